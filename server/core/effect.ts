@@ -1,0 +1,62 @@
+/**
+ * RelayEffect: everything that the core wants done, in order. A send may be lost; the core is correct without
+ * delivery. A promise of durability is made only after the input that answers the append.
+ */
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { ConnectionId, Lineage, RequestId, RoomName } from "@inkmesh/shared/base/ids";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
+import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { Durability } from "@inkmesh/shared/wire/client-message";
+import type { RoomRecord } from "./stored-room.ts";
+
+export type RelayEffect =
+  /** The same WebSocket messages, encoded once, to each of `to`. The array `frames` is shared: compare by identity. */
+  | { readonly type: "send"; readonly to: readonly ConnectionId[]; readonly frames: readonly Uint8Array[] }
+  | { readonly type: "close"; readonly connection: ConnectionId; readonly code: number; readonly reason: string }
+  /** Stop or go on reading from a socket: how a client over its rate is slowed without losing anything. */
+  | { readonly type: "pause-reading"; readonly connection: ConnectionId; readonly paused: boolean }
+  | { readonly type: "load-room"; readonly room: RoomName; readonly seq: number }
+  /** Answered by `log-appended` or `log-append-failed` with the same lineage and seq. */
+  | { readonly type: "append-log"; readonly lineage: Lineage; readonly seq: number; readonly entries: readonly Entry[] }
+  | { readonly type: "compact-room"; readonly lineage: Lineage; readonly seq: number; readonly upTo: VectorClock }
+  | { readonly type: "store-record"; readonly seq: number; readonly record: RoomRecord }
+  | { readonly type: "list-rooms"; readonly seq: number; readonly after: string | undefined; readonly limit: number; readonly search: string | undefined }
+  | { readonly type: "engine-call"; readonly lineage: Lineage; readonly seq: number; readonly call: EngineCall }
+  | { readonly type: "respond"; readonly request: RequestId; readonly answer: RoomAnswer }
+  | { readonly type: "report"; readonly report: Report };
+
+export type RoomAnswer =
+  | { readonly type: "rooms"; readonly rooms: readonly RoomView[]; readonly next: string | undefined }
+  | { readonly type: "room"; readonly room: RoomView; readonly created: boolean }
+  | { readonly type: "content"; readonly bytes: Uint8Array; readonly token: string; readonly generation: number }
+  | { readonly type: "done" }
+  | { readonly type: "refused"; readonly refusal: Refusal };
+
+/** A room as the HTTP face shows it. */
+export interface RoomView extends Durability {
+  readonly room: RoomName;
+  readonly generation: number;
+  readonly engine: "yjs" | "automerge";
+  readonly title: string | undefined;
+  readonly kind: string | undefined;
+  readonly clock: VectorClock;
+  readonly bytes: number;
+  readonly sessions: number;
+  /** Names of the relays that hold it on disk. */
+  readonly heldBy: readonly string[];
+  readonly createdMs: number;
+  readonly changedMs: number | undefined;
+}
+
+/** What happened, for log and metrics. Never a user's content, never a credential. */
+export type Report =
+  | { readonly type: "refused"; readonly refusal: Refusal; readonly connection: ConnectionId | undefined; readonly room: RoomName | undefined }
+  | { readonly type: "admitted"; readonly room: RoomName; readonly bytes: number }
+  | { readonly type: "known"; readonly room: RoomName }
+  | { readonly type: "gap"; readonly room: RoomName; readonly missing: string }
+  | { readonly type: "left-out"; readonly room: RoomName }
+  | { readonly type: "quarantined"; readonly room: RoomName; readonly count: number }
+  | { readonly type: "acked"; readonly count: number }
+  | { readonly type: "store-full"; readonly full: boolean }
+  | { readonly type: "stopped" };

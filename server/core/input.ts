@@ -1,0 +1,44 @@
+/**
+ * RelayInput: everything that the core is told. The core asks for nothing; what it wants done it says as effects,
+ * and their outcome comes back here.
+ */
+import type { ConnectionId, Lineage, RequestId, RoomName } from "@inkmesh/shared/base/ids";
+import type { Refusal, Result } from "@inkmesh/shared/base/result";
+import type { ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
+import type { DialectName } from "@inkmesh/shared/wire/dialect";
+import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
+
+export type RelayInput =
+  /** A socket was upgraded. `room` as the path said it, decoded once; undefined for dialects that name rooms in messages. */
+  | { readonly type: "connection-opened"; readonly connection: ConnectionId; readonly dialect: DialectName; readonly room: string | undefined; readonly principal: string }
+  | { readonly type: "frame-received"; readonly connection: ConnectionId; readonly bytes: Uint8Array }
+  /** How much of what was sent still waits in the socket's buffer; told when it passes a mark of `Limits` either way. */
+  | { readonly type: "backlog-changed"; readonly connection: ConnectionId; readonly bytes: number }
+  | { readonly type: "connection-closed"; readonly connection: ConnectionId }
+  | { readonly type: "room-loaded"; readonly room: RoomName; readonly seq: number; readonly result: Result<StoredRoom> }
+  /** All appends of the room up to `seq` are on disk. */
+  | { readonly type: "log-appended"; readonly lineage: Lineage; readonly seq: number }
+  /** The append `seq` did not happen. */
+  | { readonly type: "log-append-failed"; readonly lineage: Lineage; readonly seq: number; readonly refusal: Refusal }
+  | { readonly type: "room-compacted"; readonly lineage: Lineage; readonly seq: number; readonly result: Result<Compaction> }
+  | { readonly type: "record-stored"; readonly room: RoomName; readonly seq: number; readonly result: Result<undefined> }
+  | { readonly type: "engine-result"; readonly lineage: Lineage; readonly seq: number; readonly result: Result<Uint8Array> }
+  | { readonly type: "rooms-listed"; readonly seq: number; readonly result: Result<RoomPage> }
+  | { readonly type: "request-received"; readonly request: RequestId; readonly ask: RoomRequest }
+  /** The HTTP client went away. */
+  | { readonly type: "request-cancelled"; readonly request: RequestId }
+  /** A deadline of `nextDeadline()` has come. */
+  | { readonly type: "deadline-reached" }
+  /** No more input this turn: what was held together for one write goes out now. */
+  | { readonly type: "turn-ended" }
+  /** Take no new connections; tell the clients; `stopped` is reported when every append has come back. */
+  | { readonly type: "stop-requested" };
+
+/** What the HTTP face asks of rooms. */
+export type RoomRequest =
+  | { readonly type: "list"; readonly after: string | undefined; readonly limit: number; readonly search: string | undefined }
+  | { readonly type: "show"; readonly room: RoomName }
+  | { readonly type: "create"; readonly room: RoomName; readonly title: string | undefined; readonly kind: string | undefined; readonly principal: string }
+  | { readonly type: "change"; readonly room: RoomName; readonly title: string | undefined; readonly kind: string | undefined; readonly principal: string }
+  | { readonly type: "delete"; readonly room: RoomName; readonly principal: string }
+  | { readonly type: "content"; readonly room: RoomName; readonly format: ContentFormat; readonly token: string };

@@ -1,0 +1,74 @@
+/**
+ * StoredRoom and its neighbours: what the core is told of a room's state on disk. The core never reads a disk itself;
+ * an update log answers with these.
+ */
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Dot } from "@inkmesh/shared/clock/dot";
+import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Entry } from "@inkmesh/shared/engine/entry";
+
+/** A last-writer-wins register of a room's metadata. */
+export interface Register {
+  readonly value: string;
+  readonly hlc: Hlc;
+}
+
+/** What is known of a room beside its content. One record per name; the highest generation is the current one. */
+export interface RoomRecord {
+  readonly room: RoomName;
+  readonly generation: number;
+  readonly title: Register | undefined;
+  readonly kind: Register | undefined;
+  /** Set while the current generation is closed. */
+  readonly deleted: { readonly hlc: Hlc; readonly by: string } | undefined;
+  /** Whether some generation of this name was ever closed: then dialects without lineage are refused for good. */
+  readonly everDeleted: boolean;
+  readonly created: Hlc;
+}
+
+/** A room as it stands on disk. */
+export interface StoredRoom {
+  readonly record: RoomRecord | undefined;
+  readonly snapshot: StoredSnapshot | undefined;
+  /** Entries that the snapshot does not contain, in the order of admission. */
+  readonly tail: readonly Entry[];
+  /** `ContentIndex.encode()` of snapshot and tail, computed off the event loop. */
+  readonly index: Uint8Array;
+  /** Everything that snapshot and tail name. */
+  readonly clock: VectorClock;
+}
+
+export interface StoredSnapshot {
+  /** What entries it contains: causally closed. */
+  readonly clock: VectorClock;
+  readonly state: Uint8Array;
+  readonly stateVector: Uint8Array;
+  /** An update that carries only the whole delete set. */
+  readonly deleteSetUpdate: Uint8Array;
+}
+
+export interface RoomSummary {
+  readonly record: RoomRecord;
+  readonly clock: VectorClock;
+  /** Bytes of snapshot and tail. */
+  readonly bytes: number;
+  readonly entries: number;
+  readonly lastHlc: Hlc | undefined;
+}
+
+export interface RoomPage {
+  readonly rooms: readonly RoomSummary[];
+  /** Pass as `after` for the next page; undefined on the last. */
+  readonly next: string | undefined;
+}
+
+export interface Compaction {
+  readonly snapshot: StoredSnapshot;
+  /** `ContentIndex.encode()` of snapshot and remaining tail. */
+  readonly index: Uint8Array;
+  /** What left the log because the snapshot contains it. */
+  readonly removed: readonly Dot[];
+  /** What decodes but does not apply: kept aside, out of snapshot, tail and joins. */
+  readonly quarantined: readonly Dot[];
+}

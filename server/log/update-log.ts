@@ -1,0 +1,66 @@
+/**
+ * UpdateLog: the durable truth of a relay. One interface, one contract suite, one file per store.
+ *
+ * Invariants: what a promise of `append` resolved for is on disk (fsync) and comes back from `load` after any crash;
+ * a batch is appended whole or not at all; an entry leaves the log only after a snapshot that contains it was written,
+ * synced, re-read and found equal; a record whose checksum fails is never served, is set aside and reported.
+ * Knows nothing of sockets, sessions or acks.
+ */
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { Compaction, RoomPage, RoomRecord, StoredRoom } from "../core/stored-room.ts";
+
+/** Entries of one room, in the order in which they were admitted. */
+export interface Append {
+  readonly lineage: Lineage;
+  readonly entries: readonly Entry[];
+}
+
+/** Something on disk that was not as it had been written. */
+export interface Damage {
+  /** Where: a file or a table, in words. */
+  readonly where: string;
+  readonly what: string;
+  /** Where the damaged original is kept; undefined when there was nothing to keep. */
+  readonly keptAs: string | undefined;
+  readonly room: RoomName | undefined;
+}
+
+export interface LogOpening {
+  /** False when something that had been written may be missing: the relay must not vouch for completeness. */
+  readonly complete: boolean;
+  readonly damage: readonly Damage[];
+  /** An upper bound of all HLC stamps written by earlier lives, in ms. */
+  readonly hlcFloorMs: number;
+}
+
+/** `ok: false` carries STORE_FULL or STORE_FAILED; what was asked for did not happen and may be asked again. */
+export type LogResult<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly refusal: Refusal };
+
+export interface UpdateLog {
+  /** Opens or creates the store, looks for damage, sets aside what is not readable. Once, first. */
+  open(): Promise<LogOpening>;
+  /** One transaction, one fsync for all of `batch` (group commit); calls are committed in order. A dot that is there already is skipped. */
+  append(batch: readonly Append[]): Promise<LogResult<undefined>>;
+  /** The room's current generation, or the one named. Never fails for damage: what is readable comes back, the rest is reported by `onDamage`. */
+  load(room: RoomName, generation?: number): Promise<LogResult<StoredRoom>>;
+  /**
+   * Writes a snapshot of exactly the stored entries that `upTo` names, by a shadow document on a worker; re-reads and
+   * checks it; then removes the entries it contains, by dot.
+   */
+  compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>>;
+  /** Creates or replaces a room's record, durable when it resolves. Closing a generation also removes its content. */
+  putRecord(record: RoomRecord): Promise<LogResult<undefined>>;
+  /** Rooms ordered by name, deleted ones left out; `search` matches a part of title or name, ignoring case. */
+  rooms(page: { after?: string | undefined; limit: number; search?: string | undefined }): Promise<LogResult<RoomPage>>;
+  /** Checks every checksum. */
+  verify(): Promise<LogResult<readonly Damage[]>>;
+  /** Bytes free where the store lives; undefined when unknown. */
+  freeBytes(): Promise<number | undefined>;
+  /** Called for damage found later than `open`. */
+  onDamage(listener: (damage: Damage) => void): void;
+  /** Commits what was asked for and closes. */
+  close(): Promise<void>;
+}

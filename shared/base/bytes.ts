@@ -1,0 +1,26 @@
+/**
+ * Small questions about byte arrays that several modules ask.
+ */
+export const noBytes: Uint8Array = new Uint8Array(0);
+
+/** Whether two arrays hold the same bytes. Not in constant time: never for secrets. */
+export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index++) {
+    if (left[index] !== right[index]) return false;
+  }
+  return true;
+}
+
+/** The parts one behind the other, in one new array. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,99 @@
+/**
+ * CrdtEngine: what a relay asks of a kind of document. The cheap half (`ContentIndex`, `Admission`) runs inside the
+ * pure core for every update and never builds a document; the heavy half (`EngineCall`) merges and encodes whole
+ * states and runs on a worker.
+ *
+ * Invariants of admission: a refused update leaves the index as it was; an admitted one is applicable on top of what
+ * the index names; what is admitted is exactly what the index did not name before; a known one is empty after trimming.
+ */
+import type { Refusal, Result } from "../base/result.ts";
+
+/** Ceilings of one update and of one room. */
+export interface ContentLimits {
+  /** Structs and delete ranges in one update. */
+  readonly partsPerUpdateMax: number;
+  /** Distinct authors (Yjs clientIDs) in one update of kind "edit". */
+  readonly authorsPerEditMax: number;
+  /** No struct may end beyond this clock. */
+  readonly clockMax: number;
+  /** How deep types may nest inside one update. */
+  readonly nestingMax: number;
+  /** Distinct authors (Yjs clientIDs) one room may have. */
+  readonly authorsPerRoomMax: number;
+}
+
+/**
+ * What a frame was, which decides its budget and how strict admission is. An "edit" is one transaction: all of it or
+ * nothing. A "state" is a difference of states (SyncStep2): what is applicable of it is let in, what builds on
+ * something missing is left out, because one unfounded struct must not keep a whole offline day out.
+ */
+export type UpdateKind = "edit" | "state";
+
+export type Admission =
+  /** Everything was here already: no dot. */
+  | { readonly type: "known" }
+  /** `payload` is the part to log and forward; `change` is to be joined into the index. `leftOut`: a state had more, which hangs on something missing. */
+  | { readonly type: "admitted"; readonly payload: Uint8Array; readonly change: ContentChange; readonly leftOut: boolean }
+  /** It hangs on something that is not here. Nothing was let in. */
+  | { readonly type: "gap"; readonly missing: string }
+  | { readonly type: "refused"; readonly refusal: Refusal };
+
+/** What one update adds to a ContentIndex: per author the clocks [from, to), and deleted ranges. Opaque to the core. */
+export interface ContentChange {
+  readonly structs: readonly { readonly author: number; readonly from: number; readonly to: number }[];
+  readonly deletes: readonly { readonly author: number; readonly from: number; readonly to: number }[];
+}
+
+/** What a room contains, without a document. Mutable, but only by `join`. */
+export interface ContentIndex {
+  /** Decodes `update` whole and says what admission would do with it. Changes nothing. Total for any bytes. */
+  examine(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Admission;
+  join(change: ContentChange): void;
+  /** The engine's state vector (Yjs encoding) of what is here. */
+  stateVector(): Uint8Array;
+  /** Whether a replica with this state vector has every struct that is here (deletions not considered). */
+  coveredBy(stateVector: Uint8Array): Result<boolean>;
+  /** The same content hashes alike, in whatever order it came: 8 bytes as 16 hex digits. */
+  hash(): string;
+  /** For handing the index from the worker that read the room to the core; `decodeIndex` reverses it. */
+  encode(): Uint8Array;
+  /** How many distinct authors there are. */
+  readonly authors: number;
+}
+
+/** The names of the formats in which a document's content is answered. */
+export type ContentFormat = "text" | "markdown" | "html" | "json" | "update";
+export const contentFormats: readonly ContentFormat[] = ["text", "markdown", "html", "json", "update"];
+
+/**
+ * Heavy work, run on a worker. `parts` are updates in causal order (a snapshot, then entries).
+ * - `diff`: one update that brings a replica with `stateVector` up to all parts.
+ * - `content`: the document in a format; a text answer is UTF-8.
+ */
+export type EngineCall =
+  | { readonly type: "diff"; readonly parts: readonly Uint8Array[]; readonly stateVector: Uint8Array }
+  | { readonly type: "content"; readonly parts: readonly Uint8Array[]; readonly format: ContentFormat };
+
+/** A shadow document: all parts applied, encoded anew, with what of the parts did not apply. */
+export interface Shadow {
+  readonly state: Uint8Array;
+  readonly stateVector: Uint8Array;
+  /** An update without structs that carries the whole delete set: for returning clients that have every struct. */
+  readonly deleteSetUpdate: Uint8Array;
+  /** `ContentIndex.encode()` of the state. */
+  readonly index: Uint8Array;
+  /** Indexes into `parts` of those that threw, stayed pending, or nested deeper than a document may. */
+  readonly unapplied: readonly number[];
+}
+
+export interface CrdtEngine {
+  readonly name: "yjs" | "automerge";
+  emptyIndex(): ContentIndex;
+  decodeIndex(bytes: Uint8Array): Result<ContentIndex>;
+  /** The index of what `parts` contain together, by decoding alone; parts that hang on something missing are left out and named. For a worker. */
+  indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] };
+  /** Builds the shadow document. Heavy; for a worker. Never throws for what the parts contain. */
+  shadow(parts: readonly Uint8Array[], options: { readonly nestingMax: number }): Shadow;
+  /** Performs an engine call. Heavy; for a worker. */
+  perform(call: EngineCall): Result<Uint8Array>;
+}

@@ -1,0 +1,119 @@
+/**
+ * What clients and relays say to each other, whatever the dialect. A dialect turns bytes into `ClientMessage`s and
+ * `RelayMessage`s into frames; the relay's core knows only these.
+ *
+ * Channels: our own protocol carries many rooms on one socket. A client names a room by a `channel` that it picks
+ * itself; a relay names it by a `handle` that is the same for all its clients, so that a frame for many sockets is
+ * encoded once. Dialects with one room per socket use channel 0.
+ *
+ * Numbers: a client numbers its updates 1, 2, 3 … per session. Acks are cumulative. After a refusal (`nack`) of number
+ * k the relay ignores what else is under way and goes on only when it is sent number k again (go-back-N): for a gap
+ * the client sends, as k, everything that the relay lacks; for a final refusal it sets the update aside and gives the
+ * number to the next.
+ */
+import type { ErrorCode } from "../base/errors.ts";
+import type { RoomName } from "../base/ids.ts";
+import type { VectorClock } from "../clock/vector-clock.ts";
+import type { UpdateKind } from "../engine/crdt-engine.ts";
+
+export type Access = "read-write" | "read-only";
+
+/** How safe an update is: on how many replicas' disks of how many, and whether that is enough to call it saved. */
+export interface Durability {
+  /** Replicas of the room that hold it on disk. */
+  readonly copies: number;
+  /** Replicas that the room has. */
+  readonly replicas: number;
+  /** Copies that "saved" needs. */
+  readonly needed: number;
+}
+
+export type ClientMessage =
+  | { readonly type: "hello"; readonly version: number; readonly agent: string; readonly credential: string }
+  | {
+      readonly type: "open";
+      readonly channel: number;
+      readonly room: RoomName;
+      /** The generation that the client's copy belongs to; undefined when it has none yet. */
+      readonly generation: number | undefined;
+      readonly access: Access;
+      /** The session token of an earlier session, empty at first. */
+      readonly token: string;
+      /** What it has by entries; empty when it has none. */
+      readonly clock: VectorClock;
+      readonly stateVector: Uint8Array;
+    }
+  | { readonly type: "close"; readonly channel: number }
+  | { readonly type: "sync-request"; readonly channel: number; readonly stateVector: Uint8Array }
+  | {
+      readonly type: "updates";
+      readonly channel: number;
+      /** The number of the first; undefined in dialects without acks. */
+      readonly first: number | undefined;
+      readonly kind: UpdateKind;
+      readonly updates: readonly Uint8Array[];
+    }
+  /** An awareness update in y-protocols' encoding. */
+  | { readonly type: "presence"; readonly channel: number; readonly bytes: Uint8Array }
+  | { readonly type: "presence-query"; readonly channel: number }
+  | { readonly type: "ping"; readonly nonce: number };
+
+export type RelayMessage =
+  | {
+      readonly type: "welcome";
+      readonly version: number;
+      readonly relay: string;
+      readonly frameBytesMax: number;
+      readonly updateBytesMax: number;
+      readonly keepaliveMs: number;
+      /** WebSocket addresses of relays that take clients; empty: only this one. */
+      readonly relays: readonly string[];
+    }
+  | {
+      readonly type: "opened";
+      readonly channel: number;
+      readonly handle: number;
+      readonly generation: number;
+      readonly access: Access;
+      readonly replicas: number;
+      readonly needed: number;
+      /** The state vector of what is durable here: the client sends what it has beyond. */
+      readonly stateVector: Uint8Array;
+    }
+  /** Parts of the state, or new entries' payloads. */
+  | { readonly type: "updates"; readonly handle: number; readonly updates: readonly Uint8Array[] }
+  /** One slice of an update too large for a frame; `remaining` bytes follow in further chunks. */
+  | { readonly type: "chunk"; readonly handle: number; readonly remaining: number; readonly bytes: Uint8Array }
+  /** All that was here at `open` has been sent. */
+  | { readonly type: "synced"; readonly handle: number; readonly clock: VectorClock; readonly token: string }
+  /** Everything durable that `clock` names has been sent on this session (or came from it). */
+  | { readonly type: "clock"; readonly handle: number; readonly clock: VectorClock; readonly token: string }
+  /** All updates up to `number` are this safe. */
+  | ({ readonly type: "ack"; readonly handle: number; readonly number: number } & Durability)
+  | {
+      readonly type: "nack";
+      readonly handle: number;
+      readonly number: number;
+      readonly code: ErrorCode;
+      readonly retryAfterMs: number;
+      readonly detail: string;
+      /** For GAP: what the relay has. Otherwise empty. */
+      readonly stateVector: Uint8Array;
+    }
+  /** A channel or (channel undefined) the whole connection was refused or ended. */
+  | {
+      readonly type: "error";
+      readonly channel: number | undefined;
+      readonly code: ErrorCode;
+      readonly retryAfterMs: number;
+      readonly detail: string;
+    }
+  /** The room's generation was closed. `by` is a person's name or empty; `atMs` is wall time. */
+  | { readonly type: "deleted"; readonly channel: number; readonly generation: number; readonly by: string; readonly atMs: number }
+  | { readonly type: "presence"; readonly handle: number; readonly bytes: Uint8Array }
+  | { readonly type: "pong"; readonly nonce: number }
+  /** For Yjs dialects. */
+  | { readonly type: "sync-step-1"; readonly handle: number; readonly stateVector: Uint8Array }
+  | { readonly type: "sync-step-2"; readonly handle: number; readonly update: Uint8Array }
+  /** Something to read, so that the client sees a living line. */
+  | { readonly type: "keepalive" };

@@ -1,0 +1,21 @@
+import { defineConfig } from "vitest/config";
+
+/** Each kind of test is a project, so that `vitest --project unit` runs just that kind. */
+export default defineConfig({
+  resolve: { conditions: ["inkmesh-source", "module", "node", "import", "default"] },
+  ssr: { resolve: { conditions: ["inkmesh-source", "module", "node", "import", "default"] } },
+  test: {
+    projects: [
+      project("unit", ["test/{unit,property,golden}/**/*.test.ts"]),
+      project("contract", ["test/contract/**/*.test.ts"], { testTimeout: 60_000 }),
+      project("tidy", ["test/tidy/**/*.test.ts"]),
+      project("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false }),
+      project("fault", ["test/fault/**/*.test.ts"], { testTimeout: 300_000, hookTimeout: 60_000, fileParallelism: false }),
+      project("browser", ["test/browser/**/*.spec.ts"], { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }),
+    ],
+  },
+});
+
+function project(name: string, include: string[], options: Record<string, unknown> = {}) {
+  return { extends: true as const, test: { name, include, ...options } };
+}
