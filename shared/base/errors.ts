@@ -19,10 +19,35 @@ export const errorKinds = {
   // What came in cannot be read.
   BAD_FRAME: { wire: 1, closeCode: 1007, httpStatus: 400, retryable: false, sentence: "A message could not be read." },
   FRAME_TOO_BIG: { wire: 2, closeCode: 1009, httpStatus: 413, retryable: false, sentence: "A message is larger than this relay takes." },
-  WRONG_VERSION: { wire: 3, closeCode: 4406, httpStatus: 400, retryable: false, sentence: "This client and this relay speak different versions. Reload the page or upgrade; your edits stay on this device." },
-  OUT_OF_ORDER: { wire: 4, closeCode: 1002, httpStatus: 400, retryable: true, sentence: "A message came at a moment where it has no meaning." },
-  HANDSHAKE_TIMEOUT: { wire: 5, closeCode: 1013, httpStatus: 408, retryable: true, retryAfterMs: 1_000, sentence: "The connection said nothing for too long." },
-  BAD_ROOM_NAME: { wire: 6, closeCode: 4400, httpStatus: 400, retryable: false, sentence: "A document's name has 1 to 256 bytes and no control characters." },
+  WRONG_VERSION: {
+    wire: 3,
+    closeCode: 4406,
+    httpStatus: 400,
+    retryable: false,
+    sentence: "This client and this relay speak different versions. Reload the page or upgrade; your edits stay on this device.",
+  },
+  OUT_OF_ORDER: {
+    wire: 4,
+    closeCode: 1002,
+    httpStatus: 400,
+    retryable: true,
+    sentence: "A message came at a moment where it has no meaning.",
+  },
+  HANDSHAKE_TIMEOUT: {
+    wire: 5,
+    closeCode: 1013,
+    httpStatus: 408,
+    retryable: true,
+    retryAfterMs: 1_000,
+    sentence: "The connection said nothing for too long.",
+  },
+  BAD_ROOM_NAME: {
+    wire: 6,
+    closeCode: 4400,
+    httpStatus: 400,
+    retryable: false,
+    sentence: "A document's name has 1 to 256 bytes and no control characters.",
+  },
   BAD_REQUEST: { wire: 7, httpStatus: 400, retryable: false, sentence: "The request is not understood." },
   NOT_FOUND: { wire: 8, httpStatus: 404, retryable: false, sentence: "There is nothing at this address." },
 
@@ -30,10 +55,29 @@ export const errorKinds = {
   BAD_UPDATE: { wire: 20, closeCode: 1007, httpStatus: 400, retryable: false, sentence: "An edit could not be decoded." },
   UPDATE_TOO_BIG: { wire: 21, closeCode: 1009, httpStatus: 413, retryable: false, sentence: "An edit is larger than this relay takes." },
   GAP: { wire: 22, httpStatus: 409, retryable: true, sentence: "An edit builds on something that this relay has not got yet." },
-  CLOCK_TOO_FAR: { wire: 23, closeCode: 1008, httpStatus: 400, retryable: false, sentence: "An edit claims a position that no document reaches." },
+  CLOCK_TOO_FAR: {
+    wire: 23,
+    closeCode: 1008,
+    httpStatus: 400,
+    retryable: false,
+    sentence: "An edit claims a position that no document reaches.",
+  },
   TOO_DEEP: { wire: 24, closeCode: 1008, httpStatus: 400, retryable: false, sentence: "An edit nests deeper than a document may." },
-  TOO_MANY_PARTS: { wire: 25, closeCode: 1008, httpStatus: 400, retryable: false, sentence: "An edit consists of more parts than a document may take at once." },
-  TOO_MANY_GAPS: { wire: 26, closeCode: 1008, httpStatus: 429, retryable: true, retryAfterMs: 5_000, sentence: "Too many edits in a row built on something that is missing here." },
+  TOO_MANY_PARTS: {
+    wire: 25,
+    closeCode: 1008,
+    httpStatus: 400,
+    retryable: false,
+    sentence: "An edit consists of more parts than a document may take at once.",
+  },
+  TOO_MANY_GAPS: {
+    wire: 26,
+    closeCode: 1008,
+    httpStatus: 429,
+    retryable: true,
+    retryAfterMs: 5_000,
+    sentence: "Too many edits in a row built on something that is missing here.",
+  },
   ROOM_FULL: { wire: 27, httpStatus: 413, retryable: false, sentence: "This document has reached its largest size." },
 
   // Who may do what.
@@ -45,18 +89,70 @@ export const errorKinds = {
 
   // More than there is room for.
   TOO_MANY_ROOMS: { wire: 60, httpStatus: 429, retryable: false, sentence: "Too many documents are open on one connection." },
-  TOO_MANY_CONNECTIONS: { wire: 61, closeCode: 1013, httpStatus: 503, retryable: true, retryAfterMs: 5_000, sentence: "This relay has as many connections as it takes." },
-  RATE_LIMITED: { wire: 62, closeCode: 1013, httpStatus: 429, retryable: true, retryAfterMs: 1_000, sentence: "Too much came in too short a time." },
-  CLIENT_SLOW: { wire: 63, closeCode: 1013, httpStatus: 503, retryable: true, retryAfterMs: 1_000, sentence: "The connection took too long to read what was sent to it." },
-  PRESENCE_REFUSED: { wire: 64, httpStatus: 400, retryable: false, sentence: "A cursor or name was too large or not readable; it is not shown to others." },
+  TOO_MANY_CONNECTIONS: {
+    wire: 61,
+    closeCode: 1013,
+    httpStatus: 503,
+    retryable: true,
+    retryAfterMs: 5_000,
+    sentence: "This relay has as many connections as it takes.",
+  },
+  RATE_LIMITED: {
+    wire: 62,
+    closeCode: 1013,
+    httpStatus: 429,
+    retryable: true,
+    retryAfterMs: 1_000,
+    sentence: "Too much came in too short a time.",
+  },
+  CLIENT_SLOW: {
+    wire: 63,
+    closeCode: 1013,
+    httpStatus: 503,
+    retryable: true,
+    retryAfterMs: 1_000,
+    sentence: "The connection took too long to read what was sent to it.",
+  },
+  PRESENCE_REFUSED: {
+    wire: 64,
+    httpStatus: 400,
+    retryable: false,
+    sentence: "A cursor or name was too large or not readable; it is not shown to others.",
+  },
   RELAY_BUSY: { wire: 65, closeCode: 1013, httpStatus: 503, retryable: true, retryAfterMs: 2_000, sentence: "This relay is busy." },
 
   // The relay's own troubles.
-  STORE_FULL: { wire: 80, httpStatus: 507, retryable: true, retryAfterMs: 1_000, sentence: "The relay's disk is full. Your edits stay on this device and are sent when there is space." },
-  STORE_FAILED: { wire: 81, closeCode: 1013, httpStatus: 503, retryable: true, retryAfterMs: 1_000, sentence: "The relay could not use its disk. Your edits stay on this device and are sent later." },
+  STORE_FULL: {
+    wire: 80,
+    httpStatus: 507,
+    retryable: true,
+    retryAfterMs: 1_000,
+    sentence: "The relay's disk is full. Your edits stay on this device and are sent when there is space.",
+  },
+  STORE_FAILED: {
+    wire: 81,
+    closeCode: 1013,
+    httpStatus: 503,
+    retryable: true,
+    retryAfterMs: 1_000,
+    sentence: "The relay could not use its disk. Your edits stay on this device and are sent later.",
+  },
   RELAY_STOPPING: { wire: 82, closeCode: 1012, httpStatus: 503, retryable: true, retryAfterMs: 500, sentence: "The relay restarts." },
-  BEHIND: { wire: 83, httpStatus: 503, retryable: true, retryAfterMs: 1_000, sentence: "This relay has not got everything yet that you have seen before." },
-  INTERNAL: { wire: 84, closeCode: 1011, httpStatus: 500, retryable: true, retryAfterMs: 2_000, sentence: "The relay made a mistake. It is logged there." },
+  BEHIND: {
+    wire: 83,
+    httpStatus: 503,
+    retryable: true,
+    retryAfterMs: 1_000,
+    sentence: "This relay has not got everything yet that you have seen before.",
+  },
+  INTERNAL: {
+    wire: 84,
+    closeCode: 1011,
+    httpStatus: 500,
+    retryable: true,
+    retryAfterMs: 2_000,
+    sentence: "The relay made a mistake. It is logged there.",
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;
@@ -66,9 +162,7 @@ export function errorKind(code: ErrorCode): ErrorKind {
   return errorKinds[code];
 }
 
-const codesByWire = new Map<number, ErrorCode>(
-  (Object.keys(errorKinds) as ErrorCode[]).map((code) => [errorKinds[code].wire, code]),
-);
+const codesByWire = new Map<number, ErrorCode>((Object.keys(errorKinds) as ErrorCode[]).map((code) => [errorKinds[code].wire, code]));
 
 /** The code that a number on the wire stands for; a number of a newer relay reads as INTERNAL. */
 export function errorCodeOfWire(wire: number): ErrorCode {

@@ -24,9 +24,7 @@ const logicalMax = 0xffff;
 
 export function compareHlc(left: Hlc, right: Hlc): number {
   return (
-    left.physicalMs - right.physicalMs ||
-    left.logical - right.logical ||
-    (left.relay < right.relay ? -1 : left.relay > right.relay ? 1 : 0)
+    left.physicalMs - right.physicalMs || left.logical - right.logical || (left.relay < right.relay ? -1 : left.relay > right.relay ? 1 : 0)
   );
 }
 

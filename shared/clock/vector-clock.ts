@@ -10,6 +10,7 @@ import * as encoding from "lib0/encoding";
 import { assert } from "../base/assert.ts";
 import type { ActorId } from "../base/ids.ts";
 import { ok, refused, type Result } from "../base/result.ts";
+import { readText, readWholeNumber } from "../base/whole-number.ts";
 import type { Dot } from "./dot.ts";
 
 export type ClockOrder = "equal" | "before" | "after" | "concurrent";
@@ -93,14 +94,27 @@ export function writeVectorClock(encoder: encoding.Encoder, clock: VectorClock):
   }
 }
 
-/** Reads what `writeVectorClock` wrote; throws lib0's error at a torn end: for decoders that catch once. */
-export function readVectorClock(decoder: decoding.Decoder): VectorClock {
-  const size = decoding.readVarUint(decoder);
-  const entries: [ActorId, number][] = [];
+/** Actors in one clock that somebody sent: what a room sees of relay lives stays far below. */
+export const clockActorsMax = 65_536;
+
+/**
+ * Reads what `writeVectorClock` wrote: actors in strictly rising order, counters from 1, at most `actorsMax` of them.
+ * Throws for anything else, a torn end included: for decoders that catch once.
+ */
+export function readVectorClock(decoder: decoding.Decoder, actorsMax: number = clockActorsMax): VectorClock {
+  const size = readWholeNumber(decoder);
+  if (size > actorsMax) throw new Error(`a clock of ${size} actors, limit ${actorsMax}`);
+  const counters: [ActorId, number][] = [];
+  let before = "";
   for (let index = 0; index < size; index++) {
-    entries.push([decoding.readVarString(decoder) as ActorId, decoding.readVarUint(decoder)]);
+    const actor = readText(decoder) as ActorId;
+    const counter = readWholeNumber(decoder);
+    if (actor <= before) throw new Error("a clock's actors are not in order");
+    if (counter < 1) throw new Error("a clock's counter of 0");
+    counters.push([actor, counter]);
+    before = actor;
   }
-  return VectorClock.of(entries);
+  return VectorClock.of(counters);
 }
 
 export function encodeVectorClock(clock: VectorClock): Uint8Array {
@@ -109,7 +123,11 @@ export function encodeVectorClock(clock: VectorClock): Uint8Array {
 
 export function decodeVectorClock(bytes: Uint8Array): Result<VectorClock> {
   try {
-    return ok(readVectorClock(decoding.createDecoder(bytes)));
+    const decoder = decoding.createDecoder(bytes);
+    const clock = readVectorClock(decoder);
+    return decoding.hasContent(decoder)
+      ? refused("BAD_FRAME", `a vector clock with ${bytes.length - decoder.pos} bytes too many`)
+      : ok(clock);
   } catch {
     return refused("BAD_FRAME", `a vector clock of ${bytes.length} bytes`);
   }

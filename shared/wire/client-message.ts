@@ -12,7 +12,6 @@
  * number to the next.
  */
 import type { ErrorCode } from "../base/errors.ts";
-import type { RoomName } from "../base/ids.ts";
 import type { VectorClock } from "../clock/vector-clock.ts";
 import type { UpdateKind } from "../engine/crdt-engine.ts";
 
@@ -33,7 +32,8 @@ export type ClientMessage =
   | {
       readonly type: "open";
       readonly channel: number;
-      readonly room: RoomName;
+      /** As the client says it: the relay judges it, so that a bad name ends its channel and not the connection. */
+      readonly room: string;
       /** The generation that the client's copy belongs to; undefined when it has none yet. */
       readonly generation: number | undefined;
       readonly access: Access;

@@ -1,0 +1,275 @@
+/**
+ * PresenceMap: who is in one room at one relay. Presence is never logged; it lives as long as the socket it came from.
+ *
+ * Clients echo: a released y-websocket client sends back every state that it receives, and those of the browser's other
+ * tabs. So not everybody who names an id may speak for it:
+ *
+ *     id unknown                         → belongs to the socket that names it (by an echo: only "on loan")
+ *     the socket's first frame names it  → the id is that socket's own and taken over from an older socket of the same
+ *       and no other                       principal (a client that reconnected before we noticed that it was gone)
+ *     anybody else names it              → ignored without a word
+ *
+ * A first frame can be an echo too (of a client without a state of its own). Hence the older socket stays as `former`
+ * until the new one has sent something newer than we had, and gets the id back by doing so first itself: an echo is
+ * never newer. And an id on loan goes back to any socket that had claimed it before.
+ *
+ * Acceptance is y-protocols': a greater clock, or an equal one that says "left". A removal made here (socket closed,
+ * expired) says "left" with clock + 1. A client that comes back with an older clock is told the clock we know
+ * (`correction`); y-protocols' client then raises its own above it and sends its state again.
+ *
+ * Invariants: a refused frame changes nothing; a connection claims at most `presenceIdsPerSessionMax` ids in its life
+ * (clients remember for ever every id that they saw), each state has at most `presenceBytesMax`; clocks stay below 2^40, so that nobody can leave an id mute for ever; every id is removed when the
+ * last socket that may speak for it has gone. Nothing is emitted: callers ask `takeChanges()` once per turn.
+ */
+import { utf8ByteLength } from "lib0/string";
+import { assert } from "../base/assert.ts";
+import type { ConnectionId } from "../base/ids.ts";
+import { ok, type Refusal, type Result } from "../base/result.ts";
+import { decodeAwarenessUpdate, encodeAwarenessUpdate, isPresenceObject, type PresenceState } from "./awareness-update.ts";
+
+/** A part of the relay's limits. */
+export interface PresenceLimits {
+  /** One presence state, in bytes. */
+  readonly presenceBytesMax: number;
+  /** Ids that one connection may claim in one room. */
+  readonly presenceIdsPerSessionMax: number;
+  /** An id that was not renewed for this long is gone; clients renew every 15 s. */
+  readonly presenceExpiryMs: number;
+}
+
+/** Who sent a frame. */
+export interface PresenceSender {
+  readonly connection: ConnectionId;
+  readonly principal: string;
+}
+
+export interface PresenceOutcome {
+  /** Whether there is something new for `takeChanges`. */
+  readonly changed: boolean;
+  /** States of ids that the sender does not speak for, or that are not newer. */
+  readonly ignored: number;
+  /** Ids past `presenceIdsPerSessionMax`, left out. */
+  readonly leftOut: number;
+  /** An awareness update for the sender alone: it is behind with its own clock. */
+  readonly correction: Uint8Array | undefined;
+}
+
+/** What a turn changed. */
+export interface PresenceChanges {
+  /** One awareness update with all of it. */
+  readonly bytes: Uint8Array;
+  /** The connection whose frames made all changes, which need not hear of them; undefined when there were several or none. */
+  readonly author: ConnectionId | undefined;
+}
+
+interface Presence {
+  readonly clock: number;
+  readonly state: string;
+  readonly renewedAtMs: number;
+  owner: PresenceSender;
+  /** The owner only echoed it: whoever brings it in a first frame takes it without leaving a claim. */
+  onLoan: boolean;
+  /** The older socket that a first frame took it from. */
+  former: PresenceSender | undefined;
+}
+
+const clockMax = 2 ** 40;
+/** Ids that left, with their last clock, so that a late echo does not bring them back; the oldest are forgotten first. */
+const departedMax = 1_024;
+
+export class PresenceMap {
+  readonly #limits: PresenceLimits;
+  /** Ordered by `renewedAtMs`: a renewed id moves to the end. */
+  readonly #present = new Map<number, Presence>();
+  readonly #departed = new Map<number, number>();
+  /** The ids that each connection ever owned; a connection is in here once it has sent a frame. */
+  readonly #claimed = new Map<ConnectionId, Set<number>>();
+  readonly #changed = new Set<number>();
+  readonly #authors = new Set<ConnectionId | undefined>();
+
+  constructor(limits: PresenceLimits) {
+    this.#limits = limits;
+  }
+
+  /** Ids that are here. */
+  get size(): number {
+    return this.#present.size;
+  }
+
+  /** Takes in an awareness update of a client. Total for any bytes. */
+  apply(sender: PresenceSender, bytes: Uint8Array, nowMs: number): Result<PresenceOutcome> {
+    const decoded = decodeAwarenessUpdate(bytes);
+    if (!decoded.ok) return decoded;
+    const states = decoded.value;
+    const introduces = states.length === 1 && !this.#claimed.has(sender.connection);
+    for (const state of states) {
+      const refusal = this.#speaksFor(sender, state.id, introduces) ? this.#refusalOf(state) : undefined;
+      if (refusal !== undefined) return { ok: false, refusal };
+    }
+    if (states.length > 0 && !this.#claimed.has(sender.connection)) this.#claimed.set(sender.connection, new Set());
+    let [changed, ignored, leftOut] = [false, 0, 0];
+    const behind: PresenceState[] = [];
+    for (const state of states) {
+      const fate = this.#take(sender, state, introduces, nowMs);
+      if (fate === "changed") changed = true;
+      else if (fate === "left-out") leftOut += 1;
+      else if (fate === "ignored") ignored += 1;
+      else behind.push(fate);
+    }
+    return ok({ changed, ignored, leftOut, correction: behind.length > 0 ? encodeAwarenessUpdate(behind) : undefined });
+  }
+
+  /** A connection is gone: its ids go back to who held them before, or leave. Whether anything changed. */
+  leave(connection: ConnectionId): boolean {
+    let changed = false;
+    for (const id of this.#claimed.get(connection) ?? []) {
+      const presence = this.#present.get(id);
+      if (presence?.former?.connection === connection) presence.former = undefined;
+      if (presence?.owner.connection !== connection) continue;
+      if (presence.former === undefined) {
+        this.#remove(id, presence.clock + 1, undefined);
+        changed = true;
+      } else {
+        presence.owner = presence.former;
+        presence.former = undefined;
+      }
+    }
+    this.#claimed.delete(connection);
+    return changed;
+  }
+
+  /** Removes what was not renewed in time. Whether anything changed. */
+  expire(nowMs: number): boolean {
+    let changed = false;
+    for (const [id, presence] of this.#present) {
+      if (nowMs - presence.renewedAtMs < this.#limits.presenceExpiryMs) break;
+      this.#remove(id, presence.clock + 1, undefined);
+      changed = true;
+    }
+    return changed;
+  }
+
+  /** When `expire` will have something to do; undefined when nobody is here. */
+  nextExpiryMs(): number | undefined {
+    for (const presence of this.#present.values()) return presence.renewedAtMs + this.#limits.presenceExpiryMs;
+    return undefined;
+  }
+
+  /** Everybody, for one who joins; undefined when nobody is here. */
+  snapshot(): Uint8Array | undefined {
+    if (this.#present.size === 0) return undefined;
+    return encodeAwarenessUpdate([...this.#present].map(([id, { clock, state }]) => ({ id, clock, state })));
+  }
+
+  /** What changed since the last call, as one update; undefined when nothing did. */
+  takeChanges(): PresenceChanges | undefined {
+    if (this.#changed.size === 0) return undefined;
+    const bytes = encodeAwarenessUpdate([...this.#changed].map((id) => this.#stateOf(id)));
+    const [author] = this.#authors;
+    const changes = { bytes, author: this.#authors.size === 1 ? author : undefined };
+    this.#changed.clear();
+    this.#authors.clear();
+    return changes;
+  }
+
+  #speaksFor(sender: PresenceSender, id: number, introduces: boolean): boolean {
+    const presence = this.#present.get(id);
+    if (presence === undefined || presence.owner.connection === sender.connection) return true;
+    if (presence.former?.connection === sender.connection) return true;
+    if (presence.onLoan && this.#claimed.get(sender.connection)?.has(id) === true) return true;
+    return introduces && presence.owner.principal === sender.principal;
+  }
+
+  #refusalOf({ clock, state }: PresenceState): Refusal | undefined {
+    if (clock >= clockMax) return { code: "PRESENCE_REFUSED", detail: `presence clock ${clock}` };
+    if (state === undefined) return undefined;
+    const { presenceBytesMax } = this.#limits;
+    const bytes = state.length > presenceBytesMax ? state.length : utf8ByteLength(state);
+    if (bytes > presenceBytesMax) return { code: "PRESENCE_REFUSED", detail: `a state of ${bytes} bytes, limit ${presenceBytesMax}` };
+    return isPresenceObject(state) ? undefined : { code: "PRESENCE_REFUSED", detail: "a state that is no JSON object" };
+  }
+
+  /** What becomes of one state: it changed something, was not the sender's to say or not newer, did not fit, or a correction. */
+  #take(
+    sender: PresenceSender,
+    said: PresenceState,
+    introduces: boolean,
+    nowMs: number,
+  ): "changed" | "ignored" | "left-out" | PresenceState {
+    if (!this.#speaksFor(sender, said.id, introduces)) return "ignored";
+    const presence = this.#present.get(said.id);
+    return presence === undefined ? this.#enter(sender, said, introduces, nowMs) : this.#renew(sender, said, presence, introduces, nowMs);
+  }
+
+  #enter(
+    sender: PresenceSender,
+    { id, clock, state }: PresenceState,
+    introduces: boolean,
+    nowMs: number,
+  ): "changed" | "ignored" | "left-out" | PresenceState {
+    if (state === undefined) return "ignored";
+    const claimed = this.#claimed.get(sender.connection);
+    assert(claimed !== undefined, "a connection that sent a frame has its claims");
+    const departed = this.#departed.get(id);
+    if (departed !== undefined && clock <= departed) {
+      return introduces || claimed.has(id) ? { id, clock: departed, state: undefined } : "ignored";
+    }
+    if (!claimed.has(id) && claimed.size >= this.#limits.presenceIdsPerSessionMax) return "left-out";
+    claimed.add(id);
+    this.#departed.delete(id);
+    this.#present.set(id, { clock, state, owner: sender, onLoan: !introduces, former: undefined, renewedAtMs: nowMs });
+    return this.#note(id, sender.connection);
+  }
+
+  #renew(
+    sender: PresenceSender,
+    { id, clock, state }: PresenceState,
+    presence: Presence,
+    introduces: boolean,
+    nowMs: number,
+  ): "changed" | "ignored" | PresenceState {
+    const isOwner = presence.owner.connection === sender.connection;
+    const isNewer = clock > presence.clock || (clock === presence.clock && state === undefined);
+    if (isNewer) {
+      if (state === undefined) return this.#remove(id, clock, sender.connection);
+      this.#claimed.get(sender.connection)?.add(id);
+      const onLoan = presence.onLoan && isOwner && !introduces;
+      this.#present.delete(id);
+      this.#present.set(id, { clock, state, owner: sender, onLoan, former: undefined, renewedAtMs: nowMs });
+      return this.#note(id, sender.connection);
+    }
+    if (introduces && !isOwner) {
+      this.#claimed.get(sender.connection)?.add(id);
+      presence.former = presence.onLoan ? undefined : presence.owner;
+      presence.onLoan = false;
+      presence.owner = sender;
+    }
+    const isBehind = clock < presence.clock && presence.owner.connection === sender.connection;
+    return isBehind ? { id, clock: presence.clock, state: undefined } : "ignored";
+  }
+
+  #remove(id: number, clock: number, author: ConnectionId | undefined): "changed" {
+    this.#present.delete(id);
+    this.#departed.delete(id);
+    this.#departed.set(id, clock);
+    for (const oldest of this.#departed.keys()) {
+      if (this.#departed.size <= departedMax || this.#changed.has(oldest)) break;
+      this.#departed.delete(oldest);
+    }
+    return this.#note(id, author);
+  }
+
+  #note(id: number, author: ConnectionId | undefined): "changed" {
+    this.#changed.add(id);
+    this.#authors.add(author);
+    return "changed";
+  }
+
+  #stateOf(id: number): PresenceState {
+    const presence = this.#present.get(id);
+    if (presence !== undefined) return { id, clock: presence.clock, state: presence.state };
+    const clock = this.#departed.get(id);
+    assert(clock !== undefined, "a changed id is here or has left");
+    return { id, clock, state: undefined };
+  }
+}

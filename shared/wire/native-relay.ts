@@ -1,0 +1,212 @@
+/**
+ * NativeRelay: what relays say in our own protocol, as bytes. The relay encodes it, the client library decodes it.
+ *
+ * `welcome` and `error` never change their layout (`welcome` may grow behind its length), so that a client of any
+ * version understands why a relay turned it away.
+ *
+ * Invariants: as for what clients say. A message that names a room by `handle` is the same bytes for every client.
+ */
+import * as encoding from "lib0/encoding";
+import { unreachable } from "../base/assert.ts";
+import type { Result } from "../base/result.ts";
+import { writeVectorClock } from "../clock/vector-clock.ts";
+import { decodeBytes, UnreadableBytes, type ByteReader } from "./byte-reader.ts";
+import type { Durability, RelayMessage } from "./client-message.ts";
+import {
+  channelMax,
+  readAccess,
+  readCode,
+  readOptional,
+  readUpdates,
+  relayType,
+  updatesPerMessageMax,
+  writeAccess,
+  writeCode,
+  writeMs,
+  writeNumber,
+  writeOptional,
+  writeUpdates,
+} from "./native-layout.ts";
+
+/** The messages in a frame of a relay. */
+export function decodeRelayMessages(frame: Uint8Array): Result<readonly RelayMessage[]> {
+  return decodeBytes(frame, "a frame", (reader) => {
+    const messages: RelayMessage[] = [];
+    do {
+      reader.spend(1);
+      messages.push(readMessage(reader));
+    } while (reader.remaining > 0);
+    return messages;
+  });
+}
+
+/** One frame per message; several for a long list of updates; none for the words of the Yjs dialects. */
+export function encodeRelayMessage(message: RelayMessage): readonly Uint8Array[] {
+  if (message.type === "sync-step-1" || message.type === "sync-step-2") return [];
+  if (message.type !== "updates" || message.updates.length <= updatesPerMessageMax)
+    return [encoding.encode((encoder) => writeMessage(encoder, message))];
+  const frames: Uint8Array[] = [];
+  for (let from = 0; from < message.updates.length; from += updatesPerMessageMax) {
+    const part = { ...message, updates: message.updates.slice(from, from + updatesPerMessageMax) };
+    frames.push(encoding.encode((encoder) => writeMessage(encoder, part)));
+  }
+  return frames;
+}
+
+type SpokenMessage = Exclude<RelayMessage, { type: "sync-step-1" | "sync-step-2" }>;
+
+function writeMessage(encoder: encoding.Encoder, message: SpokenMessage): void {
+  writeNumber(encoder, relayType[message.type]);
+  switch (message.type) {
+    case "welcome":
+      writeNumber(encoder, message.version);
+      return encoding.writeVarUint8Array(
+        encoder,
+        encoding.encode((rest) => writeWelcome(rest, message)),
+      );
+    case "error":
+      writeOptional(encoder, message.channel);
+      writeCode(encoder, message.code);
+      writeMs(encoder, message.retryAfterMs);
+      return encoding.writeVarString(encoder, message.detail);
+    case "opened":
+      writeNumber(encoder, message.channel);
+      writeNumber(encoder, message.handle);
+      writeNumber(encoder, message.generation);
+      writeAccess(encoder, message.access);
+      writeNumber(encoder, message.replicas);
+      writeNumber(encoder, message.needed);
+      return encoding.writeVarUint8Array(encoder, message.stateVector);
+    case "updates":
+      writeNumber(encoder, message.handle);
+      return writeUpdates(encoder, message.updates);
+    case "chunk":
+      writeNumber(encoder, message.handle);
+      writeNumber(encoder, message.remaining);
+      return encoding.writeVarUint8Array(encoder, message.bytes);
+    case "synced":
+    case "clock":
+      writeNumber(encoder, message.handle);
+      writeVectorClock(encoder, message.clock);
+      return encoding.writeVarString(encoder, message.token);
+    case "ack":
+      writeNumber(encoder, message.handle);
+      writeNumber(encoder, message.number);
+      return writeDurability(encoder, message);
+    case "nack":
+      writeNumber(encoder, message.handle);
+      writeNumber(encoder, message.number);
+      writeCode(encoder, message.code);
+      writeMs(encoder, message.retryAfterMs);
+      encoding.writeVarString(encoder, message.detail);
+      return encoding.writeVarUint8Array(encoder, message.stateVector);
+    case "deleted":
+      writeNumber(encoder, message.channel);
+      writeNumber(encoder, message.generation);
+      encoding.writeVarString(encoder, message.by);
+      return writeMs(encoder, message.atMs);
+    case "presence":
+      writeNumber(encoder, message.handle);
+      return encoding.writeVarUint8Array(encoder, message.bytes);
+    case "pong":
+      return writeNumber(encoder, message.nonce);
+    case "keepalive":
+      return;
+    default:
+      return unreachable(message);
+  }
+}
+
+function writeWelcome(encoder: encoding.Encoder, message: RelayMessage & { type: "welcome" }): void {
+  encoding.writeVarString(encoder, message.relay);
+  writeNumber(encoder, message.frameBytesMax);
+  writeNumber(encoder, message.updateBytesMax);
+  writeMs(encoder, message.keepaliveMs);
+  writeNumber(encoder, message.relays.length);
+  for (const relay of message.relays) encoding.writeVarString(encoder, relay);
+}
+
+function writeDurability(encoder: encoding.Encoder, durability: Durability): void {
+  writeNumber(encoder, durability.copies);
+  writeNumber(encoder, durability.replicas);
+  writeNumber(encoder, durability.needed);
+}
+
+function readMessage(reader: ByteReader): RelayMessage {
+  const type = reader.number();
+  switch (type) {
+    case relayType.welcome:
+      return readWelcome(reader);
+    case relayType.error:
+      return {
+        type: "error",
+        channel: readOptional(reader, channelMax),
+        code: readCode(reader),
+        retryAfterMs: reader.number(),
+        detail: reader.text(),
+      };
+    case relayType.opened:
+      return {
+        type: "opened",
+        channel: reader.number(channelMax),
+        handle: reader.number(),
+        generation: reader.number(),
+        access: readAccess(reader),
+        replicas: reader.number(),
+        needed: reader.number(),
+        stateVector: reader.bytes(),
+      };
+    case relayType.updates:
+      return { type: "updates", handle: reader.number(), updates: readUpdates(reader) };
+    case relayType.chunk:
+      return { type: "chunk", handle: reader.number(), remaining: reader.number(), bytes: reader.bytes() };
+    case relayType.synced:
+      return { type: "synced", handle: reader.number(), clock: reader.clock(), token: reader.text() };
+    case relayType.clock:
+      return { type: "clock", handle: reader.number(), clock: reader.clock(), token: reader.text() };
+    case relayType.ack:
+      return {
+        type: "ack",
+        handle: reader.number(),
+        number: reader.number(),
+        copies: reader.number(),
+        replicas: reader.number(),
+        needed: reader.number(),
+      };
+    case relayType.nack:
+      return {
+        type: "nack",
+        handle: reader.number(),
+        number: reader.number(),
+        code: readCode(reader),
+        retryAfterMs: reader.number(),
+        detail: reader.text(),
+        stateVector: reader.bytes(),
+      };
+    case relayType.deleted:
+      return { type: "deleted", channel: reader.number(channelMax), generation: reader.number(), by: reader.text(), atMs: reader.number() };
+    case relayType.presence:
+      return { type: "presence", handle: reader.number(), bytes: reader.bytes() };
+    case relayType.pong:
+      return { type: "pong", nonce: reader.number() };
+    case relayType.keepalive:
+      return { type: "keepalive" };
+    default:
+      throw new UnreadableBytes({ code: "BAD_FRAME", detail: `message type ${type}` });
+  }
+}
+
+/** Fields behind those known here are a newer version's and are passed over. */
+function readWelcome(reader: ByteReader): RelayMessage {
+  const version = reader.number();
+  const fields = decodeBytes(reader.bytes(), "a welcome", (rest) => {
+    const relay = rest.text();
+    const [frameBytesMax, updateBytesMax, keepaliveMs] = [rest.number(), rest.number(), rest.number()];
+    const relays: string[] = [];
+    for (let left = rest.count(1); left > 0; left--) relays.push(rest.text());
+    rest.skipRest();
+    return { relay, frameBytesMax, updateBytesMax, keepaliveMs, relays };
+  });
+  if (!fields.ok) throw new UnreadableBytes(fields.refusal);
+  return { type: "welcome", version, ...fields.value };
+}

@@ -1,0 +1,47 @@
+/**
+ * NativeBytes: the golden bytes of `native-fixtures.ts`, and the rule that ties them to a version: bytes of a version
+ * that has been written down never change. A different layout is another version.
+ */
+import { createHash } from "node:crypto";
+import { encodeClientMessages } from "@inkmesh/shared/wire/native-client";
+import { encodeRelayMessage } from "@inkmesh/shared/wire/native-relay";
+import { encodeEntry, entryVersion } from "@inkmesh/shared/wire/entry-codec";
+import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
+import { sealToken, tokenVersion } from "@inkmesh/shared/wire/session-token";
+import { clientExamples, entryExample, relayExamples, tokenExample, tokenSecret } from "./native-fixtures.ts";
+
+export interface Format {
+  readonly version: number;
+  /** Example → its bytes in hex (a token: its text). */
+  readonly examples: Readonly<Record<string, string>>;
+}
+
+export interface GoldenFile {
+  /** `<format> <version>` → SHA-256 over all examples, for every version that ever was. Only ever added to. */
+  readonly digests: Readonly<Record<string, string>>;
+  readonly formats: Readonly<Record<string, Format>>;
+}
+
+/** What the code writes today. */
+export function currentFormats(): Readonly<Record<string, Format>> {
+  const examples: Record<string, string> = {};
+  for (const message of Object.values(clientExamples)) examples[`client ${message.type}`] = hex(encodeClientMessages([message]));
+  for (const message of Object.values(relayExamples)) examples[`relay ${message.type}`] = hex(encodeRelayMessage(message));
+  return {
+    native: { version: nativeVersion, examples },
+    entry: { version: entryVersion, examples: { entry: hex([encodeEntry(entryExample)]) } },
+    token: { version: tokenVersion, examples: { token: sealToken(tokenExample, tokenSecret) } },
+  };
+}
+
+export function digestOf(format: Format): string {
+  return createHash("sha256").update(JSON.stringify(format.examples)).digest("hex");
+}
+
+export function digestKey(name: string, format: Format): string {
+  return `${name} ${format.version}`;
+}
+
+function hex(frames: readonly Uint8Array[]): string {
+  return frames.map((frame) => Buffer.from(frame).toString("hex")).join(" ");
+}

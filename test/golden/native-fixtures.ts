@@ -1,0 +1,69 @@
+/**
+ * One example of every message of our own protocol, of an entry and of a session token, for the golden bytes in
+ * `native.json`. The types make it complete: a new message without an example does not compile.
+ */
+import { seededRandom } from "@inkmesh/shared/base/random";
+import type { ActorId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
+import type { SessionToken } from "@inkmesh/shared/wire/session-token";
+
+const room = "notes/été" as RoomName;
+const actor = "a.0011223344556677" as ActorId;
+const other = "b-2.8899aabbccddeeff" as ActorId;
+const clock = VectorClock.of([
+  [actor, 3],
+  [other, 300],
+]);
+const update = Uint8Array.from([1, 1, 1, 0, 4, 1, 1, 0x74, 2, 0x68, 0x69, 0]);
+const stateVector = Uint8Array.from([1, 1, 2]);
+
+type OneOfEach<Message extends { readonly type: string }> = { readonly [Type in Message["type"]]: Extract<Message, { type: Type }> };
+
+export const clientExamples: OneOfEach<ClientMessage> = {
+  hello: { type: "hello", version: 1, agent: "inkmesh-client/0.1.0", credential: "secret" },
+  open: { type: "open", channel: 5, room, generation: 2, access: "read-only", token: "token", clock, stateVector },
+  close: { type: "close", channel: 5 },
+  "sync-request": { type: "sync-request", channel: 5, stateVector },
+  updates: { type: "updates", channel: 5, first: 129, kind: "state", updates: [update, stateVector] },
+  presence: { type: "presence", channel: 5, bytes: Uint8Array.from([0]) },
+  "presence-query": { type: "presence-query", channel: 5 },
+  ping: { type: "ping", nonce: 1_000_000 },
+};
+
+/** The Yjs dialects' words are not spoken in our own protocol. */
+export const relayExamples: Omit<OneOfEach<RelayMessage>, "sync-step-1" | "sync-step-2"> = {
+  welcome: {
+    type: "welcome",
+    version: 1,
+    relay: "a",
+    frameBytesMax: 16_777_216,
+    updateBytesMax: 1_048_576,
+    keepaliveMs: 20_000,
+    relays: ["ws://127.0.0.1:4400/sync", "ws://127.0.0.1:4401/sync"],
+  },
+  error: { type: "error", channel: 5, code: "NOT_ALLOWED", retryAfterMs: 0, detail: "not yours" },
+  opened: { type: "opened", channel: 5, handle: 77, generation: 2, access: "read-write", replicas: 3, needed: 2, stateVector },
+  updates: { type: "updates", handle: 77, updates: [update] },
+  chunk: { type: "chunk", handle: 77, remaining: 262_144, bytes: update },
+  synced: { type: "synced", handle: 77, clock, token: "token" },
+  clock: { type: "clock", handle: 77, clock, token: "token" },
+  ack: { type: "ack", handle: 77, number: 130, copies: 2, replicas: 3, needed: 2 },
+  nack: { type: "nack", handle: 77, number: 131, code: "GAP", retryAfterMs: 0, detail: "clientID 9 from 4", stateVector },
+  deleted: { type: "deleted", channel: 5, generation: 2, by: "Ada", atMs: 1_700_000_000_000 },
+  presence: { type: "presence", handle: 77, bytes: Uint8Array.from([0]) },
+  pong: { type: "pong", nonce: 1_000_000 },
+  keepalive: { type: "keepalive" },
+};
+
+export const entryExample: Entry = {
+  dot: { actor, counter: 4 },
+  deps: clock,
+  hlc: { physicalMs: 1_700_000_000_000, logical: 2, relay: "a" as RelayId },
+  author: "ada",
+  payload: update,
+};
+
+export const tokenExample: SessionToken = { lineage: { room, generation: 2 }, clock };
+export const tokenSecret = seededRandom(1).bytes(32);
