@@ -12,6 +12,7 @@
  * number to the next.
  */
 import type { ErrorCode } from "../base/errors.ts";
+import type { Hlc } from "../clock/hybrid-logical-clock.ts";
 import type { VectorClock } from "../clock/vector-clock.ts";
 import type { UpdateKind } from "../engine/crdt-engine.ts";
 
@@ -26,6 +27,9 @@ export interface Durability {
   /** Copies that "saved" needs. */
   readonly needed: number;
 }
+
+/** The hybrid logical clock's stamp of the newest durable entry, for people to read; absent where it is not known. */
+export type Stamp = Pick<Hlc, "physicalMs" | "logical">;
 
 export type ClientMessage =
   | { readonly type: "hello"; readonly version: number; readonly agent: string; readonly credential: string }
@@ -85,9 +89,9 @@ export type RelayMessage =
   /** One slice of an update too large for a frame; `remaining` bytes follow in further chunks. */
   | { readonly type: "chunk"; readonly handle: number; readonly remaining: number; readonly bytes: Uint8Array }
   /** All that was here at `open` has been sent. */
-  | { readonly type: "synced"; readonly handle: number; readonly clock: VectorClock; readonly token: string }
+  | { readonly type: "synced"; readonly handle: number; readonly clock: VectorClock; readonly token: string; readonly stamp?: Stamp }
   /** Everything durable that `clock` names has been sent on this session (or came from it). */
-  | { readonly type: "clock"; readonly handle: number; readonly clock: VectorClock; readonly token: string }
+  | { readonly type: "clock"; readonly handle: number; readonly clock: VectorClock; readonly token: string; readonly stamp?: Stamp }
   /** All updates up to `number` are this safe. */
   | ({ readonly type: "ack"; readonly handle: number; readonly number: number } & Durability)
   | {

@@ -11,7 +11,7 @@ import { unreachable } from "../base/assert.ts";
 import type { Result } from "../base/result.ts";
 import { writeVectorClock } from "../clock/vector-clock.ts";
 import { decodeBytes, UnreadableBytes, type ByteReader } from "./byte-reader.ts";
-import type { Durability, RelayMessage } from "./client-message.ts";
+import type { Durability, RelayMessage, Stamp } from "./client-message.ts";
 import {
   channelMax,
   readAccess,
@@ -88,7 +88,9 @@ function writeMessage(encoder: encoding.Encoder, message: SpokenMessage): void {
     case "clock":
       writeNumber(encoder, message.handle);
       writeVectorClock(encoder, message.clock);
-      return encoding.writeVarString(encoder, message.token);
+      encoding.writeVarString(encoder, message.token);
+      writeNumber(encoder, message.stamp?.physicalMs ?? 0);
+      return writeNumber(encoder, message.stamp?.logical ?? 0);
     case "ack":
       writeNumber(encoder, message.handle);
       writeNumber(encoder, message.number);
@@ -161,9 +163,9 @@ function readMessage(reader: ByteReader): RelayMessage {
     case relayType.chunk:
       return { type: "chunk", handle: reader.number(), remaining: reader.number(), bytes: reader.bytes() };
     case relayType.synced:
-      return { type: "synced", handle: reader.number(), clock: reader.clock(), token: reader.text() };
+      return { type: "synced", handle: reader.number(), clock: reader.clock(), token: reader.text(), ...readStamp(reader) };
     case relayType.clock:
-      return { type: "clock", handle: reader.number(), clock: reader.clock(), token: reader.text() };
+      return { type: "clock", handle: reader.number(), clock: reader.clock(), token: reader.text(), ...readStamp(reader) };
     case relayType.ack:
       return {
         type: "ack",
@@ -197,6 +199,11 @@ function readMessage(reader: ByteReader): RelayMessage {
 }
 
 /** Fields behind those known here are a newer version's and are passed over. */
+function readStamp(reader: ByteReader): { readonly stamp?: Stamp } {
+  const stamp = { physicalMs: reader.number(), logical: reader.number() };
+  return stamp.physicalMs === 0 ? {} : { stamp };
+}
+
 function readWelcome(reader: ByteReader): RelayMessage {
   const version = reader.number();
   const fields = decodeBytes(reader.bytes(), "a welcome", (rest) => {

@@ -48,7 +48,7 @@ export const relayExamples: Omit<OneOfEach<RelayMessage>, "sync-step-1" | "sync-
   updates: { type: "updates", handle: 77, updates: [update] },
   chunk: { type: "chunk", handle: 77, remaining: 262_144, bytes: update },
   synced: { type: "synced", handle: 77, clock, token: "token" },
-  clock: { type: "clock", handle: 77, clock, token: "token" },
+  clock: { type: "clock", handle: 77, clock, token: "token", stamp: { physicalMs: 1_700_000_000_000, logical: 3 } },
   ack: { type: "ack", handle: 77, number: 130, copies: 2, replicas: 3, needed: 2 },
   nack: { type: "nack", handle: 77, number: 131, code: "GAP", retryAfterMs: 0, detail: "clientID 9 from 4", stateVector },
   deleted: { type: "deleted", channel: 5, generation: 2, by: "Ada", atMs: 1_700_000_000_000 },

@@ -80,7 +80,16 @@ export const anyRelayMessage: fc.Arbitrary<RelayMessage> = fc.oneof(
   }),
   fc.record({ type: fc.constant("updates" as const), handle: number, updates }),
   fc.record({ type: fc.constant("chunk" as const), handle: number, remaining: number, bytes }),
-  fc.record({ type: fc.constantFrom("synced" as const, "clock" as const), handle: number, clock: anyClock, token: text }),
+  fc.record(
+    {
+      type: fc.constantFrom("synced" as const, "clock" as const),
+      handle: number,
+      clock: anyClock,
+      token: text,
+      stamp: fc.record({ physicalMs: number.map((value) => value + 1), logical: fc.nat(0xffff) }),
+    },
+    { requiredKeys: ["type", "handle", "clock", "token"] },
+  ),
   fc.record({ type: fc.constant("ack" as const), handle: number, number, copies: number, replicas: number, needed: number }),
   fc.record({ type: fc.constant("nack" as const), handle: number, number, code, retryAfterMs: number, detail: text, stateVector: bytes }),
   fc.record({ type: fc.constant("deleted" as const), channel, generation: number, by: text, atMs: number }),

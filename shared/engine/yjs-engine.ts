@@ -1,0 +1,89 @@
+/**
+ * YjsEngine: the Yjs kind of document. Its cheap half is `YjsContentIndex`; the heavy half builds documents and runs on
+ * workers.
+ *
+ * Invariants: nothing here throws for what parts contain; a shadow's state holds exactly the parts that apply, and its
+ * index names what that state holds.
+ */
+import { encodeUtf8 } from "lib0/string";
+import * as Y from "yjs";
+import { assert, unreachable } from "../base/assert.ts";
+import { ok, refused, type Result } from "../base/result.ts";
+import { replay } from "./causal-replay.ts";
+import { htmlContent } from "./content-html.ts";
+import { YjsContentIndex } from "./content-index.ts";
+import { jsonContent } from "./content-json.ts";
+import { markdownContent } from "./content-markdown.ts";
+import { textContent } from "./content-text.ts";
+import type { ContentFormat, ContentIndex, CrdtEngine, EngineCall, Shadow } from "./crdt-engine.ts";
+import { decodeStateVector } from "./state-vector.ts";
+import { readContentTree } from "./yjs-content.ts";
+import { CarefulDocument, documentOf } from "./yjs-document.ts";
+
+export class YjsEngine implements CrdtEngine {
+  readonly name = "yjs";
+
+  emptyIndex(): ContentIndex {
+    return new YjsContentIndex();
+  }
+
+  decodeIndex(bytes: Uint8Array): Result<ContentIndex> {
+    return YjsContentIndex.decode(bytes);
+  }
+
+  indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] } {
+    const index = new YjsContentIndex();
+    const unapplied = replay(parts, index);
+    return { index, unapplied };
+  }
+
+  shadow(parts: readonly Uint8Array[], options: { readonly nestingMax: number }): Shadow {
+    const careful = new CarefulDocument(options);
+    const placed = new YjsContentIndex();
+    const unapplied = replay(parts, placed, (payload, change) => careful.take(payload, change));
+    const state = Y.encodeStateAsUpdate(careful.document);
+    const index = new YjsContentIndex();
+    const left = replay([state], index);
+    const stateVector = index.stateVector();
+    const covered = placed.coveredBy(stateVector);
+    assert(left.length === 0 && covered.ok && covered.value, "a shadow's state names all that its parts named");
+    careful.document.destroy();
+    return { state, stateVector, deleteSetUpdate: index.deleteSetUpdate(), index: index.encode(), unapplied };
+  }
+
+  perform(call: EngineCall): Result<Uint8Array> {
+    try {
+      return call.type === "diff" ? diff(call.parts, call.stateVector) : ok(content(call.parts, call.format));
+    } catch (error) {
+      // The last resort of a worker: some document that Yjs builds but cannot encode must not end it.
+      return refused("INTERNAL", `${call.type} of ${call.parts.length} parts: ${error instanceof Error ? error.message : "unknown"}`);
+    }
+  }
+}
+
+function diff(parts: readonly Uint8Array[], stateVector: Uint8Array): Result<Uint8Array> {
+  const decoded = decodeStateVector(stateVector);
+  if (!decoded.ok) return decoded;
+  return ok(Y.encodeStateAsUpdate(documentOf(parts), stateVector));
+}
+
+function content(parts: readonly Uint8Array[], format: ContentFormat): Uint8Array {
+  const document = documentOf(parts);
+  return format === "update" ? Y.encodeStateAsUpdate(document) : encodeUtf8(written(document, format));
+}
+
+function written(document: Y.Doc, format: Exclude<ContentFormat, "update">): string {
+  const tree = readContentTree(document);
+  switch (format) {
+    case "text":
+      return textContent(tree);
+    case "markdown":
+      return markdownContent(tree);
+    case "html":
+      return htmlContent(tree);
+    case "json":
+      return jsonContent(tree);
+    default:
+      return unreachable(format);
+  }
+}
