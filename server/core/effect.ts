@@ -21,7 +21,13 @@ export type RelayEffect =
   | { readonly type: "append-log"; readonly lineage: Lineage; readonly seq: number; readonly entries: readonly Entry[] }
   | { readonly type: "compact-room"; readonly lineage: Lineage; readonly seq: number; readonly upTo: VectorClock }
   | { readonly type: "store-record"; readonly seq: number; readonly record: RoomRecord }
-  | { readonly type: "list-rooms"; readonly seq: number; readonly after: string | undefined; readonly limit: number; readonly search: string | undefined }
+  | {
+      readonly type: "list-rooms";
+      readonly seq: number;
+      readonly after: string | undefined;
+      readonly limit: number;
+      readonly search: string | undefined;
+    }
   | { readonly type: "engine-call"; readonly lineage: Lineage; readonly seq: number; readonly call: EngineCall }
   | { readonly type: "respond"; readonly request: RequestId; readonly answer: RoomAnswer }
   | { readonly type: "report"; readonly report: Report };
@@ -51,7 +57,12 @@ export interface RoomView extends Durability {
 
 /** What happened, for log and metrics. Never a user's content, never a credential. */
 export type Report =
-  | { readonly type: "refused"; readonly refusal: Refusal; readonly connection: ConnectionId | undefined; readonly room: RoomName | undefined }
+  | {
+      readonly type: "refused";
+      readonly refusal: Refusal;
+      readonly connection: ConnectionId | undefined;
+      readonly room: RoomName | undefined;
+    }
   | { readonly type: "admitted"; readonly room: RoomName; readonly bytes: number }
   | { readonly type: "known"; readonly room: RoomName }
   | { readonly type: "gap"; readonly room: RoomName; readonly missing: string }

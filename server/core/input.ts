@@ -10,7 +10,13 @@ import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
 
 export type RelayInput =
   /** A socket was upgraded. `room` as the path said it, decoded once; undefined for dialects that name rooms in messages. */
-  | { readonly type: "connection-opened"; readonly connection: ConnectionId; readonly dialect: DialectName; readonly room: string | undefined; readonly principal: string }
+  | {
+      readonly type: "connection-opened";
+      readonly connection: ConnectionId;
+      readonly dialect: DialectName;
+      readonly room: string | undefined;
+      readonly principal: string;
+    }
   | { readonly type: "frame-received"; readonly connection: ConnectionId; readonly bytes: Uint8Array }
   /** How much of what was sent still waits in the socket's buffer; told when it passes a mark of `Limits` either way. */
   | { readonly type: "backlog-changed"; readonly connection: ConnectionId; readonly bytes: number }
@@ -38,7 +44,19 @@ export type RelayInput =
 export type RoomRequest =
   | { readonly type: "list"; readonly after: string | undefined; readonly limit: number; readonly search: string | undefined }
   | { readonly type: "show"; readonly room: RoomName }
-  | { readonly type: "create"; readonly room: RoomName; readonly title: string | undefined; readonly kind: string | undefined; readonly principal: string }
-  | { readonly type: "change"; readonly room: RoomName; readonly title: string | undefined; readonly kind: string | undefined; readonly principal: string }
+  | {
+      readonly type: "create";
+      readonly room: RoomName;
+      readonly title: string | undefined;
+      readonly kind: string | undefined;
+      readonly principal: string;
+    }
+  | {
+      readonly type: "change";
+      readonly room: RoomName;
+      readonly title: string | undefined;
+      readonly kind: string | undefined;
+      readonly principal: string;
+    }
   | { readonly type: "delete"; readonly room: RoomName; readonly principal: string }
   | { readonly type: "content"; readonly room: RoomName; readonly format: ContentFormat; readonly token: string };

@@ -50,6 +50,8 @@ export interface Limits {
   readonly clockEveryMs: number;
   /** How often each socket is given something to read. */
   readonly keepaliveMs: number;
+  /** Bytes of admitted updates that wait for the disk, over all rooms; past it updates are refused as RELAY_BUSY until it catches up. */
+  readonly appendBytesMax: number;
   /** How long until an append that failed is tried again. */
   readonly appendRetryMs: number;
   /** Slices of large states in our own protocol, in bytes. */

@@ -1,0 +1,273 @@
+/**
+ * Connection: one client socket.
+ *
+ *     greeting ──first valid message──▶ ready ──refused, stopped, socket gone──▶ closed
+ *        └──handshakeMs──▶ closed
+ *
+ * Native clients say `hello` first and then open rooms by channel; Yjs clients named their one room in the path. Frames
+ * are decoded by the dialect, counted against the client's rate, and handed to the session of their channel.
+ *
+ * Invariants: C1, nothing that comes in throws; after `closed` nothing is sent or handled; a refused channel leaves the
+ * others alone; a client over its rate is not read for a while and loses nothing.
+ */
+import { unreachable } from "@inkmesh/shared/base/assert";
+import { errorKind } from "@inkmesh/shared/base/errors";
+import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
+import type { Dialect } from "@inkmesh/shared/wire/dialect";
+import { nativeVersion, speaksNative } from "@inkmesh/shared/wire/protocol-version";
+import { readRoomName } from "@inkmesh/shared/wire/room-name";
+import { ChannelTable } from "./channel-table.ts";
+import type { Line } from "./line.ts";
+import type { RelayContext } from "./relay-context.ts";
+import type { Rooms } from "./rooms.ts";
+import { Session, type Opening, type SessionMessage } from "./session.ts";
+import { SocketLoad } from "./socket-load.ts";
+
+interface ConnectionOptions {
+  readonly id: ConnectionId;
+  readonly dialect: Dialect;
+  readonly principal: string;
+  readonly context: RelayContext;
+  readonly rooms: Rooms;
+  /** Called once, when the core is done with it. */
+  readonly closed: () => void;
+}
+
+export class Connection implements Line {
+  readonly id: ConnectionId;
+  readonly dialect: Dialect;
+  readonly principal: string;
+  readonly #context: RelayContext;
+  readonly #rooms: Rooms;
+  readonly #closed: () => void;
+  readonly #channels: ChannelTable;
+  readonly #load: SocketLoad;
+  #state: "greeting" | "ready" | "closed" = "greeting";
+  #saidHello = false;
+  readonly #keepaliveMs: number;
+  #lastSentMs: number;
+
+  constructor(options: ConnectionOptions) {
+    const { context, id } = options;
+    this.id = id;
+    this.dialect = options.dialect;
+    this.principal = options.principal;
+    this.#context = context;
+    this.#rooms = options.rooms;
+    this.#closed = options.closed;
+    this.#channels = new ChannelTable({ forgottenMax: context.limits.roomsPerConnectionMax });
+    this.#load = new SocketLoad(context, id);
+    const { monotonicMs: nowMs } = context.now;
+    this.#lastSentMs = nowMs;
+    context.deadlines.set({ type: "handshake", connection: id }, nowMs + context.limits.handshakeMs);
+    // Up to a quarter earlier by chance, so that those who came back together are not all written to at one moment.
+    this.#keepaliveMs = context.limits.keepaliveMs * (1 - context.random.fraction() / 4);
+    context.deadlines.set({ type: "keepalive", connection: id }, nowMs + this.#keepaliveMs);
+  }
+
+  get sessions(): number {
+    return this.#channels.size;
+  }
+
+  get waiting(): number {
+    return this.#channels.sessions().reduce((sum, session) => sum + session.waiting, 0);
+  }
+
+  get isCongested(): boolean {
+    return this.#load.isCongested;
+  }
+
+  session(channel: number): Session | undefined {
+    return this.#channels.session(channel);
+  }
+
+  /** The room that the path named, for dialects with one room per socket. */
+  openByPath(path: string | undefined): void {
+    this.#attach(path ?? "", { channel: 0, access: "read-write", generation: undefined, clock: undefined, stateVector: new Uint8Array(0) });
+  }
+
+  // -- what comes in ---------------------------------------------------------------------------------------------------
+
+  receive(frame: Uint8Array): void {
+    if (this.#state === "closed") return;
+    const { frameBytesMax } = this.#context.limits;
+    if (frame.length > frameBytesMax)
+      return this.refuse({ code: "FRAME_TOO_BIG", detail: `a frame of ${frame.length} bytes, limit ${frameBytesMax}` });
+    const decoded = this.dialect.decode(frame);
+    if (!decoded.ok) return this.refuse(decoded.refusal);
+    this.#load.received(frame.length, decoded.value);
+    for (const message of decoded.value) {
+      this.#handle(message);
+      if (this.#isClosed()) return;
+    }
+  }
+
+  /** What still waits in the socket's buffer. */
+  backlogChanged(bytes: number): void {
+    if (this.#state === "closed") return;
+    const change = this.#load.backlogChanged(bytes);
+    if (change === "too-slow") return this.refuse({ code: "CLIENT_SLOW", detail: `${bytes} bytes unsent` });
+    if (change === "relieved") for (const session of this.#channels.sessions()) session.relieved();
+  }
+
+  /** The socket is gone. */
+  socketClosed(): void {
+    this.#end();
+  }
+
+  #handle(message: ClientMessage): void {
+    const { type } = message;
+    if (this.dialect.carriesLineage && this.#saidHello === (type === "hello")) {
+      return this.refuse({ code: "OUT_OF_ORDER", detail: type === "hello" ? "hello said twice" : `${type} before hello` });
+    }
+    if (type === "hello") return this.#greet(message);
+    if (this.#state === "greeting") this.#getReady();
+    switch (type) {
+      case "open":
+        return this.#open(message);
+      case "close":
+        return this.#channels.remove(message.channel)?.end();
+      case "ping":
+        return this.send({ type: "pong", nonce: message.nonce });
+      case "sync-request":
+      case "updates":
+      case "presence":
+      case "presence-query":
+        return this.#forward(message);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #greet(hello: ClientMessage & { type: "hello" }): void {
+    if (!speaksNative(hello.version)) {
+      return this.refuse({ code: "WRONG_VERSION", detail: `the client speaks version ${hello.version}, this relay ${nativeVersion}` });
+    }
+    this.#saidHello = true;
+    this.#getReady();
+    const { self, limits, relays } = this.#context;
+    const { frameBytesMax, editBytesMax: updateBytesMax, keepaliveMs } = limits;
+    this.send({ type: "welcome", version: nativeVersion, relay: self, frameBytesMax, updateBytesMax, keepaliveMs, relays });
+  }
+
+  #getReady(): void {
+    this.#state = "ready";
+    this.#context.deadlines.clear({ type: "handshake", connection: this.id });
+  }
+
+  #open(message: ClientMessage & { type: "open" }): void {
+    const { channel, room } = message;
+    if (!this.dialect.carriesLineage) return this.refuse({ code: "OUT_OF_ORDER", detail: "the path names the document" });
+    if (this.#channels.session(channel) !== undefined) return this.refuse({ code: "OUT_OF_ORDER", detail: `channel ${channel} is open` });
+    if (this.#channels.sessions().some((session) => session.room.name === room)) {
+      return this.refuse({ code: "OUT_OF_ORDER", detail: "the document is open on another channel" });
+    }
+    const { roomsPerConnectionMax } = this.#context.limits;
+    if (this.#channels.size >= roomsPerConnectionMax)
+      return this.#refuseChannel(channel, { code: "TOO_MANY_ROOMS", detail: `limit ${roomsPerConnectionMax}` });
+    this.#attach(room, message);
+  }
+
+  #attach(text: string, opening: Opening): void {
+    const name = readRoomName(text);
+    if (!name.ok) return this.#refuseChannel(opening.channel, name.refusal);
+    const room = this.#rooms.use(name.value);
+    if (room === undefined)
+      return this.#refuseChannel(opening.channel, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
+    const session = new Session({ context: this.#context, line: this, room, opening });
+    this.#channels.add(opening.channel, session);
+    session.start();
+  }
+
+  /** A channel that the relay ended may still be spoken to for a while; one that never was may not. */
+  #forward(message: SessionMessage): void {
+    const session = this.#channels.session(message.channel);
+    if (session !== undefined) return session.receive(message);
+    if (!this.#channels.wasEnded(message.channel)) this.refuse({ code: "OUT_OF_ORDER", detail: `channel ${message.channel} is not open` });
+  }
+
+  // -- what goes out ---------------------------------------------------------------------------------------------------
+
+  send(message: RelayMessage): void {
+    this.sendFrames(this.dialect.encode(message));
+  }
+
+  sendFrames(frames: readonly Uint8Array[]): void {
+    if (this.#state === "closed" || frames.length === 0) return;
+    this.#context.effect({ type: "send", to: [this.id], frames });
+    this.noteSent();
+  }
+
+  sendState(frames: readonly Uint8Array[]): void {
+    this.#load.allow(frames);
+    this.sendFrames(frames);
+  }
+
+  noteSent(): void {
+    this.#lastSentMs = this.#context.now.monotonicMs;
+  }
+
+  charge(bytes: number): void {
+    this.#load.charge(bytes);
+  }
+
+  holdForStore(isHeld: boolean): void {
+    if (this.#state !== "closed") this.#load.holdForStore(isHeld);
+  }
+
+  // -- deadlines -------------------------------------------------------------------------------------------------------
+
+  handshakeDue(): void {
+    this.refuse({ code: "HANDSHAKE_TIMEOUT", detail: "" });
+  }
+
+  keepaliveDue(): void {
+    const { deadlines, now } = this.#context;
+    if (this.#lastSentMs + this.#keepaliveMs <= now.monotonicMs) this.send({ type: "keepalive" });
+    this.#load.forgive();
+    deadlines.set({ type: "keepalive", connection: this.id }, this.#lastSentMs + this.#keepaliveMs);
+  }
+
+  resumeDue(): void {
+    this.#load.resumeDue();
+  }
+
+  // -- the end ---------------------------------------------------------------------------------------------------------
+
+  refuse(refusal: Refusal): void {
+    if (this.#state === "closed") return;
+    const { code, detail } = refusal;
+    const { closeCode, retryAfterMs } = errorKind(code);
+    this.#context.report({ type: "refused", refusal, connection: this.id, room: undefined });
+    this.send({ type: "error", channel: undefined, code, retryAfterMs: retryAfterMs ?? 0, detail });
+    this.#end();
+    this.#context.effect({ type: "close", connection: this.id, code: closeCode ?? 1011, reason: code });
+  }
+
+  endChannel(channel: number, last: RelayMessage, refusal: Refusal): void {
+    if (!this.dialect.carriesLineage) return this.refuse(refusal);
+    this.#context.report({ type: "refused", refusal, connection: this.id, room: this.#channels.session(channel)?.room.name });
+    this.send(last);
+    this.#channels.endByRelay(channel)?.end();
+  }
+
+  #refuseChannel(channel: number, refusal: Refusal): void {
+    const { code, detail } = refusal;
+    this.endChannel(channel, { type: "error", channel, code, retryAfterMs: errorKind(code).retryAfterMs ?? 0, detail }, refusal);
+  }
+
+  #end(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    const { deadlines } = this.#context;
+    for (const type of ["handshake", "keepalive", "resume-reading"] as const) deadlines.clear({ type, connection: this.id });
+    for (const session of this.#channels.clear()) session.end();
+    this.#closed();
+  }
+
+  #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+}

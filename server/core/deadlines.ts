@@ -1,0 +1,129 @@
+/**
+ * Deadlines: timers as data. The core notes what shall happen when; the driver keeps one timer for the earliest.
+ *
+ * A binary heap by (moment, order of setting), so that what falls due together is always handled in the same order.
+ * Setting a deadline again moves it: the old place in the heap goes stale and is skipped when it comes up.
+ *
+ * Invariants: one moment per key; deadlines use monotonic time only, so a stepped wall clock ends nobody's session; the
+ * heap holds at most twice as many places as there are deadlines (and a few).
+ */
+import type { ConnectionId, RequestId, RoomName } from "@inkmesh/shared/base/ids";
+import { assert } from "@inkmesh/shared/base/assert";
+
+export type Deadline =
+  /** A connection that has said nothing valid is closed. */
+  | { readonly type: "handshake"; readonly connection: ConnectionId }
+  | { readonly type: "keepalive"; readonly connection: ConnectionId }
+  /** A connection that was over its rate is read from again. */
+  | { readonly type: "resume-reading"; readonly connection: ConnectionId }
+  /** A Yjs client is asked again for what is missing here. */
+  | { readonly type: "heal"; readonly connection: ConnectionId; readonly channel: number }
+  | { readonly type: "retry-append"; readonly room: RoomName }
+  | { readonly type: "tell-clock"; readonly room: RoomName }
+  | { readonly type: "verify-tail"; readonly room: RoomName }
+  | { readonly type: "expire-presence"; readonly room: RoomName }
+  /** A reader whose token is ahead of this relay is told so. */
+  | { readonly type: "give-up"; readonly request: RequestId };
+
+interface Place {
+  readonly atMs: number;
+  readonly order: number;
+  readonly key: string;
+  readonly deadline: Deadline;
+}
+
+export class Deadlines {
+  readonly #places = new Map<string, Place>();
+  #heap: Place[] = [];
+  #order = 0;
+
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /** Notes `deadline`, in place of an earlier one of the same kind and subject. */
+  set(deadline: Deadline, atMs: number): void {
+    const place = { atMs, order: this.#order++, key: keyOf(deadline), deadline };
+    this.#places.set(place.key, place);
+    this.#push(place);
+    if (this.#heap.length > 2 * this.#places.size + 64) this.#sweep();
+  }
+
+  has(deadline: Deadline): boolean {
+    return this.#places.has(keyOf(deadline));
+  }
+
+  clear(deadline: Deadline): void {
+    this.#places.delete(keyOf(deadline));
+  }
+
+  /** The earliest moment; undefined when nothing is to come. */
+  next(): number | undefined {
+    this.#dropStale();
+    return this.#heap[0]?.atMs;
+  }
+
+  /** Takes the earliest deadline that has come by `nowMs`. */
+  take(nowMs: number): Deadline | undefined {
+    this.#dropStale();
+    const first = this.#heap[0];
+    if (first === undefined || first.atMs > nowMs) return undefined;
+    this.#pop();
+    this.#places.delete(first.key);
+    return first.deadline;
+  }
+
+  #dropStale(): void {
+    for (let first = this.#heap[0]; first !== undefined && this.#places.get(first.key) !== first; first = this.#heap[0]) this.#pop();
+  }
+
+  #sweep(): void {
+    this.#heap = [...this.#places.values()].sort((left, right) => (isBefore(left, right) ? -1 : 1));
+  }
+
+  #push(place: Place): void {
+    const heap = this.#heap;
+    heap.push(place);
+    for (let index = heap.length - 1; index > 0;) {
+      const parent = (index - 1) >> 1;
+      if (!isBefore(place, placeAt(heap, parent))) break;
+      heap[index] = placeAt(heap, parent);
+      heap[parent] = place;
+      index = parent;
+    }
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    heap[0] = last;
+    for (let index = 0; ;) {
+      const left = 2 * index + 1;
+      if (left >= heap.length) break;
+      const right = left + 1;
+      const child = right < heap.length && isBefore(placeAt(heap, right), placeAt(heap, left)) ? right : left;
+      if (!isBefore(placeAt(heap, child), last)) break;
+      heap[index] = placeAt(heap, child);
+      heap[child] = last;
+      index = child;
+    }
+  }
+}
+
+function isBefore(left: Place, right: Place): boolean {
+  return left.atMs < right.atMs || (left.atMs === right.atMs && left.order < right.order);
+}
+
+function placeAt(heap: readonly Place[], index: number): Place {
+  const place = heap[index];
+  assert(place !== undefined, "a heap has no holes");
+  return place;
+}
+
+/** Kind and subject. A room's name comes last: it may contain anything. */
+function keyOf(deadline: Deadline): string {
+  if ("room" in deadline) return `${deadline.type} ${deadline.room}`;
+  if ("request" in deadline) return `${deadline.type} ${deadline.request}`;
+  return `${deadline.type} ${deadline.connection}${"channel" in deadline ? `/${deadline.channel}` : ""}`;
+}

@@ -1,0 +1,66 @@
+/**
+ * JoinPlan: how somebody who joins or returns is brought up to date with as little as possible, and without a merge on
+ * the event loop.
+ *
+ *     its clock covers the snapshot's           exactly the entries behind its clock
+ *     it has nothing                            the snapshot, and the tail
+ *     it has every struct of the snapshot       the snapshot's deletions, and the tail
+ *     it has something else                     a difference, made by a worker
+ *
+ * Without a snapshot the tail is everything, whatever the joiner has.
+ */
+import { ok, refused, type Result } from "@inkmesh/shared/base/result";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Entry } from "@inkmesh/shared/engine/entry";
+import { decodeStateVector } from "@inkmesh/shared/engine/state-vector";
+import type { Authors, RoomContent } from "./room-content.ts";
+
+export type JoinPlan =
+  | { readonly type: "entries"; readonly entries: readonly Entry[] }
+  /** The snapshot's state or only its deletions, then the whole tail. */
+  | { readonly type: "whole"; readonly head: "state" | "deletions" | "none" }
+  | { readonly type: "difference"; readonly parts: readonly Uint8Array[] };
+
+/** What the joiner says that it has. */
+export interface JoinerState {
+  /** By entries; undefined when it has no copy of this generation or speaks a dialect without clocks. */
+  readonly clock: VectorClock | undefined;
+  readonly stateVector: Uint8Array;
+}
+
+/** Refuses a state vector that cannot be read, or that could name more than `authorsMax` authors. */
+export function planJoin(content: RoomContent, joiner: JoinerState, authorsMax: number): Result<JoinPlan> {
+  const authors = authorsOf(joiner.stateVector, authorsMax);
+  if (!authors.ok) return authors;
+  const { snapshot } = content;
+  if (joiner.clock !== undefined && joiner.clock.size > 0 && (snapshot === undefined || joiner.clock.covers(snapshot.clock))) {
+    return ok({ type: "entries", entries: content.entriesAfter(joiner.clock) });
+  }
+  if (snapshot === undefined) return ok({ type: "whole", head: "none" });
+  if (authors.value.size === 0) return ok({ type: "whole", head: "state" });
+  if (covers(authors.value, content.snapshotAuthors)) return ok({ type: "whole", head: "deletions" });
+  return ok({ type: "difference", parts: partsOf(content) });
+}
+
+/** Everything, as updates in causal order. */
+export function partsOf(content: RoomContent): readonly Uint8Array[] {
+  const tail = content.tail.map((entry) => entry.payload);
+  return content.snapshot === undefined ? tail : [content.snapshot.state, ...tail];
+}
+
+/** Bytes of one author in a state vector at most: two numbers of up to 53 bits. */
+const authorBytesMax = 16;
+
+function authorsOf(stateVector: Uint8Array, authorsMax: number): Result<Authors> {
+  if (stateVector.length === 0) return ok(new Map());
+  if (stateVector.length > authorBytesMax * (authorsMax + 1)) return refused("BAD_FRAME", `a state vector of ${stateVector.length} bytes`);
+  return decodeStateVector(stateVector);
+}
+
+/** Whether who has `left` has every struct of `right`. */
+function covers(left: Authors, right: Authors): boolean {
+  for (const [author, clock] of right) {
+    if ((left.get(author) ?? 0) < clock) return false;
+  }
+  return true;
+}

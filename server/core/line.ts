@@ -1,0 +1,29 @@
+/**
+ * Line: a connection, as its sessions see it.
+ */
+import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { RelayMessage } from "@inkmesh/shared/wire/client-message";
+import type { Dialect } from "@inkmesh/shared/wire/dialect";
+
+export interface Line {
+  readonly id: ConnectionId;
+  readonly dialect: Dialect;
+  readonly principal: string;
+  /** So much is unsent that cursors are left out. */
+  readonly isCongested: boolean;
+  send(message: RelayMessage): void;
+  sendFrames(frames: readonly Uint8Array[]): void;
+  /** As `sendFrames`, for a state that the client asked for: its size is not the client's slowness. */
+  sendState(frames: readonly Uint8Array[]): void;
+  /** Something is on its way to this socket by an effect for many. */
+  noteSent(): void;
+  /** Counts what an answer costs against the client's rate. */
+  charge(bytes: number): void;
+  /** Stops or goes on reading while the disk takes nothing. */
+  holdForStore(isHeld: boolean): void;
+  /** Ends the channel (or the connection, where it has one room) with a last word to the client. */
+  endChannel(channel: number, last: RelayMessage, refusal: Refusal): void;
+  /** Ends the whole connection. */
+  refuse(refusal: Refusal): void;
+}

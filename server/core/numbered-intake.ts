@@ -1,0 +1,87 @@
+/**
+ * NumberedIntake: how a session of our own protocol takes updates: in order, acknowledged and refused by number.
+ *
+ * An ack waits until everything up to the update's position is on disk; one for an update that was known already waits
+ * for all that the room held at that moment, because "saved" must be true of what it repeats, too. A gap is answered
+ * with what is on disk here, and the client sends, under the same number, everything beyond.
+ *
+ * Invariants: [P2] an ack never precedes the append; after a refusal nothing is taken until that number comes again; at
+ * most `unackedPerSessionMax` updates wait for their ack.
+ */
+import { noBytes } from "@inkmesh/shared/base/bytes";
+import { errorKind } from "@inkmesh/shared/base/errors";
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import { GapCount } from "./gap-count.ts";
+import { NumberedUpdates } from "./numbered-updates.ts";
+import { reportRefusal, type IntakeSession } from "./update-intake.ts";
+
+export class NumberedIntake {
+  readonly #session: IntakeSession;
+  readonly #numbered = new NumberedUpdates();
+  readonly #gaps: GapCount;
+
+  constructor(session: IntakeSession) {
+    this.#session = session;
+    this.#gaps = new GapCount(session.context.limits);
+  }
+
+  /** Takes `updates`, of which the first has number `first`. */
+  take(first: number, updates: readonly Uint8Array[], kind: UpdateKind): void {
+    const { line, room, isLive } = this.#session;
+    const numbering = this.#numbered.receive(first, updates.length);
+    if (numbering.type === "out-of-order")
+      return line.refuse({ code: "OUT_OF_ORDER", detail: `update ${first}, expected ${numbering.expected}` });
+    if (numbering.type === "take") {
+      for (const update of updates.slice(numbering.from)) {
+        if (!this.#takeNext(update, kind)) break;
+      }
+    }
+    if (isLive()) this.durableTo(room.log.durable);
+  }
+
+  /** Everything up to the room's position is on disk. */
+  durableTo(position: number): void {
+    const { context, line, room } = this.#session;
+    const count = this.#numbered.acks.settle(position);
+    if (count === 0) return;
+    context.report({ type: "acked", count });
+    line.send({ type: "ack", handle: room.handle, number: this.#numbered.acks.acknowledged, copies: 1, replicas: 1, needed: 1 });
+  }
+
+  /** Whether the update with the expected number was taken. */
+  #takeNext(update: Uint8Array, kind: UpdateKind): boolean {
+    const { context, room, author, access } = this.#session;
+    const { unackedPerSessionMax } = context.limits;
+    if (access === "read-only") return this.#nack({ code: "READ_ONLY", detail: "" });
+    if (this.#numbered.acks.size >= unackedPerSessionMax)
+      return this.#nack({ code: "RELAY_BUSY", detail: `${unackedPerSessionMax} updates wait for the disk` });
+    const admission = room.admit(update, kind, author);
+    if (admission.type === "gap") return this.#nackGap(admission.missing);
+    if (admission.type === "refused") return this.#nack(admission.refusal);
+    this.#numbered.taken(room.log.position);
+    return true;
+  }
+
+  #nack({ code, detail }: Refusal, stateVector: Uint8Array = noBytes): false {
+    const { line, room } = this.#session;
+    this.#numbered.refuse();
+    reportRefusal(this.#session, { code, detail });
+    const retryAfterMs = errorKind(code).retryAfterMs ?? 0;
+    line.send({ type: "nack", handle: room.handle, number: this.#numbered.expected, code, retryAfterMs, detail, stateVector });
+    return false;
+  }
+
+  /** The state vector is an implicit promise, so it names only what is on disk. */
+  #nackGap(missing: string): false {
+    const { context, room, isLive, refuse } = this.#session;
+    this.#numbered.refuse();
+    if (this.#gaps.addIsTooMany(context.now.monotonicMs)) refuse({ code: "TOO_MANY_GAPS", detail: missing });
+    else {
+      room.withDurableStateVector((stateVector) => {
+        if (isLive()) this.#nack({ code: "GAP", detail: missing }, stateVector);
+      });
+    }
+    return false;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Participant: a session, as its room sees it; and the audience of a frame: who is to get it, encoded once per dialect.
+ */
+import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { Dialect } from "@inkmesh/shared/wire/dialect";
+import type { RoomRecord } from "./stored-room.ts";
+
+/** What a frame that goes to many is about: it decides who can do without. */
+export type Topic = "updates" | "clock" | "presence";
+
+export interface Participant {
+  readonly connection: ConnectionId;
+  readonly dialect: Dialect;
+  readonly principal: string;
+  /** The room is open: from the start, after loading, or again after a deletion that did not work. */
+  roomOpened(): void;
+  roomFailed(refusal: Refusal): void;
+  roomDeleted(record: RoomRecord): void;
+  /** Whether these frames are to go to its socket now; otherwise it keeps them for later or does without. */
+  takes(frames: readonly Uint8Array[], topic: Topic): boolean;
+  /** Everything up to the room's position is on disk. */
+  durableTo(position: number): void;
+}
+
+export interface Audience {
+  readonly frames: readonly Uint8Array[];
+  readonly to: readonly ConnectionId[];
+}
+
+/** Who takes frames about `topic`, all but `except`: one list of frames per dialect, shared by everybody in `to`. */
+export function audience(
+  participants: readonly Participant[],
+  topic: Topic,
+  framesIn: (dialect: Dialect) => readonly Uint8Array[],
+  except: ConnectionId | undefined,
+): readonly Audience[] {
+  const audiences = new Map<Dialect, { frames: readonly Uint8Array[]; to: ConnectionId[] }>();
+  for (const participant of participants) {
+    const { connection, dialect } = participant;
+    if (connection === except) continue;
+    const known = audiences.get(dialect) ?? { frames: framesIn(dialect), to: [] };
+    audiences.set(dialect, known);
+    if (known.frames.length > 0 && participant.takes(known.frames, topic)) known.to.push(connection);
+  }
+  return [...audiences.values()].filter(({ to }) => to.length > 0);
+}

@@ -1,0 +1,119 @@
+/**
+ * RelayContext: what every part of the core is given: who this relay is, its limits, the moment of the current step,
+ * and where effects, deadlines and questions go.
+ *
+ * Invariant: `now` is the driver's, the same for a whole turn; nothing else in the core knows the time.
+ */
+import type { ActorId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
+import type { Instant } from "@inkmesh/shared/base/instant";
+import type { Random } from "@inkmesh/shared/base/random";
+import type { Result } from "@inkmesh/shared/base/result";
+import { HybridLogicalClock, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
+import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
+import type { Dialect, DialectName } from "@inkmesh/shared/wire/dialect";
+import { Deadlines } from "./deadlines.ts";
+import type { RelayEffect, Report } from "./effect.ts";
+import type { Limits } from "./limits.ts";
+import { Questions } from "./questions.ts";
+import { StoreHealth } from "./store-health.ts";
+import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
+
+/** The engines that this relay has; a room whose engine is missing is refused. */
+export interface Engines {
+  readonly yjs: CrdtEngine;
+  readonly automerge?: CrdtEngine;
+}
+
+export interface RelayOptions {
+  readonly self: RelayId;
+  /** This life of the relay, drawn at its start. */
+  readonly actor: ActorId;
+  readonly limits: Limits;
+  readonly random: Random;
+  readonly engines: Engines;
+  readonly dialects: readonly Dialect[];
+  /** The mesh secret: seals session tokens. */
+  readonly tokenSecret: Uint8Array;
+  /** An upper bound of all stamps of earlier lives, in ms. */
+  readonly hlcFloorMs: number;
+  /** How far ahead a remote stamp may be, in ms. */
+  readonly offsetMaxMs: number;
+  /** WebSocket addresses of relays that take clients; empty: only this one. */
+  readonly relays?: readonly string[];
+}
+
+export class RelayContext {
+  readonly self: RelayId;
+  readonly actor: ActorId;
+  readonly limits: Limits;
+  readonly random: Random;
+  readonly engines: Engines;
+  readonly tokenSecret: Uint8Array;
+  readonly relays: readonly string[];
+  readonly deadlines = new Deadlines();
+  readonly store: StoreHealth;
+  readonly loads = new Questions<Result<StoredRoom>>();
+  readonly compactions = new Questions<Result<Compaction>>();
+  readonly records = new Questions<Result<undefined>>();
+  readonly calls = new Questions<Result<Uint8Array>>();
+  readonly lists = new Questions<Result<RoomPage>>();
+  now: Instant = { monotonicMs: 0, wallMs: 0 };
+  readonly #dialects: ReadonlyMap<DialectName, Dialect>;
+  readonly #hlc: HybridLogicalClock;
+  #effects: RelayEffect[] = [];
+  #lastAppend = 0;
+  #lastHandle = 0;
+
+  constructor(options: RelayOptions) {
+    this.self = options.self;
+    this.actor = options.actor;
+    this.limits = options.limits;
+    this.random = options.random;
+    this.engines = options.engines;
+    this.tokenSecret = options.tokenSecret;
+    this.relays = options.relays ?? [];
+    this.store = new StoreHealth({ waitingBytesMax: options.limits.appendBytesMax });
+    this.#dialects = new Map(options.dialects.map((dialect) => [dialect.name, dialect]));
+    this.#hlc = new HybridLogicalClock({ relay: options.self, offsetMaxMs: options.offsetMaxMs, floorMs: options.hlcFloorMs });
+  }
+
+  dialect(name: DialectName): Dialect | undefined {
+    return this.#dialects.get(name);
+  }
+
+  /** The engine follows from the room's name. */
+  engineOf(room: RoomName): CrdtEngine | undefined {
+    return room.startsWith("automerge:") ? this.engines.automerge : this.engines.yjs;
+  }
+
+  effect(effect: RelayEffect): void {
+    this.#effects.push(effect);
+  }
+
+  report(report: Report): void {
+    this.#effects.push({ type: "report", report });
+  }
+
+  /** The effects since the last call, in order. */
+  takeEffects(): readonly RelayEffect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  /** A stamp for something that happens now. */
+  stamp(): Hlc {
+    return this.#hlc.stamp(this.now.wallMs);
+  }
+
+  nextAppend(): number {
+    this.#lastAppend += 1;
+    return this.#lastAppend;
+  }
+
+  /** A number for a room that was loaded: how native frames name it to all clients. */
+  nextHandle(): number {
+    this.#lastHandle += 1;
+    return this.#lastHandle;
+  }
+}

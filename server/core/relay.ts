@@ -1,0 +1,218 @@
+/**
+ * Relay: the pure core. It is told what happened and says what is to be done; it never asks, waits, reads a clock or
+ * touches a disk. This file only routes: every input to the noun that knows what it means.
+ *
+ *     input ─▶ Relay ─▶ Connection ─▶ Session ─▶ Room ─▶ effects
+ *                 │      decodes,      numbers,    admits, stamps, fans out, appends
+ *                 │      counts        joins
+ *                 └───▶ RoomRequests (HTTP) ──────▶ Room
+ *
+ * C1 `step` never throws for outside data; only `assert`, which marks a bug of ours, may throw.
+ * C2 Same state, input, `now` and random stream give the same effects, byte for byte.
+ * C3 Effects are performed in order; durability is promised only after `log-appended` came back.
+ * C4 A send may be lost; the core is correct without delivery.
+ * C5 Timers are data: the driver keeps one, for `nextDeadline()`. Deadlines are monotonic; wall time only stamps.
+ * C6 Nothing here awaits: disk and heavy engine work are effects whose results come back as inputs.
+ * C7 Every queue and table has a limit from `Limits` and a named outcome when it is reached.
+ */
+import { unreachable } from "@inkmesh/shared/base/assert";
+import { errorKind, type ErrorCode } from "@inkmesh/shared/base/errors";
+import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { Instant } from "@inkmesh/shared/base/instant";
+import type { Refusal } from "@inkmesh/shared/base/result";
+import { Connection } from "./connection.ts";
+import type { Deadline } from "./deadlines.ts";
+import type { RelayEffect } from "./effect.ts";
+import type { RelayInput } from "./input.ts";
+import { RelayContext, type RelayOptions } from "./relay-context.ts";
+import { RoomRequests } from "./room-requests.ts";
+import { Rooms } from "./rooms.ts";
+
+/** How much there is of what, for metrics. */
+export interface Census {
+  readonly connections: number;
+  readonly sessions: number;
+  readonly roomsInUse: number;
+  readonly roomsIdle: number;
+  readonly cacheBytes: number;
+  /** Rooms with entries on their way to disk. */
+  readonly appendsInFlight: number;
+  /** Bytes of updates that are not on disk. */
+  readonly waitingBytes: number;
+  /** Messages that wait for a room to be loaded, and requests that wait for an answer. */
+  readonly waitingMessages: number;
+  readonly waitingRequests: number;
+  readonly deadlines: number;
+}
+
+export class Relay {
+  readonly #context: RelayContext;
+  readonly #rooms: Rooms;
+  readonly #requests: RoomRequests;
+  readonly #connections = new Map<ConnectionId, Connection>();
+  #stopping: "no" | "waiting" | "done" = "no";
+
+  constructor(options: RelayOptions) {
+    this.#context = new RelayContext(options);
+    this.#rooms = new Rooms(this.#context);
+    this.#requests = new RoomRequests(this.#context, this.#rooms);
+  }
+
+  /** What is to be done about `input`, in order. Synchronous; total for any bytes. */
+  step(input: RelayInput, now: Instant): readonly RelayEffect[] {
+    this.#context.now = now;
+    this.#route(input);
+    return this.#context.takeEffects();
+  }
+
+  /** When `deadline-reached` is due, in monotonic ms; undefined when nothing waits for time to pass. */
+  nextDeadline(): number | undefined {
+    return this.#context.deadlines.next();
+  }
+
+  census(): Census {
+    const connections = [...this.#connections.values()];
+    return {
+      connections: connections.length,
+      sessions: connections.reduce((sum, connection) => sum + connection.sessions, 0),
+      roomsInUse: this.#rooms.inUse,
+      roomsIdle: this.#rooms.idle,
+      cacheBytes: this.#rooms.cacheBytes,
+      appendsInFlight: this.#rooms.appendsInFlight,
+      waitingBytes: this.#context.store.waitingBytes,
+      waitingMessages: connections.reduce((sum, connection) => sum + connection.waiting, 0),
+      waitingRequests: this.#requests.waiting,
+      deadlines: this.#context.deadlines.size,
+    };
+  }
+
+  #route(input: RelayInput): void {
+    const context = this.#context;
+    switch (input.type) {
+      case "connection-opened":
+        return this.#connectionOpened(input);
+      case "frame-received":
+        // Whatever comes after the stop was asked for is not acknowledged, so its author keeps it.
+        return this.#stopping === "no" ? this.#connections.get(input.connection)?.receive(input.bytes) : undefined;
+      case "backlog-changed":
+        return this.#connections.get(input.connection)?.backlogChanged(input.bytes);
+      case "connection-closed":
+        return this.#connections.get(input.connection)?.socketClosed();
+      case "room-loaded":
+        return context.loads.answer(input.seq, input.result);
+      case "log-appended":
+        return this.#appended(input);
+      case "log-append-failed":
+        return this.#appendFailed(input);
+      case "room-compacted":
+        return context.compactions.answer(input.seq, input.result);
+      case "record-stored":
+        return context.records.answer(input.seq, input.result);
+      case "engine-result":
+        return context.calls.answer(input.seq, input.result);
+      case "rooms-listed":
+        return context.lists.answer(input.seq, input.result);
+      case "request-received":
+        return this.#requestReceived(input);
+      case "request-cancelled":
+        return this.#requests.cancel(input.request);
+      case "deadline-reached":
+        return this.#deadlinesReached();
+      case "turn-ended":
+        return this.#turnEnded();
+      case "stop-requested":
+        this.#stopping = this.#stopping === "no" ? "waiting" : this.#stopping;
+        return;
+      default:
+        return unreachable(input);
+    }
+  }
+
+  // -- connections -----------------------------------------------------------------------------------------------------
+
+  #connectionOpened({ connection: id, dialect: name, room, principal }: RelayInput & { type: "connection-opened" }): void {
+    const { limits } = this.#context;
+    if (this.#stopping !== "no") return this.#turnAway(id, { code: "RELAY_STOPPING", detail: "" });
+    if (this.#connections.size >= limits.connectionsMax)
+      return this.#turnAway(id, { code: "TOO_MANY_CONNECTIONS", detail: `limit ${limits.connectionsMax}` });
+    const dialect = this.#context.dialect(name);
+    if (dialect === undefined) return this.#turnAway(id, { code: "WRONG_VERSION", detail: `this relay does not speak ${name}` });
+    const closed = (): void => void this.#connections.delete(id);
+    const connection = new Connection({ id, dialect, principal, context: this.#context, rooms: this.#rooms, closed });
+    this.#connections.set(id, connection);
+    if (!dialect.carriesLineage) connection.openByPath(room);
+  }
+
+  #turnAway(connection: ConnectionId, refusal: Refusal): void {
+    this.#context.report({ type: "refused", refusal, connection, room: undefined });
+    this.#context.effect({ type: "close", connection, code: errorKind(refusal.code).closeCode ?? 1013, reason: refusal.code });
+  }
+
+  // -- the log ---------------------------------------------------------------------------------------------------------
+
+  #appended({ lineage, seq }: RelayInput & { type: "log-appended" }): void {
+    const failedBefore = this.#context.store.isFailing;
+    const room = this.#rooms.find(lineage.room);
+    if (room?.lineage.generation !== lineage.generation) return;
+    room.appended(seq);
+    this.#requests.lookAgain(lineage.room);
+    if (failedBefore && !this.#context.store.isFailing) this.#context.report({ type: "store-full", full: false });
+  }
+
+  #appendFailed({ lineage, seq, refusal }: RelayInput & { type: "log-append-failed" }): void {
+    const failedBefore = this.#context.store.isFailing;
+    const room = this.#rooms.find(lineage.room);
+    if (room?.lineage.generation !== lineage.generation) return;
+    room.appendFailed(seq, refusal);
+    if (!failedBefore && this.#context.store.isFailing) this.#context.report({ type: "store-full", full: true });
+  }
+
+  #requestReceived({ request, ask }: RelayInput & { type: "request-received" }): void {
+    if (this.#stopping === "no") return this.#requests.receive(request, ask);
+    this.#context.effect({ type: "respond", request, answer: { type: "refused", refusal: { code: "RELAY_STOPPING", detail: "" } } });
+  }
+
+  // -- time ------------------------------------------------------------------------------------------------------------
+
+  #deadlinesReached(): void {
+    const { deadlines, now } = this.#context;
+    for (let due = deadlines.take(now.monotonicMs); due !== undefined; due = deadlines.take(now.monotonicMs)) this.#reached(due);
+  }
+
+  #reached(deadline: Deadline): void {
+    switch (deadline.type) {
+      case "handshake":
+        return this.#connections.get(deadline.connection)?.handshakeDue();
+      case "keepalive":
+        return this.#connections.get(deadline.connection)?.keepaliveDue();
+      case "resume-reading":
+        return this.#connections.get(deadline.connection)?.resumeDue();
+      case "heal":
+        return this.#connections.get(deadline.connection)?.session(deadline.channel)?.healDue();
+      case "retry-append":
+        return this.#rooms.wake(deadline.room)?.log.retry();
+      case "tell-clock":
+        return this.#rooms.wake(deadline.room)?.tellClock();
+      case "verify-tail":
+        return this.#rooms.wake(deadline.room)?.compact();
+      case "expire-presence":
+        return this.#rooms.wake(deadline.room)?.expirePresence();
+      case "give-up":
+        return this.#requests.giveUp(deadline.request);
+      default:
+        return unreachable(deadline);
+    }
+  }
+
+  // -- the end of a turn, and of the relay -----------------------------------------------------------------------------
+
+  #turnEnded(): void {
+    this.#rooms.endTurn();
+    if (this.#stopping !== "waiting" || this.#rooms.appendsInFlight > 0) return;
+    this.#stopping = "done";
+    const code: ErrorCode = "RELAY_STOPPING";
+    for (const connection of [...this.#connections.values()]) connection.refuse({ code, detail: "" });
+    this.#rooms.endTurn();
+    this.#context.report({ type: "stopped" });
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * RoomContent: what a room contains, without a document: the snapshot as bytes, the tail of entries behind it, the
+ * ContentIndex that admission asks, and the clock that names it all.
+ *
+ *     ├──── snapshot (clock, state) ────┤─ e ─ e ─ e ─ e ─┤   tail, in the order of admission
+ *     └───────────── index, clock ────────────────────────┘
+ *
+ * Invariants: clock = snapshot.clock joined with the tail's dots (and with dots that were quarantined: they stay named,
+ * so that nobody sends them again as new); an admitted update is in index, clock and tail at once or in none; a refused
+ * one changes nothing. Knows no sessions, and of the disk only what it is told by `adopt`.
+ */
+import { ok, type Result } from "@inkmesh/shared/base/result";
+import { dotKey } from "@inkmesh/shared/clock/dot";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { ActorId } from "@inkmesh/shared/base/ids";
+import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
+import type { Admission, ContentIndex, CrdtEngine, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type { Entry } from "@inkmesh/shared/engine/entry";
+import { decodeStateVector } from "@inkmesh/shared/engine/state-vector";
+import type { Limits } from "./limits.ts";
+import type { Compaction, StoredRoom, StoredSnapshot } from "./stored-room.ts";
+
+/** What is to be let in: what `RoomContent.examine` found new and applicable. */
+export type Applicable = Extract<Admission, { type: "admitted" }>;
+
+/** What is stamped onto an update that is let in. */
+export interface EntryMaker {
+  readonly actor: ActorId;
+  readonly author: string;
+  readonly stamp: () => Hlc;
+}
+
+/** What a state vector says: author → structs. */
+export type Authors = ReadonlyMap<number, number>;
+
+const noAuthors: Authors = new Map();
+
+export class RoomContent {
+  readonly #engine: CrdtEngine;
+  readonly #limits: Limits;
+  #snapshot: StoredSnapshot | undefined;
+  #snapshotAuthors: Authors = noAuthors;
+  #tail: Entry[];
+  #tailBytes: number;
+  #index: ContentIndex;
+  #clock: VectorClock;
+
+  private constructor(engine: CrdtEngine, limits: Limits, stored: StoredRoom, index: ContentIndex) {
+    this.#engine = engine;
+    this.#limits = limits;
+    this.#tail = [...stored.tail];
+    this.#tailBytes = bytesOf(stored.tail);
+    this.#index = index;
+    this.#clock = stored.clock;
+    this.#setSnapshot(stored.snapshot);
+  }
+
+  /** The content of a room as it stands on disk. */
+  static of(stored: StoredRoom, engine: CrdtEngine, limits: Limits): Result<RoomContent> {
+    const index = stored.index.length === 0 ? ok(engine.emptyIndex()) : engine.decodeIndex(stored.index);
+    return index.ok ? ok(new RoomContent(engine, limits, stored, index.value)) : index;
+  }
+
+  static empty(engine: CrdtEngine, limits: Limits): RoomContent {
+    const stored = { record: undefined, snapshot: undefined, tail: [], index: new Uint8Array(0), clock: VectorClock.empty };
+    return new RoomContent(engine, limits, stored, engine.emptyIndex());
+  }
+
+  get snapshot(): StoredSnapshot | undefined {
+    return this.#snapshot;
+  }
+
+  /** What a replica has that has the snapshot. */
+  get snapshotAuthors(): Authors {
+    return this.#snapshotAuthors;
+  }
+
+  get tail(): readonly Entry[] {
+    return this.#tail;
+  }
+
+  get tailBytes(): number {
+    return this.#tailBytes;
+  }
+
+  get clock(): VectorClock {
+    return this.#clock;
+  }
+
+  /** Snapshot and tail. */
+  get bytes(): number {
+    return (this.#snapshot?.state.length ?? 0) + this.#tailBytes;
+  }
+
+  /** About what the room takes in memory. */
+  get memoryBytes(): number {
+    const deletions = this.#snapshot?.deleteSetUpdate.length ?? 0;
+    return this.bytes + 3 * deletions + 128 * this.#tail.length + 64 * this.#index.authors + 1_024;
+  }
+
+  get isEmpty(): boolean {
+    return this.#snapshot === undefined && this.#tail.length === 0;
+  }
+
+  stateVector(): Uint8Array {
+    return this.#index.stateVector();
+  }
+
+  hash(): string {
+    return this.#index.hash();
+  }
+
+  /** What admission would do with `update`. Changes nothing; total for any bytes. */
+  examine(update: Uint8Array, kind: UpdateKind): Admission {
+    const limits = this.#limits;
+    const bytesMax = kind === "edit" ? limits.editBytesMax : limits.stateBytesMax;
+    if (update.length > bytesMax) return refusedFor("UPDATE_TOO_BIG", `an update of ${update.length} bytes, limit ${bytesMax}`);
+    const admission = this.#index.examine(update, kind, limits.content);
+    if (admission.type !== "admitted") return admission;
+    const bytes = this.bytes + admission.payload.length;
+    return bytes > limits.roomBytesMax ? refusedFor("ROOM_FULL", `${bytes} bytes, limit ${limits.roomBytesMax}`) : admission;
+  }
+
+  /** Lets in what was just examined, as an entry with the next dot. */
+  enter({ payload, change }: Applicable, { actor, author, stamp }: EntryMaker): Entry {
+    const dot = { actor, counter: this.#clock.counter(actor) + 1 };
+    const entry: Entry = { dot, deps: this.#clock, hlc: stamp(), author, payload };
+    this.#index.join(change);
+    this.#clock = this.#clock.advance(dot);
+    this.#tail.push(entry);
+    this.#tailBytes += payload.length;
+    return entry;
+  }
+
+  /** Exactly the entries that `clock` does not name. */
+  entriesAfter(clock: VectorClock): readonly Entry[] {
+    return this.#tail.filter((entry) => !clock.contains(entry.dot));
+  }
+
+  /** Takes over a new snapshot: what it contains and what was quarantined leaves the tail. */
+  adopt(compaction: Compaction): Result<undefined> {
+    const { snapshot, removed, quarantined } = compaction;
+    const gone = new Set([...removed, ...quarantined].map(dotKey));
+    const tail = this.#tail.filter((entry) => !gone.has(dotKey(entry.dot)));
+    if (quarantined.length > 0) {
+      const index = this.#engine.decodeIndex(compaction.index);
+      if (!index.ok) return index;
+      this.#index = this.#withTail(index.value, tail);
+    }
+    this.#tail = tail;
+    this.#tailBytes = bytesOf(tail);
+    this.#setSnapshot(snapshot);
+    return ok(undefined);
+  }
+
+  /**
+   * The index that a compaction answered knows what was on disk then; entries admitted since are joined again. One that
+   * hangs on something quarantined stays out: the next compaction quarantines it as well.
+   */
+  #withTail(index: ContentIndex, tail: readonly Entry[]): ContentIndex {
+    for (const entry of tail) {
+      const admission = index.examine(entry.payload, "state", this.#limits.content);
+      if (admission.type === "admitted") index.join(admission.change);
+    }
+    return index;
+  }
+
+  #setSnapshot(snapshot: StoredSnapshot | undefined): void {
+    this.#snapshot = snapshot;
+    const authors = snapshot === undefined ? ok(noAuthors) : decodeStateVector(snapshot.stateVector);
+    // A snapshot whose state vector cannot be read is covered by nobody: joiners get all of it.
+    this.#snapshotAuthors = authors.ok ? authors.value : new Map([[-1, Infinity]]);
+  }
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, entry) => sum + entry.payload.length, 0);
+}
+
+function refusedFor(code: "UPDATE_TOO_BIG" | "ROOM_FULL", detail: string): Admission {
+  return { type: "refused", refusal: { code, detail } };
+}

@@ -1,0 +1,191 @@
+/**
+ * RoomRequests: what the HTTP face asks of rooms, from the question to the answer.
+ *
+ *     received ─▶ room loaded ─▶ no write of its record under way ─▶ decided ─▶ (on disk, worker done) ─▶ answered
+ *
+ * Invariants: every request is answered at most once, and not at all once its client has gone; a change is answered as
+ * done only when its record is on disk; content is what is on disk, named by the token that goes with it [P6]; a room is
+ * kept in memory while somebody asks. At most as many requests wait as connections may be open.
+ */
+import { unreachable } from "@inkmesh/shared/base/assert";
+import type { ErrorCode } from "@inkmesh/shared/base/errors";
+import type { RequestId, RoomName } from "@inkmesh/shared/base/ids";
+import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { openToken } from "@inkmesh/shared/wire/session-token";
+import type { RoomAnswer } from "./effect.ts";
+import type { RoomRequest } from "./input.ts";
+import { partsOf } from "./join-plan.ts";
+import type { RelayContext } from "./relay-context.ts";
+import type { Room } from "./room.ts";
+import { closedRecord, firstRecord, nextGeneration, renamedRecord, unnamed } from "./room-record.ts";
+import type { Rooms } from "./rooms.ts";
+import { viewOfRoom, viewOfSummary } from "./room-view.ts";
+
+/** Milliseconds that a reader whose token is ahead of this relay waits for it to catch up. */
+const behindAfterMs = 2_000;
+
+type Ask<Type extends RoomRequest["type"]> = Extract<RoomRequest, { type: Type }>;
+type RoomAsk = Exclude<RoomRequest, { type: "list" }>;
+
+interface OpenRequest {
+  /** Kept in memory for it. */
+  room: Room | undefined;
+  /** Tried again when the room has moved on: a reader that is ahead. */
+  retry: (() => void) | undefined;
+}
+
+export class RoomRequests {
+  readonly #context: RelayContext;
+  readonly #rooms: Rooms;
+  readonly #open = new Map<RequestId, OpenRequest>();
+
+  constructor(context: RelayContext, rooms: Rooms) {
+    this.#context = context;
+    this.#rooms = rooms;
+  }
+
+  get waiting(): number {
+    return this.#open.size;
+  }
+
+  receive(request: RequestId, ask: RoomRequest): void {
+    const { connectionsMax } = this.#context.limits;
+    const isTooMany = this.#open.size >= connectionsMax;
+    this.#open.set(request, { room: undefined, retry: undefined });
+    if (isTooMany) return this.#refuse(request, { code: "RELAY_BUSY", detail: `${connectionsMax} requests wait` });
+    if (ask.type === "list") return this.#list(request, ask);
+    const room = this.#rooms.use(ask.room);
+    if (room === undefined) return this.#refuse(request, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
+    this.#open.set(request, { room, retry: undefined });
+    room.hold((loaded) => {
+      if (!loaded.ok) return this.#refuse(request, loaded.refusal);
+      room.record.whenSettled(() => {
+        if (this.#open.has(request)) this.#decide(request, room, ask);
+      });
+    });
+  }
+
+  /** The client went away. What was begun is finished, nobody hears of it. */
+  cancel(request: RequestId): void {
+    this.#close(request);
+  }
+
+  /** A reader whose token was ahead has waited long enough. */
+  giveUp(request: RequestId): void {
+    this.#refuse(request, { code: "BEHIND", detail: "" });
+  }
+
+  /** Readers who wait for a room to move on look again. */
+  lookAgain(name: RoomName): void {
+    for (const { room, retry } of [...this.#open.values()]) if (room?.name === name) retry?.();
+  }
+
+  #decide(request: RequestId, room: Room, ask: RoomAsk): void {
+    if (ask.type === "create") return this.#create(request, room, ask);
+    if (room.isDeleted) return this.#refuse(request, { code: "ROOM_DELETED", detail: "" });
+    if (!room.exists) return this.#refuse(request, { code: "NOT_FOUND", detail: "" });
+    switch (ask.type) {
+      case "show":
+        return this.#answer(request, { type: "room", room: viewOfRoom(room, this.#context.self), created: false });
+      case "change":
+        return this.#change(request, room, ask);
+      case "delete":
+        return this.#delete(request, room, ask);
+      case "content":
+        return this.#content(request, room, ask);
+      default:
+        return unreachable(ask);
+    }
+  }
+
+  #list(request: RequestId, { after, limit, search }: Ask<"list">): void {
+    const seq = this.#context.lists.ask((result) => {
+      if (!result.ok) return this.#refuse(request, result.refusal);
+      const rooms = result.value.rooms.map((summary) => viewOfSummary(summary, this.#rooms.find(summary.record.room), this.#context.self));
+      this.#answer(request, { type: "rooms", rooms, next: result.value.next });
+    });
+    this.#context.effect({ type: "list-rooms", seq, after, limit, search });
+  }
+
+  #create(request: RequestId, room: Room, ask: Ask<"create">): void {
+    if (!room.isDeleted && (room.exists || !room.isOpen)) return this.#refuse(request, { code: "ROOM_EXISTS", detail: "" });
+    const current = room.record.current;
+    const stamp = this.#context.stamp();
+    const record = current === undefined ? firstRecord(room.name, ask, stamp) : nextGeneration(current, ask, stamp);
+    room.create(record, (result) =>
+      this.#answerDone(request, result, { type: "room", room: viewOfRoom(room, this.#context.self), created: true }),
+    );
+  }
+
+  #change(request: RequestId, room: Room, ask: Ask<"change">): void {
+    if (!room.isOpen) return this.#refuse(request, { code: "RELAY_BUSY", detail: "the document is being deleted" });
+    const stamp = this.#context.stamp();
+    const record = renamedRecord(room.record.current ?? firstRecord(room.name, unnamed, stamp), ask, stamp);
+    room.record.write(record, (result) =>
+      this.#answerDone(request, result, { type: "room", room: viewOfRoom(room, this.#context.self), created: false }),
+    );
+  }
+
+  #delete(request: RequestId, room: Room, ask: Ask<"delete">): void {
+    if (!room.isOpen) return this.#refuse(request, { code: "RELAY_BUSY", detail: "the document is being deleted" });
+    const stamp = this.#context.stamp();
+    const record = closedRecord(room.record.current ?? firstRecord(room.name, unnamed, stamp), ask.principal, stamp);
+    room.close(record, (result) => this.#answerDone(request, result, { type: "done" }));
+  }
+
+  #content(request: RequestId, room: Room, ask: Ask<"content">): void {
+    const seen = ask.token === "" ? ok(VectorClock.empty) : this.#seenBy(room, ask.token);
+    if (!seen.ok) return this.#refuse(request, seen.refusal);
+    const { log, content, lineage } = room;
+    const clock = log.durableClock;
+    if (!clock.covers(seen.value)) return this.#waitToCatchUp(request, room, ask);
+    // What is not on disk are the last entries of the tail: the token may not name them.
+    const parts = partsOf(content);
+    const durable = parts.slice(0, parts.length - log.waiting);
+    const token = log.token(clock);
+    room.call({ type: "content", parts: durable, format: ask.format }, (result) => {
+      if (!result.ok) return this.#refuse(request, result.refusal);
+      this.#answer(request, { type: "content", bytes: result.value, token, generation: lineage.generation });
+    });
+  }
+
+  /** The clock that a token names, if it speaks of this generation of this room. */
+  #seenBy(room: Room, text: string): Result<VectorClock> {
+    const token = openToken(text, this.#context.tokenSecret);
+    if (!token.ok) return token;
+    const { lineage, clock } = token.value;
+    if (lineage.room !== room.name) return refused("BAD_REQUEST", "the token is another document's");
+    if (lineage.generation < room.lineage.generation) return refused("ROOM_DELETED");
+    return lineage.generation > room.lineage.generation ? refused("BEHIND", `generation ${lineage.generation}`) : ok(clock);
+  }
+
+  #waitToCatchUp(request: RequestId, room: Room, ask: Ask<"content">): void {
+    const open = this.#open.get(request);
+    if (open === undefined || open.retry !== undefined) return;
+    open.retry = () => this.#decide(request, room, ask);
+    this.#context.deadlines.set({ type: "give-up", request }, this.#context.now.monotonicMs + behindAfterMs);
+  }
+
+  #answerDone(request: RequestId, result: Result<undefined>, answer: RoomAnswer): void {
+    if (result.ok) this.#answer(request, answer);
+    else this.#refuse(request, result.refusal);
+  }
+
+  #refuse(request: RequestId, refusal: Refusal | { code: ErrorCode; detail: string }): void {
+    this.#answer(request, { type: "refused", refusal });
+  }
+
+  #answer(request: RequestId, answer: RoomAnswer): void {
+    if (this.#close(request)) this.#context.effect({ type: "respond", request, answer });
+  }
+
+  /** Whether the request was still open. */
+  #close(request: RequestId): boolean {
+    const open = this.#open.get(request);
+    this.#open.delete(request);
+    this.#context.deadlines.clear({ type: "give-up", request });
+    open?.room?.release();
+    return open !== undefined;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Rooms: the rooms in memory.
+ *
+ *     on disk ──used──▶ in use ──nobody, nothing in flight──▶ idle (LRU by bytes) ──room needed──▶ forgotten: on disk
+ *                          ▲───────────────used──────────────────┘
+ *
+ * Invariants: one Room per name; a room with sessions, asks, or entries that are not on disk is never forgotten; idle
+ * rooms take at most `roomCacheBytes`. What a turn changed is ended together, once per room.
+ */
+import { LRUCache } from "lru-cache";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { RelayContext } from "./relay-context.ts";
+import { Room } from "./room.ts";
+
+export class Rooms {
+  readonly #context: RelayContext;
+  readonly #inUse = new Map<RoomName, Room>();
+  readonly #idle: LRUCache<RoomName, Room>;
+  readonly #touched = new Set<Room>();
+
+  constructor(context: RelayContext) {
+    this.#context = context;
+    this.#idle = new LRUCache({
+      maxSize: Math.max(1, context.limits.roomCacheBytes),
+      sizeCalculation: (room) => room.content.memoryBytes,
+      dispose: (room, _name, reason) => {
+        if (reason === "evict") room.forget();
+      },
+    });
+  }
+
+  get inUse(): number {
+    return this.#inUse.size;
+  }
+
+  get idle(): number {
+    return this.#idle.size;
+  }
+
+  get cacheBytes(): number {
+    return this.#idle.calculatedSize;
+  }
+
+  get appendsInFlight(): number {
+    let count = 0;
+    for (const room of this.#inUse.values()) if (room.log.isInFlight) count += 1;
+    return count;
+  }
+
+  /** A room that is in memory. */
+  find(name: RoomName): Room | undefined {
+    return this.#inUse.get(name) ?? this.#idle.peek(name);
+  }
+
+  /** A room that something happens to that nobody asked for; undefined when it is not in memory. */
+  wake(name: RoomName): Room | undefined {
+    const room = this.find(name);
+    if (room !== undefined) this.#putToUse(room);
+    return room;
+  }
+
+  /** The room, loaded if need be; undefined when there is no engine for it. */
+  use(name: RoomName): Room | undefined {
+    const known = this.wake(name);
+    if (known !== undefined && !known.hasFailed) return known;
+    const context = this.#context;
+    const engine = context.engineOf(name);
+    if (engine === undefined) return undefined;
+    const room = new Room({ name, engine, context, touch: (touched) => this.#touched.add(touched) });
+    this.#inUse.set(name, room);
+    room.load();
+    return room;
+  }
+
+  /** Everything that rooms held back for the end of the turn leaves; rooms that nobody needs go idle. */
+  endTurn(): void {
+    for (const room of this.#touched) room.endTurn();
+    for (const room of this.#touched) this.#settle(room);
+    this.#touched.clear();
+  }
+
+  #putToUse(room: Room): void {
+    if (this.#inUse.get(room.name) === room) return;
+    this.#idle.delete(room.name);
+    this.#inUse.set(room.name, room);
+    this.#touched.add(room);
+  }
+
+  #settle(room: Room): void {
+    if (!room.isIdle || this.#inUse.get(room.name) !== room) return;
+    this.#inUse.delete(room.name);
+    if (!room.hasFailed) this.#idle.set(room.name, room);
+    if (!this.#idle.has(room.name)) room.forget();
+  }
+}

@@ -1,0 +1,259 @@
+/**
+ * Session: one client in one room.
+ *
+ *     opening ──room open, state vector durable──▶ live ──closed, deleted, refused──▶ ended
+ *     (messages wait)                              (messages are handled; updates flow both ways)
+ *
+ * The same for every dialect; what differs is what it may say: numbered updates are acknowledged and refused by number
+ * (native), unnumbered ones are healed by asking again (Yjs).
+ *
+ * Invariants: messages are handled in the order in which they came; a message never waits without a limit; an ack, a
+ * `synced` or a state vector leaves only when what it names is on disk [C3]; after `ended` nothing is sent.
+ * Knows no sockets: `Line` is its connection.
+ */
+import { errorKind } from "@inkmesh/shared/base/errors";
+import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Access, ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
+import type { Dialect } from "@inkmesh/shared/wire/dialect";
+import { Delivery } from "./delivery.ts";
+import { Joiner } from "./joiner.ts";
+import type { Line } from "./line.ts";
+import { NumberedIntake } from "./numbered-intake.ts";
+import type { Participant, Topic } from "./participant.ts";
+import type { RelayContext } from "./relay-context.ts";
+import type { Room } from "./room.ts";
+import type { RoomRecord } from "./stored-room.ts";
+import { UnnumberedIntake } from "./unnumbered-intake.ts";
+
+export type SessionMessage = Exclude<ClientMessage, { type: "hello" | "open" | "close" | "ping" }>;
+type Updates = SessionMessage & { type: "updates" };
+
+/** How a session begins: as our own clients `open` a room, or as a Yjs client's path names it. */
+export interface Opening {
+  readonly channel: number;
+  readonly access: Access;
+  readonly generation: number | undefined;
+  readonly clock: VectorClock | undefined;
+  readonly stateVector: Uint8Array;
+}
+
+type SessionState = "opening" | "live" | "ended";
+
+export class Session implements Participant {
+  readonly #context: RelayContext;
+  readonly #line: Line;
+  readonly #room: Room;
+  readonly #opening: Opening;
+  readonly #numbered: NumberedIntake;
+  readonly #unnumbered: UnnumberedIntake;
+  readonly #delivery: Delivery;
+  readonly #joiner: Joiner;
+  #state: SessionState = "opening";
+  #isOpening = false;
+  #waiting: SessionMessage[] = [];
+  #waitingBytes = 0;
+  #missedPresence = false;
+
+  constructor(options: { context: RelayContext; line: Line; room: Room; opening: Opening }) {
+    const { context } = options;
+    this.#context = context;
+    this.#line = options.line;
+    this.#room = options.room;
+    this.#opening = options.opening;
+    this.#delivery = new Delivery({ heldBytesMax: context.limits.backlogBytesMax });
+    const { line, room, opening } = options;
+    const isLive = (): boolean => this.#state === "live";
+    const refuse = (refusal: Refusal): void => this.#refuse(refusal);
+    const intake = { context, line, room, author: this, access: opening.access, isLive, refuse };
+    this.#joiner = new Joiner({ context, line, room, delivery: this.#delivery, isLive });
+    this.#numbered = new NumberedIntake(intake);
+    this.#unnumbered = new UnnumberedIntake(intake, opening.channel);
+  }
+
+  get connection(): ConnectionId {
+    return this.#line.id;
+  }
+
+  get dialect(): Dialect {
+    return this.#line.dialect;
+  }
+
+  get principal(): string {
+    return this.#line.principal;
+  }
+
+  get room(): Room {
+    return this.#room;
+  }
+
+  /** Messages that wait for the room. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  start(): void {
+    this.#room.attend(this);
+  }
+
+  /** The client went, or was sent, away. */
+  end(): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#waiting = [];
+    this.#unnumbered.end();
+    this.#room.leave(this);
+  }
+
+  // -- the room's life -------------------------------------------------------------------------------------------------
+
+  roomOpened(): void {
+    if (this.#state === "live") return this.#catchUp();
+    if (this.#state === "ended" || this.#isOpening) return;
+    const record = this.#room.record.current;
+    const { generation } = this.#opening;
+    if (!this.dialect.carriesLineage) {
+      if (record?.everDeleted === true) return this.#refuse({ code: "ROOM_DELETED", detail: "" });
+      this.#state = "live";
+      return this.#catchUp();
+    }
+    const current = this.#room.lineage.generation;
+    if (generation !== undefined && generation < current) return this.#sayDeleted(generation, record);
+    if (generation !== undefined && generation > current)
+      return this.#refuse({ code: "BEHIND", detail: `generation ${generation}, here ${current}` });
+    this.#isOpening = true;
+    this.#room.withDurableStateVector((stateVector) => this.#open(stateVector));
+  }
+
+  roomFailed(refusal: Refusal): void {
+    this.#refuse(refusal);
+  }
+
+  roomDeleted(record: RoomRecord): void {
+    if (this.dialect.carriesLineage) this.#sayDeleted(record.generation, record);
+    else this.#refuse({ code: "ROOM_DELETED", detail: "" });
+  }
+
+  #open(stateVector: Uint8Array): void {
+    this.#isOpening = false;
+    if (this.#state !== "opening" || !this.#room.isOpen) return;
+    this.#state = "live";
+    const { channel, access, clock, generation } = this.#opening;
+    const { handle, lineage } = this.#room;
+    this.#line.send({ type: "opened", channel, handle, generation: lineage.generation, access, replicas: 1, needed: 1, stateVector });
+    this.#joiner.join({ clock: generation === undefined ? undefined : clock, stateVector: this.#opening.stateVector });
+    this.#catchUp();
+  }
+
+  #catchUp(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    for (const message of waiting) this.receive(message);
+  }
+
+  #sayDeleted(generation: number, record: RoomRecord | undefined): void {
+    const { channel } = this.#opening;
+    const [by, atMs] = [record?.deleted?.by ?? "", record?.deleted?.hlc.physicalMs ?? this.#context.now.wallMs];
+    this.#end({ type: "deleted", channel, generation, by, atMs }, { code: "ROOM_DELETED", detail: "" });
+  }
+
+  // -- what the client says --------------------------------------------------------------------------------------------
+
+  receive(message: SessionMessage): void {
+    if (this.#state === "ended") return;
+    if (this.#state === "opening" || !this.#room.isOpen) return this.#wait(message);
+    switch (message.type) {
+      case "sync-request":
+        return this.#answerSync(message.stateVector);
+      case "updates":
+        return this.#take(message);
+      case "presence":
+        return this.#takePresence(message.bytes);
+      case "presence-query":
+        return this.#joiner.sendPresence();
+      default:
+    }
+  }
+
+  /** The room is being loaded, or deleted: it will be clear in a moment what becomes of this. */
+  #wait(message: SessionMessage): void {
+    const { waitingPerSessionMax, stateBytesMax } = this.#context.limits;
+    this.#waiting.push(message);
+    if (message.type === "updates") for (const update of message.updates) this.#waitingBytes += update.length;
+    if (this.#waiting.length > waitingPerSessionMax || this.#waitingBytes > 2 * stateBytesMax) {
+      this.#refuse({ code: "RELAY_BUSY", detail: `${this.#waiting.length} messages before the document was loaded` });
+    }
+  }
+
+  #take({ first, kind, updates }: Updates): void {
+    if (first === undefined) this.#unnumbered.take(updates, kind);
+    else this.#numbered.take(first, updates, kind);
+  }
+
+  #answerSync(stateVector: Uint8Array): void {
+    if (this.#delivery.isHeld) return;
+    const isAgain = this.#delivery.hasJoined;
+    if (!isAgain && !this.dialect.acknowledges) this.#unnumbered.ask();
+    if (isAgain) this.#line.charge(this.#room.content.bytes);
+    this.#joiner.join({ clock: undefined, stateVector });
+  }
+
+  // -- what the room says ----------------------------------------------------------------------------------------------
+
+  takes(frames: readonly Uint8Array[], topic: Topic): boolean {
+    if (this.#state === "ended") return false;
+    if (topic === "presence" && this.#line.isCongested) {
+      this.#missedPresence = true;
+      return false;
+    }
+    const fate = this.#delivery.take(frames, topic);
+    if (fate === "overflow") this.#line.refuse({ code: "CLIENT_SLOW", detail: "too much came while a difference was made" });
+    if (fate === "send") this.#line.noteSent();
+    return fate === "send";
+  }
+
+  durableTo(position: number): void {
+    if (this.#state !== "ended") this.#numbered.durableTo(position);
+  }
+
+  /** A Yjs client is asked again for what is missing here. */
+  healDue(): void {
+    this.#unnumbered.askAgain();
+  }
+
+  /** The socket takes more again: cursors that were left out are sent. */
+  relieved(): void {
+    if (!this.#missedPresence || !this.#delivery.hasJoined) return;
+    this.#missedPresence = false;
+    this.#joiner.sendPresence();
+  }
+
+  // -- presence --------------------------------------------------------------------------------------------------------
+
+  #takePresence(bytes: Uint8Array): void {
+    const outcome = this.#room.presence.receive({ connection: this.connection, principal: this.principal }, bytes);
+    if (!outcome.ok) return this.#report(outcome.refusal);
+    const { correction, changed, leftOut } = outcome.value;
+    if (leftOut > 0) this.#report({ code: "PRESENCE_REFUSED", detail: `${leftOut} ids too many` });
+    if (correction !== undefined) this.#line.send({ type: "presence", handle: this.#room.handle, bytes: correction });
+    if (changed) this.#room.presenceChanged();
+  }
+
+  // -- the end ---------------------------------------------------------------------------------------------------------
+
+  #refuse(refusal: Refusal): void {
+    const { code, detail } = refusal;
+    this.#end({ type: "error", channel: this.#opening.channel, code, retryAfterMs: errorKind(code).retryAfterMs ?? 0, detail }, refusal);
+  }
+
+  #end(last: RelayMessage, refusal: Refusal): void {
+    if (this.#state === "ended") return;
+    this.#line.endChannel(this.#opening.channel, last, refusal);
+  }
+
+  #report(refusal: Refusal): void {
+    this.#context.report({ type: "refused", refusal, connection: this.connection, room: this.#room.name });
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * TailUpkeep: when a room's tail is made into a snapshot.
+ *
+ *     long        more than tailEntriesMax entries
+ *     heavy       more than tailBytesMin, and more than tailShareMax of the state
+ *     unlooked-at the oldest entry has waited verifyMs for a shadow document to see whether it applies
+ *     left behind the last session went, and there is an eighth of "long" or "heavy"
+ *
+ * Invariants: one compaction per room at a time; it names only what is durable; after one that failed the room rests.
+ */
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Result } from "@inkmesh/shared/base/result";
+import type { Deadline } from "./deadlines.ts";
+import type { RelayContext } from "./relay-context.ts";
+import type { RoomContent } from "./room-content.ts";
+import type { RoomLog } from "./room-log.ts";
+import type { Compaction } from "./stored-room.ts";
+
+/** Milliseconds before a compaction that failed is tried again: it may be a full disk. */
+const restMs = 30_000;
+/** What is worth compacting when everybody has left, as a share of what is worth it while they are here. */
+const leftBehindShare = 1 / 8;
+
+export class TailUpkeep {
+  readonly #context: RelayContext;
+  readonly #deadline: Deadline;
+  #isRunning = false;
+  #restUntilMs = 0;
+
+  constructor(context: RelayContext, room: RoomName) {
+    this.#context = context;
+    this.#deadline = { type: "verify-tail", room };
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** There may be entries that no shadow document has seen: looks at them within `verifyMs`. */
+  watch(content: RoomContent): void {
+    const { deadlines, limits, now } = this.#context;
+    if (content.tail.length === 0) deadlines.clear(this.#deadline);
+    else if (!deadlines.has(this.#deadline)) deadlines.set(this.#deadline, now.monotonicMs + limits.verifyMs);
+  }
+
+  isDue(content: RoomContent, leftBehind: boolean): boolean {
+    const { limits, now } = this.#context;
+    if (this.#isRunning || now.monotonicMs < this.#restUntilMs) return false;
+    const share = leftBehind ? leftBehindShare : 1;
+    const stateBytes = content.snapshot?.state.length ?? 0;
+    const heavy = Math.max(limits.tailBytesMin, limits.tailShareMax * stateBytes);
+    return content.tail.length > limits.tailEntriesMax * share || content.tailBytes > heavy * share;
+  }
+
+  /** Asks for a snapshot of what is durable; `then` gets the answer. Whether there was anything to ask for. */
+  run(content: RoomContent, log: RoomLog, then: (result: Result<Compaction>) => void): boolean {
+    const upTo = log.durableClock;
+    if (this.#isRunning || content.tail.length === log.waiting) return false;
+    this.#isRunning = true;
+    this.#context.deadlines.clear(this.#deadline);
+    const seq = this.#context.compactions.ask((result) => {
+      this.#isRunning = false;
+      if (!result.ok) this.#restUntilMs = this.#context.now.monotonicMs + restMs;
+      then(result);
+    });
+    this.#context.effect({ type: "compact-room", lineage: log.lineage, seq, upTo });
+    return true;
+  }
+}

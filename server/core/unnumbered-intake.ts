@@ -1,0 +1,94 @@
+/**
+ * UnnumberedIntake: how a session of a Yjs dialect takes updates. Its clients know no acks and no refusals of one update,
+ * but they answer a SyncStep1 with everything that its state vector lacks. So whatever could not be let in is asked for
+ * again: a gap at once (but one question a second, and not for ever), a full disk's victims when there is space.
+ *
+ *     gap ──▶ SyncStep1 ──(further gaps are the same one)──▶ 1 s ──still gaps──▶ SyncStep1 … gapsPerWindowMax ──▶ closed
+ *
+ * Invariants: [C3] a SyncStep1 is an implicit ack to Yjs clients, so it names only what is on disk; while the disk takes
+ * nothing, a client that writes is not read.
+ */
+import { errorKind, type ErrorCode } from "@inkmesh/shared/base/errors";
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type { Deadline } from "./deadlines.ts";
+import { GapCount } from "./gap-count.ts";
+import type { Patient } from "./store-health.ts";
+import { reportRefusal, type IntakeSession } from "./update-intake.ts";
+
+/** Milliseconds between two questions to one client: more than a round trip. */
+const askEveryMs = 1_000;
+
+/** Refusals that pass: the disk's, not the update's. */
+const passing: ReadonlySet<ErrorCode> = new Set(["STORE_FULL", "STORE_FAILED", "RELAY_BUSY"]);
+
+export class UnnumberedIntake implements Patient {
+  readonly #session: IntakeSession;
+  readonly #gaps: GapCount;
+  readonly #deadline: Deadline;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(session: IntakeSession, channel: number) {
+    this.#session = session;
+    this.#gaps = new GapCount(session.context.limits);
+    this.#deadline = { type: "heal", connection: session.line.id, channel };
+  }
+
+  take(updates: readonly Uint8Array[], kind: UpdateKind): void {
+    const { room, author, access, isLive } = this.#session;
+    for (const update of updates) {
+      if (access === "read-only") {
+        reportRefusal(this.#session, { code: "READ_ONLY", detail: "" });
+        continue;
+      }
+      const admission = room.admit(update, kind, author);
+      if (admission.type === "gap") this.#heal();
+      if (admission.type === "refused") this.#refuse(admission.refusal);
+      if (!isLive()) return;
+    }
+  }
+
+  /** Asks the client for what it has beyond what is on disk here. */
+  ask(): void {
+    const { context, line, room, isLive } = this.#session;
+    this.#askedAtMs = context.now.monotonicMs;
+    room.withDurableStateVector((stateVector) => {
+      if (isLive()) line.send({ type: "sync-step-1", handle: room.handle, stateVector });
+    });
+  }
+
+  /** A second has passed since the last question, and something is still missing. */
+  askAgain(): void {
+    const { context, isLive, refuse } = this.#session;
+    if (!isLive()) return;
+    if (this.#gaps.addIsTooMany(context.now.monotonicMs)) refuse({ code: "TOO_MANY_GAPS", detail: "" });
+    else this.ask();
+  }
+
+  storeRecovered(): void {
+    this.#session.line.holdForStore(false);
+    this.ask();
+  }
+
+  end(): void {
+    this.#session.context.store.leave(this);
+    this.#session.context.deadlines.clear(this.#deadline);
+  }
+
+  #heal(): void {
+    const { deadlines, now } = this.#session.context;
+    const dueMs = this.#askedAtMs + askEveryMs;
+    if (dueMs <= now.monotonicMs) this.askAgain();
+    else if (!deadlines.has(this.#deadline)) deadlines.set(this.#deadline, dueMs);
+  }
+
+  /** These clients are not told about one update: they are asked for it again when there is space, or closed. */
+  #refuse(refusal: Refusal): void {
+    const { context, line, refuse } = this.#session;
+    if (!passing.has(refusal.code) && errorKind(refusal.code).closeCode !== undefined) return refuse(refusal);
+    reportRefusal(this.#session, refusal);
+    if (!passing.has(refusal.code)) return;
+    line.holdForStore(true);
+    context.store.wait(this);
+  }
+}
