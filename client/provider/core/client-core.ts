@@ -1,0 +1,390 @@
+/**
+ * ClientCore: everything that a client decides, without sockets, timers or documents: one line to a relay and the
+ * sessions of many rooms on it.
+ *
+ *                 ┌───────────── a person's switch ─────────────┐
+ *      away ◀─────┤                                             │
+ *                 │   due      socket-opened        welcome     │
+ *      waiting ───┴▶ connecting ────────▶ greeting ───────▶ online
+ *         ▲             │ too long          │ refused           │ silent, closed, unreadable
+ *         └─────────────┴───────────────────┴───────────────────┘
+ *
+ * Rules (those of the relay's core): C1 `step` never throws for outside data · C2 same inputs, same effects · C3 effects
+ * are performed in order · C4 a send may be lost · C5 timers are data, monotonic time only · C6 nothing awaits · C7 what
+ * is bounded has a name in `ClientLimits`. What a turn says leaves at `turn-ended`, in as few frames as possible.
+ */
+import { errorKind } from "@inkmesh/shared/base/errors";
+import { unreachable } from "@inkmesh/shared/base/assert";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Instant } from "@inkmesh/shared/base/instant";
+import type { Random } from "@inkmesh/shared/base/random";
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
+import { encodeClientMessages } from "@inkmesh/shared/wire/native-client";
+import { decodeRelayMessages } from "@inkmesh/shared/wire/native-relay";
+import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
+import type { ClientEffect } from "./client-effect.ts";
+import type { ClientInput } from "./client-input.ts";
+import type { ClientLimits } from "./client-limits.ts";
+import type { Line } from "./line.ts";
+import type { OutboxEntry } from "./outbox-entry.ts";
+import { Reconnect } from "./reconnect.ts";
+import type { MeshStatus, SessionView } from "./room-status.ts";
+import { SyncSession } from "./sync-session.ts";
+
+interface Living {
+  readonly socket: number;
+  heardMs: number;
+  pingDueMs: number;
+  /** The ping that is not answered yet, and when silence after it means a dead line. */
+  ping: { readonly nonce: number; readonly sentMs: number; readonly deadMs: number } | undefined;
+}
+
+type LineState =
+  | { readonly type: "away" }
+  | { readonly type: "waiting"; readonly untilMs: number }
+  | { readonly type: "connecting"; readonly socket: number; readonly deadlineMs: number }
+  | { readonly type: "greeting"; readonly socket: number; readonly deadlineMs: number }
+  | ({ readonly type: "online"; readonly relay: string } & Living);
+
+export class ClientCore {
+  readonly #limits: ClientLimits;
+  readonly #agent: string;
+  readonly #credential: string;
+  readonly #reconnect: Reconnect;
+  readonly #sessions = new Map<RoomName, SyncSession>();
+  #state: LineState = { type: "waiting", untilMs: 0 };
+  #problem: Refusal | undefined;
+  /** How long the relay asked to stay away, when it said so before it closed. */
+  #floorMs = 0;
+  #roundTripMs: number | undefined;
+  #sockets = 0;
+  #channels = 0;
+  #nonces = 0;
+  #effects: ClientEffect[] = [];
+  #said: ClientMessage[] = [];
+  #line: Line;
+
+  constructor(options: { agent: string; credential: string; random: Random; limits: ClientLimits }) {
+    this.#limits = options.limits;
+    this.#agent = options.agent;
+    this.#credential = options.credential;
+    this.#reconnect = new Reconnect({
+      random: options.random,
+      baseMs: options.limits.reconnectBaseMs,
+      maxMs: options.limits.reconnectMaxMs,
+    });
+    this.#line = this.#newLine(options.limits.frameBytesMax, options.limits.frameBytesMax);
+  }
+
+  step(input: ClientInput, now: Instant): readonly ClientEffect[] {
+    this.#route(input, now.monotonicMs);
+    this.#attachSessions();
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  /** In monotonic ms; undefined: nothing to wait for. */
+  nextDeadline(): number | undefined {
+    let earliest = this.#lineDeadline();
+    for (const session of this.#sessions.values()) {
+      const deadline = session.nextDeadline();
+      if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
+    }
+    return earliest;
+  }
+
+  get status(): MeshStatus {
+    const state = this.#state;
+    return {
+      connection: state.type === "online" ? "online" : state.type === "connecting" || state.type === "greeting" ? "connecting" : "offline",
+      workingOffline: state.type === "away",
+      ...(state.type === "online" ? { relay: state.relay } : {}),
+      ...(state.type === "online" && this.#roundTripMs !== undefined ? { roundTripMs: this.#roundTripMs } : {}),
+      ...(this.#problem === undefined ? {} : { problem: this.#problem }),
+      ...(state.type === "waiting" ? { retryAtMs: state.untilMs } : {}),
+    };
+  }
+
+  /** Undefined for a room that is not open. */
+  room(room: RoomName): SessionView | undefined {
+    return this.#sessions.get(room)?.view;
+  }
+
+  /** What is not saved yet of a room. */
+  waiting(room: RoomName): readonly OutboxEntry[] {
+    return this.#sessions.get(room)?.entries ?? [];
+  }
+
+  /** Whether one of a tab's edits of this room, up to a number, is not saved yet. */
+  isWaiting(room: RoomName, tab: string, upTo: number): boolean {
+    return this.#sessions.get(room)?.isWaiting(tab, upTo) ?? false;
+  }
+
+  #route(input: ClientInput, nowMs: number): void {
+    const line = this.#online;
+    switch (input.type) {
+      case "room-opened":
+        this.#sessions.set(input.room, new SyncSession({ room: input.room, access: input.access, limits: this.#limits }));
+        return;
+      case "room-loaded":
+        return this.#sessions.get(input.room)?.loaded(input);
+      case "room-closed":
+        this.#sessions.get(input.room)?.close(line);
+        this.#sessions.delete(input.room);
+        return;
+      case "edited":
+        return this.#sessions.get(input.room)?.edited(input.entries, line);
+      case "state-read":
+        if (line) this.#sessions.get(input.room)?.stateRead(input.stateVector, line);
+        return;
+      case "difference-made":
+        if (line) this.#sessions.get(input.room)?.differenceMade(input.update, line);
+        return;
+      case "presence-changed":
+        if (line) this.#sessions.get(input.room)?.presenceChanged(input.bytes, line);
+        return;
+      case "work-offline":
+        return this.#workOffline(input.offline, nowMs);
+      case "network-changed":
+        return this.#networkChanged(nowMs);
+      case "socket-opened":
+        return this.#socketOpened(input.socket, nowMs);
+      case "frame-received":
+        return this.#frameReceived(input.socket, input.bytes, nowMs);
+      case "socket-closed":
+        if (input.socket === this.#socket) this.#lineLost(input.code, nowMs);
+        return;
+      case "deadline-reached":
+        return this.#deadlineReached(nowMs);
+      case "turn-ended":
+        return this.#flush();
+      default:
+        return unreachable(input);
+    }
+  }
+
+  // The line.
+
+  /** Undefined while nothing can be said but `hello`. */
+  get #online(): Line | undefined {
+    return this.#state.type === "online" ? this.#line : undefined;
+  }
+
+  get #socket(): number | undefined {
+    return "socket" in this.#state ? this.#state.socket : undefined;
+  }
+
+  #newLine(frameBytesMax: number, updateBytesMax: number): Line {
+    return {
+      say: (message) => void this.#said.push(message),
+      want: (effect) => void this.#effects.push(effect),
+      newChannel: () => (this.#channels = (this.#channels % 0x7fff_fffe) + 1),
+      frameBytesMax,
+      updateBytesMax,
+    };
+  }
+
+  #connect(nowMs: number): void {
+    this.#sockets += 1;
+    this.#state = { type: "connecting", socket: this.#sockets, deadlineMs: nowMs + this.#limits.connectMs };
+    this.#effects.push({ type: "connect", socket: this.#sockets });
+  }
+
+  #socketOpened(socket: number, nowMs: number): void {
+    if (this.#state.type !== "connecting" || this.#state.socket !== socket) return;
+    this.#state = { type: "greeting", socket, deadlineMs: nowMs + this.#limits.connectMs };
+    this.#said.push({ type: "hello", version: nativeVersion, agent: this.#agent, credential: this.#credential });
+  }
+
+  #welcomed(message: Extract<RelayMessage, { type: "welcome" }>, nowMs: number): void {
+    if (this.#state.type !== "greeting") return;
+    const { socket } = this.#state;
+    this.#line = this.#newLine(message.frameBytesMax, message.updateBytesMax);
+    this.#problem = undefined;
+    this.#state = { type: "online", relay: message.relay, socket, heardMs: nowMs, pingDueMs: nowMs, ping: undefined };
+    this.#ping(this.#limits.silenceMs, nowMs);
+  }
+
+  /** `code`: why the socket closed; 1006 when nobody said. */
+  #lineLost(code: number, nowMs: number): void {
+    this.#said = [];
+    this.#roundTripMs = undefined;
+    for (const session of this.#sessions.values()) {
+      if (session.detach()) this.#effects.push({ type: "presence-lost", room: session.room });
+    }
+    const final = code >= 4400 && code < 4500;
+    const floorMs = final ? this.#limits.refusedRetryMs : this.#floorMs;
+    this.#floorMs = 0;
+    this.#state = { type: "waiting", untilMs: nowMs + this.#reconnect.failed(floorMs) };
+  }
+
+  /** We end the line ourselves. */
+  #dropLine(code: number, nowMs: number): void {
+    if (this.#socket !== undefined) this.#effects.push({ type: "disconnect", socket: this.#socket, code });
+    this.#lineLost(1006, nowMs);
+  }
+
+  #workOffline(offline: boolean, nowMs: number): void {
+    if (offline === (this.#state.type === "away")) return;
+    if (offline) {
+      this.#flush();
+      if (this.#socket !== undefined) this.#dropLine(1000, nowMs);
+      this.#problem = undefined;
+      this.#state = { type: "away" };
+    } else {
+      this.#reconnect.reset();
+      this.#connect(nowMs);
+    }
+  }
+
+  #networkChanged(nowMs: number): void {
+    if (this.#state.type === "online") this.#ping(this.#limits.probeMs, nowMs);
+    if (this.#state.type !== "waiting") return;
+    this.#reconnect.reset();
+    this.#connect(nowMs);
+  }
+
+  #ping(patienceMs: number, nowMs: number): void {
+    if (this.#state.type !== "online") return;
+    this.#nonces += 1;
+    this.#state.ping = { nonce: this.#nonces, sentMs: nowMs, deadMs: nowMs + patienceMs };
+    this.#state.pingDueMs = nowMs + this.#limits.pingEveryMs;
+    this.#said.push({ type: "ping", nonce: this.#nonces });
+  }
+
+  #lineDeadline(): number | undefined {
+    const state = this.#state;
+    switch (state.type) {
+      case "away":
+        return undefined;
+      case "waiting":
+        return state.untilMs;
+      case "connecting":
+      case "greeting":
+        return state.deadlineMs;
+      case "online":
+        return Math.min(state.pingDueMs, this.#deadMs(state));
+    }
+  }
+
+  /** When a line that stays silent is dead: any message counts as life, but a probe may be less patient. */
+  #deadMs(living: Living): number {
+    const silentMs = living.heardMs + this.#limits.silenceMs;
+    return living.ping !== undefined && living.heardMs <= living.ping.sentMs ? Math.min(silentMs, living.ping.deadMs) : silentMs;
+  }
+
+  #deadlineReached(nowMs: number): void {
+    const state = this.#state;
+    if (state.type === "waiting" && state.untilMs <= nowMs) this.#connect(nowMs);
+    else if ((state.type === "connecting" || state.type === "greeting") && state.deadlineMs <= nowMs) this.#dropLine(4000, nowMs);
+    else if (state.type === "online" && this.#deadMs(state) <= nowMs) this.#dropLine(4000, nowMs);
+    else if (state.type === "online" && state.pingDueMs <= nowMs) this.#ping(this.#limits.silenceMs, nowMs);
+    for (const session of this.#sessions.values()) session.deadlineReached(nowMs, this.#online);
+  }
+
+  #flush(): void {
+    if (this.#said.length === 0 || this.#socket === undefined) return;
+    const said = this.#said;
+    this.#said = [];
+    const frameBytesMax = Math.min(this.#limits.frameBytesMax, this.#line.frameBytesMax);
+    for (const frame of encodeClientMessages(said, frameBytesMax)) this.#effects.push({ type: "send", socket: this.#socket, frame });
+  }
+
+  #attachSessions(): void {
+    const line = this.#online;
+    if (!line) return;
+    for (const session of this.#sessions.values()) if (session.wantsLine) session.attach(line);
+  }
+
+  // What the relay says.
+
+  #frameReceived(socket: number, bytes: Uint8Array, nowMs: number): void {
+    if (socket !== this.#socket) return;
+    if (this.#state.type === "online") this.#state.heardMs = nowMs;
+    const messages = decodeRelayMessages(bytes);
+    if (!messages.ok) {
+      this.#problem = messages.refusal;
+      this.#dropLine(4000, nowMs);
+      return;
+    }
+    for (const message of messages.value) {
+      if (socket !== this.#socket) return;
+      this.#heard(message, nowMs);
+    }
+  }
+
+  #heard(message: RelayMessage, nowMs: number): void {
+    const line = this.#online;
+    if (message.type === "welcome") return this.#welcomed(message, nowMs);
+    if (message.type === "error" && message.channel === undefined) return this.#lineRefused(message);
+    if (!line) return;
+    switch (message.type) {
+      case "opened":
+        return this.#byChannel(message.channel)?.opened(message, line);
+      case "updates":
+        return this.#byHandle(message.handle)?.updates(message.updates, line);
+      case "chunk":
+        if (this.#byHandle(message.handle)?.chunk(message, line) === false) this.#dropLine(4000, nowMs);
+        return;
+      case "synced":
+        this.#reconnect.reset();
+        this.#problem = undefined;
+        return this.#byHandle(message.handle)?.synced(message, line);
+      case "clock":
+        return this.#byHandle(message.handle)?.clockReached(message, line);
+      case "ack":
+        return this.#byHandle(message.handle)?.acked(message, line);
+      case "nack":
+        return this.#byHandle(message.handle)?.nacked(message, nowMs, line);
+      case "error":
+        return this.#channelRefused(message, nowMs, line);
+      case "deleted":
+        return this.#byChannel(message.channel)?.deleted(message, line);
+      case "presence":
+        return this.#presence(message, line);
+      case "pong":
+        return this.#pong(message.nonce, nowMs);
+      case "sync-step-1":
+      case "sync-step-2":
+      case "keepalive":
+        return;
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #lineRefused(message: Extract<RelayMessage, { type: "error" }>): void {
+    const kind = errorKind(message.code);
+    this.#problem = { code: message.code, detail: message.detail };
+    this.#floorMs = kind.retryable ? Math.max(message.retryAfterMs, kind.retryAfterMs ?? 0) : this.#limits.refusedRetryMs;
+  }
+
+  #channelRefused(message: Extract<RelayMessage, { type: "error" }>, nowMs: number, line: Line): void {
+    if (message.channel === undefined) return;
+    this.#byChannel(message.channel)?.refused({ code: message.code, detail: message.detail }, message.retryAfterMs, nowMs, line);
+  }
+
+  #presence(message: Extract<RelayMessage, { type: "presence" }>, line: Line): void {
+    const session = this.#byHandle(message.handle);
+    if (session) line.want({ type: "apply-presence", room: session.room, bytes: message.bytes });
+  }
+
+  #pong(nonce: number, nowMs: number): void {
+    if (this.#state.type !== "online" || this.#state.ping?.nonce !== nonce) return;
+    this.#roundTripMs = nowMs - this.#state.ping.sentMs;
+    this.#state.ping = undefined;
+    if (this.#sessions.size === 0) this.#reconnect.reset();
+  }
+
+  #byChannel(channel: number): SyncSession | undefined {
+    for (const session of this.#sessions.values()) if (session.channel === channel) return session;
+    return undefined;
+  }
+
+  #byHandle(handle: number): SyncSession | undefined {
+    for (const session of this.#sessions.values()) if (session.handle === handle) return session;
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * ClientEffect: everything that the client's core wants done, in order. A send may be lost; the core is correct
+ * without delivery.
+ */
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { OutboxEntry } from "./outbox-entry.ts";
+
+export type ClientEffect =
+  | { readonly type: "connect"; readonly socket: number }
+  | { readonly type: "send"; readonly socket: number; readonly frame: Uint8Array }
+  | { readonly type: "disconnect"; readonly socket: number; readonly code: number }
+  /** Answer with `state-read`: the document's state vector as it is now. */
+  | { readonly type: "read-state"; readonly room: RoomName }
+  /**
+   * Answer with `difference-made`: what the document has beyond `stateVector`, or undefined when all of that is in
+   * `unless`, updates that are being sent anyway. Without `unless` the answer is never undefined.
+   */
+  | {
+      readonly type: "make-difference";
+      readonly room: RoomName;
+      readonly stateVector: Uint8Array;
+      readonly unless: readonly Uint8Array[] | undefined;
+    }
+  /** To be stored on this device and applied to the document in one transaction. */
+  | { readonly type: "apply-remote"; readonly room: RoomName; readonly updates: readonly Uint8Array[] }
+  /** Everything that `clock` names has been handed over before; it may be kept only together with that or after it. */
+  | { readonly type: "clock-reached"; readonly room: RoomName; readonly generation: number; readonly clock: VectorClock }
+  /** All that the relay had is here. */
+  | { readonly type: "synced"; readonly room: RoomName }
+  /** On enough disks: these leave the device's outbox and join its stored updates. */
+  | { readonly type: "saved"; readonly room: RoomName; readonly entries: readonly OutboxEntry[] }
+  /** The relay will never take this edit: keep it aside on the device. */
+  | { readonly type: "set-aside"; readonly room: RoomName; readonly entry: OutboxEntry; readonly refusal: Refusal }
+  /** A session is open: say who is here. */
+  | { readonly type: "presence-wanted"; readonly room: RoomName }
+  | { readonly type: "apply-presence"; readonly room: RoomName; readonly bytes: Uint8Array }
+  /** The line is gone: nobody else can be seen. */
+  | { readonly type: "presence-lost"; readonly room: RoomName }
+  | { readonly type: "deleted"; readonly room: RoomName; readonly by: string; readonly atMs: number }
+  | { readonly type: "refused"; readonly room: RoomName; readonly refusal: Refusal };

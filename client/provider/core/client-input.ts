@@ -1,0 +1,38 @@
+/**
+ * ClientInput: everything that the client's core is told. It asks for nothing; what it wants done it says as effects,
+ * and their outcome comes back here.
+ */
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Access } from "@inkmesh/shared/wire/client-message";
+import type { OutboxEntry } from "./outbox-entry.ts";
+
+export type ClientInput =
+  | { readonly type: "room-opened"; readonly room: RoomName; readonly access: Access }
+  /** The device's copy is in the document; `entries` are those that this client is to send. */
+  | {
+      readonly type: "room-loaded";
+      readonly room: RoomName;
+      readonly generation: number | undefined;
+      readonly clock: VectorClock;
+      readonly entries: readonly OutboxEntry[];
+    }
+  | { readonly type: "room-closed"; readonly room: RoomName }
+  /** Local edits, or those that a closed tab left. Entries that are known already are ignored. */
+  | { readonly type: "edited"; readonly room: RoomName; readonly entries: readonly OutboxEntry[] }
+  /** Answers `read-state`. */
+  | { readonly type: "state-read"; readonly room: RoomName; readonly stateVector: Uint8Array }
+  /** Answers `make-difference`; undefined: nothing that would have to be sent. */
+  | { readonly type: "difference-made"; readonly room: RoomName; readonly update: Uint8Array | undefined }
+  /** An awareness update of this client, in y-protocols' encoding. */
+  | { readonly type: "presence-changed"; readonly room: RoomName; readonly bytes: Uint8Array }
+  | { readonly type: "work-offline"; readonly offline: boolean }
+  /** The browser says that the network came or went: look now, do not wait for a timer. */
+  | { readonly type: "network-changed" }
+  | { readonly type: "socket-opened"; readonly socket: number }
+  | { readonly type: "frame-received"; readonly socket: number; readonly bytes: Uint8Array }
+  | { readonly type: "socket-closed"; readonly socket: number; readonly code: number }
+  /** A deadline of `nextDeadline()` has come. */
+  | { readonly type: "deadline-reached" }
+  /** No more input this turn: what was held together for one frame goes out now. */
+  | { readonly type: "turn-ended" };

@@ -1,0 +1,47 @@
+/**
+ * ClientLimits: every ceiling and every wait of the client core, by name, with its unit and what it trades.
+ */
+export interface ClientLimits {
+  /** How long a socket may take from "connect" to `welcome`. Shorter gives up on slow lines, longer waits on dead ones. */
+  readonly connectMs: number;
+  /** How often a living line is asked for a `pong`, which also measures the round trip. */
+  readonly pingEveryMs: number;
+  /** A line that said nothing for this long is dead. */
+  readonly silenceMs: number;
+  /** How long a line may take to answer after the network is said to have changed. */
+  readonly probeMs: number;
+  /** Backoff: the n-th failure in a row waits up to min(max, base · 2ⁿ). */
+  readonly reconnectBaseMs: number;
+  readonly reconnectMaxMs: number;
+  /** After a refusal that is final (another version, no access): a person may change it, so it is asked again, rarely. */
+  readonly refusedRetryMs: number;
+  /** Updates and bytes of one room under way without an ack. More fills the line, less bounds what a nack repeats. */
+  readonly unackedMax: number;
+  readonly unackedBytesMax: number;
+  /** One `updates` message holds no more than this, unless it is one update. */
+  readonly messageBytesMax: number;
+  /** One frame holds no more than this, unless it is one message. */
+  readonly frameBytesMax: number;
+  /** A state that arrives in chunks may have this many bytes. */
+  readonly chunkedBytesMax: number;
+  /** Gaps that a difference did not close: how long until the next try, doubled each time up to the second. */
+  readonly gapRetryMs: number;
+  readonly gapRetryMaxMs: number;
+}
+
+export const defaultClientLimits: ClientLimits = {
+  connectMs: 10_000,
+  pingEveryMs: 15_000,
+  silenceMs: 30_000,
+  probeMs: 5_000,
+  reconnectBaseMs: 200,
+  reconnectMaxMs: 10_000,
+  refusedRetryMs: 60_000,
+  unackedMax: 256,
+  unackedBytesMax: 4 * 1024 * 1024,
+  messageBytesMax: 256 * 1024,
+  frameBytesMax: 1024 * 1024,
+  chunkedBytesMax: 512 * 1024 * 1024,
+  gapRetryMs: 1_000,
+  gapRetryMaxMs: 30_000,
+};

@@ -1,0 +1,181 @@
+/**
+ * Outbox: one room's updates that are not saved yet, in the order in which they are sent, with their numbers on the
+ * present session.
+ *
+ *     items   [ a  b  c │ d  e ]        a has number `first`; left of │: under way; right of it: not sent yet
+ *
+ * Go-back-N: acks are cumulative; a nack of number k moves │ to before k. At every (re)open the numbers start at 1 again
+ * and everything is sent anew: the relay trims what it knows.
+ *
+ * Invariants: an item leaves only by an ack with enough copies or because the relay refused it for good; numbers of
+ * items are contiguous; what is under way is bounded by the window, but one item may always go.
+ */
+import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type { Durability } from "@inkmesh/shared/wire/client-message";
+import { outboxKey, type OutboxEntry } from "./outbox-entry.ts";
+
+interface Item {
+  /** Undefined for a difference that repairs the relay: the device holds its content elsewhere. */
+  readonly entry: OutboxEntry | undefined;
+  kind: UpdateKind;
+  bytes: Uint8Array;
+  /** How many replicas are known to hold it; 0 when only this device does. */
+  copies: number;
+  /** How often it was answered with a gap. */
+  gaps: number;
+}
+
+export interface Window {
+  readonly unackedMax: number;
+  readonly unackedBytesMax: number;
+  readonly messageBytesMax: number;
+}
+
+export interface Batch {
+  readonly first: number;
+  readonly kind: UpdateKind;
+  readonly updates: readonly Uint8Array[];
+}
+
+export class Outbox {
+  #items: Item[] = [];
+  readonly #keys = new Set<string>();
+  #first = 1;
+  #sent = 0;
+  #sentBytes = 0;
+
+  /** How many updates are not saved yet. */
+  get waiting(): number {
+    return this.#items.length;
+  }
+
+  /** The fewest replicas that hold any waiting update; undefined when none waits. */
+  get copies(): number | undefined {
+    return this.#items.reduce<number | undefined>((fewest, item) => Math.min(fewest ?? item.copies, item.copies), undefined);
+  }
+
+  get entries(): readonly OutboxEntry[] {
+    return this.#items.flatMap(({ entry }) => (entry === undefined ? [] : [entry]));
+  }
+
+  /** What is being sent or will be, for a comparison with the document. */
+  get payloads(): readonly Uint8Array[] {
+    return this.#items.map((item) => item.bytes);
+  }
+
+  has(tab: string, upTo: number): boolean {
+    return this.#items.some(({ entry }) => entry !== undefined && entry.tab === tab && entry.number <= upTo);
+  }
+
+  /** Appends entries; those that are here already are ignored. */
+  add(entries: readonly OutboxEntry[]): void {
+    for (const entry of entries) {
+      const key = outboxKey(entry);
+      if (this.#keys.has(key)) continue;
+      this.#keys.add(key);
+      this.#items.push({ entry, kind: "edit", bytes: entry.bytes, copies: 0, gaps: 0 });
+    }
+  }
+
+  /** A difference that the relay needs, before all that is not sent yet: the rest may build on it. */
+  addRepair(update: Uint8Array): void {
+    this.#items.splice(this.#sent, 0, { entry: undefined, kind: "state", bytes: update, copies: 0, gaps: 0 });
+  }
+
+  /** A new session: numbers start at 1, nothing is under way. Repairs of the earlier session are computed afresh. */
+  restart(): void {
+    this.#items = this.#items.filter((item) => item.entry !== undefined);
+    for (const item of this.#items) {
+      item.kind = "edit";
+      item.bytes = item.entry?.bytes ?? item.bytes;
+      item.gaps = 0;
+    }
+    this.#first = 1;
+    this.#sent = 0;
+    this.#sentBytes = 0;
+  }
+
+  /** The next updates of one kind that fit into the window, which are under way from now on. */
+  take(limits: Window): Batch | undefined {
+    const start = this.#sent;
+    const head = this.#items[start];
+    if (head === undefined) return undefined;
+    const updates: Uint8Array[] = [];
+    let bytes = 0;
+    for (let index = start; index < this.#items.length; index++) {
+      const item = this.#items[index] as Item;
+      const full = this.#sent >= limits.unackedMax || this.#sentBytes + item.bytes.length > limits.unackedBytesMax;
+      if (full && this.#sent > 0) break;
+      if (item.kind !== head.kind || (updates.length > 0 && bytes + item.bytes.length > limits.messageBytesMax)) break;
+      updates.push(item.bytes);
+      bytes += item.bytes.length;
+      this.#sent += 1;
+      this.#sentBytes += item.bytes.length;
+    }
+    return updates.length === 0 ? undefined : { first: this.#first + start, kind: head.kind, updates };
+  }
+
+  /** All up to `number` are this safe. Answers the entries that are saved thereby and leave. */
+  ack(number: number, durability: Durability): readonly OutboxEntry[] {
+    const count = Math.min(number - this.#first + 1, this.#sent);
+    if (count <= 0) return [];
+    const acked = this.#items.slice(0, count);
+    if (durability.copies < durability.needed) {
+      for (const item of acked) item.copies = Math.max(item.copies, durability.copies);
+      return [];
+    }
+    this.#items.splice(0, count);
+    this.#first += count;
+    this.#sent -= count;
+    const saved: OutboxEntry[] = [];
+    for (const item of acked) {
+      this.#sentBytes -= item.bytes.length;
+      if (item.entry === undefined) continue;
+      this.#keys.delete(outboxKey(item.entry));
+      saved.push(item.entry);
+    }
+    return saved;
+  }
+
+  /** Whether `number` is under way. */
+  isUnderWay(number: number): boolean {
+    return number >= this.#first && number < this.#first + this.#sent;
+  }
+
+  /** Number `number` and all after it are to be sent again. Answers how often it met a gap, this one included. */
+  rewind(number: number, gap: boolean): number {
+    const from = number - this.#first;
+    for (const item of this.#items.slice(from, this.#sent)) this.#sentBytes -= item.bytes.length;
+    this.#sent = from;
+    const item = this.#items[from] as Item;
+    if (gap) item.gaps += 1;
+    return item.gaps;
+  }
+
+  /** The next to be sent goes out as `difference`, which contains it. */
+  replaceNext(difference: Uint8Array): void {
+    const item = this.#items[this.#sent];
+    if (item === undefined) return;
+    item.kind = "state";
+    item.bytes = difference;
+  }
+
+  /** The next to be sent is too large for an edit. */
+  sendNextAsState(): void {
+    const item = this.#items[this.#sent];
+    if (item !== undefined) item.kind = "state";
+  }
+
+  /** The next to be sent, for a look at its size. */
+  get next(): { readonly kind: UpdateKind; readonly bytes: number } | undefined {
+    const item = this.#items[this.#sent];
+    return item && { kind: item.kind, bytes: item.bytes.length };
+  }
+
+  /** Takes out the next to be sent, which was refused for good; its number goes to the one behind it. */
+  dropNext(): OutboxEntry | undefined {
+    const [item] = this.#items.splice(this.#sent, 1);
+    if (item?.entry !== undefined) this.#keys.delete(outboxKey(item.entry));
+    return item?.entry;
+  }
+}

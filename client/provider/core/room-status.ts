@@ -1,0 +1,121 @@
+/**
+ * RoomStatus: what is true about one room's edits right now, for a person to read.
+ *
+ *     loading → connecting → syncing → saved            and while edits wait: on-this-device → kept-by-a-relay → saved
+ *
+ * `phase` is one word for it; `waiting`, `notOnDevice` and `copies` are the numbers behind it and are always current.
+ *
+ * Invariants: "saved" is said only on a living session, after all that the relay had is here, with nothing waiting;
+ * "kept-by-a-relay" only when a relay's disk holds every waiting edit. Without a line nothing is claimed about relays:
+ * then the phase is "on-this-device" even with nothing waiting, or "connecting" while the first line is being opened.
+ */
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { Stamp } from "@inkmesh/shared/wire/client-message";
+
+export type RoomPhase = "loading" | "connecting" | "syncing" | "on-this-device" | "kept-by-a-relay" | "saved" | "deleted" | "refused";
+
+/** Where this device keeps its copy: on disk, only in memory (nothing survives a reload), or the disk refused. */
+export type DeviceState = "disk" | "memory" | "failed";
+
+export interface RoomStatus {
+  readonly phase: RoomPhase;
+  /** Whether all that the relay had was here once since `open`. */
+  readonly synced: boolean;
+  /** Edits that are not saved yet. */
+  readonly waiting: number;
+  /** Edits that are not on this device's disk yet: closing the page now would lose them unless a relay has them. */
+  readonly notOnDevice: number;
+  /** Replicas known to hold everything typed here, and how many there are and "saved" needs. */
+  readonly copies: number;
+  readonly replicas: number;
+  readonly needed: number;
+  /** Undefined until a relay has said it. */
+  readonly generation?: number;
+  /** The room's clock as this client has reached it, readable: `relay.life:counter …`. */
+  readonly clock: string;
+  /** The relay's hybrid logical clock stamp of the newest edit on its disk: ms since 1970, and the logical counter. */
+  readonly stampMs?: number;
+  readonly stampLogical?: number;
+  readonly device: DeviceState;
+  /** Why edits wait, or why the room cannot be had. */
+  readonly problem?: Refusal;
+}
+
+export interface MeshStatus {
+  readonly connection: "offline" | "connecting" | "online";
+  /** A person has switched to working offline. */
+  readonly workingOffline: boolean;
+  /** Name of the relay at the other end. */
+  readonly relay?: string;
+  readonly roundTripMs?: number;
+  readonly problem?: Refusal;
+  /** When the next attempt is due, in monotonic time of this process (`performance.now()`). */
+  readonly retryAtMs?: number;
+}
+
+/** What the core knows about a room; the driver adds what it knows about the device. */
+export interface SessionView {
+  readonly session: "loading" | "detached" | "opening" | "syncing" | "live" | "deleted" | "refused";
+  readonly synced: boolean;
+  readonly waiting: number;
+  /** Fewest copies of any waiting edit; with none waiting, those that hold everything. */
+  readonly copies: number;
+  readonly replicas: number;
+  readonly needed: number;
+  readonly generation: number | undefined;
+  readonly clock: string;
+  readonly stamp: Stamp | undefined;
+  readonly problem: Refusal | undefined;
+}
+
+/** Puts both halves together. */
+export function roomStatus(
+  view: SessionView,
+  device: { readonly state: DeviceState; readonly notOnDevice: number },
+  connection: MeshStatus["connection"],
+): RoomStatus {
+  return {
+    phase: phaseOf(view, connection),
+    synced: view.synced,
+    waiting: view.waiting,
+    notOnDevice: device.state === "memory" ? view.waiting : device.notOnDevice,
+    copies: view.copies,
+    replicas: view.replicas,
+    needed: view.needed,
+    ...(view.generation === undefined ? {} : { generation: view.generation }),
+    clock: view.clock,
+    ...(view.stamp === undefined ? {} : { stampMs: view.stamp.physicalMs, stampLogical: view.stamp.logical }),
+    device: device.state,
+    ...(view.problem === undefined ? {} : { problem: view.problem }),
+  };
+}
+
+function phaseOf(view: SessionView, connection: MeshStatus["connection"]): RoomPhase {
+  switch (view.session) {
+    case "loading":
+    case "deleted":
+    case "refused":
+      return view.session;
+    case "detached":
+      // Once synced, a line that is being opened anew is no news: where the edits are is.
+      return connection === "connecting" && !view.synced ? "connecting" : "on-this-device";
+    case "opening":
+    case "syncing":
+      return "syncing";
+    case "live":
+      if (view.waiting === 0) return "saved";
+      return view.copies > 0 ? "kept-by-a-relay" : "on-this-device";
+  }
+}
+
+export function sameStatus<Status extends RoomStatus | MeshStatus>(left: Status, right: Status): boolean {
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]) as Set<keyof Status>;
+  for (const key of keys) if (!sameValue(left[key], right[key])) return false;
+  return true;
+}
+
+function sameValue(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  return (left as Refusal).code === (right as Refusal).code && (left as Refusal).detail === (right as Refusal).detail;
+}

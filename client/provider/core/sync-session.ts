@@ -1,0 +1,381 @@
+/**
+ * SyncSession: one room of this client, over all its connections.
+ *
+ *                 room-loaded           line up          state-read            opened           synced
+ *      loading ──────────────▶ detached ───────▶ reading ──────────▶ opening ─────────▶ syncing ──────▶ live
+ *                                  ▲                                    │ error(retryable)
+ *                                  ├───────────── line lost ────────────┼── from every state to the right
+ *                                  └─── postponed(until) ◀──────────────┘
+ *      deleted, refused: the end; what this device holds stays on it.
+ *
+ * A client is a replica. What the relay lacks is sent in three ways: entries of the outbox in order; a difference when
+ * the document is beyond the relay's state vector at `opened` with content that is in no outbox, or when the relay's
+ * clock at `synced` does not cover ours (a restored or wiped relay; a state vector does not show lost deletions); and a
+ * difference in place of an entry that met a gap.
+ *
+ * Invariants: entries leave the outbox only by acks with enough copies or a final refusal; after a nack of k nothing but
+ * k is sent next; the clock advances only by what the relay says, after the updates that it covers were handed over;
+ * every open uses a channel of its own, so that a late message of an earlier one is never taken for news.
+ *
+ * Knows no document: state vectors and differences are asked for by effects.
+ */
+import { errorKind } from "@inkmesh/shared/base/errors";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Refusal } from "@inkmesh/shared/base/result";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Access, RelayMessage, Stamp } from "@inkmesh/shared/wire/client-message";
+import { ChunkAssembly } from "./chunk-assembly.ts";
+import type { ClientEffect } from "./client-effect.ts";
+import type { ClientLimits } from "./client-limits.ts";
+import { holdAfter, type Hold } from "./hold.ts";
+import type { Line } from "./line.ts";
+import { Outbox } from "./outbox.ts";
+import type { OutboxEntry } from "./outbox-entry.ts";
+import type { SessionView } from "./room-status.ts";
+
+interface Open {
+  readonly channel: number;
+  readonly handle: number;
+  /** What the relay had on disk at `opened`. */
+  readonly stateVector: Uint8Array;
+  hold: Hold | undefined;
+  /** The relay is known to lack what no outbox holds. */
+  repairDue: boolean;
+  /** What the difference that is being made is for. */
+  difference: "repair" | "heal" | undefined;
+  readonly chunks: ChunkAssembly;
+}
+
+type State =
+  | { readonly type: "loading" }
+  | { readonly type: "detached" }
+  | { readonly type: "postponed"; readonly untilMs: number }
+  | { readonly type: "reading" }
+  | { readonly type: "opening"; readonly channel: number }
+  | ({ readonly type: "syncing" } & Open)
+  | ({ readonly type: "live" } & Open)
+  | { readonly type: "deleted" }
+  | { readonly type: "refused" };
+
+type Said<Type extends RelayMessage["type"]> = Extract<RelayMessage, { type: Type }>;
+
+/** What an `updates` message adds to its updates, at most. */
+const messageOverheadBytes = 64;
+
+export class SyncSession {
+  readonly room: RoomName;
+  readonly #access: Access;
+  readonly #limits: ClientLimits;
+  readonly #outbox = new Outbox();
+  #state: State = { type: "loading" };
+  #generation: number | undefined;
+  #clock = VectorClock.empty;
+  #token = "";
+  #synced = false;
+  #stamp: Stamp | undefined;
+  #durability = { copies: 0, replicas: 0, needed: 0 };
+  #problem: Refusal | undefined;
+
+  constructor(options: { room: RoomName; access: Access; limits: ClientLimits }) {
+    this.room = options.room;
+    this.#access = options.access;
+    this.#limits = options.limits;
+  }
+
+  /** The channel that relay messages name before there is a handle. */
+  get channel(): number | undefined {
+    return "channel" in this.#state ? this.#state.channel : undefined;
+  }
+
+  get handle(): number | undefined {
+    return "handle" in this.#state ? this.#state.handle : undefined;
+  }
+
+  /** Whether the device's copy is here and nothing ended the room: it wants a line. */
+  get wantsLine(): boolean {
+    return this.#state.type === "detached";
+  }
+
+  get view(): SessionView {
+    const type = this.#state.type;
+    const session = type === "reading" ? "opening" : type === "postponed" ? "detached" : type;
+    return {
+      session,
+      synced: this.#synced,
+      waiting: this.#outbox.waiting,
+      copies: this.#outbox.copies ?? this.#durability.copies,
+      replicas: this.#durability.replicas,
+      needed: this.#durability.needed,
+      generation: this.#generation,
+      clock: this.#clock
+        .entries()
+        .map(([actor, counter]) => `${actor}:${counter}`)
+        .join(" "),
+      stamp: this.#stamp,
+      problem: this.#problem,
+    };
+  }
+
+  /** What waits, to be kept on the device. */
+  get entries(): readonly OutboxEntry[] {
+    return this.#outbox.entries;
+  }
+
+  /** Whether an entry of `tab` with this number or an earlier one is not saved yet. */
+  isWaiting(tab: string, upTo: number): boolean {
+    return this.#outbox.has(tab, upTo);
+  }
+
+  nextDeadline(): number | undefined {
+    if (this.#state.type === "postponed") return this.#state.untilMs;
+    const hold = this.#open?.hold;
+    return hold === undefined || hold.type === "session" ? undefined : hold.atMs;
+  }
+
+  get #open(): Open | undefined {
+    return this.#state.type === "syncing" || this.#state.type === "live" ? this.#state : undefined;
+  }
+
+  // What the driver tells.
+
+  loaded(copy: { generation: number | undefined; clock: VectorClock; entries: readonly OutboxEntry[] }): void {
+    if (this.#state.type !== "loading") return;
+    this.#generation = copy.generation;
+    this.#clock = copy.clock;
+    this.#outbox.add(copy.entries);
+    this.#state = { type: "detached" };
+  }
+
+  edited(entries: readonly OutboxEntry[], line: Line | undefined): void {
+    this.#outbox.add(entries);
+    if (line) this.#pump(line);
+  }
+
+  attach(line: Line): void {
+    if (this.#state.type !== "detached") return;
+    this.#state = { type: "reading" };
+    line.want({ type: "read-state", room: this.room });
+  }
+
+  stateRead(stateVector: Uint8Array, line: Line): void {
+    if (this.#state.type !== "reading") return;
+    const channel = line.newChannel();
+    this.#state = { type: "opening", channel };
+    line.say({
+      type: "open",
+      channel,
+      room: this.room,
+      generation: this.#generation,
+      access: this.#access,
+      token: this.#token,
+      clock: this.#clock,
+      stateVector,
+    });
+  }
+
+  differenceMade(update: Uint8Array | undefined, line: Line): void {
+    const open = this.#open;
+    const purpose = open?.difference;
+    if (open === undefined || purpose === undefined) return;
+    open.difference = undefined;
+    if (update !== undefined) {
+      if (purpose === "repair") this.#outbox.addRepair(update);
+      else this.#outbox.replaceNext(update);
+    }
+    this.#pump(line);
+  }
+
+  presenceChanged(bytes: Uint8Array, line: Line): void {
+    if (this.#open) line.say({ type: "presence", channel: this.#open.channel, bytes });
+  }
+
+  /** The line is gone. Answers whether others were visible through it. */
+  detach(): boolean {
+    const wasOpen = this.#open !== undefined;
+    const type = this.#state.type;
+    if (type !== "loading" && type !== "deleted" && type !== "refused") this.#state = { type: "detached" };
+    return wasOpen;
+  }
+
+  close(line: Line | undefined): void {
+    if (line && this.channel !== undefined) line.say({ type: "close", channel: this.channel });
+    this.#state = { type: "loading" };
+  }
+
+  deadlineReached(nowMs: number, line: Line | undefined): void {
+    if (this.#state.type === "postponed" && this.#state.untilMs <= nowMs) this.#state = { type: "detached" };
+    const open = this.#open;
+    if (!open?.hold || open.hold.type === "session" || open.hold.atMs > nowMs || !line) return;
+    const { hold } = open;
+    open.hold = undefined;
+    if (hold.type === "heal") this.#askDifference(open, "heal", hold.stateVector, undefined, line);
+    else this.#pump(line);
+  }
+
+  // What the relay says.
+
+  opened(message: Said<"opened">, line: Line): void {
+    if (this.#state.type !== "opening" || this.#state.channel !== message.channel) return;
+    if (this.#generation !== undefined && this.#generation !== message.generation) {
+      // Another document under the same name: merging would mix two texts.
+      line.say({ type: "close", channel: message.channel });
+      this.#end("deleted", line, { type: "deleted", room: this.room, by: "", atMs: 0 });
+      return;
+    }
+    const { channel, handle, stateVector } = message;
+    const open: State = {
+      type: "syncing",
+      channel,
+      handle,
+      stateVector,
+      repairDue: false,
+      hold: undefined,
+      difference: undefined,
+      chunks: new ChunkAssembly(this.#limits.chunkedBytesMax),
+    };
+    this.#state = open;
+    this.#generation = message.generation;
+    this.#durability = { ...this.#durability, replicas: message.replicas, needed: message.needed };
+    this.#problem = undefined;
+    this.#outbox.restart();
+    if (message.access === "read-only") {
+      open.hold = { type: "session" };
+      if (this.#outbox.waiting > 0) this.#problem = { code: "READ_ONLY", detail: "" };
+    } else {
+      this.#askDifference(open, "repair", stateVector, this.#outbox.payloads, line);
+    }
+    line.want({ type: "presence-wanted", room: this.room });
+  }
+
+  updates(updates: readonly Uint8Array[], line: Line): void {
+    if (this.#open && updates.length > 0) line.want({ type: "apply-remote", room: this.room, updates });
+  }
+
+  /** One slice of an update; false when there are more bytes than this client takes. */
+  chunk(message: Said<"chunk">, line: Line): boolean {
+    const open = this.#open;
+    if (!open) return true;
+    const whole = open.chunks.add(message.bytes, message.remaining);
+    if (whole === "too-big") return false;
+    if (whole) this.updates([whole], line);
+    return true;
+  }
+
+  synced(message: Said<"synced">, line: Line): void {
+    if (this.#state.type !== "syncing") return;
+    const open: State = { ...this.#state, type: "live" };
+    const relayLostEntries = !message.clock.covers(this.#clock);
+    this.#state = open;
+    this.#synced = true;
+    this.#durability = { ...this.#durability, copies: Math.max(1, this.#durability.copies) };
+    this.clockReached(message, line);
+    line.want({ type: "synced", room: this.room });
+    open.repairDue = relayLostEntries;
+    this.#pump(line);
+  }
+
+  clockReached(message: Said<"clock"> | Said<"synced">, line: Line): void {
+    if (!this.#open || this.#generation === undefined) return;
+    this.#stamp = message.stamp ?? this.#stamp;
+    this.#token = message.token;
+    this.#clock = this.#clock.join(message.clock);
+    line.want({ type: "clock-reached", room: this.room, generation: this.#generation, clock: this.#clock });
+  }
+
+  acked(message: Said<"ack">, line: Line): void {
+    if (!this.#open) return;
+    const { number, copies, replicas, needed } = message;
+    this.#durability = { copies, replicas, needed };
+    const entries = this.#outbox.ack(number, { copies, replicas, needed });
+    if (entries.length > 0) line.want({ type: "saved", room: this.room, entries });
+    if (this.#open.hold === undefined) this.#problem = undefined;
+    this.#pump(line);
+  }
+
+  nacked(message: Said<"nack">, nowMs: number, line: Line): void {
+    const open = this.#open;
+    if (!open || !this.#outbox.isUnderWay(message.number)) return;
+    const refusal = { code: message.code, detail: message.detail };
+    const gaps = this.#outbox.rewind(message.number, message.code === "GAP");
+    const hold = holdAfter(message, gaps, nowMs, this.#limits);
+    if (hold === undefined) {
+      this.#setNextAside(refusal, line);
+      return this.#pump(line);
+    }
+    if (hold.type === "heal" && hold.atMs <= nowMs) return this.#askDifference(open, "heal", hold.stateVector, undefined, line);
+    open.hold = hold;
+    this.#problem = refusal;
+  }
+
+  deleted(message: Said<"deleted">, line: Line): void {
+    if (this.channel !== message.channel) return;
+    this.#end("deleted", line, { type: "deleted", room: this.room, by: message.by, atMs: message.atMs });
+  }
+
+  refused(refusal: Refusal, retryAfterMs: number, nowMs: number, line: Line): void {
+    if (refusal.code === "ROOM_DELETED") return this.#end("deleted", line, { type: "deleted", room: this.room, by: "", atMs: 0 });
+    this.#problem = refusal;
+    if (!errorKind(refusal.code).retryable) {
+      this.#end("refused", line, { type: "refused", room: this.room, refusal });
+      return;
+    }
+    if (this.#open) line.want({ type: "presence-lost", room: this.room });
+    this.#state = { type: "postponed", untilMs: nowMs + Math.max(retryAfterMs, errorKind(refusal.code).retryAfterMs ?? 0, 100) };
+  }
+
+  #end(type: "deleted" | "refused", line: Line, effect: ClientEffect): void {
+    if (this.#open) line.want({ type: "presence-lost", room: this.room });
+    this.#state = { type };
+    line.want(effect);
+  }
+
+  #askDifference(
+    open: Open,
+    purpose: "repair" | "heal",
+    stateVector: Uint8Array,
+    unless: readonly Uint8Array[] | undefined,
+    line: Line,
+  ): void {
+    open.difference = purpose;
+    line.want({ type: "make-difference", room: this.room, stateVector, unless });
+  }
+
+  /** Sends what the window allows. */
+  #pump(line: Line): void {
+    const open = this.#open;
+    if (!open || open.hold || open.difference) return;
+    if (open.repairDue) {
+      open.repairDue = false;
+      this.#askDifference(open, "repair", open.stateVector, undefined, line);
+      return;
+    }
+    const messageBytesMax = Math.min(this.#limits.messageBytesMax, line.frameBytesMax - messageOverheadBytes);
+    for (;;) {
+      this.#fitNext(line);
+      const batch = this.#outbox.take({ ...this.#limits, messageBytesMax });
+      if (batch === undefined) return;
+      line.say({ type: "updates", channel: open.channel, ...batch });
+    }
+  }
+
+  /**
+   * An edit above the ceiling of edits goes as a state, which may be larger; above that of a frame it is set aside: no
+   * relay of this mesh takes it, and trying would only cost the line.
+   */
+  #fitNext(line: Line): void {
+    const frameMax = line.frameBytesMax - messageOverheadBytes;
+    for (let next = this.#outbox.next; next !== undefined; next = this.#outbox.next) {
+      if (next.bytes <= frameMax) {
+        if (next.kind === "edit" && next.bytes > line.updateBytesMax) this.#outbox.sendNextAsState();
+        return;
+      }
+      this.#setNextAside({ code: "UPDATE_TOO_BIG", detail: `edit of ${next.bytes} bytes, limit ${frameMax}` }, line);
+    }
+  }
+
+  #setNextAside(refusal: Refusal, line: Line): void {
+    const entry = this.#outbox.dropNext();
+    this.#problem = refusal;
+    if (entry) line.want({ type: "set-aside", room: this.room, entry, refusal });
+  }
+}

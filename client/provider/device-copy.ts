@@ -1,0 +1,196 @@
+/**
+ * DeviceCopy: writes one room's news to the device's store, in an order in which a crash at any point leaves a copy that
+ * is true.
+ *
+ * Edits are written at once, in the task that made them. What came from a relay is on its disk already and may wait for
+ * the write before it. A clock is written only when everything told before it is on disk or goes with it, because the
+ * relay will never send again what a clock names.
+ *
+ *     edits ───────────────────────────────▶ write now
+ *     updates, saved, aside ──▶ lazy queue ─▶ one write at a time ◀── clock, once no other write is under way
+ *     any failure ────────────▶ backlog ────▶ all of it again, in order, every second at first, then slower
+ *
+ * Invariants: what is told is written in the order of telling, but that an edit may overtake what came from a relay;
+ * `notOnDevice` counts the edits whose write has not been confirmed.
+ */
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { outboxKey, type OutboxEntry } from "./core/outbox-entry.ts";
+import type { DeviceState } from "./core/room-status.ts";
+import type { CopyChange, OfflineStore } from "./offline-store.ts";
+
+const retryMs = 1_000;
+const retryMaxMs = 30_000;
+
+export class DeviceCopy {
+  readonly #room: string;
+  readonly #store: OfflineStore;
+  readonly #changed: () => void;
+  #lazy: CopyChange[] = [];
+  #backlog: CopyChange[] = [];
+  #clock: { generation: number; clock: VectorClock } | undefined;
+  #underWay = 0;
+  #lazyUnderWay = false;
+  /** Keys of edits whose write has not been confirmed. */
+  readonly #unwritten = new Set<string>();
+  #failures = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Something that the document holds may not be in the store: no clock may be written until all of it is. */
+  #incomplete = false;
+  #quiet: (() => void)[] = [];
+  #closed = false;
+
+  /** `changed` is called when `state` or `notOnDevice` may have. */
+  constructor(options: { room: string; store: OfflineStore; changed: () => void }) {
+    this.#room = options.room;
+    this.#store = options.store;
+    this.#changed = options.changed;
+  }
+
+  get state(): DeviceState {
+    if (this.#failures > 0) return "failed";
+    return this.#store.durable ? "disk" : "memory";
+  }
+
+  get notOnDevice(): number {
+    return this.#unwritten.size;
+  }
+
+  edits(entries: readonly OutboxEntry[]): void {
+    for (const entry of entries) this.#unwritten.add(outboxKey(entry));
+    this.#write([{ type: "edits", entries }]);
+  }
+
+  updates(updates: readonly Uint8Array[]): void {
+    this.#later({ type: "updates", updates });
+  }
+
+  saved(entries: readonly OutboxEntry[]): void {
+    this.#later({ type: "saved", entries });
+  }
+
+  setAside(entry: OutboxEntry, code: Extract<CopyChange, { type: "set-aside" }>["code"]): void {
+    this.#later({ type: "set-aside", entry, code });
+  }
+
+  clockReached(generation: number, clock: VectorClock): void {
+    this.#clock = { generation, clock };
+    this.#drain();
+  }
+
+  /** The store could not be read, or was emptied: until `rewrite` no clock is kept. */
+  lost(): void {
+    this.#incomplete = true;
+  }
+
+  get isIncomplete(): boolean {
+    return this.#incomplete;
+  }
+
+  /** Everything that the document holds and everything that waits, written anew. */
+  rewrite(state: Uint8Array, waiting: readonly OutboxEntry[]): void {
+    this.#incomplete = false;
+    this.#later({ type: "updates", updates: [state] });
+    if (waiting.length > 0) this.#later({ type: "edits", entries: waiting });
+  }
+
+  /** Resolves when nothing is under way and nothing waits, or the disk refuses. */
+  async settled(): Promise<void> {
+    if (this.#underWay === 0 && this.#lazy.length === 0) return;
+    await new Promise<void>((resolve) => this.#quiet.push(resolve));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+  }
+
+  #later(change: CopyChange): void {
+    this.#lazy.push(change);
+    this.#drain();
+  }
+
+  #drain(): void {
+    if (this.#lazyUnderWay || this.#backlog.length > 0) return;
+    const changes = this.#lazy;
+    const clock = this.#underWay === 0 && !this.#incomplete ? this.#clock : undefined;
+    if (clock) {
+      changes.push({ type: "clock", ...clock });
+      this.#clock = undefined;
+    }
+    if (changes.length === 0) return;
+    this.#lazy = [];
+    this.#lazyUnderWay = true;
+    this.#write(changes, () => (this.#lazyUnderWay = false));
+  }
+
+  #write(changes: readonly CopyChange[], ended?: () => void): void {
+    if (this.#backlog.length > 0) {
+      this.#backlog.push(...changes);
+      ended?.();
+      return;
+    }
+    this.#attempt(changes, (written) => {
+      ended?.();
+      if (!written) this.#keepForRetry(changes);
+    });
+  }
+
+  #attempt(changes: readonly CopyChange[], done: (written: boolean) => void): void {
+    this.#underWay += 1;
+    const ended = (written: boolean): void => {
+      this.#underWay -= 1;
+      if (written) this.#confirm(changes);
+      done(written);
+      this.#drain();
+      this.#settle();
+      this.#changed();
+    };
+    this.#store.write(this.#room, changes).then(
+      () => ended(true),
+      () => ended(false),
+    );
+  }
+
+  #confirm(changes: readonly CopyChange[]): void {
+    for (const change of changes) {
+      if (change.type === "edits") for (const entry of change.entries) this.#unwritten.delete(outboxKey(entry));
+    }
+  }
+
+  #keepForRetry(changes: readonly CopyChange[]): void {
+    this.#failures += 1;
+    for (const change of changes) {
+      if (change.type === "clock") this.#clock ??= change;
+      else this.#backlog.push(change);
+    }
+    if (this.#closed || this.#retry !== undefined) return;
+    const waitMs = Math.min(retryMaxMs, retryMs * 2 ** Math.min(this.#failures - 1, 10));
+    this.#retry = setTimeout(() => this.#retryBacklog(), waitMs);
+  }
+
+  #retryBacklog(): void {
+    this.#retry = undefined;
+    const changes = this.#backlog;
+    if (changes.length === 0) {
+      this.#failures = 0;
+      this.#drain();
+      this.#changed();
+      return;
+    }
+    // Stays the backlog meanwhile, so that nothing overtakes it.
+    const count = changes.length;
+    this.#attempt(changes.slice(0, count), (written) => {
+      if (!written) return this.#keepForRetry([]);
+      this.#backlog = this.#backlog.slice(count);
+      if (this.#backlog.length > 0) this.#retryBacklog();
+      else this.#failures = 0;
+    });
+  }
+
+  #settle(): void {
+    if (this.#underWay > 0 || (this.#lazy.length > 0 && this.#backlog.length === 0)) return;
+    const quiet = this.#quiet;
+    this.#quiet = [];
+    for (const resolve of quiet) resolve();
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Environment: what a browser or Node has of what the client needs, where the application gave nothing: randomness, a
+ * store, other tabs, and news of the page's life. The only file that looks for globals of the environment, but for the
+ * WebSocket.
+ */
+import type { Random } from "@inkmesh/shared/base/random";
+import { IndexedDbStore } from "./indexed-db-store.ts";
+import { MemoryStore } from "./memory-store.ts";
+import type { OfflineStore } from "./offline-store.ts";
+import type { ChannelLike, LocksLike } from "./tabs.ts";
+
+export const systemRandom: Random = {
+  fraction: () => Math.random(),
+  // Unlike randomUUID it is there without a secure context too.
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+};
+
+export function randomHex(bytes: number): string {
+  return [...systemRandom.bytes(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function defaultStore(): OfflineStore {
+  return typeof indexedDB === "undefined" ? new MemoryStore() : new IndexedDbStore();
+}
+
+/** Web Locks are there in a secure context only. */
+export function findTabs(name: string): { locks: LocksLike | undefined; channel: ChannelLike | undefined } {
+  const locks = typeof navigator === "undefined" ? undefined : (navigator.locks as LocksLike | undefined);
+  const channel = typeof BroadcastChannel === "undefined" ? undefined : (new BroadcastChannel(name) as ChannelLike);
+  return { locks, channel };
+}
+
+/** The address that relative ones are meant from; undefined outside of pages. */
+export function pageAddress(): string | undefined {
+  return (globalThis as { location?: { href: string } }).location?.href;
+}
+
+/** Calls `changed` when the network or the page came back, and `hidden` when the page may be gone for good. Answers its end. */
+export function watchPage(on: { changed: () => void; hidden: () => void }): () => void {
+  if (typeof window === "undefined" || typeof window.addEventListener !== "function") return () => {};
+  const events = [
+    ["online", on.changed],
+    ["offline", on.changed],
+    ["pageshow", on.changed],
+    ["pagehide", on.hidden],
+  ] as const;
+  for (const [event, listener] of events) window.addEventListener(event, listener);
+  return () => events.forEach(([event, listener]) => window.removeEventListener(event, listener));
+}

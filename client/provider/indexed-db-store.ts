@@ -1,0 +1,239 @@
+/**
+ * IndexedDbStore: the `OfflineStore` of browsers. All tabs of an origin share it.
+ *
+ * A write issues its requests and calls `commit()` in the task that asked for it: without the explicit commit a browser
+ * waits until the requests have answered, and a page that closes in between loses the edit (measured: 44 to 54 of 55
+ * keys survived with autocommit, 55 of 55 so). Therefore edits are written blind, without reading first, on a database
+ * that is open already; `durability: "strict"` asks for the disk, not for the system's cache.
+ *
+ *     rooms    room → { generation, clock, changedMs }
+ *     updates  autoincrement → { room, bytes }            index "room"
+ *     outbox   [room, tab, number] → { room, tab, number, createdMs, bytes, code? }    code: refused, set aside
+ */
+import { decodeVectorClock, encodeVectorClock, VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { ErrorCode } from "@inkmesh/shared/base/errors";
+import type { OutboxEntry } from "./core/outbox-entry.ts";
+import type { CopyChange, OfflineStore, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
+
+interface RoomRow {
+  readonly room: string;
+  readonly generation: number;
+  readonly clock: Uint8Array;
+  readonly changedMs: number;
+}
+
+interface UpdateRow {
+  readonly room: string;
+  readonly bytes: Uint8Array;
+}
+
+interface OutboxRow extends OutboxEntry {
+  readonly room: string;
+  readonly code?: ErrorCode;
+}
+
+const layoutVersion = 1;
+const tables = ["rooms", "updates", "outbox"] as const;
+
+export class IndexedDbStore implements OfflineStore {
+  readonly name: string;
+  readonly durable = true;
+  readonly shared = true;
+  onEmptied: (() => void) | undefined;
+  readonly #factory: IDBFactory;
+  #opening: Promise<IDBDatabase> | undefined;
+  #database: IDBDatabase | undefined;
+
+  constructor(name = "inkmesh", factory: IDBFactory = globalThis.indexedDB) {
+    this.name = name;
+    this.#factory = factory;
+  }
+
+  async load(room: string): Promise<StoredCopy> {
+    const transaction = (await this.#open()).transaction(tables, "readonly");
+    const [row, updates, outbox] = await Promise.all([
+      answer<RoomRow | undefined>(transaction.objectStore("rooms").get(room)),
+      answer<UpdateRow[]>(transaction.objectStore("updates").index("room").getAll(room)),
+      answer<OutboxRow[]>(transaction.objectStore("outbox").getAll(rowsOf(room))),
+    ]);
+    const setAside: (OutboxEntry & { code: ErrorCode })[] = [];
+    const entries: OutboxEntry[] = [];
+    for (const { room: _, code, ...entry } of outbox) {
+      if (code === undefined) entries.push(entry);
+      else setAside.push({ ...entry, code });
+    }
+    return {
+      generation: row?.generation,
+      clock: readClock(row),
+      updates: updates.map((update) => update.bytes),
+      outbox: entries,
+      setAside,
+    };
+  }
+
+  write(room: string, changes: readonly CopyChange[]): Promise<void> {
+    if (this.#database) return this.#write(this.#database, room, changes);
+    return this.#open().then((database) => this.#write(database, room, changes));
+  }
+
+  async compact(room: string, above: number, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void> {
+    const transaction = (await this.#open()).transaction("updates", "readwrite");
+    const updates = transaction.objectStore("updates");
+    const count = updates.index("room").count(room);
+    count.onsuccess = () => {
+      if (count.result <= above) return;
+      const rows = updates.index("room").getAll(room) as IDBRequest<UpdateRow[]>;
+      const keys = updates.index("room").getAllKeys(room);
+      keys.onsuccess = () => {
+        const merged = merge(rows.result.map((row) => row.bytes));
+        for (const key of keys.result) updates.delete(key);
+        updates.add({ room, bytes: merged } satisfies UpdateRow);
+      };
+    };
+    await completion(transaction);
+  }
+
+  async rooms(): Promise<readonly StoredRoomSummary[]> {
+    const transaction = (await this.#open()).transaction(["rooms", "outbox"], "readonly");
+    const [rows, outbox] = await Promise.all([
+      answer<RoomRow[]>(transaction.objectStore("rooms").getAll()),
+      answer<OutboxRow[]>(transaction.objectStore("outbox").getAll()),
+    ]);
+    const known = new Map(rows.map((row) => [row.room, row]));
+    const waiting = new Map<string, OutboxRow[]>();
+    for (const row of outbox) {
+      const entries = waiting.get(row.room) ?? [];
+      waiting.set(row.room, entries);
+      entries.push(row);
+    }
+    return [...new Set([...known.keys(), ...waiting.keys()])].map((room) => summary(room, known.get(room), waiting.get(room) ?? []));
+  }
+
+  async remove(room: string): Promise<void> {
+    const transaction = (await this.#open()).transaction(tables, "readwrite");
+    transaction.objectStore("rooms").delete(room);
+    transaction.objectStore("outbox").delete(rowsOf(room));
+    const updates = transaction.objectStore("updates");
+    const keys = updates.index("room").getAllKeys(room);
+    keys.onsuccess = () => keys.result.forEach((key) => updates.delete(key));
+    await completion(transaction);
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    this.#database = undefined;
+    (await opening?.catch(() => undefined))?.close();
+  }
+
+  #open(): Promise<IDBDatabase> {
+    this.#opening ??= this.#openDatabase().catch((failure: unknown) => {
+      this.#opening = undefined;
+      throw failure;
+    });
+    return this.#opening;
+  }
+
+  async #openDatabase(): Promise<IDBDatabase> {
+    const request = this.#factory.open(this.name, layoutVersion);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore("rooms", { keyPath: "room" });
+      request.result.createObjectStore("updates", { autoIncrement: true }).createIndex("room", "room");
+      request.result.createObjectStore("outbox", { keyPath: ["room", "tab", "number"] });
+    };
+    const database = await answer(request);
+    // Closed from outside: another tab wants to upgrade it, or the person cleared the site's data.
+    database.onversionchange = () => {
+      database.close();
+      this.#closed(database);
+    };
+    database.onclose = () => this.#closed(database);
+    this.#database = database;
+    return database;
+  }
+
+  #closed(database: IDBDatabase): void {
+    if (this.#database !== database) return;
+    this.#database = undefined;
+    this.#opening = undefined;
+    this.onEmptied?.();
+  }
+
+  /** Issues everything before it returns. */
+  async #write(database: IDBDatabase, room: string, changes: readonly CopyChange[]): Promise<void> {
+    const transaction = database.transaction(tables, "readwrite", { durability: "strict" });
+    for (const change of changes) issue(transaction, room, change);
+    // A clock reads what it joins: its transaction ends by itself.
+    if (!changes.some((change) => change.type === "clock")) transaction.commit();
+    await completion(transaction);
+  }
+}
+
+function issue(transaction: IDBTransaction, room: string, change: CopyChange): void {
+  const updates = transaction.objectStore("updates");
+  const outbox = transaction.objectStore("outbox");
+  switch (change.type) {
+    case "edits":
+      for (const entry of change.entries) outbox.put({ ...entry, room } satisfies OutboxRow);
+      return;
+    case "updates":
+      for (const bytes of change.updates) updates.add({ room, bytes } satisfies UpdateRow);
+      return;
+    case "saved":
+      for (const entry of change.entries) {
+        outbox.delete([room, entry.tab, entry.number]);
+        updates.add({ room, bytes: entry.bytes } satisfies UpdateRow);
+      }
+      return;
+    case "set-aside":
+      outbox.put({ ...change.entry, room, code: change.code } satisfies OutboxRow);
+      return;
+    case "clock":
+      return joinClock(transaction.objectStore("rooms"), room, change.generation, change.clock);
+  }
+}
+
+function joinClock(rooms: IDBObjectStore, room: string, generation: number, clock: VectorClock): void {
+  const kept = rooms.get(room) as IDBRequest<RoomRow | undefined>;
+  kept.onsuccess = () => {
+    if (kept.result !== undefined && kept.result.generation !== generation) return;
+    rooms.put({ room, generation, clock: encodeVectorClock(readClock(kept.result).join(clock)), changedMs: Date.now() } satisfies RoomRow);
+  };
+}
+
+/** An unreadable clock is no clock: the relay then sends everything. */
+function readClock(row: RoomRow | undefined): VectorClock {
+  const clock = row === undefined ? undefined : decodeVectorClock(row.clock);
+  return clock?.ok === true ? clock.value : VectorClock.empty;
+}
+
+function summary(room: string, row: RoomRow | undefined, outbox: readonly OutboxRow[]): StoredRoomSummary {
+  const waiting = outbox.filter((entry) => entry.code === undefined);
+  return {
+    room,
+    generation: row?.generation,
+    waiting: waiting.length,
+    waitingSinceMs: waiting.reduce<number | undefined>((oldest, entry) => Math.min(oldest ?? entry.createdMs, entry.createdMs), undefined),
+    changedMs: outbox.reduce((latest, entry) => Math.max(latest, entry.createdMs), row?.changedMs ?? 0),
+    tabs: [...new Set(waiting.map((entry) => entry.tab))],
+  };
+}
+
+/** All outbox rows of a room: arrays sort after strings, so `[room, []]` ends them. */
+function rowsOf(room: string): IDBKeyRange {
+  return IDBKeyRange.bound([room], [room, []]);
+}
+
+function answer<Value>(request: IDBRequest<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error("IndexedDB refused a request"));
+  });
+}
+
+function completion(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error("IndexedDB aborted a transaction"));
+  });
+}

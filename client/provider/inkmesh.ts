@@ -1,0 +1,377 @@
+/**
+ * Inkmesh: the client of one page or process: one socket for many rooms, one device store. It is the loop around the
+ * core: it tells it what happened, performs what it wants done, and keeps its one timer.
+ *
+ *     room edits, socket events, timer ──▶ turn ──▶ core.step … step(turn-ended) ──▶ effects ──▶ rooms, socket
+ *
+ * Invariants: inputs of a turn share one `now`; effects are performed in order, and inputs that they cause are stepped
+ * in the same turn; the remote updates of one frame reach a document in one transaction, before any clock that covers
+ * them is kept.
+ */
+import * as Y from "yjs";
+import { unreachable } from "@inkmesh/shared/base/assert";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Instant } from "@inkmesh/shared/base/instant";
+import type { Access } from "@inkmesh/shared/wire/client-message";
+import { readRoomName } from "@inkmesh/shared/wire/room-name";
+import { Awareness } from "y-protocols/awareness";
+import { ClientCore } from "./core/client-core.ts";
+import type { ClientEffect } from "./core/client-effect.ts";
+import type { ClientInput } from "./core/client-input.ts";
+import { defaultClientLimits, type ClientLimits } from "./core/client-limits.ts";
+import { sameStatus, type MeshStatus } from "./core/room-status.ts";
+import { defaultStore, findTabs, pageAddress, randomHex, systemRandom, watchPage } from "./environment.ts";
+import { InkmeshRoom, type RoomHost } from "./inkmesh-room.ts";
+import { Leftovers } from "./leftovers.ts";
+import { Listeners } from "./listeners.ts";
+import type { OfflineStore } from "./offline-store.ts";
+import { Tabs, type ChannelLike, type LocksLike } from "./tabs.ts";
+import { findWebSocket, syncAddress, WebSocketTransport, type WebSocketConstructor } from "./web-socket-transport.ts";
+
+export interface InkmeshOptions {
+  /** The relay's address, e.g. `wss://relay.example` or, in a page that it serves, `/sync`. */
+  readonly url: string;
+  /** Where edits are kept until they are saved. Default: IndexedDB where there is one, else memory. */
+  readonly store?: OfflineStore;
+  /** Needed where the environment has none (Node 20): that of the package `ws`. */
+  readonly WebSocket?: WebSocketConstructor;
+  /** Shown to the relay at every connection. */
+  readonly credential?: string;
+  /** Names this program to the relay. */
+  readonly agent?: string;
+  /** How other tabs that share the store are found. Default: what the browser has. */
+  readonly tabs?: { readonly locks: LocksLike | undefined; readonly channel: ChannelLike | undefined };
+  /** Waits and ceilings that differ from the usual. */
+  readonly limits?: Partial<ClientLimits>;
+}
+
+export interface OpenOptions {
+  readonly doc?: Y.Doc;
+  readonly awareness?: Awareness;
+  readonly access?: Access;
+}
+
+/** A room that this device holds something of. */
+export interface DeviceRoom {
+  readonly room: string;
+  readonly generation: number | undefined;
+  /** Edits that are not saved yet, and since when the oldest waits (wall time of this device). */
+  readonly waiting: number;
+  readonly waitingSinceMs?: number;
+  readonly changedMs: number;
+}
+
+export interface MeshEvents {
+  status: MeshStatus;
+}
+
+const agentDefault = "inkmesh-client/0.1.0";
+
+export class Inkmesh {
+  readonly #url: string;
+  readonly #WebSocket: WebSocketConstructor;
+  readonly #store: OfflineStore;
+  readonly #core: ClientCore;
+  readonly #tab = randomHex(8);
+  readonly #tabs: Tabs;
+  readonly #leftovers: Leftovers;
+  readonly #rooms = new Map<RoomName, InkmeshRoom>();
+  /** Closed for the app, still writing to the device. */
+  readonly #closing = new Set<InkmeshRoom>();
+  readonly #host: RoomHost;
+  readonly #listeners = new Listeners<MeshEvents>();
+  readonly #unwatchPage: () => void;
+  #transport: { readonly socket: number; readonly line: WebSocketTransport } | undefined;
+  #number = 0;
+  #queue: ClientInput[] = [];
+  #isTurning = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerMs: number | undefined;
+  #remote = new Map<RoomName, Uint8Array[]>();
+  #status: MeshStatus;
+  #isClosed = false;
+
+  constructor(options: InkmeshOptions) {
+    this.#WebSocket = findWebSocket(options.WebSocket);
+    this.#url = syncAddress(options.url, pageAddress());
+    this.#store = options.store ?? defaultStore();
+    this.#core = new ClientCore({
+      agent: options.agent ?? agentDefault,
+      credential: options.credential ?? "",
+      random: systemRandom,
+      limits: { ...defaultClientLimits, ...options.limits },
+    });
+    this.#status = this.#core.status;
+    this.#host = this.#newHost();
+    this.#tabs = this.#newTabs(options.tabs);
+    this.#leftovers = new Leftovers({
+      tab: this.#tab,
+      store: this.#store,
+      tabs: this.#tabs,
+      openRoom: (room) => this.#rooms.get(room),
+      openHidden: (room) => this.#openRoom(room, {}),
+      isOnline: () => this.#status.connection === "online",
+    });
+    this.#store.onEmptied = () => this.#rooms.forEach((room) => room.rewriteCopy());
+    this.#unwatchPage = watchPage({ changed: () => this.retry(), hidden: () => this.#pageHidden() });
+    this.#tabs.start();
+    this.#armTimer();
+  }
+
+  /** What is true of the connection now; `on("status")` tells when it changes. */
+  get status(): MeshStatus {
+    return this.#status;
+  }
+
+  /** Answers the function that ends it. */
+  on<Name extends keyof MeshEvents>(event: Name, listener: (detail: MeshEvents[Name]) => void): () => void {
+    return this.#listeners.on(event, listener);
+  }
+
+  /** Opens a document. Throws when the name is none, or the room is open here already. */
+  open(room: string, options: OpenOptions = {}): InkmeshRoom {
+    const name = readRoomName(room);
+    if (!name.ok) throw new Error(`Not a document's name: ${name.refusal.detail || JSON.stringify(room)}`);
+    if (this.#isClosed) throw new Error("This client was closed.");
+    this.#leftovers.release(name.value);
+    if (this.#rooms.has(name.value)) throw new Error(`${JSON.stringify(room)} is open here already.`);
+    return this.#openRoom(name.value, options);
+  }
+
+  /** A person's switch: while true there is no connection, and everything typed waits on the device. */
+  workOffline(offline: boolean): void {
+    this.#turn([{ type: "work-offline", offline }]);
+  }
+
+  /** Tries to connect now, if it is not connected. */
+  retry(): void {
+    this.#turn([{ type: "network-changed" }]);
+  }
+
+  /** What this device holds, of all tabs. */
+  async deviceRooms(): Promise<readonly DeviceRoom[]> {
+    const rooms = await this.#store.rooms();
+    return rooms.map(({ room, generation, waiting, waitingSinceMs, changedMs }) => ({
+      room,
+      generation,
+      waiting,
+      changedMs,
+      ...(waitingSinceMs === undefined ? {} : { waitingSinceMs }),
+    }));
+  }
+
+  /** Removes everything that this device holds of a room, also what was never saved. */
+  async forget(room: string): Promise<void> {
+    await this.#rooms.get(room as RoomName)?.close();
+    await this.#store.remove(room);
+  }
+
+  /** Ends all sessions and lets go of the store. Resolves when everything typed is on the device. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#leftovers.close();
+    await Promise.all([...this.#rooms.values(), ...this.#closing].map((room) => room.close()));
+    this.#turn([{ type: "work-offline", offline: true }]);
+    clearTimeout(this.#timer);
+    this.#unwatchPage();
+    this.#tabs.close();
+    this.#store.onEmptied = undefined;
+    await this.#store.close();
+  }
+
+  #openRoom(room: RoomName, options: OpenOptions): InkmeshRoom {
+    const doc = options.doc ?? new Y.Doc();
+    this.#turn([{ type: "room-opened", room, access: options.access ?? "read-write" }]);
+    const opened = new InkmeshRoom({
+      room,
+      doc,
+      ownsDoc: options.doc === undefined,
+      awareness: options.awareness ?? new Awareness(doc),
+      ownsAwareness: options.awareness === undefined,
+      host: this.#host,
+    });
+    this.#rooms.set(room, opened);
+    return opened;
+  }
+
+  // The turn.
+
+  #turn(inputs: readonly ClientInput[]): void {
+    this.#queue.push(...inputs);
+    if (this.#isTurning) return;
+    this.#isTurning = true;
+    try {
+      this.#stepAll({ monotonicMs: performance.now(), wallMs: Date.now() });
+    } finally {
+      // A mistake of ours is thrown on; what comes after it is not to be stuck behind it.
+      this.#isTurning = false;
+      this.#armTimer();
+    }
+    this.#refreshStatus();
+  }
+
+  #stepAll(now: Instant): void {
+    do {
+      for (let input = this.#queue.shift(); input !== undefined; input = this.#queue.shift()) {
+        this.#performAll(this.#core.step(input, now));
+      }
+      this.#performAll(this.#core.step({ type: "turn-ended" }, now));
+    } while (this.#queue.length > 0);
+  }
+
+  #performAll(effects: readonly ClientEffect[]): void {
+    for (const effect of effects) this.#perform(effect);
+    for (const room of [...this.#remote.keys()]) this.#applyRemote(room);
+  }
+
+  #perform(effect: ClientEffect): void {
+    switch (effect.type) {
+      case "connect":
+        return this.#connect(effect.socket);
+      case "send":
+        if (this.#transport?.socket === effect.socket) this.#transport.line.send(effect.frame);
+        return;
+      case "disconnect":
+        if (this.#transport?.socket === effect.socket) this.#transport.line.close(effect.code);
+        return;
+      case "apply-remote":
+        this.#remote.set(effect.room, [...(this.#remote.get(effect.room) ?? []), ...effect.updates]);
+        return;
+      default:
+        this.#applyRemote(effect.room);
+        return this.#performInRoom(effect);
+    }
+  }
+
+  #performInRoom(effect: Exclude<ClientEffect, { type: "connect" | "send" | "disconnect" | "apply-remote" }>): void {
+    const room = this.#rooms.get(effect.room);
+    if (!room) return;
+    switch (effect.type) {
+      case "read-state":
+        this.#queue.push({ type: "state-read", room: effect.room, stateVector: room.stateVector() });
+        return;
+      case "make-difference":
+        this.#queue.push({ type: "difference-made", room: effect.room, update: room.difference(effect.stateVector, effect.unless) });
+        return;
+      case "clock-reached":
+        return room.clockReached(effect.generation, effect.clock);
+      case "synced":
+        return room.synced();
+      case "saved":
+        return room.saved(effect.entries);
+      case "set-aside":
+        return room.setAside(effect.entry, effect.refusal);
+      case "presence-wanted":
+        return room.presenceWanted();
+      case "apply-presence":
+        return room.applyPresence(effect.bytes);
+      case "presence-lost":
+        return room.presenceLost();
+      case "deleted":
+      case "refused":
+        return room.ended(effect);
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  #applyRemote(room: RoomName): void {
+    const updates = this.#remote.get(room);
+    if (!updates) return;
+    this.#remote.delete(room);
+    this.#rooms.get(room)?.applyRemote(updates);
+  }
+
+  #connect(socket: number): void {
+    const line = new WebSocketTransport({
+      url: this.#url,
+      WebSocket: this.#WebSocket,
+      listener: {
+        opened: () => this.#turn([{ type: "socket-opened", socket }]),
+        frame: (bytes) => this.#turn([{ type: "frame-received", socket, bytes }]),
+        closed: (code) => this.#turn([{ type: "socket-closed", socket, code }]),
+      },
+    });
+    this.#transport = { socket, line };
+  }
+
+  #armTimer(): void {
+    const deadlineMs = this.#isClosed ? undefined : this.#core.nextDeadline();
+    if (deadlineMs === this.#timerMs && this.#timer !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerMs = deadlineMs;
+    if (deadlineMs === undefined) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#turn([{ type: "deadline-reached" }]);
+      },
+      Math.max(0, Math.ceil(deadlineMs - performance.now())),
+    );
+  }
+
+  #refreshStatus(): void {
+    const before = this.#status;
+    const status = this.#core.status;
+    if (!sameStatus(before, status)) {
+      this.#status = status;
+      this.#listeners.emit("status", status);
+    }
+    for (const room of [...this.#rooms.values()]) room.refreshStatus();
+    if (status.connection === "online" && before.connection !== "online") this.#leftovers.look();
+  }
+
+  // The parts.
+
+  #newHost(): RoomHost {
+    const status = (): MeshStatus => this.#core.status;
+    return {
+      tab: this.#tab,
+      store: this.#store,
+      get connection() {
+        return status().connection;
+      },
+      nextNumber: () => ++this.#number,
+      turn: (inputs) => this.#turn(inputs),
+      view: (room) => this.#core.room(room),
+      waiting: (room) => this.#core.waiting(room),
+      isWaiting: (room, upTo) => this.#core.isWaiting(room, this.#tab, upTo),
+      sayEdits: (room, updates) => this.#tabs.sayEdits(room, updates),
+      loaded: (room) => {
+        this.#tabs.sayHello(room.name, room.stateVector());
+        this.#leftovers.look();
+      },
+      closing: (room) => {
+        this.#rooms.delete(room.name as RoomName);
+        this.#closing.add(room);
+      },
+      closed: (room) => {
+        this.#closing.delete(room);
+        this.#leftovers.look();
+      },
+    };
+  }
+
+  #newTabs(given: InkmeshOptions["tabs"]): Tabs {
+    const found = given ?? (this.#store.shared ? findTabs(`inkmesh/${this.#store.name}`) : { locks: undefined, channel: undefined });
+    return new Tabs({
+      name: `inkmesh/${this.#store.name}`,
+      tab: this.#tab,
+      locks: found.locks,
+      channel: found.channel,
+      now: () => performance.now(),
+      listener: {
+        edits: (room, updates) => this.#rooms.get(room as RoomName)?.applyFromTab(updates),
+        hello: (room, stateVector) => this.#rooms.get(room as RoomName)?.difference(stateVector, []),
+        leftoversLikely: () => this.#leftovers.look(),
+      },
+    });
+  }
+
+  #pageHidden(): void {
+    for (const room of this.#rooms.values()) room.flush();
+    this.#turn([...this.#rooms.values()].map((room) => room.farewell()));
+  }
+}

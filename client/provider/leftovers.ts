@@ -1,0 +1,135 @@
+/**
+ * Leftovers: edits on this device that no living session sends: of tabs that were closed, or of rooms that were closed
+ * here before everything was saved.
+ *
+ * A room that is open here adopts them. For the others a room is opened in the background, until its edits are saved.
+ * Only the outbox owner looks after other tabs' edits; each tab looks after its own.
+ *
+ * Invariant: at most one look and one background room at a time; a look that is asked for meanwhile follows.
+ */
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { InkmeshRoom } from "./inkmesh-room.ts";
+import type { OfflineStore } from "./offline-store.ts";
+import type { Tabs } from "./tabs.ts";
+
+/** How long one background room may keep the others waiting, and how long until another try. */
+const patienceMs = 15_000;
+const againMs = 30_000;
+
+export class Leftovers {
+  readonly #tab: string;
+  readonly #store: OfflineStore;
+  readonly #tabs: Tabs;
+  readonly #openRoom: (room: RoomName) => InkmeshRoom | undefined;
+  readonly #openHidden: (room: RoomName) => InkmeshRoom;
+  readonly #isOnline: () => boolean;
+  #isLooking = false;
+  #isAsked = false;
+  #hidden: { readonly room: RoomName; readonly session: InkmeshRoom } | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  constructor(options: {
+    tab: string;
+    store: OfflineStore;
+    tabs: Tabs;
+    openRoom: (room: RoomName) => InkmeshRoom | undefined;
+    openHidden: (room: RoomName) => InkmeshRoom;
+    isOnline: () => boolean;
+  }) {
+    this.#tab = options.tab;
+    this.#store = options.store;
+    this.#tabs = options.tabs;
+    this.#openRoom = options.openRoom;
+    this.#openHidden = options.openHidden;
+    this.#isOnline = options.isOnline;
+  }
+
+  /** Something may have been left. */
+  look(): void {
+    this.#isAsked = true;
+    if (this.#isLooking || this.#isClosed) return;
+    this.#isLooking = true;
+    void this.#lookUntilDone();
+  }
+
+  /** The app opens this room itself: the background lets go of it at once. */
+  release(room: RoomName): void {
+    if (this.#hidden?.room !== room) return;
+    const { session } = this.#hidden;
+    this.#hidden = undefined;
+    void session.close();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#again);
+  }
+
+  async #lookUntilDone(): Promise<void> {
+    while (this.#isAsked && !this.#isClosed) {
+      this.#isAsked = false;
+      try {
+        await this.#lookOnce();
+      } catch {
+        // The device's store cannot be read now: the next look may.
+        this.#lookAgainLater();
+      }
+    }
+    this.#isLooking = false;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const rooms = (await this.#store.rooms()).filter(({ waiting }) => waiting > 0);
+    if (rooms.length === 0) return;
+    const living = await this.#tabs.living();
+    const isOurs = (tab: string): boolean => tab === this.#tab || (this.#tabs.isOwner && !living.has(tab));
+    for (const { room, tabs } of rooms) {
+      if (!tabs.some(isOurs)) continue;
+      const open = this.#openRoom(room as RoomName);
+      if (open && !open.isClosed) await this.#adopt(open, isOurs);
+      else if (this.#isOnline()) await this.#sendHidden(room as RoomName, isOurs);
+    }
+  }
+
+  async #adopt(room: InkmeshRoom, isOurs: (tab: string) => boolean): Promise<void> {
+    const { outbox } = await this.#store.load(room.name);
+    room.adopt(outbox.filter((entry) => entry.tab !== this.#tab && isOurs(entry.tab)));
+  }
+
+  async #sendHidden(room: RoomName, isOurs: (tab: string) => boolean): Promise<void> {
+    if (this.#isClosed || this.#openRoom(room)) return;
+    const session = this.#openHidden(room);
+    this.#hidden = { room, session };
+    await session.whenLoaded;
+    await this.#adopt(session, isOurs);
+    await untilSaved(session);
+    if (this.#hidden?.session !== session) return;
+    if (session.status.waiting > 0 && !session.hasEnded) this.#lookAgainLater();
+    this.#hidden = undefined;
+    await session.close();
+  }
+
+  #lookAgainLater(): void {
+    if (this.#isClosed || this.#again !== undefined) return;
+    this.#again = setTimeout(() => {
+      this.#again = undefined;
+      this.look();
+    }, againMs);
+  }
+}
+
+/** Until nothing waits, or it is clear that waiting longer does not help now. */
+async function untilSaved(room: InkmeshRoom): Promise<void> {
+  const isDone = (): boolean => room.status.waiting === 0 || room.hasEnded || room.isClosed;
+  if (isDone()) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, patienceMs);
+    const off = room.on("status", () => {
+      if (!isDone()) return;
+      clearTimeout(timer);
+      off();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * RoomPresence: ties an `Awareness` to a room's session: who is here, with which cursor.
+ *
+ * Only this client's own state is sent; others' states come from the relay and go when the line goes. A relay marks a
+ * state whose socket died as gone with a clock one higher, and others take only what is newer: so the own clock moves on
+ * before the state is said again.
+ */
+import * as encoding from "lib0/encoding";
+import { applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates, type Awareness } from "y-protocols/awareness";
+
+interface AwarenessChange {
+  readonly added: readonly number[];
+  readonly updated: readonly number[];
+  readonly removed: readonly number[];
+}
+
+export class RoomPresence {
+  readonly #awareness: Awareness;
+  readonly #changed: () => void;
+  readonly #listener: (change: AwarenessChange, origin: unknown) => void;
+  #isChanged = false;
+
+  /** `changed`: this client's own state is to be said, with `take`, before the turn ends. */
+  constructor(options: { awareness: Awareness; changed: () => void }) {
+    this.#awareness = options.awareness;
+    this.#changed = options.changed;
+    this.#listener = ({ added, updated, removed }, origin) => {
+      const own = this.#awareness.clientID;
+      if (![added, updated, removed].some((ids) => ids.includes(own))) return;
+      // Somebody else said that we are gone: y-protocols kept our state with a newer clock, to be said again.
+      if (origin === this && this.#awareness.getLocalState() === null) return;
+      this.#note();
+    };
+    this.#awareness.on("update", this.#listener);
+  }
+
+  /** The own state as an awareness update, if it changed since. */
+  take(): Uint8Array | undefined {
+    if (!this.#isChanged) return undefined;
+    this.#isChanged = false;
+    return encodeAwarenessUpdate(this.#awareness, [this.#awareness.clientID]);
+  }
+
+  /** A session is open: says the own state, unless there is none. */
+  announce(): void {
+    const state = this.#awareness.getLocalState();
+    const meta = this.#awareness.meta.get(this.#awareness.clientID);
+    if (state === null || meta === undefined) return;
+    this.#awareness.meta.set(this.#awareness.clientID, { ...meta, clock: meta.clock + 1 });
+    this.#awareness.setLocalState(state);
+  }
+
+  /** Bytes that cannot be read show nobody, and harm nobody. */
+  apply(bytes: Uint8Array): void {
+    try {
+      applyAwarenessUpdate(this.#awareness, bytes, this);
+    } catch {
+      return;
+    }
+  }
+
+  /** The line is gone: so is the sight of everybody else. */
+  forgetOthers(): void {
+    const others = [...this.#awareness.getStates().keys()].filter((id) => id !== this.#awareness.clientID);
+    removeAwarenessStates(this.#awareness, others, this);
+    // Whoever comes back may come with the clock that it had.
+    for (const id of others) this.#awareness.meta.delete(id);
+  }
+
+  /** An update that says this client is gone, without changing its state here: a page that is hidden may come back. */
+  farewell(): Uint8Array {
+    const clock = this.#awareness.meta.get(this.#awareness.clientID)?.clock ?? 0;
+    return encoding.encode((encoder) => {
+      encoding.writeVarUint(encoder, 1);
+      encoding.writeVarUint(encoder, this.#awareness.clientID);
+      encoding.writeVarUint(encoder, clock + 1);
+      encoding.writeVarString(encoder, "null");
+    });
+  }
+
+  close(): void {
+    this.#awareness.off("update", this.#listener);
+  }
+
+  #note(): void {
+    if (this.#isChanged) return;
+    this.#isChanged = true;
+    this.#changed();
+  }
+}

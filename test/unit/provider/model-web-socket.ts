@@ -1,0 +1,75 @@
+/**
+ * WebSockets that end at a ModelRelay in the same process. Frames arrive in later tasks, as real ones do; the relay's
+ * disk keeps up unless a test holds it.
+ */
+import type { WebSocketConstructor, WebSocketLike } from "@inkmesh/client";
+import { ModelRelay } from "../../property/provider/model-relay.ts";
+
+export class ModelNetwork {
+  readonly relay = new ModelRelay();
+  readonly WebSocket: WebSocketConstructor = socketClass(this);
+  readonly sockets = new Set<{ cut(): void }>();
+  /** While true nobody can connect. */
+  isDown = false;
+  /** While true nothing of the relay reaches its disk. */
+  isDiskHeld = false;
+  #ids = 0;
+
+  /** Breaks every line. */
+  cutAll(): void {
+    for (const socket of [...this.sockets]) socket.cut();
+  }
+
+  newId(): number {
+    return (this.#ids += 1);
+  }
+
+  receive(id: number, frame: Uint8Array): void {
+    this.relay.receive(id, frame);
+    if (!this.isDiskHeld) this.relay.sync();
+  }
+}
+
+function socketClass(network: ModelNetwork): WebSocketConstructor {
+  return class implements WebSocketLike {
+    binaryType = "blob";
+    onopen: ((event: never) => void) | null = null;
+    onmessage: ((event: never) => void) | null = null;
+    onclose: ((event: never) => void) | null = null;
+    onerror: ((event: never) => void) | null = null;
+    readonly #id = network.newId();
+    #isOpen = false;
+
+    constructor() {
+      network.sockets.add(this);
+      setTimeout(() => this.#open(), 0);
+    }
+
+    send(frame: Uint8Array): void {
+      const bytes = frame.slice();
+      setTimeout(() => network.receive(this.#id, bytes), 0);
+    }
+
+    close(): void {
+      this.cut();
+    }
+
+    cut(): void {
+      this.#isOpen = false;
+      network.sockets.delete(this);
+      network.relay.disconnect(this.#id);
+      setTimeout(() => this.onclose?.({ code: 1006 } as never), 0);
+    }
+
+    #open(): void {
+      if (network.isDown) return this.cut();
+      this.#isOpen = true;
+      network.relay.connect(this.#id, (frame) => setTimeout(() => this.#deliver(frame), 0));
+      this.onopen?.({} as never);
+    }
+
+    #deliver(frame: Uint8Array): void {
+      if (this.#isOpen) this.onmessage?.({ data: frame.slice().buffer } as never);
+    }
+  };
+}

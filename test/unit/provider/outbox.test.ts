@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { Outbox, type Window } from "../../../client/provider/core/outbox.ts";
+import { anEntry } from "./an-entry.ts";
+
+const wide: Window = { unackedMax: 100, unackedBytesMax: 10_000, messageBytesMax: 10_000 };
+const saved = { copies: 1, replicas: 1, needed: 1 };
+
+function anOutbox(count: number): Outbox {
+  const outbox = new Outbox();
+  outbox.add(Array.from({ length: count }, (_, index) => anEntry(index + 1)));
+  return outbox;
+}
+
+test("entries are numbered in order and leave by cumulative acks only", () => {
+  const outbox = anOutbox(3);
+  expect(outbox.take(wide)).toMatchObject({ first: 1, kind: "edit", updates: { length: 3 } });
+  expect(outbox.take(wide)).toBeUndefined();
+  expect(outbox.ack(2, saved).map((entry) => entry.number)).toEqual([1, 2]);
+  expect(outbox.waiting).toBe(1);
+  outbox.add([anEntry(4)]);
+  expect(outbox.take(wide)).toMatchObject({ first: 4, updates: { length: 1 } });
+  expect(outbox.ack(4, saved).map((entry) => entry.number)).toEqual([3, 4]);
+});
+
+test("[P2] an ack with too few copies keeps the entry and says how many hold it", () => {
+  const outbox = anOutbox(2);
+  outbox.take(wide);
+  expect(outbox.ack(1, { copies: 1, replicas: 3, needed: 2 })).toEqual([]);
+  expect([outbox.waiting, outbox.copies]).toEqual([2, 0]);
+  outbox.ack(2, { copies: 1, replicas: 3, needed: 2 });
+  expect([outbox.waiting, outbox.copies]).toEqual([2, 1]);
+  expect(outbox.ack(2, { copies: 2, replicas: 3, needed: 2 })).toHaveLength(2);
+});
+
+test("[P8] no more than the window is under way, but one update always goes", () => {
+  const outbox = anOutbox(5);
+  expect(outbox.take({ ...wide, unackedMax: 2 })?.updates).toHaveLength(2);
+  expect(outbox.take({ ...wide, unackedMax: 2 })).toBeUndefined();
+  const large = new Outbox();
+  large.add([{ ...anEntry(1), bytes: new Uint8Array(50) }, anEntry(2)]);
+  expect(large.take({ ...wide, unackedBytesMax: 10 })?.updates).toHaveLength(1);
+  expect(large.take({ ...wide, unackedBytesMax: 10 })).toBeUndefined();
+});
+
+test("an ack beyond what is under way counts for no more than that", () => {
+  const outbox = anOutbox(2);
+  expect(outbox.ack(9, saved)).toEqual([]);
+  outbox.take(wide);
+  expect(outbox.ack(9, saved)).toHaveLength(2);
+});
+
+test("a nack sends its number and all behind it again, with the difference in the place of the first", () => {
+  const outbox = anOutbox(3);
+  outbox.take(wide);
+  expect(outbox.isUnderWay(2)).toBe(true);
+  expect(outbox.rewind(2, true)).toBe(1);
+  outbox.replaceNext(Uint8Array.of(9, 9));
+  expect(outbox.take(wide)).toEqual({ first: 2, kind: "state", updates: [Uint8Array.of(9, 9)] });
+  expect(outbox.take(wide)).toMatchObject({ first: 3, kind: "edit", updates: { length: 1 } });
+  expect(outbox.ack(3, saved).map((entry) => entry.number)).toEqual([1, 2, 3]);
+});
+
+test("an entry that is refused for good gives its number to the next", () => {
+  const outbox = anOutbox(3);
+  outbox.take(wide);
+  outbox.rewind(2, false);
+  expect(outbox.dropNext()?.number).toBe(2);
+  expect(outbox.take(wide)).toMatchObject({ first: 2, updates: [anEntry(3).bytes] });
+});
+
+test("a new session numbers from 1, sends the entries as they were, and forgets repairs", () => {
+  const outbox = anOutbox(2);
+  outbox.take(wide);
+  outbox.ack(1, saved);
+  outbox.addRepair(Uint8Array.of(7));
+  outbox.restart();
+  expect(outbox.take(wide)).toEqual({ first: 1, kind: "edit", updates: [anEntry(2).bytes] });
+  expect(outbox.waiting).toBe(1);
+});
+
+test("an entry is in the outbox once, whoever adds it again", () => {
+  const outbox = anOutbox(2);
+  outbox.add([anEntry(1), anEntry(2)]);
+  expect(outbox.waiting).toBe(2);
+});
