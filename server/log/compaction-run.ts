@@ -1,0 +1,108 @@
+/**
+ * CompactionRun: the steps of one compaction, each in the thread whose work it is.
+ *
+ *     draft (reader) ─▶ chunks, header (store) ─▶ check with a fresh connection (reader) ─▶ adopt, sweep (store)
+ *
+ * Nothing is removed before the written snapshot was re-read and found to say what the shadow document said. A step that
+ * fails takes back what was written; a crash leaves either an unverified snapshot, which the next start throws away, or
+ * an adopted one with superfluous entries, which the next compaction sweeps.
+ */
+import type { ActorId, Lineage } from "@inkmesh/shared/base/ids";
+import type { Dot } from "@inkmesh/shared/clock/dot";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Compaction } from "../core/stored-room.ts";
+import type { ReaderCalls } from "./reader-worker.ts";
+import { unpackSnapshot } from "./room-parcel.ts";
+import { chunkBytes } from "./snapshot-shelf.ts";
+import type { SnapshotDraft } from "./snapshot-draft.ts";
+import type { StoreCalls } from "./sqlite-worker.ts";
+import type { Counters } from "./store-row.ts";
+import type { LogResult } from "./update-log.ts";
+import type { WorkerLine } from "./worker-line.ts";
+
+/** Reached in this order; tests end the process at one. */
+export type CompactionStep = "drafted" | "chunk-written" | "written" | "checked" | "adopted" | "swept";
+
+export interface CompactionLines {
+  readonly store: WorkerLine<StoreCalls, never>;
+  readonly reader: WorkerLine<ReaderCalls, never>;
+  readonly onStep: (step: CompactionStep) => void;
+}
+
+type NewDraft = Extract<SnapshotDraft, { type: "new" }>;
+
+export async function runCompaction(lines: CompactionLines, lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
+  const draft = await lines.reader.call("draft", [lineage, upTo.entries()]);
+  if (!draft.ok) return draft;
+  if (draft.value === undefined) return failed("nothing was ever written to this generation");
+  lines.onStep("drafted");
+  if (draft.value.type === "current") {
+    await sweep(lines, lineage, draft.value.id);
+    return { ok: true, value: { snapshot: unpackSnapshot(draft.value.base), index: draft.value.index, removed: [], quarantined: [] } };
+  }
+  return replace(lines, lineage, draft.value);
+}
+
+async function replace(lines: CompactionLines, lineage: Lineage, draft: NewDraft): Promise<LogResult<Compaction>> {
+  const id = await lines.store.call("nextSnapshot", []);
+  if (!id.ok) return id;
+  const written = await write(lines, id.value, draft);
+  const checked = written.ok ? await lines.reader.call("check", [lineage, id.value, draft.hash]) : written;
+  const index = checked.ok ? checked.value : undefined;
+  if (!index) {
+    await lines.store.call("removeSnapshot", [id.value]);
+    return checked.ok ? failed("the snapshot that was written is not the one that was built") : checked;
+  }
+  lines.onStep("checked");
+  const adopted = await lines.store.call("adoptSnapshot", [id.value, lineage]);
+  if (!adopted.ok) return adopted;
+  if (!adopted.value) return failed("the generation was closed meanwhile");
+  lines.onStep("adopted");
+  await sweep(lines, lineage, id.value);
+  lines.onStep("swept");
+  return { ok: true, value: compactionOf(draft, index) };
+}
+
+async function write({ store, onStep }: CompactionLines, id: number, { lineage, body, bytes }: NewDraft): Promise<LogResult<undefined>> {
+  for (let part = 0; part < body.chunks; part++) {
+    const chunk = bytes.slice(part * chunkBytes, (part + 1) * chunkBytes);
+    const written = await store.call("putChunk", [id, part, chunk], [chunk.buffer]);
+    if (!written.ok) return written;
+    onStep("chunk-written");
+  }
+  const header = await store.call("putSnapshot", [id, lineage, body]);
+  if (!header.ok) return header;
+  onStep("written");
+  return { ok: true, value: undefined };
+}
+
+/** What cannot be removed now (a full disk) is superfluous and goes with the next compaction. */
+async function sweep({ store }: CompactionLines, lineage: Lineage, id: number): Promise<void> {
+  for (;;) {
+    const swept = await store.call("sweep", [id, lineage]);
+    if (!swept.ok || swept.value) return;
+  }
+}
+
+function compactionOf({ body, bytes, removed, quarantined }: NewDraft, index: Uint8Array): Compaction {
+  const [state, stateVector] = body.lengths;
+  return {
+    snapshot: {
+      clock: VectorClock.of(body.clock),
+      state: bytes.slice(0, state),
+      stateVector: bytes.slice(state, state + stateVector),
+      deleteSetUpdate: bytes.slice(state + stateVector),
+    },
+    index,
+    removed: removed.map(dotOf),
+    quarantined: quarantined.map(dotOf),
+  };
+}
+
+function dotOf([actor, counter]: Counters[number]): Dot {
+  return { actor: actor as ActorId, counter };
+}
+
+function failed(detail: string): { readonly ok: false; readonly refusal: { readonly code: "STORE_FAILED"; readonly detail: string } } {
+  return { ok: false, refusal: { code: "STORE_FAILED", detail } };
+}

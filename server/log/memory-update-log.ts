@@ -1,0 +1,193 @@
+/**
+ * MemoryUpdateLog: the same contract without a disk, for tests: what a closed log held is gone with the object, and
+ * nothing is ever damaged. Entries are kept encoded, so that nobody shares bytes with the log.
+ */
+import { assert } from "@inkmesh/shared/base/assert";
+import { sameBytes } from "@inkmesh/shared/base/bytes";
+import { lineageKey, type Lineage, type RoomName } from "@inkmesh/shared/base/ids";
+import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
+import { compareHlc, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
+import type { Entry } from "@inkmesh/shared/engine/entry";
+import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import type { Compaction, RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot } from "../core/stored-room.ts";
+import { contiguousClock } from "./contiguous-clock.ts";
+import { foldedText } from "./store-row.ts";
+import type { Append, Damage, LogOpening, LogResult, UpdateLog } from "./update-log.ts";
+
+interface MemoryLineage {
+  readonly lineage: Lineage;
+  snapshot: StoredSnapshot | undefined;
+  /** By dot, in the order of admission. */
+  readonly tail: Map<string, Uint8Array>;
+  lastHlc: Hlc | undefined;
+  created: Hlc | undefined;
+}
+
+export class MemoryUpdateLog implements UpdateLog {
+  readonly #engine: CrdtEngine;
+  readonly #nestingMax: number;
+  readonly #lineages = new Map<string, MemoryLineage>();
+  readonly #records = new Map<RoomName, RoomRecord>();
+
+  constructor(options: { engine: CrdtEngine; nestingMax: number }) {
+    this.#engine = options.engine;
+    this.#nestingMax = options.nestingMax;
+  }
+
+  async open(): Promise<LogOpening> {
+    return { complete: true, damage: [], hlcFloorMs: 0 };
+  }
+
+  async append(batch: readonly Append[]): Promise<LogResult<undefined>> {
+    const clash = batch.flatMap(({ lineage, entries }) => entries.filter((entry) => this.#clashes(lineage, entry)))[0];
+    if (clash)
+      return { ok: false, refusal: { code: "STORE_FAILED", detail: `the dot ${dotKey(clash.dot)} names another payload already` } };
+    for (const { lineage, entries } of batch) {
+      if (!this.#isClosed(lineage)) for (const entry of entries) this.#add(lineage, entry);
+    }
+    return done;
+  }
+
+  async load(room: RoomName, wanted?: number): Promise<LogResult<StoredRoom>> {
+    const generation = wanted ?? this.#currentGeneration(room);
+    const held = this.#lineages.get(lineageKey({ room, generation }));
+    const tail = held ? entriesOf(held) : [];
+    const parts = [...(held?.snapshot ? [held.snapshot.state] : []), ...tail.map((entry) => entry.payload)];
+    const value: StoredRoom = {
+      record: this.#records.get(room),
+      snapshot: held?.snapshot,
+      tail,
+      index: this.#engine.indexOf(parts).index.encode(),
+      clock: held ? clockOf(held) : VectorClock.empty,
+    };
+    return { ok: true, value };
+  }
+
+  async compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
+    const held = this.#lineages.get(lineageKey(lineage));
+    if (!held) return { ok: false, refusal: { code: "STORE_FAILED", detail: "nothing was ever written to this generation" } };
+    const base = held.snapshot;
+    const tail = entriesOf(held);
+    const named = tail.map((entry) => entry.dot).filter((dot) => upTo.contains(dot));
+    const { clock } = contiguousClock(base?.clock ?? VectorClock.empty, named);
+    const covered = tail.filter((entry) => clock.contains(entry.dot));
+    const shadow = this.#engine.shadow([...(base ? [base.state] : []), ...covered.map((entry) => entry.payload)], {
+      nestingMax: this.#nestingMax,
+    });
+    const unapplied = new Set(shadow.unapplied.map((part) => covered[base ? part - 1 : part]));
+    const snapshot = { clock, state: shadow.state, stateVector: shadow.stateVector, deleteSetUpdate: shadow.deleteSetUpdate };
+    held.snapshot = snapshot;
+    for (const entry of covered) held.tail.delete(dotKey(entry.dot));
+    const { index } = this.#engine.indexOf([snapshot.state, ...entriesOf(held).map((entry) => entry.payload)]);
+    const dots = (quarantined: boolean): Dot[] => covered.filter((entry) => unapplied.has(entry) === quarantined).map((entry) => entry.dot);
+    return { ok: true, value: { snapshot, index: index.encode(), removed: dots(false), quarantined: dots(true) } };
+  }
+
+  async putRecord(record: RoomRecord): Promise<LogResult<undefined>> {
+    this.#records.set(record.room, structuredClone(record));
+    for (const [key, { lineage }] of this.#lineages) {
+      if (lineage.room === record.room && this.#isClosed(lineage)) this.#lineages.delete(key);
+    }
+    return done;
+  }
+
+  async rooms(page: { after?: string | undefined; limit: number; search?: string | undefined }): Promise<LogResult<RoomPage>> {
+    const search = page.search?.toLowerCase() ?? "";
+    const names = new Set([...this.#records.keys(), ...[...this.#lineages.values()].map(({ lineage }) => lineage.room)]);
+    const found = [...names]
+      .sort(byBytes)
+      .filter((room) => page.after === undefined || byBytes(room, page.after) > 0)
+      .flatMap((room) => this.#summaryOf(room) ?? [])
+      .filter(({ record }) => foldedText(record.room, record.title?.value).includes(search));
+    const rooms = found.slice(0, page.limit);
+    return { ok: true, value: { rooms, next: found.length > page.limit ? rooms.at(-1)?.record.room : undefined } };
+  }
+
+  async verify(): Promise<LogResult<readonly Damage[]>> {
+    return { ok: true, value: [] };
+  }
+
+  async freeBytes(): Promise<number | undefined> {
+    return undefined;
+  }
+
+  onDamage(): void {
+    // Memory is never damaged.
+  }
+
+  async close(): Promise<void> {
+    this.#lineages.clear();
+    this.#records.clear();
+  }
+
+  #add(lineage: Lineage, entry: Entry): void {
+    const held = this.#lineages.get(lineageKey(lineage)) ?? {
+      lineage,
+      snapshot: undefined,
+      tail: new Map(),
+      lastHlc: undefined,
+      created: undefined,
+    };
+    this.#lineages.set(lineageKey(lineage), held);
+    if (held.snapshot?.clock.contains(entry.dot) || held.tail.has(dotKey(entry.dot))) return;
+    held.tail.set(dotKey(entry.dot), encodeEntry(entry));
+    held.created ??= entry.hlc;
+    if (!held.lastHlc || compareHlc(entry.hlc, held.lastHlc) > 0) held.lastHlc = entry.hlc;
+  }
+
+  #clashes(lineage: Lineage, entry: Entry): boolean {
+    const there = this.#lineages.get(lineageKey(lineage))?.tail.get(dotKey(entry.dot));
+    return there !== undefined && !sameBytes(there, encodeEntry(entry));
+  }
+
+  #isClosed({ room, generation }: Lineage): boolean {
+    const record = this.#records.get(room);
+    return record !== undefined && (generation < record.generation || (generation === record.generation && record.deleted !== undefined));
+  }
+
+  #currentGeneration(room: RoomName): number {
+    const written = [...this.#lineages.values()].filter(({ lineage }) => lineage.room === room).map(({ lineage }) => lineage.generation);
+    return Math.max(0, this.#records.get(room)?.generation ?? 0, ...written);
+  }
+
+  #summaryOf(room: RoomName): RoomSummary | undefined {
+    const lineage = { room, generation: this.#currentGeneration(room) };
+    if (this.#isClosed(lineage)) return undefined;
+    const held = this.#lineages.get(lineageKey(lineage));
+    const created = held?.created ?? { physicalMs: 0, logical: 0, relay: "" as never };
+    const implicit: RoomRecord = { ...lineage, title: undefined, kind: undefined, deleted: undefined, everDeleted: false, created };
+    const snapshot = held?.snapshot;
+    const parts = [...(snapshot ? [snapshot.state, snapshot.stateVector, snapshot.deleteSetUpdate] : []), ...(held?.tail.values() ?? [])];
+    return {
+      record: this.#records.get(room) ?? implicit,
+      clock: held ? clockOf(held) : VectorClock.empty,
+      bytes: parts.reduce((sum, part) => sum + part.length, 0),
+      entries: held?.tail.size ?? 0,
+      lastHlc: held?.lastHlc,
+    };
+  }
+}
+
+const done = { ok: true, value: undefined } as const;
+
+function entriesOf({ tail }: MemoryLineage): Entry[] {
+  return [...tail.values()].map((record) => {
+    const entry = decodeEntry(record);
+    assert(entry.ok, "what the log holds was encoded by us");
+    return entry.value;
+  });
+}
+
+function clockOf(held: MemoryLineage): VectorClock {
+  return contiguousClock(
+    held.snapshot?.clock ?? VectorClock.empty,
+    entriesOf(held).map((entry) => entry.dot),
+  ).clock;
+}
+
+/** The order of SQLite: by UTF-8 bytes. */
+function byBytes(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}

@@ -1,0 +1,73 @@
+/**
+ * A thread that reads the store: rooms for those who join, lists, and, in a second thread of the same kind, the heavy
+ * work of compaction and verification, so that neither keeps a commit or a join waiting.
+ */
+import { workerData } from "node:worker_threads";
+import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import type { PageParcel, RoomParcel } from "./room-parcel.ts";
+import { checkSnapshot, draftSnapshot, type SnapshotDraft } from "./snapshot-draft.ts";
+import { openReader } from "./sqlite-connection.ts";
+import { SqliteReader, type FoundDamage } from "./sqlite-reader.ts";
+import { storeFile } from "./store-opening.ts";
+import type { Counters } from "./store-row.ts";
+import { verifyStore } from "./store-verification.ts";
+import type { Damage } from "./update-log.ts";
+import { answerCalls, Moved, sendNotice } from "./worker-line.ts";
+
+export interface ReaderThread {
+  readonly folder: string;
+  readonly nestingMax: number;
+}
+
+const { folder, nestingMax } = workerData as ReaderThread;
+const file = storeFile(folder);
+const engine = new YjsEngine();
+let kept: SqliteReader | undefined;
+
+function reader(): SqliteReader {
+  kept ??= new SqliteReader(openReader(file), engine, report);
+  return kept;
+}
+
+function report(damage: FoundDamage): void {
+  sendNotice(damage);
+}
+
+/** With a connection of its own, which has nothing of the file in memory. */
+function afresh<Value>(work: (reader: SqliteReader) => Value): Value {
+  const database = openReader(file);
+  try {
+    return work(new SqliteReader(database, engine, report));
+  } finally {
+    database.close();
+  }
+}
+
+const calls = {
+  load(room: RoomName, generation: number | undefined): Moved<RoomParcel> {
+    const parcel = reader().load(room, generation);
+    const state = parcel.snapshot?.state.buffer as ArrayBuffer | undefined;
+    return new Moved(parcel, [parcel.tail.buffer, parcel.index.buffer as ArrayBuffer, ...(state ? [state] : [])]);
+  },
+  rooms: (page: { after: string | undefined; limit: number; search: string | undefined }): PageParcel => reader().rooms(page),
+  draft(lineage: Lineage, upTo: Counters): SnapshotDraft | undefined | Moved<SnapshotDraft | undefined> {
+    const draft = draftSnapshot(reader(), engine, lineage, upTo, nestingMax);
+    return draft?.type === "new" ? new Moved<SnapshotDraft | undefined>(draft, [draft.bytes.buffer]) : draft;
+  },
+  check: (lineage: Lineage, id: number, hash: string): Uint8Array | undefined =>
+    afresh((fresh) => checkSnapshot(fresh, engine, lineage, id, hash)),
+  verify(): Damage[] {
+    const database = openReader(file);
+    try {
+      return verifyStore(database);
+    } finally {
+      database.close();
+    }
+  },
+};
+
+/** What a reading thread can be asked for. */
+export type ReaderCalls = typeof calls;
+
+answerCalls(calls);

@@ -1,0 +1,55 @@
+/**
+ * RoomParcel: a room as it travels from the thread that read it to the event loop: encoded entries in one buffer, so
+ * that handing it over copies nothing.
+ */
+import * as decoding from "lib0/decoding";
+import * as encoding from "lib0/encoding";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Entry } from "@inkmesh/shared/engine/entry";
+import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import type { RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot } from "../core/stored-room.ts";
+import type { Counters } from "./store-row.ts";
+
+export interface RoomParcel {
+  readonly record: RoomRecord | undefined;
+  readonly snapshot: SnapshotParcel | undefined;
+  /** `varBytes` per entry. */
+  readonly tail: Uint8Array<ArrayBuffer>;
+  readonly index: Uint8Array<ArrayBuffer>;
+  readonly clock: Counters;
+}
+
+export type SnapshotParcel = Omit<StoredSnapshot, "clock"> & { readonly clock: Counters };
+
+export interface PageParcel {
+  readonly rooms: readonly (Omit<RoomSummary, "clock"> & { readonly clock: Counters })[];
+  readonly next: string | undefined;
+}
+
+export function packRecords(records: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return encoding.encode((encoder) => {
+    for (const record of records) encoding.writeVarUint8Array(encoder, record);
+  }) as Uint8Array<ArrayBuffer>;
+}
+
+export function unpackRoom({ record, snapshot, tail, index, clock }: RoomParcel): StoredRoom {
+  return { record, snapshot: snapshot && unpackSnapshot(snapshot), tail: unpackTail(tail), index, clock: VectorClock.of(clock) };
+}
+
+export function unpackSnapshot({ clock, state, stateVector, deleteSetUpdate }: SnapshotParcel): StoredSnapshot {
+  return { clock: VectorClock.of(clock), state, stateVector, deleteSetUpdate };
+}
+
+export function unpackPage({ rooms, next }: PageParcel): RoomPage {
+  return { rooms: rooms.map((room) => ({ ...room, clock: VectorClock.of(room.clock) })), next };
+}
+
+function unpackTail(tail: Uint8Array): Entry[] {
+  const decoder = decoding.createDecoder(tail);
+  const entries: Entry[] = [];
+  while (decoding.hasContent(decoder)) {
+    const entry = decodeEntry(decoding.readVarUint8Array(decoder));
+    if (entry.ok) entries.push(entry.value);
+  }
+  return entries;
+}

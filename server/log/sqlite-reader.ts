@@ -1,0 +1,259 @@
+/**
+ * SqliteReader: the reading half of the SQLite store, synchronous; it lives in a thread of its own with a connection of
+ * its own, so that reading a large room never keeps a commit waiting.
+ *
+ * It changes nothing. A row whose checksum fails, or that lies on a page SQLite cannot read, is left out and reported
+ * to `onDamage`, with its place, so that the writer can set it aside; everything around it is served.
+ */
+import type { Database } from "better-sqlite3";
+import { concatBytes } from "@inkmesh/shared/base/bytes";
+import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
+import type { Entry } from "@inkmesh/shared/engine/entry";
+import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import type { RoomRecord } from "../core/stored-room.ts";
+import { contiguousClock } from "./contiguous-clock.ts";
+import { impliedRecord, outdates } from "./implied-record.ts";
+import { packRecords, type PageParcel, type RoomParcel, type SnapshotParcel } from "./room-parcel.ts";
+import type { DamagedRow } from "./sqlite-store.ts";
+import { isCorruption } from "./store-error.ts";
+import {
+  chunkChecksum,
+  entryChecksum,
+  lineageChecksum,
+  parseRecord,
+  recordChecksum,
+  snapshotChecksum,
+  summaryChecksum,
+  type ChunkRow,
+  type Counters,
+  type EntryRow,
+  type LineageRow,
+  type RecordRow,
+  type SnapshotBody,
+  type SnapshotRow,
+  type SummaryBody,
+  type SummaryRow,
+} from "./store-row.ts";
+
+/** Damage as a reader finds it: `row` where the writer can set it aside. */
+export interface FoundDamage {
+  readonly where: string;
+  readonly what: string;
+  readonly lineage: Lineage;
+  readonly row: DamagedRow | undefined;
+}
+
+/** An entry as it lies on disk. */
+export interface LoggedEntry {
+  readonly seq: number;
+  readonly entry: Entry;
+  readonly record: Uint8Array;
+}
+
+/** What there is of one lineage. */
+export interface LoggedLineage {
+  readonly id: number | undefined;
+  readonly snapshot: (SnapshotParcel & { readonly id: number; readonly quarantined: Counters }) | undefined;
+  /** In the order of admission; those that the snapshot contains are left out. */
+  readonly tail: readonly LoggedEntry[];
+  /** Entries that the snapshot contains and that have not been removed yet. */
+  readonly superfluous: readonly LoggedEntry[];
+}
+
+export class SqliteReader {
+  readonly #database: Database;
+  readonly #engine: CrdtEngine;
+  readonly #onDamage: (damage: FoundDamage) => void;
+
+  constructor(database: Database, engine: CrdtEngine, onDamage: (damage: FoundDamage) => void) {
+    this.#database = database;
+    this.#engine = engine;
+    this.#onDamage = onDamage;
+  }
+
+  load(room: RoomName, wanted: number | undefined): RoomParcel {
+    const record = this.record(room);
+    const generation = wanted ?? Math.max(record?.generation ?? 0, this.#newestGeneration(room));
+    const { snapshot, tail } = this.lineage({ room, generation });
+    const parts = [...(snapshot ? [snapshot.state] : []), ...tail.map(({ entry }) => entry.payload)];
+    const { clock } = contiguousClock(
+      VectorClock.of(snapshot?.clock ?? []),
+      tail.map(({ entry }) => entry.dot),
+    );
+    return {
+      record,
+      snapshot,
+      tail: packRecords(tail.map((logged) => logged.record)),
+      index: this.#engine.indexOf(parts).index.encode().slice(),
+      clock: clock.entries(),
+    };
+  }
+
+  /** One moment of the store: what a compaction does meanwhile is seen whole or not at all. */
+  lineage(lineage: Lineage): LoggedLineage {
+    this.#database.exec("BEGIN");
+    try {
+      return this.#lineage(lineage);
+    } finally {
+      // Not COMMIT, which refuses after a page that could not be read; nothing was changed.
+      this.#database.exec("ROLLBACK");
+    }
+  }
+
+  /** The room's record; where it is lost, what its summary still knows: a deleted room does not come back by damage. */
+  record(room: RoomName): RoomRecord | undefined {
+    const row = this.#database.prepare<[string], RecordRow>("SELECT * FROM record WHERE room = ?").get(room);
+    if (row && row.crc === recordChecksum(row)) return parseRecord(row.body);
+    const summary = this.#database.prepare<[string], SummaryRow>("SELECT * FROM summary WHERE room = ?").get(room);
+    if (row)
+      this.#report({ room, generation: summary?.generation ?? 0 }, "record", "a room's record does not match its checksum", {
+        table: "record",
+        room,
+      });
+    if (summary === undefined || summary.crc !== summaryChecksum(summary)) return undefined;
+    return outdates(summary, undefined) ? impliedRecord(summary) : undefined;
+  }
+
+  #lineage(lineage: Lineage): LoggedLineage {
+    const id = this.#idOf(lineage);
+    if (id === undefined) return { id, snapshot: undefined, tail: [], superfluous: [] };
+    const snapshot = this.#newestSnapshot(lineage, id);
+    const entries = this.#entries(lineage, id);
+    const clock = VectorClock.of(snapshot?.clock ?? []);
+    const tail = entries.filter(({ entry }) => !clock.contains(entry.dot));
+    return { id, snapshot, tail, superfluous: entries.filter(({ entry }) => clock.contains(entry.dot)) };
+  }
+
+  /** The snapshot `id`, read and checked whole; undefined where something of it is not as it was written. */
+  snapshot(id: number): SnapshotParcel | undefined {
+    const row = this.#database.prepare<[number], SnapshotRow>("SELECT * FROM snapshot WHERE id = ?").get(id);
+    return row && row.crc === snapshotChecksum(row) ? this.#readSnapshot(row) : undefined;
+  }
+
+  rooms(page: { after: string | undefined; limit: number; search: string | undefined }): PageParcel {
+    const rows = this.#database
+      .prepare<[string, string, number], SummaryRow>(
+        "SELECT * FROM summary WHERE deleted = 0 AND room > ? AND instr(folded, ?) > 0 ORDER BY room LIMIT ?",
+      )
+      .all(page.after ?? "", page.search?.toLowerCase() ?? "", page.limit + 1);
+    const rooms = rows.slice(0, page.limit).map((row) => this.#summaryOf(row));
+    return { rooms, next: rows.length > page.limit ? rooms.at(-1)?.record.room : undefined };
+  }
+
+  #summaryOf(row: SummaryRow): PageParcel["rooms"][number] {
+    const lineage = { room: row.room, generation: row.generation };
+    if (row.crc !== summaryChecksum(row)) {
+      this.#report(lineage, "summary", "a room's summary does not match its checksum", { table: "summary", room: row.room });
+    }
+    const body = readJson<SummaryBody>(row.body);
+    return {
+      record: this.record(row.room) ?? impliedRecord(row),
+      clock: body?.clock ?? [],
+      bytes: body?.bytes ?? 0,
+      entries: body?.entries ?? 0,
+      lastHlc: body?.lastHlc,
+    };
+  }
+
+  #newestGeneration(room: RoomName): number {
+    return this.#database
+      .prepare<[string], number>("SELECT coalesce(max(generation), 0) FROM lineage WHERE room = ?")
+      .pluck()
+      .get(room) as number;
+  }
+
+  #idOf(lineage: Lineage): number | undefined {
+    const row = this.#database
+      .prepare<[string, number], LineageRow>("SELECT * FROM lineage WHERE room = ? AND generation = ?")
+      .get(lineage.room, lineage.generation);
+    if (row && row.crc !== lineageChecksum(row)) this.#report(lineage, "lineage", "a lineage does not match its checksum", undefined);
+    return row?.id;
+  }
+
+  #newestSnapshot(lineage: Lineage, id: number): LoggedLineage["snapshot"] {
+    const rows = this.#database
+      .prepare<[number], SnapshotRow>("SELECT * FROM snapshot WHERE lineage = ? AND verified = 1 ORDER BY id DESC")
+      .all(id);
+    for (const row of rows) {
+      const body = readJson<SnapshotBody>(row.body);
+      const snapshot = row.crc === snapshotChecksum(row) ? this.#readSnapshot(row) : undefined;
+      if (snapshot && body) return { id: row.id, quarantined: body.quarantined, ...snapshot };
+      this.#report(lineage, "snapshot", "a snapshot does not match its checksums", { table: "snapshot", id: row.id });
+    }
+    return undefined;
+  }
+
+  #readSnapshot(row: SnapshotRow): SnapshotParcel | undefined {
+    const body = JSON.parse(row.body) as SnapshotBody;
+    const chunks = this.#readable<ChunkRow>("SELECT * FROM chunk WHERE snapshot = ?", "part", row.id);
+    if (chunks.length !== body.chunks || chunks.some((chunk) => chunk.crc !== chunkChecksum(chunk))) return undefined;
+    const bytes = concatBytes(chunks.map((chunk) => chunk.bytes));
+    const [state, stateVector] = body.lengths;
+    return {
+      clock: body.clock,
+      state: bytes.subarray(0, state),
+      stateVector: bytes.subarray(state, state + stateVector),
+      deleteSetUpdate: bytes.subarray(state + stateVector),
+    };
+  }
+
+  #entries(lineage: Lineage, id: number): LoggedEntry[] {
+    const entries: LoggedEntry[] = [];
+    for (const row of this.#readable<EntryRow>("SELECT * FROM entry WHERE lineage = ?", "actor, counter", id, lineage)) {
+      const decoded = row.crc === entryChecksum("entry", lineage, row.seq, row.record) ? decodeEntry(row.record) : undefined;
+      if (decoded?.ok && decoded.value.dot.counter === row.counter)
+        entries.push({ seq: row.seq, entry: decoded.value, record: row.record });
+      else
+        this.#report(lineage, "entry", "an entry does not match its checksum", {
+          table: "entry",
+          lineage: id,
+          actor: row.actor,
+          counter: row.counter,
+        });
+    }
+    return entries.sort((left, right) => left.seq - right.seq);
+  }
+
+  /**
+   * All rows that can be read: up to the first page that cannot, and, from the other end, down to it. `order` are the
+   * columns by which the table is clustered.
+   */
+  #readable<Row>(query: string, order: string, key: number, lineage?: Lineage): Row[] {
+    const forwards = `${query} ORDER BY ${order}`;
+    try {
+      return this.#database.prepare<[number], Row>(forwards).all(key);
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+    }
+    if (lineage) this.#report(lineage, "store", "a page of the store cannot be read; a restart repairs what can be repaired", undefined);
+    const backwards = `${query} ORDER BY ${order
+      .split(", ")
+      .map((column) => `${column} DESC`)
+      .join(", ")}`;
+    return [...this.#upToCorruption<Row>(forwards, key), ...this.#upToCorruption<Row>(backwards, key).reverse()];
+  }
+
+  #upToCorruption<Row>(query: string, key: number): Row[] {
+    const rows: Row[] = [];
+    try {
+      for (const row of this.#database.prepare<[number], Row>(query).iterate(key)) rows.push(row);
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+    }
+    return rows;
+  }
+
+  #report(lineage: Lineage, where: string, what: string, row: DamagedRow | undefined): void {
+    this.#onDamage({ where, what, lineage, row });
+  }
+}
+
+function readJson<Value>(text: string): Value | undefined {
+  try {
+    return JSON.parse(text) as Value;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * SqliteStore: the writing half of the SQLite store, synchronous; it lives in the store's thread.
+ *
+ * Every change is one transaction that ends in an fsync, counts itself in the `store` row and then in the marker beside
+ * the file. A transaction that fails (disk full) leaves nothing behind in the file or in memory, and the next is tried
+ * as if it had not been.
+ *
+ * Invariants: a dot names one payload: one that is there is skipped, and the same dot with other bytes is refused; what
+ * comes for a closed generation leaves nothing.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Database, Statement } from "better-sqlite3";
+import type { ActorId, Lineage } from "@inkmesh/shared/base/ids";
+import { sameBytes } from "@inkmesh/shared/base/bytes";
+import type { Dot } from "@inkmesh/shared/clock/dot";
+import type { RoomRecord } from "../core/stored-room.ts";
+import { unpackAppends, type PackedEntry } from "./append-batch.ts";
+import { LineageLedger, noteStamp, type Account } from "./lineage-ledger.ts";
+import { SnapshotShelf } from "./snapshot-shelf.ts";
+import type { Marker, StoreMarker } from "./store-marker.ts";
+import { entryChecksum, recordChecksum, storeChecksum, type SnapshotBody, type StoreRow } from "./store-row.ts";
+
+/** Where a damaged row lies. */
+export type DamagedRow =
+  | { readonly table: "entry"; readonly lineage: number; readonly actor: number; readonly counter: number }
+  | { readonly table: "snapshot"; readonly id: number }
+  | { readonly table: "record" | "summary"; readonly room: string };
+
+/** The `store` row as the transaction under way will leave it. */
+type Position = { -readonly [Field in keyof Omit<StoreRow, "crc">]: StoreRow[Field] };
+
+export class SqliteStore {
+  readonly #database: Database;
+  readonly #marker: StoreMarker;
+  readonly #freeBytesMin: number;
+  readonly #ledger: LineageLedger;
+  readonly #shelf: SnapshotShelf;
+  readonly #actors = new Map<ActorId, number>();
+  readonly #addEntry: Statement<[number, number, number, number, Uint8Array, number]>;
+  readonly #recordAt: Statement<[number, number, number], Uint8Array>;
+  readonly #saveStore: Statement<[number, number, number, number]>;
+  #position: Position;
+
+  /** `database` is a migrated writer's connection. Below `freeBytesMin` on its disk, content is refused as STORE_FULL. */
+  constructor(database: Database, marker: StoreMarker, freeBytesMin: number) {
+    this.#database = database;
+    this.#marker = marker;
+    this.#freeBytesMin = freeBytesMin;
+    this.#position = database.prepare<[], StoreRow>("SELECT * FROM store").get() as StoreRow;
+    this.#ledger = new LineageLedger(database);
+    this.#shelf = new SnapshotShelf(database);
+    this.#addEntry = database.prepare("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?)");
+    this.#recordAt = database
+      .prepare<[number, number, number], Uint8Array>("SELECT record FROM entry WHERE lineage = ? AND actor = ? AND counter = ?")
+      .pluck();
+    this.#saveStore = database.prepare("UPDATE store SET commits = ?, seq = ?, hlc_ms = ?, crc = ?");
+  }
+
+  /** `packed` as `packAppends` made it. */
+  append(packed: Uint8Array): void {
+    this.#needSpace();
+    this.#commit(() => {
+      for (const { lineage, entries } of unpackAppends(packed)) {
+        const account = this.#ledger.open(lineage);
+        if (!account) continue;
+        for (const packedEntry of entries) this.#appendEntry(account, packedEntry);
+        if (account.beyond) this.#closeGaps(account);
+        this.#ledger.save(account);
+      }
+    });
+  }
+
+  putRecord(record: RoomRecord): void {
+    if (!record.deleted) this.#needSpace();
+    this.#commit(() => {
+      const row = { room: record.room, revision: ++this.#position.seq, body: JSON.stringify(record) };
+      this.#database
+        .prepare("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)")
+        .run(row.room, row.revision, row.body, recordChecksum(row));
+      this.#removeContent(record.room, record.deleted ? record.generation : record.generation - 1);
+      this.#ledger.recordChanged(record);
+      for (const hlc of [record.created, record.title?.hlc, record.kind?.hlc, record.deleted?.hlc]) this.#noteStamp(hlc?.physicalMs ?? 0);
+    });
+  }
+
+  nextSnapshot(): number {
+    return this.#shelf.nextId();
+  }
+
+  putChunk(snapshot: number, part: number, bytes: Uint8Array): void {
+    this.#commit(() => this.#shelf.putChunk(snapshot, part, bytes));
+  }
+
+  putSnapshot(id: number, lineage: number, body: SnapshotBody): void {
+    this.#commit(() => this.#shelf.putHeader(id, lineage, body));
+  }
+
+  /** Makes a re-read snapshot count; false, and the snapshot is gone, when its generation was closed meanwhile. */
+  adoptSnapshot(id: number, lineage: Lineage): boolean {
+    return this.#commit(() => {
+      const account = this.#ledger.open(lineage);
+      if (!account) this.#shelf.remove(id);
+      else this.#shelf.adopt(id, account);
+      if (account) this.#ledger.save(account);
+      return account !== undefined;
+    });
+  }
+
+  /** Removes a portion of what the adopted snapshot covers; true when done. */
+  sweep(id: number, lineage: Lineage): boolean {
+    return this.#commit(() => {
+      const account = this.#ledger.open(lineage);
+      const done = !account || this.#shelf.sweep(id, account);
+      if (account) this.#ledger.save(account);
+      return done;
+    });
+  }
+
+  removeSnapshot(id: number): void {
+    this.#commit(() => this.#shelf.remove(id));
+  }
+
+  /** Moves a damaged row out of the way, its bytes kept, and computes anew what was derived from it. */
+  setAside(row: DamagedRow, lineage: Lineage, what: string): void {
+    this.#commit(() => {
+      const keep = this.#database.prepare("INSERT INTO damage (place, what, room, bytes, reported) VALUES (?, ?, ?, ?, 1)");
+      if (row.table === "entry") {
+        keep.run(row.table, what, lineage.room, this.#recordAt.get(row.lineage, row.actor, row.counter));
+        this.#database
+          .prepare("DELETE FROM entry WHERE lineage = ? AND actor = ? AND counter = ?")
+          .run(row.lineage, row.actor, row.counter);
+      } else if (row.table === "snapshot") {
+        const bytes = this.#database
+          .prepare<[number], Uint8Array>("SELECT bytes FROM chunk WHERE snapshot = ? ORDER BY part")
+          .pluck()
+          .all(row.id);
+        keep.run(row.table, what, lineage.room, Buffer.concat(bytes));
+        this.#shelf.remove(row.id);
+      } else {
+        const body = this.#database.prepare<[string], string>(`SELECT body FROM ${row.table} WHERE room = ?`).pluck().get(row.room);
+        keep.run(row.table, what, lineage.room, Buffer.from(body ?? ""));
+        this.#database.prepare(`DELETE FROM ${row.table} WHERE room = ?`).run(row.room);
+      }
+      this.#ledger.forget();
+      this.#ledger.recompute(lineage);
+    });
+  }
+
+  close(): void {
+    this.#database.close();
+    this.#marker.write(this.#markerNow(), { synced: true });
+    this.#marker.close();
+  }
+
+  #appendEntry(account: Account, { entry, record }: PackedEntry): void {
+    const { dot, hlc } = entry;
+    const actor = this.#actorId(dot.actor);
+    const have = account.clock.get(dot.actor) ?? 0;
+    if (dot.counter <= have) return this.#skip(account, actor, dot, record);
+    const seq = ++this.#position.seq;
+    const added = this.#addEntry.run(account.id, actor, dot.counter, seq, record, entryChecksum("entry", account.lineage, seq, record));
+    if (added.changes === 0) return this.#skip(account, actor, dot, record);
+    if (dot.counter === have + 1) account.clock.set(dot.actor, dot.counter);
+    else account.beyond = true;
+    account.bytes += record.length;
+    account.entries++;
+    noteStamp(account, hlc);
+    this.#noteStamp(hlc.physicalMs);
+  }
+
+  #skip(account: Account, actor: number, dot: Dot, record: Uint8Array): void {
+    const there = this.#recordAt.get(account.id, actor, dot.counter);
+    if (there && !sameBytes(there, record)) throw new Error(`the dot ${dot.actor}:${dot.counter} names another payload already`);
+  }
+
+  /** Entries that had been past a gap are named by the clock once the gap is closed. */
+  #closeGaps(account: Account): void {
+    for (const [actor, reached] of account.clock) {
+      let counter = reached;
+      while (this.#recordAt.get(account.id, this.#actorId(actor), counter + 1)) counter++;
+      account.clock.set(actor, counter);
+    }
+  }
+
+  #removeContent(room: string, through: number): void {
+    const lineages = this.#database.prepare<[string, number], number>("SELECT id FROM lineage WHERE room = ? AND generation <= ?").pluck();
+    for (const id of lineages.all(room, through)) {
+      for (const table of ["entry", "quarantine"]) this.#database.prepare(`DELETE FROM ${table} WHERE lineage = ?`).run(id);
+      const snapshots = this.#database.prepare<[number], number>("SELECT id FROM snapshot WHERE lineage = ?").pluck();
+      for (const snapshot of snapshots.all(id)) this.#shelf.remove(snapshot);
+    }
+  }
+
+  #actorId(actor: ActorId): number {
+    const known = this.#actors.get(actor);
+    if (known !== undefined) return known;
+    this.#database.prepare("INSERT OR IGNORE INTO actor (name) VALUES (?)").run(actor);
+    const id = this.#database.prepare<[string], number>("SELECT id FROM actor WHERE name = ?").pluck().get(actor) as number;
+    this.#actors.set(actor, id);
+    return id;
+  }
+
+  #noteStamp(physicalMs: number): void {
+    this.#position.hlc_ms = Math.max(this.#position.hlc_ms, physicalMs);
+  }
+
+  #needSpace(): void {
+    if (this.#freeBytesMin === 0) return;
+    const disk = fs.statfsSync(path.dirname(this.#database.name));
+    const free = disk.bavail * disk.bsize;
+    if (free < this.#freeBytesMin) {
+      throw Object.assign(new Error(`${free} bytes are free, ${this.#freeBytesMin} are kept for repairs`), { code: "ENOSPC" });
+    }
+  }
+
+  #commit<Value>(change: () => Value): Value {
+    const before = this.#position;
+    this.#position = { ...before, commits: before.commits + 1 };
+    try {
+      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+      this.#database.exec("BEGIN IMMEDIATE");
+      const value = change();
+      const { commits, seq, hlc_ms } = this.#position;
+      this.#saveStore.run(commits, seq, hlc_ms, storeChecksum(this.#position));
+      this.#database.exec("COMMIT");
+      this.#noteCommit();
+      return value;
+    } catch (error) {
+      this.#position = before;
+      this.#ledger.forget();
+      this.#actors.clear();
+      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** The commit stands whether the marker could be written or not: a marker may lag. */
+  #noteCommit(): void {
+    try {
+      this.#marker.write(this.#markerNow(), { synced: false });
+    } catch {
+      return;
+    }
+  }
+
+  #markerNow(): Marker {
+    return { store: this.#position.name, commits: this.#position.commits, hlcMs: this.#position.hlc_ms };
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * SqliteUpdateLog: the embedded store, as the event loop sees it. Nothing here touches the disk: one thread writes
+ * (`sqlite-worker.ts`), one reads for those who wait, one does what takes long (`reader-worker.ts`).
+ *
+ *     append, putRecord ──▶ store ──┐  WAL, one fsync per call
+ *     load, rooms ────────▶ reader ─┤  sees every commit that was answered before
+ *     compact, verify ────▶ heavy ──┘  drafts and checks; the store writes and removes
+ *
+ * Invariants: calls that write are carried out in the order of the calls; a read waits for the writes asked before it;
+ * one compaction at a time. The folder is locked by whoever opened it (`data-folder.ts`).
+ */
+import { statfs } from "node:fs/promises";
+import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Compaction, RoomPage, RoomRecord, StoredRoom } from "../core/stored-room.ts";
+import { startWorker } from "../runtime/worker-file.ts";
+import { packAppends } from "./append-batch.ts";
+import { runCompaction, type CompactionStep } from "./compaction-run.ts";
+import type { ReaderCalls, ReaderThread } from "./reader-worker.ts";
+import { unpackPage, unpackRoom } from "./room-parcel.ts";
+import type { FoundDamage } from "./sqlite-reader.ts";
+import type { StoreCalls, StoreThread } from "./sqlite-worker.ts";
+import type { Append, Damage, LogOpening, LogResult, UpdateLog } from "./update-log.ts";
+import { WorkerLine } from "./worker-line.ts";
+
+export interface SqliteSettings {
+  /** A folder that this process has locked. */
+  readonly folder: string;
+  /** How deep types may nest in a document; what nests deeper is quarantined. */
+  readonly nestingMax: number;
+  /** Below this many free bytes content is refused as STORE_FULL, so that there is room for repairs. Default 0. */
+  readonly freeBytesMin?: number;
+  /** For tests that end the process in the middle. */
+  readonly onStep?: (step: CompactionStep) => void;
+}
+
+export class SqliteUpdateLog implements UpdateLog {
+  readonly #settings: SqliteSettings;
+  readonly #store: WorkerLine<StoreCalls, Damage>;
+  readonly #reader: WorkerLine<ReaderCalls, FoundDamage>;
+  readonly #heavy: WorkerLine<ReaderCalls, FoundDamage>;
+  readonly #listeners: ((damage: Damage) => void)[] = [];
+  readonly #reported = new Set<string>();
+  #lastWrite: Promise<unknown> = Promise.resolve();
+  #lastCompaction: Promise<unknown> = Promise.resolve();
+
+  constructor(settings: SqliteSettings) {
+    this.#settings = settings;
+    const { folder, nestingMax, freeBytesMin = 0 } = settings;
+    const storeThread: StoreThread = { folder, freeBytesMin };
+    const readerThread: ReaderThread = { folder, nestingMax };
+    const startReader = () => startWorker(new URL("./reader-worker.ts", import.meta.url), { workerData: readerThread });
+    this.#store = new WorkerLine(
+      () => startWorker(new URL("./sqlite-worker.ts", import.meta.url), { workerData: storeThread }),
+      (damage) => this.#tell(damage),
+    );
+    this.#reader = new WorkerLine(startReader, (damage) => this.#found(damage));
+    this.#heavy = new WorkerLine(startReader, (damage) => this.#found(damage));
+  }
+
+  /** Throws, with a sentence for the operator, when the store cannot be opened at all. */
+  async open(): Promise<LogOpening> {
+    const opened = await this.#store.call("open", []);
+    if (!opened.ok) throw new Error(opened.refusal.detail);
+    return opened.value;
+  }
+
+  append(batch: readonly Append[]): Promise<LogResult<undefined>> {
+    const packed = packAppends(batch);
+    return this.#write(this.#store.call("append", [packed], [packed.buffer]));
+  }
+
+  putRecord(record: RoomRecord): Promise<LogResult<undefined>> {
+    return this.#write(this.#store.call("putRecord", [record]));
+  }
+
+  async load(room: RoomName, generation?: number): Promise<LogResult<StoredRoom>> {
+    await this.#lastWrite;
+    const loaded = await this.#reader.call("load", [room, generation]);
+    return loaded.ok ? { ok: true, value: unpackRoom(loaded.value) } : loaded;
+  }
+
+  compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
+    const lines = { store: this.#store, reader: this.#heavy, onStep: this.#settings.onStep ?? (() => undefined) };
+    const run = Promise.all([this.#lastWrite, this.#lastCompaction]).then(() => runCompaction(lines, lineage, upTo));
+    this.#lastCompaction = run;
+    return run;
+  }
+
+  async rooms(page: { after?: string | undefined; limit: number; search?: string | undefined }): Promise<LogResult<RoomPage>> {
+    await this.#lastWrite;
+    const listed = await this.#reader.call("rooms", [{ after: page.after, limit: page.limit, search: page.search }]);
+    return listed.ok ? { ok: true, value: unpackPage(listed.value) } : listed;
+  }
+
+  async verify(): Promise<LogResult<readonly Damage[]>> {
+    await this.#lastWrite;
+    return this.#heavy.call("verify", []);
+  }
+
+  async freeBytes(): Promise<number | undefined> {
+    try {
+      const disk = await statfs(this.#settings.folder);
+      return disk.bavail * disk.bsize;
+    } catch {
+      return undefined;
+    }
+  }
+
+  onDamage(listener: (damage: Damage) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#lastWrite;
+    await Promise.all([this.#reader.close(), this.#heavy.close()]);
+    await this.#lastCompaction;
+    await this.#store.call("close", []);
+    await this.#store.close();
+  }
+
+  #write(written: Promise<LogResult<unknown>>): Promise<LogResult<undefined>> {
+    const answered = written.then((result): LogResult<undefined> => (result.ok ? { ok: true, value: undefined } : result));
+    this.#lastWrite = answered;
+    return answered;
+  }
+
+  /** A reader found a row that is not as it was written: it is set aside and told of once. */
+  #found({ where, what, lineage, row }: FoundDamage): void {
+    const key = JSON.stringify([where, what, lineage.room, row]);
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
+    if (row) this.#write(this.#store.call("setAside", [row, { room: lineage.room, generation: lineage.generation }, what]));
+    this.#tell({ where: `table ${where}`, what, keptAs: row && "table damage", room: lineage.room });
+  }
+
+  #tell(damage: Damage): void {
+    for (const listener of this.#listeners) listener(damage);
+  }
+}

@@ -1,0 +1,12 @@
+import { describe } from "vitest";
+import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
+import { updateLogContract } from "./update-log.contract.ts";
+
+describe("MemoryUpdateLog", () => {
+  updateLogContract(async () => {
+    const log = new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: 64 });
+    await log.open();
+    return { log, reopen: undefined, dispose: () => log.close() };
+  });
+});

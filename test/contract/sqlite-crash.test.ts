@@ -1,0 +1,85 @@
+/**
+ * Kills a process that appends and compacts, again and again, in one folder, and looks for what it had been promised.
+ */
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { CompactionStep } from "../../server/log/compaction-run.ts";
+import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
+import { SqliteFolder } from "../unit/log/sqlite-folder.ts";
+import { anActor, LogAuthor, textOf } from "./log-author.ts";
+import { must } from "./update-log.contract.ts";
+
+const kills = Number(process.env["INKMESH_ROUNDS"] ?? 1) * 4;
+let folder: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "inkmesh-crash-"));
+});
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+/** Runs the process of one life until `after` ms past its first promise; answers the last promise it printed. */
+async function killedLife(life: number, after: number): Promise<number> {
+  const script = path.join(import.meta.dirname, "store-process.ts");
+  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=inkmesh-source", script, folder, String(life)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let said = "";
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.stdout.on("data", (chunk: Buffer) => {
+    const first = !said.includes("durable");
+    said += chunk.toString();
+    if (first && said.includes("durable")) setTimeout(() => child.kill("SIGKILL"), after);
+  });
+  await ended;
+  expect(said).toContain("opened true");
+  return Math.max(0, ...[...said.matchAll(/^durable (\d+)$/gm)].map(([, count]) => Number(count)));
+}
+
+test(`[P2] what was promised before a kill is there after it, ${kills} kills in one folder`, { timeout: 60_000 * kills }, async () => {
+  const promised = new Map<number, number>();
+  for (let life = 1; life <= kills; life++) promised.set(life, await killedLife(life, 20 + ((life * 137) % 400)));
+  const log = new SqliteUpdateLog({ folder, nestingMax: 64 });
+  expect(await log.open()).toMatchObject({ complete: true, damage: [] });
+  for (const room of ["r0", "r1", "r2"]) {
+    const stored = await must(log.load(room as RoomName));
+    let letters = 0;
+    for (const [life, count] of promised) {
+      const here = stored.clock.counter(anActor(life));
+      expect(here, `life ${life} of ${room}`).toBeGreaterThanOrEqual(count);
+      letters += here;
+    }
+    expect(textOf(stored)).toHaveLength(letters);
+    expect(new Set(stored.tail.map(({ dot }) => `${dot.actor} ${dot.counter}`)).size).toBe(stored.tail.length);
+  }
+  expect(await must(log.verify())).toEqual([]);
+  expect(Math.min(...promised.values())).toBeGreaterThan(0);
+  await log.close();
+});
+
+test("[P2] a crash at any step of a compaction loses nothing", async () => {
+  const author = new LogAuthor();
+  const cuts = new Map<CompactionStep, SqliteFolder>();
+  const log = new SqliteUpdateLog({ folder, nestingMax: 64, onStep: (step) => cuts.set(step, new SqliteFolder(folder).killed()) });
+  await log.open();
+  await must(log.append([author.type("taken in, "), author.push(Uint8Array.of(0xff, 0xff)), author.type("too. ")]));
+  await must(log.compact(author.lineage, author.clock));
+  await log.close();
+  expect([...cuts.keys()]).toEqual(["drafted", "chunk-written", "written", "checked", "adopted", "swept"]);
+  const left = author.type("Left.");
+  for (const [step, cut] of cuts) {
+    expect(cut.open(), step).toMatchObject({ complete: true, damage: [] });
+    const stored = cut.load("a room");
+    expect(textOf({ ...stored, tail: stored.tail.filter((entry) => entry.payload.length > 2) }), step).toBe("taken in, too. ");
+    cut.append(left);
+    cut.compact("a room", author.clock.entries());
+    const finished = cut.load("a room");
+    expect(textOf(finished), step).toBe(author.text);
+    expect(finished.clock.compare(author.clock), step).toBe("equal");
+    expect(finished.tail, step).toEqual([]);
+    cut.dispose();
+  }
+});
