@@ -1,9 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-/** Each kind of test is a project, so that `vitest --project unit` runs just that kind. */
+/**
+ * Each kind of test is a project, so that `vitest --project unit` runs just that kind. Vitest hands the conditions to Node
+ * for packages too: `import` among them would make `require()` find ES modules.
+ */
 export default defineConfig({
-  resolve: { conditions: ["inkmesh-source", "module", "node", "import", "default"] },
-  ssr: { resolve: { conditions: ["inkmesh-source", "module", "node", "import", "default"] } },
+  resolve: { conditions: ["inkmesh-source", "node"] },
+  ssr: { resolve: { conditions: ["inkmesh-source", "node"] } },
   test: {
     projects: [
       project("unit", ["test/{unit,property,golden}/**/*.test.ts"]),

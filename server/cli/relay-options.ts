@@ -1,0 +1,69 @@
+/**
+ * The options of a relay on the command line, and how they become settings together with the environment and a file.
+ */
+import * as fs from "node:fs";
+import { Option, type Command } from "commander";
+import { readSettings, settingNames, type RelaySettings, type Said, type SettingsAnswer } from "../config.ts";
+
+/** Gives `command` every option that a relay has. Values stay text: `readSettings` judges them. */
+export function addRelayOptions(command: Command): Command {
+  return command
+    .option("--name <name>", "the relay's name; kept in its data folder")
+    .option("--host <address>", "the address to listen on (127.0.0.1)")
+    .option("--port <number>", "the port to listen on; 0 picks one (4400)")
+    .option("--data <folder>", "where documents are kept (./data/NAME)")
+    .option("--log <format>", "pretty, json or silent (pretty)")
+    .option("--allow-origin <origin>", "pages of this origin may connect too; may be repeated", collect)
+    .option("--durability <level>", "copies on disk before an edit is called saved: majority, 1 or all (majority)")
+    .option("--store <store>", "sqlite (sqlite)")
+    .option("--replicas <number>", "relays that keep each document (1)")
+    .option("--config <file>", "a JSON file with these settings, limits and process limits")
+    .addOption(new Option("--join <address>").argParser(collect).hideHelp())
+    .addOption(new Option("--advertise <address>").hideHelp())
+    .addOption(new Option("--mesh-secret-file <file>").hideHelp());
+}
+
+/** The settings that options, environment and file say together, or a sentence on what is wrong. */
+export function settingsFrom(options: Readonly<Record<string, unknown>>, environment: NodeJS.ProcessEnv): SettingsAnswer {
+  const configFile = options["config"] ?? environment["INKMESH_CONFIG"];
+  const file = configFile === undefined ? undefined : readConfigFile(String(configFile));
+  if (file !== undefined && !file.ok) return file;
+  return readSettings({ options: byOptionName(options), environment, file: file?.said });
+}
+
+/** Settings as options again, for a relay that is started as a process of its own. */
+export function optionsOf(options: Readonly<Record<string, unknown>>): string[] {
+  const named = byOptionName(options);
+  const names = [...settingNames, "config"].filter((name) => named[name] !== undefined);
+  return names.flatMap((name) => [named[name]].flat().map((value) => `--${name}=${String(value)}`));
+}
+
+/** What a person should know who lets others reach the relay; empty on a loopback address. */
+export function exposureWarning(settings: RelaySettings): string {
+  if (/^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(settings.host)) return "";
+  return (
+    `Warning: --host ${settings.host} lets others reach this relay, and anybody who can reach it can read and write every document.\n` +
+    "Without https a browser cannot reopen the editor while the relay is away; edits typed before are kept all the same.\n"
+  );
+}
+
+function readConfigFile(file: string): { ok: true; said: Said } | { ok: false; sentence: string } {
+  try {
+    const said: unknown = JSON.parse(fs.readFileSync(file, "utf8"));
+    if (typeof said === "object" && said !== null && !Array.isArray(said)) return { ok: true, said: said as Said };
+  } catch {
+    // No such file, no right to read it, no JSON: one sentence fits all.
+  }
+  return { ok: false, sentence: `--config must be a readable file with a JSON object, not ${JSON.stringify(file)}.` };
+}
+
+/** commander's `allowOrigin` as our `allow-origin`. */
+function byOptionName(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value]),
+  );
+}
+
+function collect(value: string, before: unknown): string[] {
+  return [...(Array.isArray(before) ? (before as string[]) : []), value];
+}

@@ -1,0 +1,43 @@
+/**
+ * What an operator or a load balancer asks: is the process up, can it serve, what does it count, whom does it see.
+ */
+import type { RelayId, ActorId } from "@inkmesh/shared/base/ids";
+import express, { type Router } from "express";
+import type { Census } from "../core/relay.ts";
+import type { RelayState } from "./relay-state.ts";
+
+interface HealthApiOptions {
+  readonly status: RelayState;
+  /** The metrics in Prometheus' text format. */
+  readonly exposition: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly relay: RelayId;
+  readonly actor: ActorId;
+  readonly census: () => Census | undefined;
+  readonly startedAt: Date;
+}
+
+export function healthApi(options: HealthApiOptions): Router {
+  const { status, relay, actor, startedAt } = options;
+  const router = express.Router({ caseSensitive: true, strict: true });
+  router.use((_request, response, next) => {
+    response.set("Cache-Control", "no-store");
+    next();
+  });
+  router.get("/health", (_request, response) => {
+    response.json({ ok: true, relay, actor, startedAt: startedAt.toISOString() });
+  });
+  router.get("/ready", (_request, response) => {
+    const reasons = status.reasons();
+    const { phase, complete, damage } = status;
+    response.status(reasons.length === 0 ? 200 : 503).json({ ready: reasons.length === 0, reasons, phase, complete, damage });
+  });
+  router.get("/metrics", async (_request, response) => {
+    const { contentType, text } = await options.exposition();
+    response.set("Content-Type", contentType).send(text);
+  });
+  router.get("/api/mesh", (_request, response) => {
+    const self = { relay, actor, state: "alive", phase: status.phase, complete: status.complete, ...options.census() };
+    response.json({ self: relay, replicas: 1, needed: 1, relays: [self] });
+  });
+  return router;
+}

@@ -1,0 +1,151 @@
+/**
+ * The relay's HTTP server: exact routes by express, WebSocket upgrades by path.
+ *
+ *     /sync          our own protocol          /y/<room>     y-websocket; the room is the rest of the path, decoded once
+ *     /health, /ready, /metrics, /api/…        everything else: the editor's files
+ *
+ * Invariants: a page from a foreign origin gets neither a socket (403 before 101) nor a change; no request's error is
+ * left to end the process; while the relay starts or stops, rooms and sockets are refused with 503.
+ */
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { decodeRoomPath } from "@inkmesh/shared/wire/room-name";
+import { refused, type Refusal } from "@inkmesh/shared/base/result";
+import compression from "compression";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from "express";
+import helmet from "helmet";
+import type { ClientSockets, SocketRoute } from "./client-sockets.ts";
+import type { EdgeObserver } from "./edge-observer.ts";
+import { refuseUpgrade, sendRefusal } from "./http-refusal.ts";
+import type { OriginPolicy } from "./origin-policy.ts";
+import type { RelayState } from "./relay-state.ts";
+
+export interface HttpServerOptions {
+  readonly status: RelayState;
+  readonly sockets: Pick<ClientSockets, "accept">;
+  readonly origins: OriginPolicy;
+  readonly healthApi: Router;
+  readonly roomsApi: Router;
+  readonly appFiles: Router;
+  readonly connectionsMax: number;
+  readonly observer: EdgeObserver;
+}
+
+const headerBytesMax = 8 * 1024;
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
+/** Sockets beyond the core's own limit that are let in to be told so, or to ask for health. */
+const spareConnections = 256;
+
+export function createHttpServer(options: HttpServerOptions): Server {
+  const timeouts = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 2_000 };
+  const server = createServer({ maxHeaderSize: headerBytesMax, ...timeouts }, expressApp(options));
+  server.maxConnections = options.connectionsMax + spareConnections;
+  server.on("upgrade", (request, socket, head) => upgrade(options, request, socket, head));
+  return server;
+}
+
+function expressApp(options: HttpServerOptions): Express {
+  const { status, origins, observer } = options;
+  const app = express();
+  app.disable("x-powered-by");
+  app.enable("strict routing");
+  app.enable("case sensitive routing");
+  app.set("query parser", "simple");
+  app.use((_request, response, next) => {
+    response.once("finish", () => observer.requested(response.statusCode));
+    next();
+  });
+  app.use(securityHeaders());
+  app.use(compression());
+  app.use(foreignChangesRefused(origins));
+  app.use(options.healthApi);
+  app.use("/api/rooms", onlyWhileServing(status), options.roomsApi);
+  app.use(options.appFiles);
+  app.use((_request, response) => sendRefusal(response, refused("NOT_FOUND").refusal));
+  app.use(errorAnswer(observer));
+  return app;
+}
+
+/** `style-src 'unsafe-inline'`: ProseMirror and CodeMirror add their style sheets as elements. */
+function securityHeaders(): RequestHandler {
+  const directives = {
+    "default-src": ["'self'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+    "img-src": ["'self'", "data:", "blob:"],
+    "connect-src": ["'self'", "ws:", "wss:"],
+    "object-src": ["'none'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+  };
+  return helmet({
+    contentSecurityPolicy: { useDefaults: false, directives },
+    // Both mean something only over https, which a proxy in front adds; over plain http browsers complain of them.
+    strictTransportSecurity: false,
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+  });
+}
+
+function foreignChangesRefused(origins: OriginPolicy): RequestHandler {
+  return (request, response, next) => {
+    const reads = request.method === "GET" || request.method === "HEAD";
+    if (reads || origins.allows(request.get("Origin"), request.get("Host"))) return next();
+    sendRefusal(response, refused("ORIGIN_REFUSED").refusal);
+  };
+}
+
+function onlyWhileServing(status: RelayState): RequestHandler {
+  return (_request, response, next) => {
+    const refusal = phaseRefusal(status);
+    if (refusal === undefined) return next();
+    sendRefusal(response, refusal);
+  };
+}
+
+function phaseRefusal(status: RelayState): Refusal | undefined {
+  if (status.phase === "starting") return refused("RELAY_BUSY", "the relay is starting").refusal;
+  if (status.phase === "stopping") return refused("RELAY_STOPPING").refusal;
+  return undefined;
+}
+
+/** Express hands over what body parsing and URL decoding refuse, with a status; what has none is our own mistake. */
+function errorAnswer(observer: EdgeObserver): ErrorRequestHandler {
+  return (error: { status?: number; type?: string; message?: string }, request, response, next) => {
+    if (response.headersSent) return next(error);
+    if (error.type === "entity.too.large") return sendRefusal(response, refused("FRAME_TOO_BIG", "the body is too large").refusal);
+    if (error.status !== undefined && error.status < 500)
+      return sendRefusal(response, refused("BAD_REQUEST", "the address or the body cannot be read").refusal);
+    observer.failed(error, request.method);
+    sendRefusal(response, refused("INTERNAL").refusal);
+  };
+}
+
+function upgrade(options: HttpServerOptions, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  // Until ws listens, and after it has gone, a reset by the other side must find a listener.
+  socket.on("error", () => socket.destroy());
+  const route = socketRoute(request.url ?? "/");
+  const refusal = upgradeRefusal(options, request, route);
+  if (refusal === undefined && route !== undefined) return options.sockets.accept(request, socket, head, route);
+  const { code, detail } = refusal ?? refused("NOT_FOUND").refusal;
+  options.observer.refusedAtTheDoor(code);
+  refuseUpgrade(socket, { code, detail });
+}
+
+function upgradeRefusal(options: HttpServerOptions, request: IncomingMessage, route: SocketRoute | undefined): Refusal | undefined {
+  const { origin, host } = request.headers;
+  if (route === undefined) return refused("NOT_FOUND", "WebSockets are at /sync and /y/<room>").refusal;
+  if (!options.origins.allows(origin, host)) return refused("ORIGIN_REFUSED", `origin ${JSON.stringify(origin?.slice(0, 200))}`).refusal;
+  return phaseRefusal(options.status);
+}
+
+/** Which dialect a path chooses, and the room that it names. A name that may not be becomes "", which the core refuses with its code. */
+export function socketRoute(url: string): SocketRoute | undefined {
+  const [pathPart = ""] = url.split("?", 1);
+  if (pathPart === "/sync") return { dialect: "native", room: undefined };
+  if (!pathPart.startsWith("/y/")) return undefined;
+  const name = decodeRoomPath(pathPart.slice("/y/".length));
+  return { dialect: "y-websocket", room: name.ok ? name.value : "" };
+}

@@ -1,0 +1,34 @@
+/**
+ * OriginPolicy: from which pages a browser may connect or change something.
+ *
+ * A WebSocket is not bound by the same-origin policy, so any page that somebody visits could speak to a relay on their
+ * machine or network; browsers say truthfully where a page is from, and that is checked before the upgrade (CWE-1385).
+ * Allowed: this relay's own pages (the origin's host is the request's), pages of this machine, and what the operator
+ * named. A request without an origin is no browser's.
+ */
+const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+export class OriginPolicy {
+  readonly #allowed: ReadonlySet<string>;
+
+  constructor(allowed: readonly string[]) {
+    this.#allowed = new Set(allowed);
+  }
+
+  /** `origin` and `host` as the request's headers say them. */
+  allows(origin: string | undefined, host: string | undefined): boolean {
+    if (origin === undefined) return true;
+    if (this.#allowed.has(origin)) return true;
+    const page = pageAddress(origin);
+    if (page === undefined) return false;
+    return loopbackHosts.has(page.hostname) || page.host === host?.toLowerCase();
+  }
+}
+
+/** The origin as an address; undefined for `null`, other schemes, and what carries more than an origin. */
+function pageAddress(origin: string): URL | undefined {
+  if (!URL.canParse(origin)) return undefined;
+  const page = new URL(origin);
+  const web = page.protocol === "http:" || page.protocol === "https:";
+  return web && page.origin === origin.toLowerCase() ? page : undefined;
+}

@@ -1,0 +1,154 @@
+/**
+ * The rooms over HTTP: list, create, show, change, delete, and the content in a format.
+ *
+ *     GET    /api/rooms?after=&limit=&search=       POST /api/rooms {room, title?, kind?}
+ *     GET    /api/rooms/:room                       PATCH, DELETE the same
+ *     GET    /api/rooms/:room/content?format=       `Inkmesh-Token` in and out: never older than what one has seen
+ *
+ * A room is one path segment, percent-encoded (`a%2Fb`). This file only translates: what is asked becomes a
+ * `RoomRequest` for the core, what the core answers becomes a status, headers and JSON. Content as HTML is somebody's
+ * writing: it is served sandboxed, so that it never runs in this origin.
+ */
+import { randomBytes } from "node:crypto";
+import { readRoomName } from "@inkmesh/shared/wire/room-name";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import { refused, type Result } from "@inkmesh/shared/base/result";
+import { contentFormats, type ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
+import express, { type Request, type Response, type Router } from "express";
+import * as z from "zod";
+import type { RoomAnswer, RoomView } from "../core/effect.ts";
+import type { RoomRequest } from "../core/input.ts";
+import { sendRefusal } from "./http-refusal.ts";
+import type { PendingRequests } from "./pending-requests.ts";
+
+const bodyBytesMax = 16 * 1024;
+const pageMax = 200;
+const principal = "";
+
+const word = (max: number): z.ZodString =>
+  z
+    .string()
+    .max(max)
+    .regex(/^\P{Cc}*$/u, "no control characters");
+const listQuery = z.object({
+  after: z.string().max(1_024).optional(),
+  limit: z.coerce.number<unknown>().int().min(1).max(pageMax).default(50),
+  search: word(256).optional(),
+});
+const roomFields = { title: word(300).optional(), kind: word(40).optional() };
+const createBody = z.strictObject({ room: z.string().optional(), ...roomFields });
+const changeBody = z.strictObject(roomFields);
+const contentQuery = z.object({ format: z.enum(contentFormats as readonly [ContentFormat, ...ContentFormat[]]).default("text") });
+
+const contentTypes: Readonly<Record<ContentFormat, string>> = {
+  text: "text/plain; charset=utf-8",
+  markdown: "text/markdown; charset=utf-8",
+  html: "text/html; charset=utf-8",
+  json: "application/json; charset=utf-8",
+  update: "application/octet-stream",
+};
+
+export function roomsApi(requests: Pick<PendingRequests, "ask">): Router {
+  const router = express.Router({ caseSensitive: true, strict: true });
+  const perform = async (response: Response, ask: Result<RoomRequest>): Promise<void> => {
+    if (!ask.ok) return sendRefusal(response, ask.refusal);
+    sendAnswer(response, await requests.ask(ask.value, abandonedBy(response)), ask.value);
+  };
+  router.use(express.json({ limit: bodyBytesMax, strict: true }));
+  router.get("/", (request, response) => perform(response, listRequest(request)));
+  router.post("/", (request, response) => perform(response, createRequest(request)));
+  router.get("/:room", (request, response) =>
+    perform(
+      response,
+      roomRequest(request, (room) => ({ type: "show", room })),
+    ),
+  );
+  router.patch("/:room", (request, response) => perform(response, changeRequest(request)));
+  router.delete("/:room", (request, response) =>
+    perform(
+      response,
+      roomRequest(request, (room) => ({ type: "delete", room, principal })),
+    ),
+  );
+  router.get("/:room/content", (request, response) => perform(response, contentRequest(request)));
+  return router;
+}
+
+function listRequest(request: Request): Result<RoomRequest> {
+  const query = listQuery.safeParse(request.query);
+  if (!query.success) return badRequest(query.error);
+  const { after, limit, search } = query.data;
+  return { ok: true, value: { type: "list", after, limit, search: search === "" ? undefined : search } };
+}
+
+function createRequest(request: Request): Result<RoomRequest> {
+  const body = createBody.safeParse(request.body);
+  if (!body.success) return badRequest(body.error);
+  const { title, kind } = body.data;
+  const name = readRoomName(body.data.room ?? randomBytes(12).toString("base64url"));
+  return name.ok ? { ok: true, value: { type: "create", room: name.value, title, kind, principal } } : name;
+}
+
+function changeRequest(request: Request): Result<RoomRequest> {
+  const body = changeBody.safeParse(request.body);
+  if (!body.success) return badRequest(body.error);
+  const { title, kind } = body.data;
+  return roomRequest(request, (room) => ({ type: "change", room, title, kind, principal }));
+}
+
+function contentRequest(request: Request): Result<RoomRequest> {
+  const query = contentQuery.safeParse(request.query);
+  if (!query.success) return badRequest(query.error);
+  return roomRequest(request, (room) => ({ type: "content", room, format: query.data.format, token: request.get("Inkmesh-Token") ?? "" }));
+}
+
+function roomRequest(request: Request, requestOf: (room: RoomName) => RoomRequest): Result<RoomRequest> {
+  const name = readRoomName(String(request.params["room"]));
+  return name.ok ? { ok: true, value: requestOf(name.value) } : name;
+}
+
+function sendAnswer(response: Response, answer: RoomAnswer, ask: RoomRequest): void {
+  response.set("Cache-Control", "no-store");
+  switch (answer.type) {
+    case "refused":
+      return sendRefusal(response, answer.refusal);
+    case "rooms":
+      return void response.json({ rooms: answer.rooms.map(roomJson), next: answer.next, unanswered: [] });
+    case "room":
+      if (answer.created) response.status(201).location(`/api/rooms/${encodeURIComponent(answer.room.room)}`);
+      return void response.json(roomJson(answer.room));
+    case "content":
+      return sendContent(response, answer, ask);
+    case "done":
+      return void response.status(204).end();
+  }
+}
+
+function sendContent(response: Response, answer: Extract<RoomAnswer, { type: "content" }>, ask: RoomRequest): void {
+  const format = ask.type === "content" ? ask.format : "update";
+  response.set({
+    "Content-Type": contentTypes[format],
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Inkmesh-Token": answer.token,
+    "Inkmesh-Generation": String(answer.generation),
+  });
+  response.end(Buffer.from(answer.bytes.buffer, answer.bytes.byteOffset, answer.bytes.length));
+}
+
+/** A room as the HTTP face shows it; the clock as an object of actor → counter. */
+function roomJson(view: RoomView): Record<string, unknown> {
+  return { ...view, clock: Object.fromEntries(view.clock.entries()) };
+}
+
+function abandonedBy(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  return gone.signal;
+}
+
+/** What is wrong with a request, by field; never its values. */
+function badRequest(error: z.ZodError): Result<never> {
+  const issues = error.issues.slice(0, 3).map((issue) => `${issue.path.join(".") || "the body"}: ${issue.message}`);
+  return refused("BAD_REQUEST", issues.join("; "));
+}

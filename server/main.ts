@@ -1,0 +1,248 @@
+/**
+ * The composition root: which parts make a relay, and in which order they start and stop. No logic.
+ *
+ *     folder locked ─▶ port taken (/health answers, /ready says 503) ─▶ log opened ─▶ core and driver ─▶ serving
+ *     stop: sockets told 1012 ─▶ appends on disk ─▶ sockets gone ─▶ workers, log, port, folder let go
+ */
+import { existsSync } from "node:fs";
+import type { Server } from "node:http";
+import * as path from "node:path";
+import { fileURLToPath } from "node:url";
+import { assert } from "@inkmesh/shared/base/assert";
+import { actorOf, type ActorId, type RelayId } from "@inkmesh/shared/base/ids";
+import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { nativeDialect } from "@inkmesh/shared/wire/native";
+import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
+import type { RelaySettings } from "./config.ts";
+import type { Report } from "./core/effect.ts";
+import type { RelayInput } from "./core/input.ts";
+import { Relay } from "./core/relay.ts";
+import { appFiles } from "./edge/app-files.ts";
+import { ClientSockets } from "./edge/client-sockets.ts";
+import type { EdgeObserver } from "./edge/edge-observer.ts";
+import { healthApi } from "./edge/health-api.ts";
+import { addressOf, closeServer, listen } from "./edge/http-listener.ts";
+import { createHttpServer } from "./edge/http-server.ts";
+import { OriginPolicy } from "./edge/origin-policy.ts";
+import { PendingRequests } from "./edge/pending-requests.ts";
+import { roomsApi } from "./edge/rooms-api.ts";
+import { openDataFolder, type DataFolder } from "./log/data-folder.ts";
+import { SqliteUpdateLog } from "./log/sqlite-update-log.ts";
+import type { LogOpening, UpdateLog } from "./log/update-log.ts";
+import { Driver } from "./runtime/driver.ts";
+import { EngineWorkers } from "./runtime/engine-workers.ts";
+import { createLogger, type Logger } from "./runtime/logger.ts";
+import { openMeshSecret } from "./runtime/mesh-secret.ts";
+import { Metrics } from "./runtime/metrics.ts";
+import { RelayStatus } from "./runtime/relay-status.ts";
+import { systemClock } from "./runtime/system-clock.ts";
+import { within } from "./runtime/deadline.ts";
+import { systemRandom } from "./runtime/system-random.ts";
+import { startWorker } from "./runtime/worker-file.ts";
+
+export interface RunningRelay {
+  readonly name: RelayId;
+  readonly actor: ActorId;
+  /** `http://HOST:PORT`, with the port that was picked. */
+  readonly address: string;
+  /** Tells the clients, brings everything to disk and lets go of port and folder. */
+  stop(): Promise<void>;
+}
+
+export type RelayStart = { readonly ok: true; readonly relay: RunningRelay } | { readonly ok: false; readonly sentence: string };
+
+/**
+ * Starts a relay; `ok: false` says in a sentence what the operator can change. `unsound` is called when the relay must
+ * not go on as the actor that it is: something that it wrote itself is damaged, and a room loaded without that could
+ * give its dots a second time. The caller stops it and lets a new life, which is a new actor, begin.
+ */
+export async function startRelay(settings: RelaySettings, unsound: () => void = () => undefined): Promise<RelayStart> {
+  const folder = openDataFolder({ path: settings.dataFolder, name: settings.name, random: systemRandom });
+  if (!folder.ok) return { ok: false, sentence: folder.refusal.detail };
+  const secret = openMeshSecret({ folder: folder.value.path, random: systemRandom });
+  if (!secret.ok) return refuse(folder.value, secret.refusal.detail);
+  const parts = assemble(settings, folder.value);
+  const listening = await listen(parts.http, settings);
+  if (listening !== undefined) return refuse(folder.value, listening);
+  const opened = await openLog(parts, unsound);
+  if (!opened.ok) {
+    await closeServer(parts.http);
+    return refuse(folder.value, opened.sentence);
+  }
+  serve(parts, opened.opening, secret.value);
+  const { name, actor } = parts;
+  return { ok: true, relay: { name, actor, address: addressOf(parts.http, settings.host), stop: once(() => stop(parts)) } };
+}
+
+/** Everything that lives as long as the relay. `driver` and `core` come when the log has been opened. */
+interface Parts {
+  readonly settings: RelaySettings;
+  readonly folder: DataFolder;
+  readonly name: RelayId;
+  readonly actor: ActorId;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly status: RelayStatus;
+  readonly log: UpdateLog;
+  readonly engines: EngineWorkers;
+  readonly sockets: ClientSockets;
+  readonly requests: PendingRequests;
+  readonly http: Server;
+  core: Relay | undefined;
+  driver: Driver | undefined;
+  stopped: () => void;
+}
+
+function assemble(settings: RelaySettings, folder: DataFolder): Parts {
+  const { limits, process: around } = settings;
+  const name = folder.relay;
+  const actor = actorOf(name, systemRandom.bytes(8));
+  const logger = createLogger({ format: settings.log, relay: name });
+  const metrics = new Metrics({ relay: name, processMetrics: true });
+  const status = new RelayStatus();
+  const enqueue = (input: RelayInput): void => {
+    assert(parts.driver !== undefined, "inputs come only while the relay serves");
+    parts.driver.enqueue(input);
+  };
+  const observer = observedBy(metrics, logger);
+  const sockets = new ClientSockets({ limits, pingMs: around.pingMs, closeMs: around.closeMs, enqueue, observer });
+  const requests = new PendingRequests({ enqueue, waitMs: around.requestMs, waitingMax: around.requestsWaitingMax });
+  const http = createHttpServer({
+    status,
+    sockets,
+    origins: new OriginPolicy(settings.allowOrigins),
+    healthApi: healthApi({
+      status,
+      exposition: () => metrics.exposition(),
+      relay: name,
+      actor,
+      census: () => parts.core?.census(),
+      startedAt: new Date(),
+    }),
+    roomsApi: roomsApi(requests),
+    appFiles: appFiles(appFolder()),
+    connectionsMax: limits.connectionsMax,
+    observer,
+  });
+  const engines = new EngineWorkers({
+    start: () => startWorker(new URL("./runtime/engine-worker.ts", import.meta.url)),
+    workersMax: around.engineWorkersMax,
+    waitingMax: around.engineCallsWaitingMax,
+    callMs: around.engineCallMs,
+    logger,
+  });
+  const log = new SqliteUpdateLog({ folder: folder.path, nestingMax: limits.content.nestingMax, freeBytesMin: around.freeBytesMin });
+  const parts: Parts = {
+    ...{ settings, folder, name, actor, logger, metrics, status, log, engines, sockets, requests, http },
+    ...{ core: undefined, driver: undefined, stopped: () => undefined },
+  };
+  return parts;
+}
+
+function observedBy(metrics: Metrics, logger: Logger): EdgeObserver {
+  return {
+    received: (bytes) => metrics.received(bytes),
+    sent: (frames, bytes) => metrics.sent(frames, bytes),
+    refusedAtTheDoor: (code) => metrics.refusedAtTheDoor(code),
+    requested: (status) => metrics.requested(status),
+    failed: (error, method) => logger.error({ err: error, method }, "a request failed"),
+  };
+}
+
+type LogOpened = { readonly ok: true; readonly opening: LogOpening } | { readonly ok: false; readonly sentence: string };
+
+async function openLog(parts: Parts, unsound: () => void): Promise<LogOpened> {
+  const { log, status, metrics, logger } = parts;
+  const note = (damage: LogOpening["damage"][number]): void => {
+    status.damaged(damage);
+    metrics.damaged(1);
+    logger.error({ where: damage.where, what: damage.what, keptAs: damage.keptAs }, "the store is damaged");
+  };
+  log.onDamage((damage) => {
+    note(damage);
+    if (parts.driver !== undefined && damage.room !== undefined) unsound();
+  });
+  try {
+    const opening = await log.open();
+    for (const damage of opening.damage) note(damage);
+    if (!opening.complete) status.incomplete();
+    return { ok: true, opening };
+  } catch (error) {
+    return { ok: false, sentence: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function serve(parts: Parts, opening: LogOpening, tokenSecret: Uint8Array): void {
+  const { settings, name, actor, sockets, log, engines, metrics, requests, status, logger } = parts;
+  const core = new Relay({
+    self: name,
+    actor,
+    limits: settings.limits,
+    random: systemRandom,
+    engines: { yjs: new YjsEngine() },
+    dialects: [nativeDialect, yWebsocketDialect],
+    tokenSecret,
+    hlcFloorMs: opening.hlcFloorMs,
+    offsetMaxMs: settings.process.hlcOffsetMaxMs,
+  });
+  parts.core = core;
+  parts.driver = new Driver({
+    relay: core,
+    ...{ sockets, log, engines, clock: systemClock, commitPauseMs: settings.process.commitPauseMs },
+    answer: (request, answer) => requests.answer(request, answer),
+    report: (report) => noteReport(parts, report),
+    committed: (figures) => metrics.committed(figures),
+  });
+  metrics.watch(() => core.census());
+  status.enter("serving");
+  logger.info({ actor, complete: opening.complete }, "the relay serves");
+}
+
+function noteReport(parts: Parts, report: Report): void {
+  const { metrics, status, logger } = parts;
+  metrics.report(report);
+  if (report.type === "stopped") parts.stopped();
+  else if (report.type === "store-full") {
+    status.storeFull(report.full);
+    logger.warn({ full: report.full }, report.full ? "the disk is full: edits stay with their authors" : "the disk takes edits again");
+  } else if (report.type === "quarantined")
+    logger.warn({ room: report.room, count: report.count }, "entries that do not apply were set aside");
+  else if (report.type === "refused") logger.debug({ code: report.refusal.code, detail: report.refusal.detail }, "refused");
+}
+
+async function stop(parts: Parts): Promise<void> {
+  const { status, driver, sockets, engines, log, http, folder, logger, settings } = parts;
+  assert(driver !== undefined, "only a relay that serves is stopped");
+  const deadlineMs = systemClock.now().monotonicMs + settings.process.stopMs;
+  logger.info("the relay stops");
+  status.enter("stopping");
+  const flushed = new Promise<void>((resolve) => (parts.stopped = resolve));
+  driver.enqueue({ type: "stop-requested" });
+  const inTime = await within(systemClock, deadlineMs, flushed);
+  if (!inTime) logger.warn("not everything came to disk in time; its authors still have it");
+  const closing = closeServer(http);
+  await within(systemClock, Math.min(deadlineMs, systemClock.now().monotonicMs + settings.process.closeMs), sockets.drained());
+  sockets.terminateAll();
+  driver.halt();
+  await within(systemClock, deadlineMs, Promise.all([closing, engines.close(), log.close()]));
+  folder.release();
+  logger.info("the relay has stopped");
+}
+
+function refuse(folder: DataFolder, sentence: string): RelayStart {
+  folder.release();
+  return { ok: false, sentence };
+}
+
+/** The built editor, when it lies beside us in the source tree, whether we run compiled or not. */
+function appFolder(): string | undefined {
+  const here = path.dirname(fileURLToPath(import.meta.url));
+  return ["../client/dist/app", "../../client/dist/app"]
+    .map((relative) => path.resolve(here, relative))
+    .find((folder) => existsSync(folder));
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}

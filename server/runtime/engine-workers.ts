@@ -1,0 +1,138 @@
+/**
+ * EngineWorkers: heavy engine work (merging, encoding and rendering whole states) on a few worker threads.
+ *
+ * A worker is started when there is work and none is free, and kept. Each call has a time budget; past it, or when the
+ * worker dies (out of memory over a hostile document), the call is refused with INTERNAL and the worker is replaced.
+ *
+ * Invariants: calls of one room are performed one at a time, first in first out (C6); every call is answered once; no
+ * more than `waitingMax` calls wait, the next is refused with RELAY_BUSY. Knows nothing of what a call means.
+ */
+import type { Worker } from "node:worker_threads";
+import { lineageKey, type Lineage } from "@inkmesh/shared/base/ids";
+import { refused, type Result } from "@inkmesh/shared/base/result";
+import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
+import type { EnginePool } from "./driver.ts";
+import type { Logger } from "./logger.ts";
+
+interface Job {
+  readonly room: string;
+  readonly call: EngineCall;
+  readonly resolve: (result: Result<Uint8Array>) => void;
+}
+
+interface Engine {
+  readonly worker: Worker;
+  job: Job | undefined;
+  budget: NodeJS.Timeout | undefined;
+}
+
+interface EngineWorkersOptions {
+  readonly start: () => Worker;
+  readonly workersMax: number;
+  readonly waitingMax: number;
+  readonly callMs: number;
+  readonly logger: Logger;
+}
+
+export class EngineWorkers implements EnginePool {
+  readonly #options: EngineWorkersOptions;
+  readonly #engines = new Set<Engine>();
+  readonly #waiting: Job[] = [];
+  readonly #busyRooms = new Set<string>();
+  #closed = false;
+
+  constructor(options: EngineWorkersOptions) {
+    this.#options = options;
+  }
+
+  call(lineage: Lineage, call: EngineCall): Promise<Result<Uint8Array>> {
+    const { waitingMax } = this.#options;
+    if (this.#closed) return Promise.resolve(refused("RELAY_STOPPING"));
+    if (this.#waiting.length >= waitingMax) return Promise.resolve(refused("RELAY_BUSY", `${waitingMax} engine calls wait already`));
+    return new Promise((resolve) => {
+      this.#waiting.push({ room: lineageKey(lineage), call, resolve });
+      this.#dispatch();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const job of this.#waiting.splice(0)) job.resolve(refused("RELAY_STOPPING"));
+    const engines = [...this.#engines];
+    for (const engine of engines) this.#finish(engine, refused("RELAY_STOPPING"));
+    this.#engines.clear();
+    await Promise.all(engines.map((engine) => engine.worker.terminate()));
+  }
+
+  #dispatch(): void {
+    for (;;) {
+      const index = this.#waiting.findIndex((job) => !this.#busyRooms.has(job.room));
+      if (index < 0) return;
+      const engine = this.#freeEngine();
+      if (engine === undefined) return;
+      const [job] = this.#waiting.splice(index, 1);
+      this.#run(engine, job!);
+    }
+  }
+
+  #freeEngine(): Engine | undefined {
+    for (const engine of this.#engines) if (engine.job === undefined) return engine;
+    return this.#engines.size < this.#options.workersMax ? this.#startEngine() : undefined;
+  }
+
+  #startEngine(): Engine {
+    const engine: Engine = { worker: this.#options.start(), job: undefined, budget: undefined };
+    this.#engines.add(engine);
+    engine.worker.unref();
+    engine.worker.on("message", (result: Result<Uint8Array>) => {
+      this.#finish(engine, result);
+      this.#dispatch();
+    });
+    engine.worker.on("error", (error) => this.#replace(engine, `worker failed: ${error.message}`));
+    engine.worker.on("exit", (code) => this.#replace(engine, `worker ended with ${code}`));
+    return engine;
+  }
+
+  #run(engine: Engine, job: Job): void {
+    const { callMs } = this.#options;
+    engine.job = job;
+    engine.budget = setTimeout(() => this.#replace(engine, `took longer than ${callMs} ms`), callMs);
+    this.#busyRooms.add(job.room);
+    const packed = packedCall(job.call);
+    engine.worker.postMessage(packed.call, packed.transfer);
+  }
+
+  #finish(engine: Engine, result: Result<Uint8Array>): void {
+    const { job } = engine;
+    if (job === undefined) return;
+    clearTimeout(engine.budget);
+    engine.job = undefined;
+    this.#busyRooms.delete(job.room);
+    job.resolve(result);
+  }
+
+  /** Ends a worker that failed or overran; the next call starts another. */
+  #replace(engine: Engine, why: string): void {
+    if (!this.#engines.delete(engine)) return;
+    const type = engine.job?.call.type;
+    this.#options.logger.error({ call: type, why }, "an engine worker is replaced");
+    this.#finish(engine, refused("INTERNAL", `engine call "${type}": ${why}`));
+    void engine.worker.terminate();
+    this.#dispatch();
+  }
+}
+
+/** The call with its parts copied into one buffer that is handed over: a message would copy the whole buffer behind each view. */
+function packedCall(call: EngineCall): { call: EngineCall; transfer: ArrayBuffer[] } {
+  const length = call.parts.reduce((sum, part) => sum + part.length, 0);
+  const buffer = new ArrayBuffer(length);
+  const whole = new Uint8Array(buffer);
+  let offset = 0;
+  const parts = call.parts.map((part) => {
+    whole.set(part, offset);
+    offset += part.length;
+    return whole.subarray(offset - part.length, offset);
+  });
+  if (call.type === "content") return { call: { ...call, parts }, transfer: [buffer] };
+  return { call: { ...call, parts, stateVector: new Uint8Array(call.stateVector) }, transfer: [buffer] };
+}

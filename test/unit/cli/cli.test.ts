@@ -1,0 +1,144 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { settingsFrom } from "../../../server/cli/relay-options.ts";
+import { startRelay } from "../../../server/main.ts";
+
+const root = path.resolve(import.meta.dirname, "../../..");
+const fromSource = ["--import", "tsx", "--conditions=inkmesh-source", path.join(root, "server/cli/main.ts")];
+
+let folder: string;
+const running: ChildProcess[] = [];
+
+beforeEach(() => void (folder = fs.mkdtempSync(path.join(os.tmpdir(), "inkmesh-cli-"))));
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(endOf));
+  fs.rmSync(folder, { recursive: true });
+});
+
+async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+}
+
+/** The command with its own working directory; `said` is what it wrote so far. */
+function inkmesh(args: readonly string[], environment: Record<string, string> = {}) {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV$|NODE_OPTIONS$|INKMESH_)/.test(name)),
+  );
+  // tsx is found from the project, the data folder is resolved from here.
+  const child = spawn(process.execPath, [...fromSource, ...args], { cwd: root, env: { ...inherited, ...environment } });
+  running.push(child);
+  const said = { out: "", err: "" };
+  child.stdout.on("data", (data: Buffer) => (said.out += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (said.err += data.toString()));
+  const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { child, said, exit };
+}
+
+function within(expectation: () => void | Promise<void>): Promise<void> {
+  return vi.waitFor(expectation, { timeout: 60_000, interval: 25 });
+}
+
+const readyLine = /^inkmesh relay (\S+) ready on (http:\/\/127\.0\.0\.1:\d+)\n/;
+
+async function addressOf(said: { out: string; err: string }): Promise<string> {
+  await within(() => expect(said.out, said.err).toMatch(readyLine));
+  return readyLine.exec(said.out)![2]!;
+}
+
+const data = (): string => path.join(folder, "a");
+const quiet = ["--log", "silent"];
+
+describe("inkmesh relay", { timeout: 120_000 }, () => {
+  test("prints one line on stdout when it can serve, and SIGTERM ends it with 0", async () => {
+    const { child, said, exit } = inkmesh(["relay", "--port", "0", "--name", "berlin", "--data", data()]);
+    const address = await addressOf(said);
+    expect((await fetch(`${address}/ready`)).status).toBe(200);
+    child.kill("SIGTERM");
+    expect(await exit).toBe(0);
+    expect(said.out).toBe(`inkmesh relay berlin ready on ${address}\n`);
+    expect(said.err).toContain("the relay has stopped");
+  });
+
+  test("a mistake of ours is logged and ends it with 1", async () => {
+    const mistake = "data:text/javascript,process.on('SIGUSR2',()=>{throw new Error('a planted mistake')})";
+    const { child, said, exit } = inkmesh(["relay", "--port", "0", "--data", data()], { NODE_OPTIONS: `--import "${mistake}"` });
+    await addressOf(said);
+    child.kill("SIGUSR2");
+    expect(await exit).toBe(1);
+    expect(said.err).toMatch(/fatal the relay made a mistake and ends[^]*a planted mistake/);
+  });
+
+  test("takes its settings from environment and file, logs JSON on stderr, and warns in words when others can reach it", async () => {
+    const config = path.join(folder, "config.json");
+    fs.writeFileSync(config, JSON.stringify({ name: "from-file", log: "json", limits: { handshakeMs: 100 } }));
+    const { said } = inkmesh(["relay", "--data", data()], { INKMESH_CONFIG: config, INKMESH_PORT: "0", INKMESH_HOST: "0.0.0.0" });
+    await within(() => expect(said.out).toMatch(/^inkmesh relay from-file ready on http:\/\/0\.0\.0\.0:\d+\n$/));
+    const [warning, advice, line] = said.err.split("\n");
+    expect(warning).toContain("anybody who can reach it can read and write every document");
+    expect(advice).toContain("Without https");
+    expect(JSON.parse(line!)).toMatchObject({ relay: "from-file", msg: "the relay serves" });
+  });
+
+  test.each<[wrong: string, args: string[], sentence: RegExp]>([
+    ["a bad port", ["relay", "--port", "65536"], /^--port must be a port from 0 to 65535, where 0 picks a free one, not "65536"\.\n$/],
+    ["an unknown option", ["relay", "--prot", "1"], /^Unknown option '--prot' \(Did you mean --port\?\)\. See: inkmesh --help\n$/],
+    ["three relays", ["start", "--relays", "3"], /^--relays must be 1, because this version has no mesh of several relays yet\.\n$/],
+    ["an unknown command", ["realy"], /^Unknown command 'realy'/],
+  ])("%s ends with exit code 2 and one sentence", async (_wrong, args, sentence) => {
+    const { said, exit } = inkmesh(args);
+    expect(await exit).toBe(2);
+    expect(said).toEqual({ out: "", err: expect.stringMatching(sentence) });
+  });
+});
+
+describe("inkmesh verify", { timeout: 120_000 }, () => {
+  test("finds nothing in a sound folder, and says what is damaged in another", async () => {
+    const answer = settingsFrom({ port: "0", data: data(), log: "silent" }, {});
+    const started = await startRelay((answer as Extract<typeof answer, { ok: true }>).settings);
+    if (!started.ok) throw new Error(started.sentence);
+    await started.relay.stop();
+    const sound = inkmesh(["verify", "--data", data()]);
+    expect([await sound.exit, sound.said.out]).toEqual([0, "Everything is as it was written.\n"]);
+    fs.truncateSync(path.join(data(), "log.sqlite"), 8_192);
+    const damaged = inkmesh(["verify", "--data", data()]);
+    expect([await damaged.exit, damaged.said.out]).toEqual([1, expect.stringContaining("kept as")]);
+  });
+});
+
+describe("inkmesh start", { timeout: 120_000 }, () => {
+  test("says where to look, starts a relay that died again at the same address, and drains at Ctrl-C", async () => {
+    const { child, said, exit } = inkmesh(["start", "--port", "0", "--data", data(), ...quiet]);
+    const address = await addressOf(said);
+    await within(() => expect(said.out).toContain(`Open ${address} in a browser`));
+    const relayProcess = Number(fs.readFileSync(path.join(data(), "relay.pid"), "utf8"));
+    process.kill(relayProcess, "SIGKILL");
+    await within(() => expect(said.out.split("\n").filter((line) => line === `inkmesh relay a ready on ${address}`)).toHaveLength(2));
+    expect(said.err).toBe("The relay ended by itself (signal SIGKILL). It is started again in 200 ms.\n");
+    expect((await fetch(`${address}/ready`)).status).toBe(200);
+    child.kill("SIGINT");
+    child.kill("SIGINT");
+    expect(await exit).toBe(0);
+    await expect(fetch(`${address}/health`)).rejects.toThrow("fetch failed");
+  });
+
+  test("a relay whose supervisor was killed stops by itself", async () => {
+    const { child, said } = inkmesh(["start", "--port", "0", "--data", data(), ...quiet]);
+    const address = await addressOf(said);
+    child.kill("SIGKILL");
+    await within(() => expect(fetch(`${address}/health`)).rejects.toThrow("fetch failed"));
+  });
+
+  test("gives up with the relay's sentence where it cannot work", async () => {
+    const first = inkmesh(["relay", "--port", "0", "--data", data(), ...quiet]);
+    await addressOf(first.said);
+    const { said, exit } = inkmesh(["start", "--port", "0", "--data", data(), ...quiet]);
+    expect(await exit).toBe(2);
+    expect(said.err).toMatch(/is in use by another relay/);
+  });
+});

@@ -1,0 +1,116 @@
+/**
+ * A relay's edge on a port of its own, in front of a core that only takes notes.
+ */
+import type { AddressInfo } from "node:net";
+import { vi } from "vitest";
+import { WebSocket } from "ws";
+import type { ActorId, RelayId, RequestId } from "@inkmesh/shared/base/ids";
+import { limitsWith } from "../../../server/config.ts";
+import type { RoomAnswer } from "../../../server/core/effect.ts";
+import type { RelayInput, RoomRequest } from "../../../server/core/input.ts";
+import type { Limits } from "../../../server/core/limits.ts";
+import { appFiles } from "../../../server/edge/app-files.ts";
+import { ClientSockets } from "../../../server/edge/client-sockets.ts";
+import type { EdgeObserver } from "../../../server/edge/edge-observer.ts";
+import { healthApi } from "../../../server/edge/health-api.ts";
+import { createHttpServer } from "../../../server/edge/http-server.ts";
+import { OriginPolicy } from "../../../server/edge/origin-policy.ts";
+import { PendingRequests } from "../../../server/edge/pending-requests.ts";
+import { roomsApi } from "../../../server/edge/rooms-api.ts";
+import { Metrics } from "../../../server/runtime/metrics.ts";
+import { RelayStatus } from "../../../server/runtime/relay-status.ts";
+
+interface EdgeOptions {
+  readonly limits?: Partial<Omit<Limits, "content">>;
+  readonly answer?: (ask: RoomRequest) => RoomAnswer | undefined;
+  readonly appFolder?: string;
+  readonly allowOrigins?: readonly string[];
+  readonly pingMs?: number;
+  readonly requestMs?: number;
+}
+
+export async function anEdge(options: EdgeOptions = {}) {
+  const inputs: RelayInput[] = [];
+  const metrics = new Metrics({ relay: "a", processMetrics: false });
+  const failures: unknown[] = [];
+  const observer: EdgeObserver = {
+    received: (bytes) => metrics.received(bytes),
+    sent: (frames, bytes) => metrics.sent(frames, bytes),
+    refusedAtTheDoor: (code) => metrics.refusedAtTheDoor(code),
+    requested: (answer) => metrics.requested(answer),
+    failed: (error) => void failures.push(error),
+  };
+  const status = new RelayStatus();
+  status.enter("serving");
+  const enqueue = (input: RelayInput): void => {
+    inputs.push(input);
+    if (input.type !== "request-received") return;
+    const answer = options.answer?.(input.ask);
+    if (answer !== undefined) setImmediate(() => requests.answer(input.request, answer));
+  };
+  const requests = new PendingRequests({ enqueue, waitMs: options.requestMs ?? 2_000, waitingMax: 10 });
+  const sockets = new ClientSockets({
+    limits: limitsWith(options.limits),
+    pingMs: options.pingMs ?? 60_000,
+    closeMs: 20_000,
+    enqueue,
+    observer,
+  });
+  const relay = "a" as RelayId;
+  const http = createHttpServer({
+    ...{ status, sockets, observer },
+    origins: new OriginPolicy(options.allowOrigins ?? []),
+    healthApi: healthApi({
+      status,
+      exposition: () => metrics.exposition(),
+      relay,
+      actor: "a.0" as ActorId,
+      census: () => undefined,
+      startedAt: new Date(0),
+    }),
+    roomsApi: roomsApi(requests),
+    appFiles: appFiles(options.appFolder),
+    connectionsMax: 100,
+  });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const host = `127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const clients: WebSocket[] = [];
+  return {
+    ...{ inputs, requests, sockets, status, host, http, failures },
+    address: `http://${host}`,
+    /** A ws client; `open` first. */
+    connect: (path: string, headers: Record<string, string> = {}): WebSocket => {
+      const client = new WebSocket(`ws://${host}${path}`, { headers });
+      client.on("error", () => undefined);
+      clients.push(client);
+      return client;
+    },
+    ofType: <Type extends RelayInput["type"]>(type: Type) =>
+      inputs.filter((input): input is Extract<RelayInput, { type: Type }> => input.type === type),
+    cancelled: (): RequestId[] => inputs.flatMap((input) => (input.type === "request-cancelled" ? [input.request] : [])),
+    refusals: async (): Promise<string> =>
+      (await metrics.registry.getSingleMetricAsString("inkmesh_refused_total")).replaceAll(/^#.*\n/gm, ""),
+    close: async (): Promise<void> => {
+      for (const client of clients) client.terminate();
+      sockets.terminateAll();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+/** Waits until `expectation` holds; at most 5 s. */
+export function eventually(expectation: () => void): Promise<void> {
+  return vi.waitFor(expectation, { timeout: 5_000, interval: 5 });
+}
+
+export function opened(client: WebSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.once("open", resolve);
+    client.once("error", reject);
+  });
+}
+
+export function closeCodeOf(client: WebSocket): Promise<number> {
+  return new Promise((resolve) => client.once("close", resolve));
+}
