@@ -1,0 +1,69 @@
+/**
+ * DetailsPanel: the figures behind the status bar, for the curious and for a bug report.
+ */
+import type { MeshStatus, RoomStatus } from "@inkmesh/client";
+import { X } from "lucide-preact";
+import { useEffect, useRef } from "preact/hooks";
+import { statusWords } from "./status-words.ts";
+
+interface DetailsPanelProps {
+  readonly name: string;
+  readonly mesh: MeshStatus;
+  readonly room: RoomStatus;
+  readonly onClose: () => void;
+}
+
+export function DetailsPanel({ name, mesh, room, onClose }: DetailsPanelProps) {
+  const close = useRef<HTMLButtonElement>(null);
+  useEffect(() => close.current?.focus(), []);
+  const words = statusWords(mesh, room);
+  return (
+    <aside id="details" class="details" aria-label="Details" onKeyDown={(event) => event.key === "Escape" && onClose()}>
+      <header>
+        <h2>Details</h2>
+        <button ref={close} type="button" class="tool" aria-label="Close details" onClick={onClose}>
+          <X size={18} aria-hidden="true" />
+        </button>
+      </header>
+      <p class="details-words">{words.detail ?? words.sentence}</p>
+      <dl>
+        {figures(name, mesh, room).map(([term, value]) => (
+          <div key={term}>
+            <dt>{term}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </aside>
+  );
+}
+
+function figures(name: string, mesh: MeshStatus, room: RoomStatus): readonly (readonly [string, string])[] {
+  return [
+    ["Relay", mesh.relay ?? "none"],
+    ["Connection", connectionWords(mesh)],
+    ["Round trip", mesh.roundTripMs === undefined ? "not measured yet" : `${mesh.roundTripMs.toFixed(mesh.roundTripMs < 10 ? 1 : 0)} ms`],
+    ["Edits not saved yet", String(room.waiting)],
+    ["Edits not on this device's disk yet", String(room.notOnDevice)],
+    ["Copies", `${room.copies} of ${room.replicas} relays, ${room.needed} needed for “saved”`],
+    ["On this device", deviceWords(room)],
+    ["Document", name],
+    ["Generation", room.generation === undefined ? "not known yet" : String(room.generation)],
+    ["Clock", room.clock === "" ? "empty" : room.clock],
+    ["Newest saved edit (HLC)", stampWords(room)],
+    ...(room.problem === undefined ? [] : [["Problem", `${room.problem.code} ${room.problem.detail}`] as const]),
+  ];
+}
+
+function stampWords({ stampMs, stampLogical }: RoomStatus): string {
+  return stampMs === undefined ? "not known yet" : `${new Date(stampMs).toISOString()} + ${stampLogical ?? 0}`;
+}
+
+function connectionWords(mesh: MeshStatus): string {
+  if (mesh.workingOffline) return "closed by you";
+  return { online: "open", connecting: "being opened", offline: "none" }[mesh.connection];
+}
+
+function deviceWords(room: RoomStatus): string {
+  return { disk: "kept on disk", memory: "in memory only: this browser offers no disk", failed: "the disk refused" }[room.device];
+}

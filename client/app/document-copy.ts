@@ -1,0 +1,52 @@
+/**
+ * DocumentCopy: a document's content as a new document, or as a file made without a relay.
+ */
+import type { Inkmesh } from "@inkmesh/client";
+import * as Y from "yjs";
+import { codeField, metaOf, setTitle, textField } from "./document-meta.ts";
+import { drawRoomName } from "./room-address.ts";
+
+/** Makes a new document with the content of `doc`; resolves with its name when it is on this device. */
+export async function copyDocument(mesh: Inkmesh, doc: Y.Doc): Promise<string> {
+  const room = mesh.open(drawRoomName());
+  await room.whenLoaded;
+  Y.applyUpdate(room.doc, Y.encodeStateAsUpdate(doc), copyDocument);
+  setTitle(room.doc, copiedTitle(metaOf(doc).title));
+  await room.close();
+  return room.name;
+}
+
+/** The plain text of a document, made here: what is left to save when no relay can be asked. */
+export function plainText(doc: Y.Doc): string {
+  const { kind, title } = metaOf(doc);
+  if (kind === "code") return doc.getText(codeField).toString();
+  const lines = [...textLines(doc.getXmlFragment(textField))];
+  return [...(title === "" ? [] : [title, ""]), ...lines, ""].join("\n");
+}
+
+function* textLines(element: Y.XmlFragment): Generator<string> {
+  for (const child of element.toArray()) {
+    if (child instanceof Y.XmlText) yield textOf(child);
+    else if (child instanceof Y.XmlElement && child.nodeName === "block") yield lineOf(child);
+    else if (child instanceof Y.XmlFragment) yield* textLines(child);
+  }
+}
+
+function lineOf(block: Y.XmlElement): string {
+  const text = block
+    .toArray()
+    .map((child) => (child instanceof Y.XmlText ? textOf(child) : ""))
+    .join("");
+  const { list, checked, indent } = block.getAttributes() as Record<string, unknown>;
+  const margin = "  ".repeat(typeof indent === "number" ? Math.min(8, Math.max(0, indent)) : 0);
+  if (list === "task") return `${margin}[${checked === true ? "x" : " "}] ${text}`;
+  return list === "bullet" || list === "ordered" ? `${margin}- ${text}` : text;
+}
+
+function textOf(text: Y.XmlText): string {
+  return (text.toDelta() as { insert?: unknown }[]).map(({ insert }) => (typeof insert === "string" ? insert : "")).join("");
+}
+
+function copiedTitle(title: string): string {
+  return title === "" ? "Copy of an untitled document" : `Copy of ${title}`;
+}

@@ -1,0 +1,142 @@
+/**
+ * DocumentMenu: what one can do with a document as a whole: link, files, a copy, deletion.
+ */
+import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
+import { Copy, Download, EllipsisVertical, Link2, Trash2 } from "lucide-preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { DeleteDialog } from "./delete-dialog.tsx";
+import { copyDocument, plainText } from "./document-copy.ts";
+import { metaOf } from "./document-meta.ts";
+import { download, fileName } from "./download.ts";
+import { visit, visitRoom } from "./page-location.ts";
+import { forgetDocument } from "./recent-documents.ts";
+import { type ExportFormat, exportRoom } from "./relay-api.ts";
+
+interface DocumentMenuProps {
+  readonly mesh: Inkmesh;
+  readonly room: InkmeshRoom;
+  readonly online: boolean;
+  /** Says something to the person for a moment. */
+  readonly onSay: (sentence: string) => void;
+}
+
+const formats = [
+  ["text", "Plain text"],
+  ["markdown", "Markdown"],
+  ["html", "Web page (HTML)"],
+  ["json", "JSON"],
+] as const satisfies readonly (readonly [ExportFormat, string])[];
+
+export function DocumentMenu({ mesh, room, online, onSay }: DocumentMenuProps) {
+  const [open, setOpen] = useState(false);
+  const [deleting, setDeleting] = useState(false);
+  const place = useRef<HTMLDivElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  useDismissal(open, place, () => setOpen(false));
+
+  const choose = (action: () => unknown) => () => {
+    setOpen(false);
+    opener.current?.focus();
+    void action();
+  };
+  return (
+    <div class="menu" ref={place} onKeyDown={(event) => event.key === "Escape" && choose(() => undefined)()}>
+      <button
+        ref={opener}
+        type="button"
+        class="tool"
+        aria-label="Document menu"
+        aria-expanded={open}
+        aria-controls="document-menu"
+        onClick={() => setOpen(!open)}
+      >
+        <EllipsisVertical size={18} aria-hidden="true" />
+      </button>
+      {open && (
+        <ul id="document-menu" class="menu-list">
+          <MenuItem icon={Link2} label="Copy link" onChoose={choose(async () => onSay(await copyLink()))} />
+          {formats.map(([format, label]) => (
+            <MenuItem
+              key={format}
+              icon={Download}
+              label={`Download as ${label}`}
+              onChoose={choose(async () => onSay(await save(room, format, online)))}
+            />
+          ))}
+          <MenuItem icon={Copy} label="Make a copy" onChoose={choose(async () => visitRoom(await copyDocument(mesh, room.doc)))} />
+          <MenuItem icon={Trash2} label="Delete…" warn onChoose={choose(() => setDeleting(true))} />
+        </ul>
+      )}
+      {deleting && (
+        <DeleteDialog
+          room={room.name}
+          title={metaOf(room.doc).title}
+          onClose={() => setDeleting(false)}
+          onDeleted={() => {
+            forgetDocument(room.name);
+            visit("/");
+            void mesh.forget(room.name);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function MenuItem({
+  icon: Icon,
+  label,
+  onChoose,
+  warn = false,
+}: {
+  icon: typeof Copy;
+  label: string;
+  onChoose: () => void;
+  warn?: boolean;
+}) {
+  return (
+    <li>
+      <button type="button" class={warn ? "warn" : ""} onClick={onChoose}>
+        <Icon size={16} aria-hidden="true" />
+        {label}
+      </button>
+    </li>
+  );
+}
+
+async function copyLink(): Promise<string> {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    return "The link is copied.";
+  } catch {
+    // No clipboard without a secure context or permission: the address line has the same link.
+    return "Copy the link from the browser's address line.";
+  }
+}
+
+async function save(room: InkmeshRoom, format: ExportFormat, online: boolean): Promise<string> {
+  const name = fileName(metaOf(room.doc).title, format);
+  const answer = online ? await exportRoom(room.name, format) : undefined;
+  if (answer?.ok === true) {
+    download(answer.value, name);
+    return `${name} is downloaded.`;
+  }
+  if (format !== "text") return answer === undefined ? "This format needs a relay; plain text works offline too." : answer.sentence;
+  download(new Blob([plainText(room.doc)], { type: "text/plain;charset=utf-8" }), name);
+  return `${name} is downloaded.`;
+}
+
+function useDismissal(open: boolean, place: { current: HTMLElement | null }, dismiss: () => void): void {
+  useEffect(() => {
+    if (!open) return undefined;
+    const outside = (event: Event) => {
+      if (event.target instanceof Node && !place.current?.contains(event.target)) dismiss();
+    };
+    addEventListener("pointerdown", outside);
+    addEventListener("focusin", outside);
+    return () => {
+      removeEventListener("pointerdown", outside);
+      removeEventListener("focusin", outside);
+    };
+  }, [open]);
+}

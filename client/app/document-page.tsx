@@ -1,0 +1,168 @@
+/**
+ * DocumentPage: one document: its header, its editor, what is true about it.
+ *
+ *     opening ─▶ absent (nothing here, nothing from a relay yet) ─▶ ready ─▶ deleted
+ *        └───────────────────────────────────────────────────────▲   └────▶ foreign (not ours to edit)
+ *
+ * The editor is bound only once this device's copy is in the document, and for a document that this device has never
+ * seen only once the relay has answered: two people must not both put a first paragraph into it.
+ */
+import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
+import { useEffect, useState } from "preact/hooks";
+import { DeletedNotice } from "./deleted-notice.tsx";
+import { DetailsPanel } from "./details-panel.tsx";
+import { DocumentMenu } from "./document-menu.tsx";
+import { beginDocument, isBlank, metaOf, watchMeta } from "./document-meta.ts";
+import { EditorFrame } from "./editor-frame.tsx";
+import { EmptyState } from "./empty-state.tsx";
+import { useLeavingGuard } from "./leaving.ts";
+import { LostWordsNotice } from "./lost-words-notice.tsx";
+import { useDeletion, useLoaded, useMeshStatus, useRoom, useRoomStatus } from "./mesh-hooks.ts";
+import { Notice } from "./notice.tsx";
+import { PageHeader } from "./page-header.tsx";
+import { takeBeginning } from "./page-location.ts";
+import { announce, usePeople } from "./people.ts";
+import type { Person } from "./person.ts";
+import { PresenceList } from "./presence-list.tsx";
+import { rememberDocument } from "./recent-documents.ts";
+import { StatusBar } from "./status-bar.tsx";
+import { TitleField } from "./title-field.tsx";
+import { mirrorTitle } from "./title-mirror.ts";
+
+interface DocumentPageProps {
+  readonly mesh: Inkmesh;
+  readonly name: string;
+  readonly person: Person;
+  readonly onPerson: (person: Person) => void;
+}
+
+export function DocumentPage(props: DocumentPageProps) {
+  const room = useRoom(props.mesh, props.name);
+  return room === undefined ? null : <OpenDocument key={room.name} room={room} {...props} />;
+}
+
+function OpenDocument({ mesh, room, person, onPerson }: DocumentPageProps & { room: InkmeshRoom }) {
+  const meshStatus = useMeshStatus(mesh);
+  const status = useRoomStatus(room);
+  const deletion = useDeletion(room);
+  const people = usePeople(room.awareness);
+  const { ready, begun, begin } = useReadiness(room, status.synced);
+  const [details, showDetails] = useState(false);
+  const [said, say] = useState<string>();
+  useLeavingGuard(room);
+  useEffect(() => announce(room.awareness, person), [room, person]);
+  useEffect(() => (ready ? keepTitle(room) : undefined), [room, ready]);
+
+  const deleted = deletion !== undefined || status.phase === "deleted";
+  return (
+    <div class="document-page">
+      <PageHeader
+        person={person}
+        onPerson={onPerson}
+        aside={<PresenceList people={people} />}
+        menu={ready && <DocumentMenu mesh={mesh} room={room} online={meshStatus.connection === "online"} onSay={say} />}
+      >
+        {ready && <TitleField doc={room.doc} editable={!deleted} autofocus={begun} onLeave={focusText} />}
+      </PageHeader>
+      <main class="document">
+        {deleted && <DeletedNotice mesh={mesh} room={room} deletion={deletion} onSay={say} />}
+        {ready ? (
+          <EditorFrame room={room} editable={!deleted} />
+        ) : (
+          <Awaited
+            offline={meshStatus.connection === "offline"}
+            loading={status.phase === "loading"}
+            refused={status.phase === "refused"}
+            onBegin={begin}
+          />
+        )}
+      </main>
+      {details && (
+        <DetailsPanel
+          name={room.name}
+          mesh={meshStatus}
+          room={status}
+          onClose={() => {
+            showDetails(false);
+            document.querySelector<HTMLElement>("[aria-controls=details]")?.focus();
+          }}
+        />
+      )}
+      <div class="notices">
+        <LostWordsNotice doc={room.doc} />
+        {said !== undefined && (
+          <Notice forMs={4_000} onDismiss={() => say(undefined)}>
+            {said}
+          </Notice>
+        )}
+      </div>
+      <StatusBar
+        mesh={meshStatus}
+        room={status}
+        detailsOpen={details}
+        onWorkOffline={(offline) => mesh.workOffline(offline)}
+        onToggleDetails={() => showDetails(!details)}
+      />
+    </div>
+  );
+}
+
+/** Whether the document can be bound; begins a new one if that is what the page was opened for. */
+function useReadiness(room: InkmeshRoom, synced: boolean) {
+  const loaded = useLoaded(room);
+  const [begun, setBegun] = useState(false);
+  useEffect(() => {
+    if (!loaded) return;
+    const kind = takeBeginning();
+    if (kind === undefined || !isBlank(room.doc)) return;
+    beginDocument(room.doc, kind);
+    setBegun(true);
+  }, [room, loaded]);
+  const begin = () => {
+    if (isBlank(room.doc)) beginDocument(room.doc, "text");
+    setBegun(true);
+  };
+  return { ready: loaded && (begun || synced || !isBlank(room.doc)), begun, begin };
+}
+
+/** Remembers the title here, shows it in the browser's tab, and copies it to the relay's list. */
+function keepTitle(room: InkmeshRoom): () => void {
+  const keep = () => {
+    const { title, kind } = metaOf(room.doc);
+    document.title = title === "" ? "Untitled · Inkmesh" : `${title} · Inkmesh`;
+    rememberDocument({ room: room.name, title, kind, openedMs: Date.now() });
+  };
+  keep();
+  const stops = [watchMeta(room.doc, keep), mirrorTitle(room)];
+  return () => {
+    document.title = "Inkmesh";
+    for (const stop of stops) stop();
+  };
+}
+
+function Awaited({ offline, loading, refused, onBegin }: { offline: boolean; loading: boolean; refused: boolean; onBegin: () => void }) {
+  if (refused)
+    return <EmptyState title="This document cannot be opened">The relay refused it. What it said is at the foot of this page.</EmptyState>;
+  if (offline && !loading) {
+    return (
+      <EmptyState title="This document is not on this device yet" action={{ label: "Start writing anyway", onPress: onBegin }}>
+        It appears as soon as a relay can be reached. What you write before that is merged with what is there.
+      </EmptyState>
+    );
+  }
+  return (
+    <div class="sheet skeleton" aria-busy="true">
+      <p class="visually-hidden" role="status">
+        Opening the document
+      </p>
+      <span />
+      <span />
+      <span />
+      <span />
+    </div>
+  );
+}
+
+function focusText(): void {
+  document.querySelector<HTMLElement>(".sheet [contenteditable=true]")?.focus();
+}

@@ -1,0 +1,22 @@
+/**
+ * The page's composition root: one connection to the relay that served the page, one device store, the app.
+ */
+import { Inkmesh } from "@inkmesh/client";
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { fetchEditors } from "./editor-frame.tsx";
+import { rememberedTheme, showTheme } from "./theme.ts";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/start-page.css";
+import "./styles/document-page.css";
+import "./styles/rich-text.css";
+import "./styles/code.css";
+
+const place = document.getElementById("app");
+if (place === null) throw new Error("The page has no place for the app.");
+
+showTheme(rememberedTheme());
+const mesh = new Inkmesh({ url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync` });
+render(<App mesh={mesh} />, place);
+fetchEditors();

@@ -1,0 +1,62 @@
+/**
+ * MeshHooks: the library's objects as values that components can draw.
+ */
+import type { Inkmesh, InkmeshRoom, MeshStatus, RoomDeletion, RoomStatus } from "@inkmesh/client";
+import { useEffect, useState } from "preact/hooks";
+
+/** The state of the connection, kept up to date. */
+export function useMeshStatus(mesh: Inkmesh): MeshStatus {
+  const [status, setStatus] = useState(mesh.status);
+  useEffect(() => {
+    const look = () => setStatus(mesh.status);
+    look();
+    return mesh.on("status", look);
+  }, [mesh]);
+  return status;
+}
+
+/** The state of a room's edits, kept up to date. */
+export function useRoomStatus(room: InkmeshRoom): RoomStatus {
+  const [status, setStatus] = useState(room.status);
+  useEffect(() => {
+    const look = () => setStatus(room.status);
+    look();
+    return room.on("status", look);
+  }, [room]);
+  return status;
+}
+
+/** Opens a room for as long as the component is there. */
+export function useRoom(mesh: Inkmesh, name: string): InkmeshRoom | undefined {
+  const [room, setRoom] = useState<InkmeshRoom>();
+  useEffect(() => {
+    const opened = mesh.open(name);
+    setRoom(opened);
+    return () => {
+      setRoom(undefined);
+      void opened.close();
+    };
+  }, [mesh, name]);
+  return room?.name === name ? room : undefined;
+}
+
+/** Whether this device's copy is in the document. */
+export function useLoaded(room: InkmeshRoom): boolean {
+  const [loaded, setLoaded] = useState(false);
+  useEffect(() => {
+    let current = true;
+    setLoaded(false);
+    void room.whenLoaded.then(() => current && setLoaded(true));
+    return () => {
+      current = false;
+    };
+  }, [room]);
+  return loaded;
+}
+
+/** Who deleted the document and when, once somebody has. */
+export function useDeletion(room: InkmeshRoom): RoomDeletion | undefined {
+  const [deletion, setDeletion] = useState<RoomDeletion>();
+  useEffect(() => room.on("deleted", setDeletion), [room]);
+  return deletion;
+}

@@ -1,0 +1,130 @@
+/**
+ * StartPage: all documents, the relay's and this device's, and where new ones begin.
+ */
+import type { Inkmesh } from "@inkmesh/client";
+import { CodeXml, FilePlus2, Search } from "lucide-preact";
+import { useState } from "preact/hooks";
+import { DocumentRowView } from "./document-row.tsx";
+import type { DocumentRow } from "./document-list.ts";
+import { EmptyState } from "./empty-state.tsx";
+import { PageHeader } from "./page-header.tsx";
+import { type DocumentKind, visitRoom } from "./page-location.ts";
+import type { Person } from "./person.ts";
+import { drawRoomName } from "./room-address.ts";
+import { type Documents, useDocuments } from "./use-documents.ts";
+
+interface StartPageProps {
+  readonly mesh: Inkmesh;
+  readonly person: Person;
+  readonly onPerson: (person: Person) => void;
+}
+
+export function StartPage({ mesh, person, onPerson }: StartPageProps) {
+  const [search, setSearch] = useState("");
+  const documents = useDocuments(mesh, search.trim());
+  return (
+    <div class="start-page">
+      <PageHeader person={person} onPerson={onPerson} />
+      <main class="start">
+        <div class="start-head">
+          <h1>Documents</h1>
+          <div class="start-actions">
+            <NewButton kind="text" label="New text" icon={FilePlus2} primary />
+            <NewButton kind="code" label="New code document" icon={CodeXml} />
+          </div>
+        </div>
+        <label class="search">
+          <Search size={18} aria-hidden="true" />
+          <span class="visually-hidden">Search by title</span>
+          <input
+            type="search"
+            placeholder="Search by title"
+            value={search}
+            onInput={({ currentTarget }) => setSearch(currentTarget.value)}
+          />
+        </label>
+        <Banner documents={documents} />
+        <DocumentListing documents={documents} search={search.trim()} />
+      </main>
+    </div>
+  );
+}
+
+function NewButton({
+  kind,
+  label,
+  icon: Icon,
+  primary = false,
+}: {
+  kind: DocumentKind;
+  label: string;
+  icon: typeof Search;
+  primary?: boolean;
+}) {
+  return (
+    <button type="button" class={`button${primary ? " primary" : ""}`} onClick={() => visitRoom(drawRoomName(), kind)}>
+      <Icon size={18} aria-hidden="true" />
+      {label}
+    </button>
+  );
+}
+
+function Banner({ documents }: { documents: Documents }) {
+  if (documents.problem === undefined) return null;
+  return (
+    <div class="banner care" role="status">
+      <p>{documents.problem}</p>
+      <button type="button" class="button small" onClick={documents.retry.onPress}>
+        {documents.retry.label}
+      </button>
+    </div>
+  );
+}
+
+function DocumentListing({ documents, search }: { documents: Documents; search: string }) {
+  if (documents.loading && documents.rows.length === 0) return <ListSkeleton />;
+  if (documents.rows.length === 0) return <NoDocuments search={search} offline={documents.problem !== undefined} />;
+  return (
+    <>
+      <ul class="document-list" aria-label="Documents">
+        {documents.rows.map((row: DocumentRow) => (
+          <DocumentRowView key={row.room} row={row} />
+        ))}
+      </ul>
+      {documents.more !== undefined && (
+        <button type="button" class="button" disabled={documents.loading} onClick={documents.more}>
+          {documents.loading ? "Loading…" : "Show more"}
+        </button>
+      )}
+    </>
+  );
+}
+
+function NoDocuments({ search, offline }: { search: string; offline: boolean }) {
+  if (search !== "")
+    return (
+      <EmptyState title="Nothing found">
+        No title has “{search}” in it{offline ? ", as far as this device knows" : ""}.
+      </EmptyState>
+    );
+  if (offline)
+    return (
+      <EmptyState title="Nothing on this device">
+        Documents appear here when a relay can be reached. You can begin a new one now; it is sent later.
+      </EmptyState>
+    );
+  return <EmptyState title="No documents yet">Begin one, and send its link to whom you want to write with.</EmptyState>;
+}
+
+function ListSkeleton() {
+  return (
+    <div class="skeleton" aria-busy="true">
+      <p class="visually-hidden" role="status">
+        Loading the documents
+      </p>
+      <span />
+      <span />
+      <span />
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+/**
+ * StatusWords: what is true about a document's safety, as a sentence for the status bar. Pure, and never more than is
+ * true: "saved" only where the library says so, "on this device" only after this device's disk said so.
+ */
+import { errorKind, type MeshStatus, type RoomStatus } from "@inkmesh/client";
+
+/** `calm` needs nobody's attention; `busy` passes by itself; `care` should be known; `alarm` asks for action. */
+export type Tone = "calm" | "busy" | "care" | "alarm";
+
+export interface StatusWords {
+  readonly tone: Tone;
+  readonly sentence: string;
+  /** More, for those who ask. */
+  readonly detail?: string;
+}
+
+/** What to say of a room on a connection. */
+export function statusWords(mesh: MeshStatus, room: RoomStatus): StatusWords {
+  if (room.phase === "deleted") return { tone: "alarm", sentence: "This document was deleted" };
+  if (room.phase === "loading") return { tone: "busy", sentence: "Opening…" };
+  return deviceTrouble(mesh, room) ?? refusal(mesh, room) ?? place(mesh, room);
+}
+
+function deviceTrouble(mesh: MeshStatus, room: RoomStatus): StatusWords | undefined {
+  if (room.device === "disk" || room.waiting === 0) return undefined;
+  // With a line to a relay they are there in a moment; that is no reason to alarm at every key.
+  if (mesh.connection === "online" && room.problem === undefined) return undefined;
+  return {
+    tone: "alarm",
+    sentence: `${edits(room.waiting)} only in this tab`,
+    detail: "This browser does not let the page keep anything on disk. Leave the tab open until they are saved on a relay.",
+  };
+}
+
+function refusal(mesh: MeshStatus, room: RoomStatus): StatusWords | undefined {
+  const problem = room.problem ?? (mesh.connection === "online" ? undefined : mesh.problem);
+  if (problem === undefined) return undefined;
+  const { sentence, retryable } = errorKind(problem.code);
+  const detail = `${sentence} ${keptHere(room)}`;
+  switch (problem.code) {
+    case "STORE_FULL":
+      return { tone: "care", sentence: withWaiting("The relay's disk is full", room), detail };
+    case "STORE_FAILED":
+      return { tone: "care", sentence: withWaiting("The relay cannot use its disk", room), detail };
+    case "ROOM_FULL":
+      return { tone: "alarm", sentence: "The document has reached its largest size", detail };
+    default:
+      if (room.phase === "refused" || !retryable) return { tone: "alarm", sentence, detail };
+  }
+  return undefined;
+}
+
+function place(mesh: MeshStatus, room: RoomStatus): StatusWords {
+  if (room.notOnDevice > 0 && room.device === "disk") return { tone: "busy", sentence: "Not even on this device yet" };
+  if (mesh.workingOffline) return { tone: "care", sentence: withWaiting("Working offline", room), detail: keptHere(room) };
+  if (mesh.connection === "offline")
+    return { tone: "care", sentence: withWaiting("Offline", room), detail: `No relay can be reached. ${keptHere(room)}` };
+  if (mesh.connection === "connecting" || room.phase === "connecting")
+    return { tone: "busy", sentence: withWaiting("Connecting…", room), detail: keptHere(room) };
+  if (room.phase === "syncing" || !room.synced) return { tone: "busy", sentence: withWaiting("Fetching what is new…", room) };
+  if (room.phase === "saved" && room.waiting === 0) return { tone: "calm", sentence: savedOn(room) };
+  if (room.phase === "kept-by-a-relay")
+    return {
+      tone: "care",
+      sentence: "Kept by a relay, not saved yet",
+      detail: `${room.copies} of ${room.needed} copies that this relay's operator asked for.`,
+    };
+  return { tone: "busy", sentence: `Saving ${edits(room.waiting)}…`, detail: keptHere(room) };
+}
+
+function savedOn(room: RoomStatus): string {
+  return `Saved on ${Math.max(room.copies, room.needed)} of ${room.replicas} ${room.replicas === 1 ? "relay" : "relays"}`;
+}
+
+function withWaiting(state: string, room: RoomStatus): string {
+  return room.waiting === 0 ? state : `${state} · ${edits(room.waiting)} on this device, not yet sent`;
+}
+
+function keptHere(room: RoomStatus): string {
+  return room.waiting === 0 ? "Everything that you typed is saved." : "What you type is kept on this device and sent later.";
+}
+
+/** "1 edit", "3 edits". */
+export function edits(count: number): string {
+  return count === 1 ? "1 edit" : `${count.toLocaleString("en")} edits`;
+}

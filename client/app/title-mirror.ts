@@ -1,0 +1,46 @@
+/**
+ * TitleMirror: copies a document's title and kind to the relay's list. The title's truth is in the document; the list
+ * only lets it be found. Who changes the title copies it; and who opens a document whose list entry is stale mends it.
+ * Only a document that is saved is mirrored: before, the relay may not know it.
+ */
+import type { InkmeshRoom } from "@inkmesh/client";
+import { type DocumentMeta, metaOf, watchMeta } from "./document-meta.ts";
+import { changeRoom, showRoom } from "./relay-api.ts";
+
+const settleMs = 600;
+
+/** Starts mirroring; answers how to stop. */
+export function mirrorTitle(room: InkmeshRoom): () => void {
+  let listed: Pick<DocumentMeta, "title" | "kind"> | undefined;
+  let busy = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const mirror = async () => {
+    if (busy || room.status.phase !== "saved") return;
+    busy = true;
+    try {
+      listed ??= await askListed(room.name);
+      const { title, kind } = metaOf(room.doc);
+      if (listed === undefined || title === "" || (listed.title === title && listed.kind === kind)) return;
+      const answer = await changeRoom(room.name, { title, kind });
+      if (answer.ok) listed = { title, kind };
+    } finally {
+      busy = false;
+    }
+  };
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void mirror(), settleMs);
+  };
+  const stops = [watchMeta(room.doc, soon), room.on("status", soon)];
+  soon();
+  return () => {
+    clearTimeout(timer);
+    for (const stop of stops) stop();
+  };
+}
+
+async function askListed(room: string): Promise<Pick<DocumentMeta, "title" | "kind"> | undefined> {
+  const answer = await showRoom(room);
+  return answer.ok ? { title: answer.value.title, kind: answer.value.kind === "code" ? "code" : "text" } : undefined;
+}

@@ -1,0 +1,80 @@
+/**
+ * Browser: a headless Chromium with a fresh profile, and the one way to find one. Debian's own is tried first, then what
+ * `CHROMIUM` names, then Playwright's download; a machine's administrator gets it installed; anybody else is told.
+ *
+ * One `Browser` per spec file; one `Device` is one browser profile: its pages share IndexedDB, Web Locks and channels,
+ * as the tabs of one person do. Pages that report an error of their own fail the spec that asks for `faults`.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const outputFolder = resolve(import.meta.dirname, "output");
+
+/** Starts a browser; the spec closes it. */
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath(), args: flags, headless: true });
+}
+
+/** A fresh profile. `faults` collects what its pages threw or logged as errors. */
+export interface Device {
+  readonly context: BrowserContext;
+  readonly faults: string[];
+  page(path: string): Promise<Page>;
+}
+
+export async function openDevice(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Device> {
+  const context = await browser.newContext({ baseURL: address, viewport: { width: 1200, height: 800 }, locale: "en-GB", ...options });
+  const faults: string[] = [];
+  context.on("page", (page) => {
+    page.on("pageerror", (error) => faults.push(String(error.stack ?? error)));
+    page.on("console", (message) => {
+      // A relay that is away is an error to the console, not to the page.
+      if (message.type() === "error" && !/WebSocket connection|Failed to load resource|ERR_CONNECTION/.test(message.text()))
+        faults.push(message.text());
+    });
+  });
+  return {
+    context,
+    faults,
+    page: async (path) => {
+      const page = await context.newPage();
+      await page.goto(path);
+      return page;
+    },
+  };
+}
+
+/** Keeps a picture of the page among the test's output. */
+export async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(outputFolder, { recursive: true });
+  await page.screenshot({ path: resolve(outputFolder, `${name}.png`) });
+}
+
+function chromiumPath(): string {
+  const found = ["/usr/bin/chromium", process.env["CHROMIUM"], playwrightsOwn()].find((path) => path !== undefined && existsSync(path));
+  if (found !== undefined) return found;
+  if (process.getuid?.() === 0 && spawnSync("apt-get", ["install", "-y", "chromium"], { stdio: "ignore" }).status === 0)
+    return "/usr/bin/chromium";
+  throw new Error(
+    "These tests need Chromium: install the package “chromium”, run “npx playwright-core install chromium”, or name a browser in CHROMIUM.",
+  );
+}
+
+function playwrightsOwn(): string | undefined {
+  try {
+    return chromium.executablePath();
+  } catch {
+    return undefined; // Playwright has no browser for this platform.
+  }
+}

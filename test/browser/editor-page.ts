@@ -1,0 +1,114 @@
+/**
+ * EditorPage: a document's page as a person uses it: by what is written on it and by the keyboard.
+ */
+import type { Page } from "playwright-core";
+import { until } from "../harness/until.ts";
+import type { Device } from "./browser.ts";
+
+const text = ".rich-text .page";
+
+export class EditorPage {
+  readonly page: Page;
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Begins a document on the start page, as a person does, and stands in its title. */
+  static async begin(device: Device, kind: "New text" | "New code document" = "New text"): Promise<EditorPage> {
+    const page = await device.page("/");
+    await page.getByRole("button", { name: kind }).click();
+    const editor = new EditorPage(page);
+    await editor.ready();
+    return editor;
+  }
+
+  /** Opens a document's link. */
+  static async open(device: Device, path: string): Promise<EditorPage> {
+    const editor = new EditorPage(await device.page(path));
+    await editor.ready();
+    return editor;
+  }
+
+  async ready(): Promise<void> {
+    await this.page.locator(`${text}, .cm-content`).waitFor();
+  }
+
+  get path(): string {
+    return new URL(this.page.url()).pathname;
+  }
+
+  get room(): string {
+    return decodeURIComponent(this.path.slice("/d/".length));
+  }
+
+  /** The lines of the text, without the names at others' carets. */
+  async lines(): Promise<readonly string[]> {
+    return this.page.locator(text).evaluate((page) =>
+      [...page.children].map((block) => {
+        const copy = block.cloneNode(true) as Element;
+        for (const caret of copy.querySelectorAll(".caret")) caret.remove();
+        return copy.textContent ?? "";
+      }),
+    );
+  }
+
+  /** The tag names and marks of the lines: "h2", "p", "div[task]". */
+  async kinds(): Promise<readonly string[]> {
+    return this.page.locator(text).evaluate((page) =>
+      [...page.children].map((block) => {
+        const list = block.getAttribute("data-list");
+        return block.tagName.toLowerCase() + (list === null ? "" : `[${list}]`);
+      }),
+    );
+  }
+
+  /** Puts the caret at the end (or the start) of a line, counted from 0. */
+  async stand(line: number, where: "end" | "start" = "end"): Promise<this> {
+    await this.page.locator(`${text} > *`).nth(line).click();
+    await this.page.keyboard.press(where === "end" ? "End" : "Home");
+    return this;
+  }
+
+  /** Types as fast as the page takes it, or with a pause between the keys. */
+  async type(words: string, delay = 0): Promise<this> {
+    await this.page.keyboard.type(words, { delay });
+    return this;
+  }
+
+  async press(...keys: readonly string[]): Promise<this> {
+    for (const key of keys) await this.page.keyboard.press(key);
+    return this;
+  }
+
+  /** Into the text, from wherever the focus is. */
+  async focusText(): Promise<this> {
+    await this.page.locator(`${text}, .cm-content`).focus();
+    return this;
+  }
+
+  async status(): Promise<string> {
+    return this.page.getByTestId("status").innerText();
+  }
+
+  async says(words: string | RegExp, timeoutMs = 15_000): Promise<void> {
+    const matches = (status: string) => (typeof words === "string" ? status.includes(words) : words.test(status));
+    await until(`the status says ${words}`, async () => matches(await this.status()), { timeoutMs, seen: () => this.status() });
+  }
+
+  async saved(timeoutMs?: number): Promise<void> {
+    await this.says(/^Saved on 1 of 1 relay$/, timeoutMs);
+  }
+
+  async shows(lines: readonly string[], timeoutMs = 15_000): Promise<void> {
+    const wanted = JSON.stringify(lines);
+    await until(`the page shows ${wanted}`, async () => JSON.stringify(await this.lines()) === wanted, {
+      timeoutMs,
+      seen: () => this.lines(),
+    });
+  }
+
+  async workOffline(offline: boolean): Promise<void> {
+    await this.page.getByRole("switch", { name: "Work offline" }).setChecked(offline, { force: true });
+  }
+}

@@ -1,0 +1,43 @@
+import { expect, it } from "vitest";
+import { mergeDocuments } from "../../../client/app/document-list.ts";
+
+const device = (room: string, waiting = 0, changedMs = 0) => ({ room, generation: 0, waiting, changedMs });
+const listed = (room: string, title: string, changedMs = 0) => ({ room, title, kind: "text", changedMs });
+const recent = (room: string, title: string, kind = "text") => ({ room, title, kind, openedMs: 0 });
+
+it("each document is there once, what waits to be sent first, then the latest change", () => {
+  const rows = mergeDocuments({
+    relay: [listed("a", "Alpha", 10), listed("b", "Beta", 30)],
+    device: [device("a"), device("c", 2, 5)],
+    recent: [recent("c", "Gamma", "code")],
+    search: "",
+  });
+  expect(rows.map(({ title }) => title)).toEqual(["Gamma", "Beta", "Alpha"]);
+  expect(rows[0]).toMatchObject({ kind: "code", waiting: 2, onDevice: true, onRelay: false });
+  expect(rows[2]).toMatchObject({ onDevice: true, onRelay: true });
+});
+
+it("[P7] without a relay it is what this device has, under the titles remembered here", () => {
+  const rows = mergeDocuments({
+    relay: undefined,
+    device: [device("a", 1), device("b")],
+    recent: [recent("a", "Alpha"), recent("z", "Elsewhere")],
+    search: "",
+  });
+  expect(rows.map(({ title }) => title)).toEqual(["Alpha", ""]);
+});
+
+it("a title changed here and not sent yet is shown as it is here", () => {
+  const rows = mergeDocuments({ relay: [listed("a", "Old")], device: [device("a", 1)], recent: [recent("a", "New")], search: "" });
+  expect(rows[0]?.title).toBe("New");
+});
+
+it("what is only on this device is searched here", () => {
+  const rows = mergeDocuments({
+    relay: [],
+    device: [device("a"), device("b")],
+    recent: [recent("a", "Ink Notes"), recent("b", "Other")],
+    search: "notes",
+  });
+  expect(rows.map(({ room }) => room)).toEqual(["a"]);
+});

@@ -1,0 +1,86 @@
+import type { MeshStatus, RoomStatus } from "@inkmesh/client";
+import { describe, expect, it } from "vitest";
+import { statusWords } from "../../../client/app/status-words.ts";
+
+const online: MeshStatus = { connection: "online", workingOffline: false, relay: "a" };
+const offline: MeshStatus = { connection: "offline", workingOffline: false };
+const byChoice: MeshStatus = { connection: "offline", workingOffline: true };
+const connecting: MeshStatus = { connection: "connecting", workingOffline: false };
+
+function aRoom(change: Partial<RoomStatus> = {}): RoomStatus {
+  return {
+    phase: "saved",
+    synced: true,
+    waiting: 0,
+    notOnDevice: 0,
+    copies: 1,
+    replicas: 1,
+    needed: 1,
+    clock: "",
+    device: "disk",
+    ...change,
+  };
+}
+
+describe("[P2] the status says what is true, in words", () => {
+  it.each([
+    ["saved", online, {}, "calm", "Saved on 1 of 1 relay"],
+    ["saved on two of three", online, { copies: 2, replicas: 3, needed: 2 }, "calm", "Saved on 2 of 3 relays"],
+    ["sent, not acked", online, { phase: "on-this-device", waiting: 3, copies: 0 }, "busy", "Saving 3 edits…"],
+    [
+      "one copy of two needed",
+      online,
+      { phase: "kept-by-a-relay", waiting: 1, needed: 2, replicas: 3 },
+      "care",
+      "Kept by a relay, not saved yet",
+    ],
+    ["just typed", online, { phase: "on-this-device", waiting: 1, notOnDevice: 1 }, "busy", "Not even on this device yet"],
+    ["opening", online, { phase: "loading", synced: false }, "busy", "Opening…"],
+    ["connecting", connecting, { phase: "connecting" }, "busy", "Connecting…"],
+    [
+      "connecting with edits",
+      connecting,
+      { phase: "connecting", waiting: 2 },
+      "busy",
+      "Connecting… · 2 edits on this device, not yet sent",
+    ],
+    ["syncing", online, { phase: "syncing" }, "busy", "Fetching what is new…"],
+    [
+      "offline by choice",
+      byChoice,
+      { phase: "on-this-device", waiting: 3 },
+      "care",
+      "Working offline · 3 edits on this device, not yet sent",
+    ],
+    ["no relay", offline, { phase: "on-this-device", waiting: 1 }, "care", "Offline · 1 edit on this device, not yet sent"],
+    ["no relay, nothing waits", offline, { phase: "on-this-device" }, "care", "Offline"],
+    [
+      "no disk, no relay",
+      offline,
+      { phase: "on-this-device", waiting: 2, notOnDevice: 2, device: "memory" },
+      "alarm",
+      "2 edits only in this tab",
+    ],
+    [
+      "the relay's disk is full",
+      online,
+      { phase: "on-this-device", waiting: 4, problem: { code: "STORE_FULL", detail: "" } },
+      "care",
+      "The relay's disk is full · 4 edits on this device, not yet sent",
+    ],
+    ["deleted", online, { phase: "deleted" }, "alarm", "This document was deleted"],
+  ] as const)("%s", (_, mesh, change, tone, sentence) => {
+    expect(statusWords(mesh, aRoom(change))).toMatchObject({ tone, sentence });
+  });
+
+  it("never says “saved” while something waits, in any state", () => {
+    const phases = ["loading", "connecting", "syncing", "on-this-device", "kept-by-a-relay", "saved", "deleted", "refused"] as const;
+    for (const mesh of [online, offline, byChoice, connecting])
+      for (const phase of phases)
+        for (const notOnDevice of [0, 1])
+          for (const device of ["disk", "memory", "failed"] as const) {
+            const { sentence } = statusWords(mesh, aRoom({ phase, waiting: 1, notOnDevice, device }));
+            expect(sentence).not.toMatch(/^Saved/);
+          }
+  });
+});
