@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+// Unit and property tests that start workers or processes of their own take longer than a check may.
+const withProcesses = ["test/{unit,property}/log/**/*.test.ts", "test/unit/cli/**/*.test.ts", "test/unit/main.test.ts"];
+
 /**
  * Each kind of test is a project, so that `vitest --project unit` runs just that kind. Vitest hands the conditions to Node
  * for packages too: `import` among them would make `require()` find ES modules.
@@ -9,8 +12,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["inkmesh-source", "node"] } },
   test: {
     projects: [
-      project("unit", ["test/{unit,property,golden}/**/*.test.ts"]),
-      project("contract", ["test/contract/**/*.test.ts"], { testTimeout: 60_000 }),
+      project("unit", ["test/{unit,property,golden}/**/*.test.ts"], { exclude: withProcesses }),
+      project("contract", ["test/contract/**/*.test.ts", ...withProcesses], { testTimeout: 60_000 }),
       project("tidy", ["test/tidy/**/*.test.ts"]),
       project("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false }),
       project("fault", ["test/fault/**/*.test.ts"], { testTimeout: 300_000, hookTimeout: 60_000, fileParallelism: false }),

@@ -1,0 +1,54 @@
+/**
+ * `npm test`: every test that this machine can run, each step with its time budget, under one hard stop.
+ *
+ * The last line reads exactly `N passed, N failed, N skipped`, over all tests of all steps; a step that fails without
+ * a failed test (a type error, a lint finding, a build) counts as one failed. Skipped tests are listed with reasons.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { installed, runStep } from "./step.mjs";
+
+const hardStopMinutes = 75;
+const steps = [
+  { name: "build", command: [process.execPath, "scripts/build.mjs"], minutes: 5 },
+  { name: "check", command: [process.execPath, "scripts/check.mjs"], minutes: 8 },
+  { name: "contract", command: project("contract"), minutes: 12 },
+  { name: "conformance", command: project("conformance"), minutes: 15 },
+  { name: "fault", command: project("fault"), minutes: 15 },
+  { name: "browser", command: project("browser"), minutes: 20 },
+];
+
+const startedAt = performance.now();
+const folder = mkdtempSync(join(tmpdir(), "inkmesh-tally-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+const total = { passed: 0, failed: [], skipped: [] };
+
+for (const step of steps) {
+  const minutesLeft = hardStopMinutes - (performance.now() - startedAt) / 60_000;
+  if (minutesLeft <= 0) {
+    total.failed.push(`${step.name}: not started, ${hardStopMinutes} minutes are over`);
+    continue;
+  }
+  const tally = join(folder, `${step.name}.json`);
+  const result = await runStep({ ...step, minutes: Math.min(step.minutes, minutesLeft), env: { INKMESH_TALLY: tally } });
+  add(step.name, result, existsSync(tally) ? JSON.parse(readFileSync(tally, "utf8")) : undefined);
+  if (step.name === "build" && !result.ok) break;
+}
+
+process.stdout.write(`\n${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes\n`);
+for (const { title, reason } of total.skipped) process.stdout.write(`skipped: ${title}: ${reason}\n`);
+for (const title of total.failed) process.stdout.write(`failed: ${title}\n`);
+process.stdout.write(`${total.passed} passed, ${total.failed.length} failed, ${total.skipped.length} skipped\n`);
+process.exitCode = total.failed.length === 0 ? 0 : 1;
+
+function project(name) {
+  return installed("vitest", "run", "--project", name, "--reporter=default", "--reporter=./scripts/tally-reporter.mjs");
+}
+
+function add(name, result, tally) {
+  total.passed += tally?.passed ?? 0;
+  total.failed.push(...(tally?.failed ?? []));
+  total.skipped.push(...(tally?.skipped ?? []));
+  if (!result.ok && (tally?.failed.length ?? 0) === 0) total.failed.push(`${name}: see above`);
+}

@@ -1,0 +1,84 @@
+/**
+ * InkClient: our own client library in Node, one page's worth: one connection, one document.
+ */
+import { Inkmesh, type InkmeshRoom } from "@inkmesh/client";
+import { WebSocket } from "ws";
+import type * as Y from "yjs";
+import type { RelayProcess } from "./relay-process.ts";
+import { until } from "./until.ts";
+
+type Options = ConstructorParameters<typeof Inkmesh>[0];
+
+const living = new Set<InkClient>();
+
+export async function endInkClients(): Promise<void> {
+  await Promise.all([...living].map((client) => client.end()));
+}
+
+export class InkClient {
+  readonly mesh: Inkmesh;
+  readonly room: InkmeshRoom;
+
+  constructor(relay: RelayProcess, room: string, options: { store?: NonNullable<Options["store"]>; doc?: Y.Doc } = {}) {
+    const store = options.store === undefined ? {} : { store: options.store };
+    this.mesh = new Inkmesh({
+      url: relay.socketUrl("/sync"),
+      WebSocket: WebSocket as unknown as NonNullable<Options["WebSocket"]>,
+      ...store,
+    });
+    this.room = this.mesh.open(room, options.doc === undefined ? {} : { doc: options.doc });
+    living.add(this);
+  }
+
+  get doc(): Y.Doc {
+    return this.room.doc;
+  }
+
+  get text(): Y.Text {
+    return this.doc.getText("text");
+  }
+
+  read(): string {
+    return this.text.toString();
+  }
+
+  insert(index: number, text: string): void {
+    this.text.insert(index, text);
+  }
+
+  async loaded(): Promise<this> {
+    await this.room.whenLoaded;
+    return this;
+  }
+
+  async synced(): Promise<this> {
+    await this.room.whenSynced;
+    return this;
+  }
+
+  /** Everything typed here is saved by the relay's own word. */
+  async saved(timeoutMs = 15_000): Promise<void> {
+    await until("our client says saved", () => this.room.status.phase === "saved" && this.room.status.waiting === 0, {
+      timeoutMs,
+      seen: () => this.room.status,
+    });
+  }
+
+  async reads(expected: string, timeoutMs = 15_000): Promise<void> {
+    await until("our client reads the text", () => this.read() === expected, { timeoutMs, seen: () => this.read() });
+  }
+
+  goOffline(): void {
+    this.mesh.workOffline(true);
+  }
+
+  goOnline(): void {
+    this.mesh.workOffline(false);
+  }
+
+  async end(): Promise<void> {
+    if (!living.delete(this)) return;
+    await this.mesh.close();
+    this.doc.destroy();
+  }
+}

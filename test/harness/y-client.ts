@@ -1,0 +1,108 @@
+/**
+ * YClient: a released y-websocket client, one of four versions, as an application in Node uses it. Each has its own
+ * document; tabs' shortcuts (BroadcastChannel) are off, so that everything goes over the relay.
+ */
+import { WebSocket } from "ws";
+import type { Awareness } from "y-protocols/awareness";
+import { WebsocketProvider as Provider31 } from "y-websocket";
+import { WebsocketProvider as Provider1 } from "y-websocket-1";
+import { WebsocketProvider as Provider2 } from "y-websocket-2";
+import { WebsocketProvider as Provider30 } from "y-websocket-3.0";
+import * as Y from "yjs";
+import type { RelayProcess } from "./relay-process.ts";
+import { until } from "./until.ts";
+
+export const yVersions = ["1.5.4", "2.1.0", "3.0.0", "3.1.0"] as const;
+export type YVersion = (typeof yVersions)[number];
+
+interface Provider {
+  readonly awareness: Awareness;
+  readonly synced: boolean;
+  readonly wsconnected: boolean;
+  readonly ws: WebSocket | null;
+  shouldConnect: boolean;
+  connect(): void;
+  disconnect(): void;
+  destroy(): void;
+  on(event: string, listener: (...values: never[]) => void): void;
+}
+
+type ProviderConstructor = new (url: string, room: string, doc: Y.Doc, options: object) => Provider;
+
+const providers: Readonly<Record<YVersion, ProviderConstructor>> = {
+  "1.5.4": Provider1 as unknown as ProviderConstructor,
+  "2.1.0": Provider2 as unknown as ProviderConstructor,
+  "3.0.0": Provider30 as unknown as ProviderConstructor,
+  "3.1.0": Provider31 as unknown as ProviderConstructor,
+};
+
+const living = new Set<YClient>();
+
+export function endYClients(): void {
+  for (const client of living) client.end();
+}
+
+export class YClient {
+  readonly doc: Y.Doc;
+  readonly version: YVersion;
+  readonly provider: Provider;
+  /** How often its socket was opened, and with which codes it was closed. */
+  opened = 0;
+  readonly closeCodes: number[] = [];
+
+  constructor(relay: RelayProcess, room: string, options: { version?: YVersion; doc?: Y.Doc; connect?: boolean } = {}) {
+    this.doc = options.doc ?? new Y.Doc();
+    this.version = options.version ?? "3.1.0";
+    const settings = { WebSocketPolyfill: WebSocket, disableBc: true, connect: false, maxBackoffTime: 500 };
+    this.provider = new providers[this.version](relay.socketUrl("/y"), room, this.doc, settings);
+    this.provider.on("status", (({ status }: { status: string }) => {
+      if (status === "connected") this.opened += 1;
+    }) as never);
+    this.provider.on("connection-close", ((event: { code: number } | null) => {
+      if (event !== null) this.closeCodes.push(event.code);
+    }) as never);
+    living.add(this);
+    if (options.connect !== false) this.provider.connect();
+  }
+
+  get text(): Y.Text {
+    return this.doc.getText("text");
+  }
+
+  read(): string {
+    return this.text.toString();
+  }
+
+  get awareness(): Awareness {
+    return this.provider.awareness;
+  }
+
+  /** Types at a place, in one transaction. */
+  insert(index: number, text: string): void {
+    this.text.insert(index, text);
+  }
+
+  async synced(): Promise<this> {
+    await until(`y-websocket ${this.version} synced`, () => this.provider.wsconnected && this.provider.synced);
+    return this;
+  }
+
+  async reads(expected: string, timeoutMs = 15_000): Promise<void> {
+    await until(`y-websocket ${this.version} reads the text`, () => this.read() === expected, { timeoutMs, seen: () => this.read() });
+  }
+
+  goOffline(): void {
+    this.provider.disconnect();
+  }
+
+  goOnline(): void {
+    this.provider.connect();
+  }
+
+  /** Ends the client as a closed tab does. */
+  end(): void {
+    living.delete(this);
+    this.provider.destroy();
+    this.doc.destroy();
+  }
+}
