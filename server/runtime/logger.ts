@@ -13,10 +13,9 @@ export function createLogger(options: { format: "pretty" | "json" | "silent"; re
   const base = { relay: options.relay };
   if (options.format === "silent") return pino({ base, level: "silent" });
   if (options.format === "json") return pino({ base }, pino.destination({ fd: 2, sync: true }));
-  return pino(
-    { base },
-    { write: (line: string) => void process.stderr.write(prettyLine(line, colors.createColors(process.stderr.isTTY))) },
-  );
+  // Without a terminal `isTTY` is undefined, for which createColors would decide by itself, and paint wherever CI is set.
+  const paint = colors.createColors(process.stderr.isTTY === true && colors.isColorSupported);
+  return pino({ base }, { write: (line: string) => void process.stderr.write(prettyLine(line, paint)) });
 }
 
 const levelNames: Readonly<Record<number, string>> = { 10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal" };
