@@ -156,7 +156,8 @@ export class InkmeshRoom {
 
   /** What is true now; `on("status")` tells when it changes. */
   get status(): RoomStatus {
-    return this.#status;
+    // An edit of this very task waits already, though nobody was told yet.
+    return this.#turn.length > 0 ? this.#readStatus() : this.#status;
   }
 
   /** Answers the function that ends it. */
@@ -377,7 +378,7 @@ export class InkmeshRoom {
     const view = this.#host.view(this.#room) ?? notLoaded;
     const unsent = this.#turn.length;
     return roomStatus(
-      { ...view, waiting: view.waiting + unsent },
+      { ...view, waiting: view.waiting + unsent, copies: unsent > 0 ? 0 : view.copies },
       { state: this.#copy.state, notOnDevice: this.#copy.notOnDevice + unsent },
       this.#host.connection,
     );

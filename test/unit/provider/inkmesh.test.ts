@@ -48,6 +48,15 @@ test("[P1] two clients type and see each other, and say saved when the relay's d
   expect(a.status).toMatchObject({ phase: "saved", synced: true, waiting: 0, copies: 1, replicas: 1, needed: 1, generation: 0 });
 });
 
+test("[P2] in the very task of an edit nothing is called saved, though the last thing told was", async () => {
+  const room = aMesh(new ModelNetwork()).open("r");
+  textOf(room).insert(0, "a");
+  await room.whenSaved();
+  expect(room.status).toMatchObject({ phase: "saved", waiting: 0 });
+  textOf(room).insert(1, "b");
+  expect(room.status).toMatchObject({ phase: "on-this-device", waiting: 1, notOnDevice: 1, copies: 0 });
+});
+
 test("[P2] the phase follows the truth: connecting, on this device, saved, and back while a disk keeps the relay waiting", async () => {
   const network = new ModelNetwork();
   network.isDown = true;
