@@ -79,6 +79,10 @@ export class Connection implements Line {
     return this.#load.isCongested;
   }
 
+  get isOwedTooMuch(): boolean {
+    return this.#load.isOwedTooMuch;
+  }
+
   session(channel: number): Session | undefined {
     return this.#channels.session(channel);
   }
@@ -167,6 +171,8 @@ export class Connection implements Line {
     const { roomsPerConnectionMax } = this.#context.limits;
     if (this.#channels.size >= roomsPerConnectionMax)
       return this.#refuseChannel(channel, { code: "TOO_MANY_ROOMS", detail: `limit ${roomsPerConnectionMax}` });
+    // Opening and closing one room over and over would have its state encoded each time, all within one frame.
+    if (this.isOwedTooMuch) return this.#refuseChannel(channel, { code: "RATE_LIMITED", detail: "states that were not read yet" });
     this.#attach(room, message);
   }
 

@@ -81,8 +81,9 @@ export class Joiner {
   #promiseSynced(): void {
     const { line, room, isLive } = this.#options;
     const { clock } = room.content;
-    room.log.whenDurable(() => {
+    const say = (): void => {
       if (isLive()) line.send({ type: "synced", handle: room.handle, ...room.log.horizon(clock) });
-    });
+    };
+    room.log.whenDurable(say, isLive);
   }
 }

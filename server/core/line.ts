@@ -12,6 +12,8 @@ export interface Line {
   readonly principal: string;
   /** So much is unsent that cursors are left out. */
   readonly isCongested: boolean;
+  /** It asked for more state than it may before it has read some. */
+  readonly isOwedTooMuch: boolean;
   send(message: RelayMessage): void;
   sendFrames(frames: readonly Uint8Array[]): void;
   /** As `sendFrames`, for a state that the client asked for: its size is not the client's slowness. */

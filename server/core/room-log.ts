@@ -121,8 +121,8 @@ export class RoomLog {
   }
 
   /** Runs `then` when everything that is here now is on disk: at once when it is. */
-  whenDurable(then: () => void): void {
+  whenDurable(then: () => void, isWanted?: () => boolean): void {
     if (this.#queue.isSettled) then();
-    else this.#gate.hold(this.#queue.position, then);
+    else this.#gate.hold(this.#queue.position, then, isWanted);
   }
 }

@@ -331,7 +331,8 @@ export class Room {
 
   /** Closes the generation: `record` says so. `then` runs when that is on disk and sessions have been told. */
   close(record: RoomRecord, then: (result: Result<undefined>) => void): void {
-    const code = this.#context.store.refusal;
+    // A full disk keeps room for tombstones, which make space: only entries of its own hold a room up.
+    const code = this.#log.isSettled ? undefined : this.#context.store.refusal;
     if (code !== undefined) return then(refused(code));
     assert(this.isOpen, "only an open room is closed");
     this.#state = { type: "closing", record, then, isWriting: false };

@@ -74,8 +74,14 @@ export class Rooms {
 
   /** Everything that rooms held back for the end of the turn leaves; rooms that nobody needs go idle. */
   endTurn(): void {
-    for (const room of this.#touched) room.endTurn();
-    for (const room of this.#touched) this.#settle(room);
+    const ended = new Set<Room>();
+    // The end of one room's turn may touch another: a connection that is closed as too slow leaves all its rooms.
+    for (let [room] = this.#touched; room !== undefined; [room] = this.#touched) {
+      this.#touched.delete(room);
+      room.endTurn();
+      ended.add(room);
+    }
+    for (const room of ended) this.#settle(room);
     this.#touched.clear();
   }
 

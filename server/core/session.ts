@@ -181,7 +181,7 @@ export class Session implements Participant {
   #wait(message: SessionMessage): void {
     const { waitingPerSessionMax, stateBytesMax } = this.#context.limits;
     this.#waiting.push(message);
-    if (message.type === "updates") for (const update of message.updates) this.#waitingBytes += update.length;
+    this.#waitingBytes += bytesOf(message);
     if (this.#waiting.length > waitingPerSessionMax || this.#waitingBytes > 2 * stateBytesMax) {
       this.#refuse({ code: "RELAY_BUSY", detail: `${this.#waiting.length} messages before the document was loaded` });
     }
@@ -196,6 +196,7 @@ export class Session implements Participant {
     if (this.#delivery.isHeld) return;
     const isAgain = this.#delivery.hasJoined;
     if (!isAgain && !this.dialect.acknowledges) this.#unnumbered.ask();
+    if (isAgain && this.#line.isOwedTooMuch) return this.#line.refuse({ code: "CLIENT_SLOW", detail: "states that were not read yet" });
     if (isAgain) this.#line.charge(this.#room.content.bytes);
     this.#joiner.join({ clock: undefined, stateVector });
   }
@@ -256,4 +257,10 @@ export class Session implements Participant {
   #report(refusal: Refusal): void {
     this.#context.report({ type: "refused", refusal, connection: this.connection, room: this.#room.name });
   }
+}
+
+function bytesOf(message: SessionMessage): number {
+  if (message.type === "updates") return message.updates.reduce((sum, update) => sum + update.length, 0);
+  if (message.type === "presence") return message.bytes.length;
+  return message.type === "sync-request" ? message.stateVector.length : 0;
 }

@@ -3,7 +3,8 @@
  *
  * In: two token buckets, updates and bytes. A client over its rate is not read until its debt is paid; nothing is lost.
  * Out: the socket's unsent bytes. Above `backlogSheddingBytes` cursors are left out; above `backlogBytesMax` the client
- * is too slow. A state that it asked for does not count as slowness until it has had time to read it.
+ * is too slow. A state that it asked for does not count as slowness until it has had time to read it; past a room's
+ * largest size of such states it has to read before it may ask for more.
  *
  * Invariants: one reason to pause is enough; reading goes on when the last one is gone.
  */
@@ -36,6 +37,11 @@ export class SocketLoad {
     return this.#backlog > this.#context.limits.backlogSheddingBytes;
   }
 
+  /** States are on their way that are larger together than any room: more is for a client that reads. */
+  get isOwedTooMuch(): boolean {
+    return this.#allowance > this.#context.limits.roomBytesMax;
+  }
+
   /** Any message costs what one update costs, a list of updates as many. */
   received(bytes: number, messages: readonly ClientMessage[]): void {
     let count = 0;
@@ -60,6 +66,7 @@ export class SocketLoad {
   /** A state is on its way that the client asked for. */
   allow(frames: readonly Uint8Array[]): void {
     for (const frame of frames) this.#allowance += frame.length;
+    this.#allowance = Math.min(this.#allowance, 2 * this.#context.limits.roomBytesMax);
   }
 
   /** It had time to read what it asked for. */

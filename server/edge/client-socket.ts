@@ -119,7 +119,9 @@ export class ClientSocket {
   #tellLevel(): void {
     const { marks, connection, enqueue } = this.#options;
     const bytes = this.#pendingBytes - (this.#pending[0] ?? 0);
-    const level = marks.filter((mark) => bytes > mark).length;
+    const last = marks.at(-1) ?? Infinity;
+    // Past the last mark at each further multiple, too: what the core forgave at one may be too much at the next.
+    const level = bytes > last ? marks.length - 1 + Math.floor(bytes / last) : marks.filter((mark) => bytes > mark).length;
     if (level === this.#level || this.#closing) return;
     this.#level = level;
     enqueue({ type: "backlog-changed", connection, bytes });
