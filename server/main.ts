@@ -160,7 +160,8 @@ async function openLog(parts: Parts, unsound: () => void): Promise<LogOpened> {
   };
   log.onDamage((damage) => {
     note(damage);
-    if (parts.driver !== undefined && damage.room !== undefined) unsound();
+    // Whatever it is and wherever: what this actor wrote may be part of it.
+    if (parts.driver !== undefined) unsound();
   });
   try {
     const opening = await log.open();

@@ -6,7 +6,8 @@
  *     unlooked-at the oldest entry has waited verifyMs for a shadow document to see whether it applies
  *     left behind the last session went, and there is an eighth of "long" or "heavy"
  *
- * Invariants: one compaction per room at a time; it names only what is durable; after one that failed the room rests.
+ * Invariants: one compaction per room at a time; it names only what is durable; after one that failed the room rests,
+ * twice as long after each further one: a room that no worker can compact in time must not keep the others from it.
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
@@ -18,6 +19,7 @@ import type { Compaction } from "./stored-room.ts";
 
 /** Milliseconds before a compaction that failed is tried again: it may be a full disk. */
 const restMs = 30_000;
+const restMsMax = 3_600_000;
 /** What is worth compacting when everybody has left, as a share of what is worth it while they are here. */
 const leftBehindShare = 1 / 8;
 
@@ -26,6 +28,7 @@ export class TailUpkeep {
   readonly #deadline: Deadline;
   #isRunning = false;
   #restUntilMs = 0;
+  #failures = 0;
 
   constructor(context: RelayContext, room: RoomName) {
     this.#context = context;
@@ -60,7 +63,8 @@ export class TailUpkeep {
     this.#context.deadlines.clear(this.#deadline);
     const seq = this.#context.compactions.ask((result) => {
       this.#isRunning = false;
-      if (!result.ok) this.#restUntilMs = this.#context.now.monotonicMs + restMs;
+      this.#failures = result.ok ? 0 : this.#failures + 1;
+      if (!result.ok) this.#restUntilMs = this.#context.now.monotonicMs + Math.min(restMs * 2 ** (this.#failures - 1), restMsMax);
       then(result);
     });
     this.#context.effect({ type: "compact-room", lineage: log.lineage, seq, upTo });

@@ -41,7 +41,10 @@ export function createHttpServer(options: HttpServerOptions): Server {
   const timeouts = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 2_000 };
   const server = createServer({ maxHeaderSize: headerBytesMax, ...timeouts }, expressApp(options));
   server.maxConnections = options.connectionsMax + spareConnections;
-  server.on("upgrade", (request, socket, head) => upgrade(options, request, socket, head));
+  server.on("upgrade", (request, socket, head) => {
+    if (request.headers.upgrade?.toLowerCase() === "websocket") upgrade(options, request, socket, head);
+    else ignoreUpgrade(server, request, socket, head);
+  });
   return server;
 }
 
@@ -121,6 +124,21 @@ function errorAnswer(observer: EdgeObserver): ErrorRequestHandler {
     observer.failed(error, request.method);
     sendRefusal(response, refused("INTERNAL").refusal);
   };
+}
+
+/**
+ * An offer of another protocol (curl's and Java's `Upgrade: h2c`) is ignored and its request answered (RFC 9110 §7.8).
+ * Node has let go of the connection by then, and of the request's body: it gets both anew, without the offer, and ends
+ * the connection after the answer, so that this happens to a connection once.
+ */
+function ignoreUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  socket.on("error", () => socket.destroy());
+  const fields = request.rawHeaders.flatMap((name, at, raw) =>
+    at % 2 === 1 || ["upgrade", "connection"].includes(name.toLowerCase()) ? [] : [`${name}: ${raw[at + 1]}\r\n`],
+  );
+  const start = `${request.method} ${request.url} HTTP/${request.httpVersion}\r\n`;
+  socket.unshift(Buffer.concat([Buffer.from(`${start}${fields.join("")}Connection: close\r\n\r\n`, "latin1"), head]));
+  server.emit("connection", socket);
 }
 
 function upgrade(options: HttpServerOptions, request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -18,6 +18,7 @@ import type { RoomRecord } from "../core/stored-room.ts";
 import { unpackAppends, type PackedEntry } from "./append-batch.ts";
 import { LineageLedger, noteStamp, type Account } from "./lineage-ledger.ts";
 import { SnapshotShelf } from "./snapshot-shelf.ts";
+import { DotTaken } from "./store-error.ts";
 import type { Marker, StoreMarker } from "./store-marker.ts";
 import { entryChecksum, recordChecksum, storeChecksum, type SnapshotBody, type StoreRow } from "./store-row.ts";
 
@@ -171,7 +172,7 @@ export class SqliteStore {
 
   #skip(account: Account, actor: number, dot: Dot, record: Uint8Array): void {
     const there = this.#recordAt.get(account.id, actor, dot.counter);
-    if (there && !sameBytes(there, record)) throw new Error(`the dot ${dot.actor}:${dot.counter} names another payload already`);
+    if (there && !sameBytes(there, record)) throw new DotTaken(`the dot ${dot.actor}:${dot.counter} names another payload already`);
   }
 
   /** Entries that had been past a gap are named by the clock once the gap is closed. */

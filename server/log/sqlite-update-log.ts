@@ -20,6 +20,7 @@ import type { ReaderCalls, ReaderThread } from "./reader-worker.ts";
 import { unpackPage, unpackRoom } from "./room-parcel.ts";
 import type { FoundDamage } from "./sqlite-reader.ts";
 import type { StoreCalls, StoreThread } from "./sqlite-worker.ts";
+import { refusalOf } from "./store-error.ts";
 import type { Append, Damage, LogOpening, LogResult, UpdateLog } from "./update-log.ts";
 import { WorkerLine } from "./worker-line.ts";
 
@@ -33,6 +34,12 @@ export interface SqliteSettings {
   /** For tests that end the process in the middle. */
   readonly onStep?: (step: CompactionStep) => void;
 }
+
+/**
+ * How long one room's draft or check may take. A document can be made whose integration takes hours; with a bound the
+ * others are compacted too. Larger lets larger honest rooms be compacted, on slower machines.
+ */
+const compactionMs = 60_000;
 
 export class SqliteUpdateLog implements UpdateLog {
   readonly #settings: SqliteSettings;
@@ -55,7 +62,8 @@ export class SqliteUpdateLog implements UpdateLog {
       (damage) => this.#tell(damage),
     );
     this.#reader = new WorkerLine(startReader, (damage) => this.#found(damage));
-    this.#heavy = new WorkerLine(startReader, (damage) => this.#found(damage));
+    const budgets = { draft: compactionMs, check: compactionMs };
+    this.#heavy = new WorkerLine(startReader, (damage) => this.#found(damage), budgets);
   }
 
   /** Throws, with a sentence for the operator, when the store cannot be opened at all. */
@@ -82,7 +90,9 @@ export class SqliteUpdateLog implements UpdateLog {
 
   compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
     const lines = { store: this.#store, reader: this.#heavy, onStep: this.#settings.onStep ?? (() => undefined) };
-    const run = Promise.all([this.#lastWrite, this.#lastCompaction]).then(() => runCompaction(lines, lineage, upTo));
+    const run = Promise.all([this.#lastWrite, this.#lastCompaction])
+      .then(() => runCompaction(lines, lineage, upTo))
+      .catch(refusedBy);
     this.#lastCompaction = run;
     return run;
   }
@@ -120,7 +130,7 @@ export class SqliteUpdateLog implements UpdateLog {
   }
 
   #write(written: Promise<LogResult<unknown>>): Promise<LogResult<undefined>> {
-    const answered = written.then((result): LogResult<undefined> => (result.ok ? { ok: true, value: undefined } : result));
+    const answered = written.then((result): LogResult<undefined> => (result.ok ? { ok: true, value: undefined } : result), refusedBy);
     this.#lastWrite = answered;
     return answered;
   }
@@ -137,4 +147,9 @@ export class SqliteUpdateLog implements UpdateLog {
   #tell(damage: Damage): void {
     for (const listener of this.#listeners) listener(damage);
   }
+}
+
+/** A step that throws fails alone: what waits behind it, and the closing, go on. */
+function refusedBy(error: unknown): Extract<LogResult<never>, { ok: false }> {
+  return { ok: false, refusal: refusalOf(error) };
 }

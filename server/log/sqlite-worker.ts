@@ -4,8 +4,9 @@
 import { workerData } from "node:worker_threads";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { RoomRecord } from "../core/stored-room.ts";
-import { openStore } from "./store-opening.ts";
 import type { DamagedRow, SqliteStore } from "./sqlite-store.ts";
+import { DotTaken, isCorruption } from "./store-error.ts";
+import { openStore, storeFile } from "./store-opening.ts";
 import type { SnapshotBody } from "./store-row.ts";
 import type { Damage, LogOpening } from "./update-log.ts";
 import { answerCalls, sendNotice } from "./worker-line.ts";
@@ -17,6 +18,7 @@ export interface StoreThread {
 
 const { folder, freeBytesMin } = workerData as StoreThread;
 let opened: SqliteStore | undefined;
+let told = false;
 
 /** A thread that took the place of one that died opens the store by itself and says what it found. */
 function store(): SqliteStore {
@@ -31,17 +33,36 @@ function open(): LogOpening {
   return opening;
 }
 
+/** A writer that meets corruption, or a dot given out twice, says so: the relay must not go on as the actor that it is. */
+function writing<Args extends readonly unknown[], Value>(change: (into: SqliteStore, ...args: Args) => Value): (...args: Args) => Value {
+  return (...args) => {
+    try {
+      return change(store(), ...args);
+    } catch (error) {
+      if (isCorruption(error) || error instanceof DotTaken) tellOnce(error as Error);
+      throw error;
+    }
+  };
+}
+
+/** Once for each thread: whoever writes tries again and again. */
+function tellOnce({ message }: Error): void {
+  if (told) return;
+  told = true;
+  sendNotice({ where: storeFile(folder), what: message, keptAs: undefined, room: undefined } satisfies Damage);
+}
+
 const calls = {
   open,
-  append: (packed: Uint8Array): void => store().append(packed),
-  putRecord: (record: RoomRecord): void => store().putRecord(record),
-  nextSnapshot: (): number => store().nextSnapshot(),
-  putChunk: (snapshot: number, part: number, bytes: Uint8Array): void => store().putChunk(snapshot, part, bytes),
-  putSnapshot: (id: number, lineage: number, body: SnapshotBody): void => store().putSnapshot(id, lineage, body),
-  adoptSnapshot: (id: number, lineage: Lineage): boolean => store().adoptSnapshot(id, lineage),
-  sweep: (id: number, lineage: Lineage): boolean => store().sweep(id, lineage),
-  removeSnapshot: (id: number): void => store().removeSnapshot(id),
-  setAside: (row: DamagedRow, lineage: Lineage, what: string): void => store().setAside(row, lineage, what),
+  append: writing((into, packed: Uint8Array): void => into.append(packed)),
+  putRecord: writing((into, record: RoomRecord): void => into.putRecord(record)),
+  nextSnapshot: writing((into): number => into.nextSnapshot()),
+  putChunk: writing((into, snapshot: number, part: number, bytes: Uint8Array): void => into.putChunk(snapshot, part, bytes)),
+  putSnapshot: writing((into, id: number, lineage: number, body: SnapshotBody): void => into.putSnapshot(id, lineage, body)),
+  adoptSnapshot: writing((into, id: number, lineage: Lineage): boolean => into.adoptSnapshot(id, lineage)),
+  sweep: writing((into, id: number, lineage: Lineage): boolean => into.sweep(id, lineage)),
+  removeSnapshot: writing((into, id: number): void => into.removeSnapshot(id)),
+  setAside: writing((into, row: DamagedRow, lineage: Lineage, what: string): void => into.setAside(row, lineage, what)),
   close: (): void => {
     opened?.close();
     opened = undefined;

@@ -14,6 +14,9 @@ export function refusalOf(error: unknown): Refusal {
   return { code: fullCodes.has(code) ? "STORE_FULL" : "STORE_FAILED", detail: code === "" ? words : `${code}: ${words}` };
 }
 
+/** A dot that is to be written names other bytes in the store: whoever gives out such dots must not go on. */
+export class DotTaken extends Error {}
+
 /** Whether SQLite found its file not to be as it must be. */
 export function isCorruption(error: unknown): boolean {
   const code = codeOf(error);

@@ -3,6 +3,7 @@
  *
  * A thread that dies takes nobody with it: the calls it had not answered are refused as STORE_FAILED, and the next call
  * starts a new one. Whether an unanswered call had been carried out is not known; callers repeat only what may be repeated.
+ * A call may have a time budget, from when it is next in line: past it the thread is ended, as if it had died.
  */
 import { parentPort, type TransferListItem, type Worker } from "node:worker_threads";
 import type { Refusal } from "@inkmesh/shared/base/result";
@@ -22,6 +23,15 @@ export class Moved<Value> {
 
 type Answer<Returned> = Returned extends Moved<infer Value> ? Value : Returned;
 
+/** How long a call may take, in ms, by its name; those that are not named may take for ever. */
+type Budgets<Side> = { readonly [Name in keyof Side]?: number };
+
+interface Waiting {
+  readonly budgetMs: number | undefined;
+  readonly name: string;
+  readonly resolve: (result: LogResult<never>) => void;
+}
+
 interface Question {
   readonly number: number;
   readonly name: string;
@@ -37,14 +47,18 @@ type Message =
 export class WorkerLine<Side extends { [Name in keyof Side]: (...args: never[]) => unknown }, Notice> {
   readonly #start: () => Worker;
   readonly #onNotice: (notice: Notice) => void;
-  readonly #waiting = new Map<number, (result: LogResult<never>) => void>();
+  readonly #budgets: Budgets<Side>;
+  /** In the order of the calls: the first is the one at which the thread is. */
+  readonly #waiting = new Map<number, Waiting>();
+  #budget: NodeJS.Timeout | undefined;
   #worker: Worker | undefined;
   #calls = 0;
   #closed = false;
 
-  constructor(start: () => Worker, onNotice: (notice: Notice) => void) {
+  constructor(start: () => Worker, onNotice: (notice: Notice) => void, budgets: Budgets<Side> = {}) {
     this.#start = start;
     this.#onNotice = onNotice;
+    this.#budgets = budgets;
   }
 
   call<Name extends keyof Side & string>(
@@ -55,8 +69,14 @@ export class WorkerLine<Side extends { [Name in keyof Side]: (...args: never[]) 
     if (this.#closed) return Promise.resolve({ ok: false, refusal: { code: "STORE_FAILED", detail: "the store was closed" } });
     const number = ++this.#calls;
     return new Promise((resolve) => {
-      this.#waiting.set(number, resolve);
-      this.#running().postMessage({ number, name, args } satisfies Question, transfer);
+      try {
+        this.#running().postMessage({ number, name, args } satisfies Question, transfer);
+      } catch (error) {
+        // A thread that cannot be started is like one that died before it answered.
+        return resolve({ ok: false, refusal: refusalOf(error) });
+      }
+      this.#waiting.set(number, { name, budgetMs: this.#budgets[name], resolve });
+      if (this.#waiting.size === 1) this.#startBudget();
     });
   }
 
@@ -78,18 +98,34 @@ export class WorkerLine<Side extends { [Name in keyof Side]: (...args: never[]) 
 
   #receive(message: Message): void {
     if ("notice" in message) return this.#onNotice(message.notice as Notice);
-    const resolve = this.#waiting.get(message.number);
+    const waiting = this.#waiting.get(message.number);
+    if (waiting === undefined) return;
     this.#waiting.delete(message.number);
-    resolve?.(message.ok ? { ok: true, value: message.value as never } : { ok: false, refusal: message.refusal });
+    this.#startBudget();
+    waiting.resolve(message.ok ? { ok: true, value: message.value as never } : { ok: false, refusal: message.refusal });
+  }
+
+  /** For the call that is first now. */
+  #startBudget(): void {
+    clearTimeout(this.#budget);
+    const [first] = this.#waiting.values();
+    const worker = this.#worker;
+    if (first?.budgetMs === undefined || worker === undefined) return;
+    const overrun = new Error(`${first.name} took longer than ${first.budgetMs} ms`);
+    this.#budget = setTimeout(() => {
+      this.#died(worker, overrun);
+      void worker.terminate();
+    }, first.budgetMs);
   }
 
   #died(worker: Worker, error: unknown): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
+    clearTimeout(this.#budget);
     const refusal = refusalOf(error);
     const refused = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const resolve of refused) resolve({ ok: false, refusal });
+    for (const { resolve } of refused) resolve({ ok: false, refusal });
   }
 }
 

@@ -76,7 +76,8 @@ export class GroupCommit {
     this.#committing = true;
     this.#lastStartMs = clock.now().monotonicMs;
     const batch = batchOf(group);
-    const appending = log.append(batch);
+    // Async, so that what the log throws at once is a failed commit like any other.
+    const appending = (async () => log.append(batch))();
     for (const resolve of this.#handedOver.splice(0)) resolve();
     const result = await appending.catch((error: unknown) => refused("STORE_FAILED", String(error)));
     this.#committing = false;

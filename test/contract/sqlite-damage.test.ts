@@ -41,6 +41,16 @@ function tamper(sql: string): void {
   database.close();
 }
 
+/** Changes what the store says of its own tables, so that the next statement of any connection finds it malformed. */
+function breakSchema(of: string): void {
+  const database = new Database(storeFile(of));
+  database.unsafeMode();
+  database.pragma("writable_schema = ON");
+  database.prepare("UPDATE sqlite_schema SET sql = 'CREATE TABLE entry(' WHERE name = 'entry'").run();
+  database.pragma(`schema_version = ${(database.pragma("schema_version", { simple: true }) as number) + 1}`);
+  database.close();
+}
+
 function rowsOf(table: string): unknown[] {
   const database = new Database(storeFile(folder), { readonly: true });
   const rows = database.prepare(`SELECT * FROM ${table}`).all();
@@ -115,6 +125,36 @@ test("a damaged summary is computed anew from the rows", async () => {
   expect(reported).toMatchObject([{ where: "table summary", room: "a room" }]);
   expect((await must(log.rooms({ limit: 1 }))).rooms[0]).toMatchObject({ entries: 3, clock: author.clock });
   expect(await must(log.verify())).toEqual([]);
+});
+
+test("[P2] a writer that meets corruption, or a dot given out twice, tells of it once", async () => {
+  const author = new LogAuthor();
+  await must(log.append([author.type("a")]));
+  const [entry] = author.entries;
+  const other = [{ lineage: author.lineage, entries: [{ ...entry!, payload: Uint8Array.of(0, 0) }] }];
+  for (let time = 0; time < 2; time++) expect(await log.append(other)).toMatchObject({ ok: false });
+  expect(reported).toEqual([
+    { where: storeFile(folder), what: expect.stringContaining("names another payload"), keptAs: undefined, room: undefined },
+  ]);
+  await reopen();
+  breakSchema(folder);
+  for (let time = 0; time < 2; time++) expect(await log.append([author.type("b")])).toMatchObject({ ok: false });
+  expect(reported).toMatchObject([{ what: expect.stringContaining("malformed"), room: undefined }]);
+});
+
+test("a compaction in which something throws fails alone: the next goes on, and the log closes", async () => {
+  const author = new LogAuthor();
+  await log.close();
+  let throws = true;
+  const onStep = (): void => {
+    if (throws) throw new Error("on purpose");
+  };
+  log = new SqliteUpdateLog({ folder, nestingMax: 64, onStep });
+  await log.open();
+  await must(log.append([author.type("safe")]));
+  expect(await log.compact(author.lineage, author.clock)).toEqual({ ok: false, refusal: { code: "STORE_FAILED", detail: "on purpose" } });
+  throws = false;
+  expect((await must(log.compact(author.lineage, author.clock))).removed).toHaveLength(4);
 });
 
 test("[P10] a damaged record of a deleted room leaves the room deleted", async () => {

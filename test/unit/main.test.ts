@@ -5,6 +5,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import Database from "better-sqlite3";
 import { WebSocket } from "ws";
 import { WebsocketProvider as Provider15 } from "y-websocket-1";
 import { WebsocketProvider as Provider31 } from "y-websocket";
@@ -112,6 +113,27 @@ describe("a relay", { timeout: 30_000 }, () => {
     const late = join(relay, "gone", oldProvider);
     const refusedWith = new Promise<number>((resolve) => late.provider.on("connection-close", (event) => resolve(event?.code ?? 0)));
     expect(await refusedWith).toBe(4404);
+  });
+
+  test("[P2] is not to go on when its store is damaged while it serves, wherever the damage lies", async () => {
+    let unsound = 0;
+    const started = await startRelay(settings(), () => unsound++);
+    if (!started.ok) throw new Error(started.sentence);
+    relays.push(started.relay);
+    const { text, provider } = join(started.relay, "notes");
+    text.insert(0, "x");
+    await eventually(async () => expect(await textOf(started.relay, "notes")).toContain("x"));
+    const store = new Database(path.join(folder, "a", "log.sqlite"));
+    // The table is not what the relay's statements were made for, and the next one finds that out.
+    store.unsafeMode();
+    store.pragma("writable_schema = ON");
+    store.prepare("UPDATE sqlite_schema SET sql = 'CREATE TABLE entry(' WHERE name = 'entry'").run();
+    store.pragma(`schema_version = ${(store.pragma("schema_version", { simple: true }) as number) + 1}`);
+    store.close();
+    expect(unsound).toBe(0);
+    text.insert(1, "y");
+    await eventually(() => expect(unsound).toBe(1));
+    provider.destroy();
   });
 
   test("a second one in the same folder, or on the same port, is refused with a sentence", async () => {

@@ -226,6 +226,44 @@ describe("upgrades", () => {
   });
 });
 
+describe("an offer of another protocol", () => {
+  const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
+
+  /** What is answered to bytes that are sent as they stand, until the relay ends the connection. */
+  async function answered(pieces: readonly string[]): Promise<string> {
+    const socket = net.connect(Number(edge.host.split(":")[1]), "127.0.0.1");
+    let received = "";
+    socket.on("data", (bytes) => (received += bytes.toString()));
+    for (const piece of pieces) {
+      socket.write(piece);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await new Promise((resolve) => socket.once("close", resolve));
+    return received;
+  }
+
+  test("is ignored, and its request answered like any other", async () => {
+    edge = await anEdge();
+    const head = `GET /health HTTP/1.1\r\nHost: ${edge.host}\r\n${offer}\r\n`;
+    expect(await answered([head])).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n\{/s);
+  });
+
+  test("does not cost a request its body", async () => {
+    edge = await anEdge({ answer: () => ({ type: "room", room: aRoom(), created: true }) });
+    const body = JSON.stringify({ room: "r", title: "T" });
+    const head = `POST /api/rooms HTTP/1.1\r\nHost: ${edge.host}\r\n${offer}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    for (const pieces of [[head + body], [head, body], [head + body.slice(0, 5), body.slice(5)]])
+      expect(await answered(pieces)).toContain("HTTP/1.1 201 Created");
+    expect(edge.ofType("request-received")).toHaveLength(3);
+  });
+
+  test("[P9] does not let a change from a foreign page through", async () => {
+    edge = await anEdge();
+    const head = `DELETE /api/rooms/r HTTP/1.1\r\nHost: ${edge.host}\r\nOrigin: https://evil.example\r\n${offer}\r\n`;
+    expect(await answered([head])).toContain("HTTP/1.1 403 Forbidden");
+  });
+});
+
 describe("the editor's files", () => {
   function anApp(): string {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "inkmesh-app-"));

@@ -11,6 +11,9 @@ const calls = {
     throw Object.assign(new Error("on purpose"), { code });
   },
   notice: (text: string): void => sendNotice(text),
+  hang: (): never => {
+    for (;;);
+  },
   die: (): void => process.exit(1),
 };
 

@@ -18,6 +18,7 @@ beforeEach(() => {
       return startWorker(new URL("./echo-worker.ts", import.meta.url));
     },
     (notice) => notices.push(notice),
+    { hang: 50 },
   );
 });
 afterEach(() => line.close());
@@ -52,6 +53,31 @@ test("[P8] a thread that dies refuses what it had not answered, and the next cal
   expect(await after).toMatchObject({ ok: false, refusal: { code: "STORE_FAILED" } });
   expect(await line.call("echo", ["again"])).toEqual({ ok: true, value: "again" });
   expect(started).toBe(2);
+});
+
+test("[P8] a call past its time budget ends the thread; it and those behind it are refused, and the next call has a new one", async () => {
+  await line.call("echo", ["started"]);
+  const [hanging, behind] = [line.call("hang", []), line.call("echo", ["never"])];
+  expect(await hanging).toEqual({ ok: false, refusal: { code: "STORE_FAILED", detail: "hang took longer than 50 ms" } });
+  expect(await behind).toMatchObject({ ok: false, refusal: { code: "STORE_FAILED" } });
+  expect(await line.call("echo", ["again"])).toEqual({ ok: true, value: "again" });
+  expect(started).toBe(2);
+});
+
+test("a thread that cannot be started refuses the call, and the next call tries again", async () => {
+  let tries = 0;
+  const unlucky = new WorkerLine<EchoCalls, string>(
+    () => {
+      tries++;
+      throw new Error("no more threads");
+    },
+    () => undefined,
+  );
+  for (const expected of [1, 2]) {
+    expect(await unlucky.call("echo", ["a"])).toEqual({ ok: false, refusal: { code: "STORE_FAILED", detail: "no more threads" } });
+    expect(tries).toBe(expected);
+  }
+  await unlucky.close();
 });
 
 test("a closed line refuses and starts nothing", async () => {

@@ -201,6 +201,23 @@ describe("group commit", () => {
     );
   });
 
+  test("[C3] a log that throws at once is a failed commit, and the next commit goes on", async () => {
+    const { driver, batches, log, inputs } = appending();
+    vi.spyOn(log, "append").mockImplementationOnce(() => {
+      throw new Error("no more memory");
+    });
+    driver.enqueue(frame(one));
+    await turn();
+    expect(inputs("log-append-failed")).toMatchObject([
+      { seq: 1, refusal: { code: "STORE_FAILED", detail: "Error: no more memory" } },
+      { seq: 2 },
+    ]);
+    driver.enqueue(frame(one));
+    await turn();
+    await vi.advanceTimersByTimeAsync(50);
+    expect(batches).toHaveLength(1);
+  });
+
   test("a generation is closed behind the appends that were still meant for it", async () => {
     const record = { room, generation: 0, deleted: { hlc: {}, by: "" } } as unknown as RoomRecord;
     const { driver, batches, log, world } = aDriver((input) => {
