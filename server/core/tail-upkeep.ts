@@ -39,11 +39,11 @@ export class TailUpkeep {
     return this.#isRunning;
   }
 
-  /** There may be entries that no shadow document has seen: looks at them within `verifyMs`. */
+  /** There may be entries that no shadow document has seen: looks at them within `verifyMs`, or after the rest. */
   watch(content: RoomContent): void {
     const { deadlines, limits, now } = this.#context;
     if (content.tail.length === 0) deadlines.clear(this.#deadline);
-    else if (!deadlines.has(this.#deadline)) deadlines.set(this.#deadline, now.monotonicMs + limits.verifyMs);
+    else if (!deadlines.has(this.#deadline)) deadlines.set(this.#deadline, Math.max(now.monotonicMs + limits.verifyMs, this.#restUntilMs));
   }
 
   isDue(content: RoomContent, leftBehind: boolean): boolean {
