@@ -2,7 +2,7 @@
  * DeletedNotice: the document that one is looking at was deleted. What is on this device is still here, and can be kept.
  */
 import type { Inkmesh, InkmeshRoom, RoomDeletion } from "@inkmesh/client";
-import { copyDocument, plainText } from "./document-copy.ts";
+import { copyDocument, noCopyMade, plainText } from "./document-copy.ts";
 import { metaOf } from "./document-meta.ts";
 import { download, fileName } from "./download.ts";
 import { visitRoom } from "./page-location.ts";
@@ -17,9 +17,11 @@ interface DeletedNoticeProps {
 
 export function DeletedNotice({ mesh, room, deletion, onSay }: DeletedNoticeProps) {
   const keep = async () => {
-    const copy = await copyDocument(mesh, room.doc);
+    const copy = await copyDocument(mesh, room.doc).catch(() => undefined);
+    if (copy === undefined) return onSay(noCopyMade);
     forgetDocument(room.name);
-    await mesh.forget(room.name);
+    // What could not be removed only takes space.
+    await mesh.forget(room.name).catch(() => undefined);
     visitRoom(copy);
   };
   const save = () => {

@@ -1,20 +1,48 @@
 /**
  * DocumentCopy: a document's content as a new document, or as a file made without a relay.
  */
-import type { Inkmesh } from "@inkmesh/client";
+import type { Inkmesh, InkmeshRoom, RoomStatus } from "@inkmesh/client";
 import * as Y from "yjs";
 import { codeField, metaOf, setTitle, textField } from "./document-meta.ts";
 import { drawRoomName } from "./room-address.ts";
 
-/** Makes a new document with the content of `doc`; resolves with its name when it is on this device. */
+/** How long the copy may take to be written, before it is said that it was not. */
+const writtenWithinMs = 15_000;
+
+/** Makes a new document with the content of `doc`; resolves with its name once it is kept, rejects when it is not. */
 export async function copyDocument(mesh: Inkmesh, doc: Y.Doc): Promise<string> {
   const room = mesh.open(drawRoomName());
-  await room.whenLoaded;
-  Y.applyUpdate(room.doc, Y.encodeStateAsUpdate(doc), copyDocument);
-  setTitle(room.doc, copiedTitle(metaOf(doc).title));
-  await room.close();
-  return room.name;
+  try {
+    await room.whenLoaded;
+    Y.applyUpdate(room.doc, Y.encodeStateAsUpdate(doc), copyDocument);
+    setTitle(room.doc, copiedTitle(metaOf(doc).title));
+    await untilKept(room);
+    return room.name;
+  } finally {
+    await room.close();
+  }
 }
+
+/** Until the copy is on this device's disk or on a relay; where there is no disk, memory is all that was asked for. */
+async function untilKept(room: InkmeshRoom): Promise<void> {
+  const isKept = ({ device, notOnDevice, waiting }: RoomStatus) => device === "memory" || notOnDevice === 0 || waiting === 0;
+  if (isKept(room.status)) return;
+  await new Promise<void>((resolve, reject) => {
+    const off = room.on("status", (status) => {
+      if (!isKept(status)) return;
+      clearTimeout(timer);
+      off();
+      resolve();
+    });
+    const timer = setTimeout(() => {
+      off();
+      reject(new Error("neither this device nor a relay has kept the copy"));
+    }, writtenWithinMs);
+  });
+}
+
+/** What to say when no copy could be made. */
+export const noCopyMade = "No copy was made: neither this device nor a relay could keep it. The text is still here.";
 
 /** The plain text of a document, made here: what is left to save when no relay can be asked. */
 export function plainText(doc: Y.Doc): string {

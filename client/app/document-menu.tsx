@@ -5,7 +5,7 @@ import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
 import { Copy, Download, EllipsisVertical, Link2, Trash2 } from "lucide-preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { DeleteDialog } from "./delete-dialog.tsx";
-import { copyDocument, plainText } from "./document-copy.ts";
+import { copyDocument, noCopyMade, plainText } from "./document-copy.ts";
 import { metaOf } from "./document-meta.ts";
 import { download, fileName } from "./download.ts";
 import { visit, visitRoom } from "./page-location.ts";
@@ -63,7 +63,7 @@ export function DocumentMenu({ mesh, room, online, onSay }: DocumentMenuProps) {
               onChoose={choose(async () => onSay(await save(room, format, online)))}
             />
           ))}
-          <MenuItem icon={Copy} label="Make a copy" onChoose={choose(async () => visitRoom(await copyDocument(mesh, room.doc)))} />
+          <MenuItem icon={Copy} label="Make a copy" onChoose={choose(() => visitCopy(mesh, room, onSay))} />
           <MenuItem icon={Trash2} label="Delete…" warn onChoose={choose(() => setDeleting(true))} />
         </ul>
       )}
@@ -102,6 +102,14 @@ function MenuItem({
       </button>
     </li>
   );
+}
+
+async function visitCopy(mesh: Inkmesh, room: InkmeshRoom, onSay: (sentence: string) => void): Promise<void> {
+  try {
+    visitRoom(await copyDocument(mesh, room.doc));
+  } catch {
+    onSay(noCopyMade);
+  }
 }
 
 async function copyLink(): Promise<string> {

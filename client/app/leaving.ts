@@ -1,8 +1,12 @@
 /**
- * Leaving: the browser asks before the page is closed while something typed is nowhere but in it.
+ * Leaving: one is asked before the page is closed, or another is shown in it, while something typed is nowhere but in it.
+ * Inside the app only a disk that refuses is worth a question: any other write ends in a moment, page shown or not.
  */
-import type { InkmeshRoom } from "@inkmesh/client";
+import type { InkmeshRoom, RoomStatus } from "@inkmesh/client";
 import { useEffect } from "preact/hooks";
+import { guardPage } from "./page-location.ts";
+
+const question = "This device's disk refuses what you typed last, and no relay has it. It is lost when you leave this document. Leave?";
 
 /** Guards the page for as long as the room is shown. */
 export function useLeavingGuard(room: InkmeshRoom): void {
@@ -11,6 +15,15 @@ export function useLeavingGuard(room: InkmeshRoom): void {
       if (room.status.notOnDevice > 0) event.preventDefault();
     };
     addEventListener("beforeunload", guard);
-    return () => removeEventListener("beforeunload", guard);
+    const unguard = guardPage(() => !wouldLose(room.status) || confirm(question));
+    return () => {
+      unguard();
+      removeEventListener("beforeunload", guard);
+    };
   }, [room]);
+}
+
+/** Whether closing the room now loses something for good. */
+export function wouldLose({ device, notOnDevice, waiting, phase }: RoomStatus): boolean {
+  return device === "failed" && notOnDevice > 0 && waiting > 0 && phase !== "deleted";
 }

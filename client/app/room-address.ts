@@ -4,6 +4,8 @@
  * A name is random, so two devices that are offline never give one name to two documents; the title is content.
  * 16 letters of a 32-letter alphabet are 80 bits. The alphabet leaves out what is easily misread (i, l, o, u).
  */
+import { readRoomName } from "@inkmesh/client";
+
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** A fresh name for a document. `randomBytes` must fill what it is given. */
@@ -22,8 +24,8 @@ export function pathOfRoom(room: string): string {
 export function roomOfPath(path: string): string | undefined {
   if (!path.startsWith("/d/")) return undefined;
   try {
-    const room = decodeURIComponent(path.slice("/d/".length));
-    return room === "" ? undefined : room;
+    const name = readRoomName(decodeURIComponent(path.slice("/d/".length)));
+    return name.ok ? name.value : undefined;
   } catch {
     return undefined; // A stray "%" in the address.
   }

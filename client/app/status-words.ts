@@ -77,6 +77,7 @@ function withWaiting(state: string, room: RoomStatus): string {
 }
 
 function keptHere(room: RoomStatus): string {
+  if (room.setAside !== undefined) return "What was refused is on this device alone.";
   return room.waiting === 0 ? "Everything that you typed is saved." : "What you type is kept on this device and sent later.";
 }
 

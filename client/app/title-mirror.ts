@@ -16,7 +16,7 @@ export function mirrorTitle(room: InkmeshRoom): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const mirror = async () => {
-    if (busy || room.status.phase !== "saved") return;
+    if (busy || !isKnown(room)) return;
     busy = true;
     try {
       listed ??= await askListed(room.name);
@@ -38,6 +38,11 @@ export function mirrorTitle(room: InkmeshRoom): () => void {
     clearTimeout(timer);
     for (const stop of stops) stop();
   };
+}
+
+/** A relay has the document, though perhaps not an edit that it refused for good. */
+function isKnown({ status }: InkmeshRoom): boolean {
+  return status.phase === "saved" || (status.setAside !== undefined && status.synced && status.waiting === 0);
 }
 
 async function askListed(room: string): Promise<Pick<DocumentMeta, "title" | "kind"> | undefined> {

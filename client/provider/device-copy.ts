@@ -33,6 +33,8 @@ export class DeviceCopy {
   /** Keys of edits whose write has not been confirmed. */
   readonly #unwritten = new Set<string>();
   #failures = 0;
+  /** The backlog is being written: what joins it meanwhile waits for that. */
+  #isRetrying = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   /** Something that the document holds may not be in the store: no clock may be written until all of it is. */
   #incomplete = false;
@@ -163,7 +165,7 @@ export class DeviceCopy {
       if (change.type === "clock") this.#clock ??= change;
       else this.#backlog.push(change);
     }
-    if (this.#closed || this.#retry !== undefined) return;
+    if (this.#closed || this.#isRetrying || this.#retry !== undefined) return;
     const waitMs = Math.min(retryMaxMs, retryMs * 2 ** Math.min(this.#failures - 1, 10));
     this.#retry = setTimeout(() => this.#retryBacklog(), waitMs);
   }
@@ -179,7 +181,9 @@ export class DeviceCopy {
     }
     // Stays the backlog meanwhile, so that nothing overtakes it.
     const count = changes.length;
+    this.#isRetrying = true;
     this.#attempt(changes.slice(0, count), (written) => {
+      this.#isRetrying = false;
       if (!written) return this.#keepForRetry([]);
       this.#backlog = this.#backlog.slice(count);
       if (this.#backlog.length > 0) this.#retryBacklog();

@@ -23,11 +23,20 @@ export function differenceTo(doc: Y.Doc, stateVector: Uint8Array): Uint8Array {
   return readStateVector(stateVector).size === 0 ? Y.encodeStateAsUpdate(doc) : Y.encodeStateAsUpdate(doc, stateVector);
 }
 
-/** Whether every struct of `update` is in `others` too. */
+/** Whether `update` tells nothing, neither content nor a deletion, to whoever has `others`, as far as those are readable. */
 export function isCovered(update: Uint8Array, others: readonly Uint8Array[]): boolean {
-  const { from, to } = Y.parseUpdateMeta(update);
-  const covered = coverage(others);
-  return [...from].every(([author, start]) => spans(covered.get(author) ?? [], start, to.get(author) ?? start));
+  // Without garbage collection a deletion that is there already is not taken for a new one.
+  const doc = new Y.Doc({ gc: false });
+  for (const other of others) applyIfReadable(doc, other);
+  let isNews = false;
+  doc.on("update", () => (isNews = true));
+  applyIfReadable(doc, update);
+  return !isNews && doc.store.pendingStructs === null && doc.store.pendingDs === null;
+}
+
+/** Whether a state update of a document holds nothing: no content, no deletion, nothing that waits for either. */
+export function isEmptyState(state: Uint8Array): boolean {
+  return state.every((byte) => byte === 0);
 }
 
 /** `updates` as one. By way of a document: merging a long flat list is quadratic. */
@@ -46,11 +55,20 @@ function readStateVector(stateVector: Uint8Array): Clocks {
   }
 }
 
+/** Bytes that Yjs cannot read came from a disk: what is readable of the rest counts. */
+function applyIfReadable(doc: Y.Doc, update: Uint8Array): void {
+  try {
+    Y.applyUpdate(doc, update);
+  } catch {
+    return;
+  }
+}
+
 /** Per author the ranges [from, to) that `updates` hold. */
 function coverage(updates: readonly Uint8Array[]): Map<number, (readonly [number, number])[]> {
   const ranges = new Map<number, (readonly [number, number])[]>();
   for (const update of updates) {
-    const { from, to } = Y.parseUpdateMeta(update);
+    const { from, to } = readMeta(update);
     for (const [author, start] of from) {
       const known = ranges.get(author) ?? [];
       ranges.set(author, known);
@@ -58,6 +76,15 @@ function coverage(updates: readonly Uint8Array[]): Map<number, (readonly [number
     }
   }
   return ranges;
+}
+
+/** An unreadable update covers nothing. */
+function readMeta(update: Uint8Array): { from: Clocks; to: Clocks } {
+  try {
+    return Y.parseUpdateMeta(update);
+  } catch {
+    return { from: new Map(), to: new Map() };
+  }
 }
 
 /** Whether `ranges` together hold all of [from, to). */

@@ -12,4 +12,5 @@ export { MemoryStore } from "./memory-store.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./web-socket-transport.ts";
 export { errorKind, type ErrorCode, type ErrorKind } from "@inkmesh/shared/base/errors";
 export type { Refusal } from "@inkmesh/shared/base/result";
+export { readRoomName } from "@inkmesh/shared/wire/room-name";
 export type { Access } from "@inkmesh/shared/wire/client-message";

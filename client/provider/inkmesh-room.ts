@@ -22,7 +22,7 @@ import type { ClientInput } from "./core/client-input.ts";
 import type { OutboxEntry } from "./core/outbox-entry.ts";
 import { roomStatus, sameStatus, type MeshStatus, type RoomStatus, type SessionView } from "./core/room-status.ts";
 import { DeviceCopy } from "./device-copy.ts";
-import { differenceBeyond, differenceTo, isCovered, mergedUpdates } from "./document-difference.ts";
+import { differenceBeyond, differenceTo, isCovered, isEmptyState, mergedUpdates } from "./document-difference.ts";
 import { Listeners } from "./listeners.ts";
 import type { OfflineStore, StoredCopy } from "./offline-store.ts";
 import { RemoteChanges } from "./remote-changes.ts";
@@ -337,9 +337,11 @@ export class InkmeshRoom {
     if (this.#isClosed) return;
     const stored = [...copy.updates, ...copy.outbox.map((entry) => entry.bytes), ...copy.setAside.map((entry) => entry.bytes)];
     const isWhole = stored.length === 0 || this.#remote.apply(stored);
-    if (!isWhole) this.#copy.lost();
+    const { pendingStructs, pendingDs } = this.doc.store;
+    // A copy with holes may not name a clock: the relay would never fill them.
+    if (!isWhole || pendingStructs !== null || pendingDs !== null) this.#copy.lost();
     const clock = this.#copy.isIncomplete ? VectorClock.empty : copy.clock;
-    if (!isCovered(this.#initial, stored)) this.#turn.unshift(this.#initial);
+    if (!isEmptyState(this.#initial) && !isCovered(this.#initial, stored)) this.#turn.unshift(this.#initial);
     this.#isLoaded = true;
     const own = copy.outbox.filter((entry) => entry.tab === this.#host.tab);
     this.#lastNumber = own.at(-1)?.number ?? 0;
@@ -379,7 +381,7 @@ export class InkmeshRoom {
     const unsent = this.#turn.length;
     return roomStatus(
       { ...view, waiting: view.waiting + unsent, copies: unsent > 0 ? 0 : view.copies },
-      { state: this.#copy.state, notOnDevice: this.#copy.notOnDevice + unsent },
+      { state: this.#copy.state, notOnDevice: this.#copy.notOnDevice + unsent, setAside: this.#setAside },
       this.#host.connection,
     );
   }

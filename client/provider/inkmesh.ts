@@ -21,6 +21,7 @@ import type { ClientInput } from "./core/client-input.ts";
 import { defaultClientLimits, type ClientLimits } from "./core/client-limits.ts";
 import { sameStatus, type MeshStatus } from "./core/room-status.ts";
 import { defaultStore, findTabs, pageAddress, randomHex, systemRandom, watchPage } from "./environment.ts";
+import { guarded } from "./guarded.ts";
 import { InkmeshRoom, type RoomHost } from "./inkmesh-room.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Listeners } from "./listeners.ts";
@@ -221,8 +222,9 @@ export class Inkmesh {
   }
 
   #performAll(effects: readonly ClientEffect[]): void {
-    for (const effect of effects) this.#perform(effect);
-    for (const room of [...this.#remote.keys()]) this.#applyRemote(room);
+    // What one effect throws is thrown later: an ack or a save that is dropped would never come again.
+    for (const effect of effects) guarded(() => this.#perform(effect));
+    for (const room of [...this.#remote.keys()]) guarded(() => this.#applyRemote(room));
   }
 
   #perform(effect: ClientEffect): void {
@@ -239,7 +241,7 @@ export class Inkmesh {
         this.#remote.set(effect.room, [...(this.#remote.get(effect.room) ?? []), ...effect.updates]);
         return;
       default:
-        this.#applyRemote(effect.room);
+        guarded(() => this.#applyRemote(effect.room));
         return this.#performInRoom(effect);
     }
   }
@@ -320,7 +322,7 @@ export class Inkmesh {
       this.#listeners.emit("status", status);
     }
     for (const room of [...this.#rooms.values()]) room.refreshStatus();
-    if (status.connection === "online" && before.connection !== "online") this.#leftovers.look();
+    if (status.connection === "online" && before.connection !== "online") this.#leftovers.wake();
   }
 
   // The parts.

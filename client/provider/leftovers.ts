@@ -5,7 +5,8 @@
  * A room that is open here adopts them. For the others a room is opened in the background, until its edits are saved.
  * Only the outbox owner looks after other tabs' edits; each tab looks after its own.
  *
- * Invariant: at most one look and one background room at a time; a look that is asked for meanwhile follows.
+ * Invariants: at most one look and one background room at a time; a look that is asked for meanwhile follows. A room
+ * that could not be emptied is not tried again before the next timer or line; one that was deleted or refused never is.
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { InkmeshRoom } from "./inkmesh-room.ts";
@@ -26,6 +27,10 @@ export class Leftovers {
   #isLooking = false;
   #isAsked = false;
   #hidden: { readonly room: RoomName; readonly session: InkmeshRoom } | undefined;
+  /** Deleted or refused: no relay takes what is left of them. */
+  readonly #ended = new Set<string>();
+  /** Tried a moment ago, with something left. */
+  readonly #resting = new Set<string>();
   #again: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
@@ -53,8 +58,16 @@ export class Leftovers {
     void this.#lookUntilDone();
   }
 
+  /** A line is up: what was in vain without one is tried again. */
+  wake(): void {
+    this.#resting.clear();
+    this.look();
+  }
+
   /** The app opens this room itself: the background lets go of it at once. */
   release(room: RoomName): void {
+    this.#ended.delete(room);
+    this.#resting.delete(room);
     if (this.#hidden?.room !== room) return;
     const { session } = this.#hidden;
     this.#hidden = undefined;
@@ -98,23 +111,32 @@ export class Leftovers {
   }
 
   async #sendHidden(room: RoomName, isOurs: (tab: string) => boolean): Promise<void> {
-    if (this.#isClosed || this.#openRoom(room)) return;
+    if (this.#isClosed || this.#openRoom(room) || this.#ended.has(room) || this.#resting.has(room)) return;
     const session = this.#openHidden(room);
     this.#hidden = { room, session };
     await session.whenLoaded;
     await this.#adopt(session, isOurs);
     await untilSaved(session);
     if (this.#hidden?.session !== session) return;
-    if (session.status.waiting > 0 && !session.hasEnded) this.#lookAgainLater();
     this.#hidden = undefined;
     await session.close();
+    await this.#restIfLeft(session);
+  }
+
+  /** A closed room asks for another look: one that still has something left must not be opened by it at once. */
+  async #restIfLeft({ name, hasEnded }: InkmeshRoom): Promise<void> {
+    if (hasEnded) this.#ended.add(name);
+    const rooms = await this.#store.rooms();
+    if (hasEnded || !rooms.some(({ room, waiting }) => room === name && waiting > 0)) return;
+    this.#resting.add(name);
+    this.#lookAgainLater();
   }
 
   #lookAgainLater(): void {
     if (this.#isClosed || this.#again !== undefined) return;
     this.#again = setTimeout(() => {
       this.#again = undefined;
-      this.look();
+      this.wake();
     }, againMs);
   }
 }
@@ -124,12 +146,12 @@ async function untilSaved(room: InkmeshRoom): Promise<void> {
   const isDone = (): boolean => room.status.waiting === 0 || room.hasEnded || room.isClosed;
   if (isDone()) return;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, patienceMs);
-    const off = room.on("status", () => {
-      if (!isDone()) return;
+    const end = (): void => {
       clearTimeout(timer);
       off();
       resolve();
-    });
+    };
+    const timer = setTimeout(end, patienceMs);
+    const off = room.on("status", () => isDone() && end());
   });
 }

@@ -2,6 +2,8 @@
  * Listeners: who wants to be told of which event. A listener that throws is the application's bug: it is reported as an
  * uncaught error and keeps nobody else from being told.
  */
+import { guarded } from "./guarded.ts";
+
 export class Listeners<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(detail: never) => void>>();
 
@@ -15,13 +17,7 @@ export class Listeners<Events extends object> {
 
   emit<Name extends keyof Events>(event: Name, detail: Events[Name]): void {
     for (const listener of [...(this.#listeners.get(event) ?? [])]) {
-      try {
-        (listener as (detail: Events[Name]) => void)(detail);
-      } catch (failure) {
-        setTimeout(() => {
-          throw failure;
-        }, 0);
-      }
+      guarded(() => (listener as (detail: Events[Name]) => void)(detail));
     }
   }
 }

@@ -3,6 +3,7 @@
  * was nobody here, and not while an input method composes, because a transaction in between would break its word off.
  */
 import * as Y from "yjs";
+import { guarded } from "./guarded.ts";
 
 export class RemoteChanges {
   readonly #doc: Y.Doc;
@@ -43,7 +44,7 @@ export class RemoteChanges {
     const applyAll = (): void => {
       for (const update of updates) isWhole = this.#applyOne(update) && isWhole;
     };
-    Y.transact(this.#doc, applyAll, this.#origin, false);
+    guarded(() => Y.transact(this.#doc, applyAll, this.#origin, false));
     return isWhole;
   }
 

@@ -7,6 +7,7 @@
  */
 import * as encoding from "lib0/encoding";
 import { applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates, type Awareness } from "y-protocols/awareness";
+import { guarded } from "./guarded.ts";
 
 interface AwarenessChange {
   readonly added: readonly number[];
@@ -47,7 +48,9 @@ export class RoomPresence {
     const meta = this.#awareness.meta.get(this.#awareness.clientID);
     if (state === null || meta === undefined) return;
     this.#awareness.meta.set(this.#awareness.clientID, { ...meta, clock: meta.clock + 1 });
-    this.#awareness.setLocalState(state);
+    guarded(() => this.#awareness.setLocalState(state));
+    // Whoever listened before us and threw has kept this from being noted.
+    this.#note();
   }
 
   /** Bytes that cannot be read show nobody, and harm nobody. */
@@ -62,7 +65,7 @@ export class RoomPresence {
   /** The line is gone: so is the sight of everybody else. */
   forgetOthers(): void {
     const others = [...this.#awareness.getStates().keys()].filter((id) => id !== this.#awareness.clientID);
-    removeAwarenessStates(this.#awareness, others, this);
+    guarded(() => removeAwarenessStates(this.#awareness, others, this));
     // Whoever comes back may come with the clock that it had.
     for (const id of others) this.#awareness.meta.delete(id);
   }

@@ -5,7 +5,8 @@
  *
  * `phase` is one word for it; `waiting`, `notOnDevice` and `copies` are the numbers behind it and are always current.
  *
- * Invariants: "saved" is said only on a living session, after all that the relay had is here, with nothing waiting;
+ * Invariants: "saved" is said only on a living session, after all that the relay had is here, with nothing waiting and
+ * no edit refused for good;
  * "kept-by-a-relay" only when a relay's disk holds every waiting edit. Without a line nothing is claimed about relays:
  * then the phase is "on-this-device" even with nothing waiting, or "connecting" while the first line is being opened.
  */
@@ -39,6 +40,8 @@ export interface RoomStatus {
   readonly device: DeviceState;
   /** Why edits wait, or why the room cannot be had. */
   readonly problem?: Refusal;
+  /** Why a relay refused an edit for good, if one did since `open`: that edit is on this device alone. */
+  readonly setAside?: Refusal;
 }
 
 export interface MeshStatus {
@@ -71,11 +74,12 @@ export interface SessionView {
 /** Puts both halves together. */
 export function roomStatus(
   view: SessionView,
-  device: { readonly state: DeviceState; readonly notOnDevice: number },
+  device: { readonly state: DeviceState; readonly notOnDevice: number; readonly setAside: Refusal | undefined },
   connection: MeshStatus["connection"],
 ): RoomStatus {
+  const problem = view.problem ?? device.setAside;
   return {
-    phase: phaseOf(view, connection),
+    phase: phaseOf(view, connection, device.setAside !== undefined),
     synced: view.synced,
     waiting: view.waiting,
     notOnDevice: device.state === "memory" ? view.waiting : device.notOnDevice,
@@ -86,11 +90,12 @@ export function roomStatus(
     clock: view.clock,
     ...(view.stamp === undefined ? {} : { stampMs: view.stamp.physicalMs, stampLogical: view.stamp.logical }),
     device: device.state,
-    ...(view.problem === undefined ? {} : { problem: view.problem }),
+    ...(problem === undefined ? {} : { problem }),
+    ...(device.setAside === undefined ? {} : { setAside: device.setAside }),
   };
 }
 
-function phaseOf(view: SessionView, connection: MeshStatus["connection"]): RoomPhase {
+function phaseOf(view: SessionView, connection: MeshStatus["connection"], isSetAside: boolean): RoomPhase {
   switch (view.session) {
     case "loading":
     case "deleted":
@@ -103,7 +108,7 @@ function phaseOf(view: SessionView, connection: MeshStatus["connection"]): RoomP
     case "syncing":
       return "syncing";
     case "live":
-      if (view.waiting === 0) return "saved";
+      if (view.waiting === 0) return isSetAside ? "on-this-device" : "saved";
       return view.copies > 0 ? "kept-by-a-relay" : "on-this-device";
   }
 }

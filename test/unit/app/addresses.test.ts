@@ -14,7 +14,9 @@ describe("the address of a document", () => {
     expect(roomOfPath(pathOfRoom(room))).toBe(room);
   });
 
-  it.each(["/", "/d/", "/x/abc", "/d/%E0%A4%A"])("is none: %s", (path) => expect(roomOfPath(path)).toBeUndefined());
+  it.each(["/", "/d/", "/x/abc", "/d/%E0%A4%A", "/d/%00", `/d/${"x".repeat(257)}`])("is none: %s", (path) =>
+    expect(roomOfPath(path)).toBeUndefined(),
+  );
 });
 
 describe("[P9] a link leads to the web or to a mail address, or nowhere", () => {

@@ -1,4 +1,4 @@
-import type { MeshStatus, RoomStatus } from "@inkmesh/client";
+import { errorKind, type MeshStatus, type RoomStatus } from "@inkmesh/client";
 import { describe, expect, it } from "vitest";
 import { statusWords } from "../../../client/app/status-words.ts";
 
@@ -68,9 +68,26 @@ describe("[P2] the status says what is true, in words", () => {
       "care",
       "The relay's disk is full · 4 edits on this device, not yet sent",
     ],
+    [
+      "refused for good",
+      online,
+      {
+        phase: "on-this-device",
+        problem: { code: "UPDATE_TOO_BIG", detail: "" },
+        setAside: { code: "UPDATE_TOO_BIG", detail: "" },
+      },
+      "alarm",
+      errorKind("UPDATE_TOO_BIG").sentence,
+    ],
     ["deleted", online, { phase: "deleted" }, "alarm", "This document was deleted"],
   ] as const)("%s", (_, mesh, change, tone, sentence) => {
     expect(statusWords(mesh, aRoom(change))).toMatchObject({ tone, sentence });
+  });
+
+  it("does not call everything saved when an edit was refused for good", () => {
+    const setAside = { code: "UPDATE_TOO_BIG", detail: "" } as const;
+    const words = statusWords(online, aRoom({ phase: "on-this-device", problem: setAside, setAside }));
+    expect(words.detail).toContain("on this device alone");
   });
 
   it("never says “saved” while something waits, in any state", () => {

@@ -1,0 +1,42 @@
+import { Inkmesh, MemoryStore } from "@inkmesh/client";
+import { afterEach, expect, it, vi } from "vitest";
+import * as Y from "yjs";
+import { copyDocument } from "../../../client/app/document-copy.ts";
+import { beginDocument } from "../../../client/app/document-meta.ts";
+import { GatedStore } from "../provider/gated-store.ts";
+import { ModelNetwork } from "../provider/model-web-socket.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+function aDeviceAlone() {
+  const network = new ModelNetwork();
+  network.isDown = true;
+  const store = new GatedStore(new MemoryStore());
+  const doc = new Y.Doc();
+  beginDocument(doc, "code");
+  return { store, doc, mesh: new Inkmesh({ url: "ws://relay.test", WebSocket: network.WebSocket, store }) };
+}
+
+it("[P7] a copy is made only once it is on this device's disk", async () => {
+  vi.useFakeTimers();
+  const { store, doc, mesh } = aDeviceAlone();
+  store.isHeld = true;
+  let copied: string | undefined;
+  const copying = copyDocument(mesh, doc).then((name) => (copied = name));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(copied).toBeUndefined();
+  store.isHeld = false;
+  store.release();
+  expect((await store.load(await copying)).outbox.length).toBeGreaterThan(0);
+  await mesh.close();
+});
+
+it("[P7] a copy that neither a disk nor a relay takes is no copy", async () => {
+  vi.useFakeTimers();
+  const { store, doc, mesh } = aDeviceAlone();
+  store.isBroken = true;
+  const outcome = copyDocument(mesh, doc).catch(String);
+  await vi.advanceTimersByTimeAsync(16_000);
+  expect(await outcome).toContain("kept the copy");
+  await mesh.close();
+});
