@@ -8,7 +8,7 @@ export const ackBeforeSync: Mutant = {
   changes: [
     {
       file: "server/dist/runtime/group-commit.js",
-      find: "const appending = log.append(batch);",
+      find: "const appending = (async () => log.append(batch))();",
       replace: "this.#answerDone(group); const appending = new Promise((done) => setTimeout(() => done(log.append(batch)), 250));",
     },
   ],
