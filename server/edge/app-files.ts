@@ -1,13 +1,14 @@
 /**
  * The editor's files, as Vite built them.
  *
- * Assets carry a hash in their names and are kept for ever; pages are asked for anew each time. `/` and `/d/…` are the
- * page; anything else that is not a file is a 404, never the page: a missing script must not come as HTML.
+ * Assets carry a hash in their names and are kept for ever; everything else, the page and its service worker above all,
+ * is asked for anew each time. `/` and `/d/…` are the page; anything else that is not a file is a 404, never the page: a
+ * missing script must not come as HTML. Files are looked up at every request, since a new build may replace them while
+ * the relay runs.
  */
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import express, { type RequestHandler, type Router } from "express";
-import sirv from "sirv";
 
 const notBuilt = `<!doctype html><meta charset="utf-8"><title>Inkmesh</title>
 <p>This relay works, but its editor is not built. In the project's folder, run <code>npm run build</code> and restart the relay.</p>
@@ -31,11 +32,13 @@ export function appFiles(folder: string | undefined): Router {
 }
 
 function fileHandler(folder: string): RequestHandler {
-  const files = sirv(folder, {
-    etag: true,
-    setHeaders: (response, pathname) => {
-      response.setHeader("Cache-Control", pathname.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+  return express.static(folder, {
+    cacheControl: false,
+    index: false,
+    redirect: false,
+    setHeaders: (response, file) => {
+      const isAsset = file.startsWith(path.join(folder, "assets") + path.sep);
+      response.setHeader("Cache-Control", isAsset ? "public, max-age=31536000, immutable" : "no-cache");
     },
   });
-  return (request, response, next) => files(request, response, () => next());
 }

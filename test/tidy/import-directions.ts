@@ -32,7 +32,7 @@ const house: readonly Room[] = [
   {
     folder: "server/edge",
     ours: ["shared", "server/core"],
-    packages: ["lib0", "ws", "express", "helmet", "compression", "sirv", "zod"],
+    packages: ["lib0", "ws", "express", "helmet", "compression", "zod"],
     node: true,
   },
   {

@@ -292,10 +292,43 @@ describe("the editor's files", () => {
     expect((await fetch(`${edge.address}/%2e%2e/%2e%2e/etc/passwd`)).status).toBe(404);
   });
 
+  test("files that a new build replaced or took away while the relay runs are served whole, or not at all", async () => {
+    const folder = anApp();
+    edge = await anEdge({ appFolder: folder });
+    const page = `<!doctype html><title>page</title>${"longer ".repeat(10)}`;
+    fs.writeFileSync(path.join(folder, "index.html"), page);
+    expect(await (await fetch(edge.address)).text()).toBe(page);
+    fs.rmSync(path.join(folder, "assets", "main-1a2b3c.js"));
+    fs.writeFileSync(path.join(folder, "assets", "main-2b3c4d.js"), "export {};");
+    const gone = await fetch(`${edge.address}/assets/main-1a2b3c.js`);
+    expect([gone.status, await errorCode(gone)]).toEqual([404, "NOT_FOUND"]);
+    expect((await fetch(`${edge.address}/assets/main-2b3c4d.js`)).status).toBe(200);
+  });
+
+  test.each([
+    ["service-worker.js", "text/javascript"],
+    ["manifest.webmanifest", "application/manifest+json"],
+    ["icon.svg", "image/svg+xml"],
+  ])("%s has its type, and is asked for anew each time", async (name, type) => {
+    const folder = anApp();
+    fs.writeFileSync(path.join(folder, name), "x");
+    edge = await anEdge({ appFolder: folder });
+    const response = await fetch(`${edge.address}/${name}`);
+    expect([response.status, response.headers.get("cache-control")]).toEqual([200, "no-cache"]);
+    expect(response.headers.get("content-type")).toMatch(new RegExp(`^${type.replaceAll(/[/+]/g, "\\$&")}(;|$)`));
+    const again = await fetch(`${edge.address}/${name}`, {
+      // As a browser asks; without a word on caching Node's fetch would ask not to be answered from one.
+      headers: { "If-None-Match": response.headers.get("etag") ?? "", "Cache-Control": "max-age=0" },
+    });
+    expect(again.status).toBe(304);
+  });
+
   test("scripts come from here only", async () => {
     edge = await anEdge({ appFolder: anApp() });
     const policy = (await fetch(edge.address)).headers.get("content-security-policy");
     expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("worker-src 'self';");
+    expect(policy).toContain("manifest-src 'self';");
     expect(policy).toContain("connect-src 'self' ws: wss:");
     expect(policy).not.toContain("upgrade-insecure-requests");
   });
