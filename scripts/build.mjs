@@ -9,15 +9,23 @@ import { resolve } from "node:path";
 import { installed, projectRoot } from "./step.mjs";
 
 const packages = ["shared", "server/core", "server", "client/provider/core", "client/provider"];
-const editorSources = ["client/app", "client/provider", "client/vite.config.ts", "shared", "package-lock.json"];
-const editorPage = "client/dist/app/index.html";
+const editorSources = [
+  "client/app",
+  "client/provider",
+  "client/vite.config.ts",
+  "client/service-worker-build.ts",
+  "shared",
+  "package-lock.json",
+];
+/** The last that is written of the editor: it names all the rest. */
+const editorEnd = "client/dist/app/service-worker.js";
 
 step("packages", installed("tsc", "-b", ...packages));
-if (isOlder(editorPage, editorSources)) {
+if (isOlder(editorEnd, editorSources)) {
   const startedAt = new Date();
   step("editor", installed("vite", "build", "--config", "client/vite.config.ts"));
-  // What was changed while it was being built may not be in it: the page is as old as the start of its build.
-  utimesSync(resolve(projectRoot, editorPage), startedAt, startedAt);
+  // What was changed while it was being built may not be in it: it is as old as the start of its build.
+  utimesSync(resolve(projectRoot, editorEnd), startedAt, startedAt);
 }
 
 function step(name, [program, ...args]) {

@@ -1,27 +1,33 @@
 /**
- * App: which page is shown, and what both pages share: the mesh, and who one is.
+ * App: which page is shown, and what both pages share: the mesh, who one is, and news of the app itself.
  */
 import type { Inkmesh } from "@inkmesh/client";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { DocumentPage } from "./document-page.tsx";
 import { EmptyState } from "./empty-state.tsx";
+import type { InstalledApp } from "./installed-app.ts";
 import { PageHeader } from "./page-header.tsx";
 import { usePage, visit } from "./page-location.ts";
 import { type Person, rememberedPerson, rememberPerson } from "./person.ts";
 import { StartPage } from "./start-page.tsx";
+import { UpdateNotice, useAppStatus } from "./update-notice.tsx";
 
-export function App({ mesh }: { mesh: Inkmesh }) {
+export function App({ mesh, installed }: { mesh: Inkmesh; installed: InstalledApp }) {
   const page = usePage();
+  const { readiness } = useAppStatus(installed);
   const [person, setPerson] = useState(rememberedPerson);
   const change = (changed: Person) => {
     rememberPerson(changed);
     setPerson(changed);
   };
+  // With the last document closed, a new version may be used without anybody noticing.
+  useEffect(() => void installed.useQuietly(), [installed, page.type]);
+  const shared = { mesh, person, onPerson: change, readiness, news: <UpdateNotice app={installed} /> };
   switch (page.type) {
     case "start":
-      return <StartPage mesh={mesh} person={person} onPerson={change} />;
+      return <StartPage {...shared} />;
     case "document":
-      return <DocumentPage key={page.room} mesh={mesh} name={page.room} person={person} onPerson={change} />;
+      return <DocumentPage key={page.room} name={page.room} {...shared} />;
     case "unknown":
       return (
         <div class="start-page">

@@ -4,16 +4,19 @@
 import type { MeshStatus, RoomStatus } from "@inkmesh/client";
 import { X } from "lucide-preact";
 import { useEffect, useRef } from "preact/hooks";
+import type { Readiness } from "./installed-app.ts";
+import { readinessWords } from "./readiness-words.ts";
 import { statusWords } from "./status-words.ts";
 
 interface DetailsPanelProps {
   readonly name: string;
   readonly mesh: MeshStatus;
   readonly room: RoomStatus;
+  readonly readiness: Readiness;
   readonly onClose: () => void;
 }
 
-export function DetailsPanel({ name, mesh, room, onClose }: DetailsPanelProps) {
+export function DetailsPanel({ name, mesh, room, readiness, onClose }: DetailsPanelProps) {
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => close.current?.focus(), []);
   const words = statusWords(mesh, room);
@@ -27,7 +30,7 @@ export function DetailsPanel({ name, mesh, room, onClose }: DetailsPanelProps) {
       </header>
       <p class="details-words">{words.detail ?? words.sentence}</p>
       <dl>
-        {figures(name, mesh, room).map(([term, value]) => (
+        {figures(name, mesh, room, readiness).map(([term, value]) => (
           <div key={term}>
             <dt>{term}</dt>
             <dd>{value}</dd>
@@ -38,7 +41,7 @@ export function DetailsPanel({ name, mesh, room, onClose }: DetailsPanelProps) {
   );
 }
 
-function figures(name: string, mesh: MeshStatus, room: RoomStatus): readonly (readonly [string, string])[] {
+function figures(name: string, mesh: MeshStatus, room: RoomStatus, readiness: Readiness): readonly (readonly [string, string])[] {
   return [
     ["Relay", mesh.relay ?? "none"],
     ["Connection", connectionWords(mesh)],
@@ -47,6 +50,7 @@ function figures(name: string, mesh: MeshStatus, room: RoomStatus): readonly (re
     ["Edits not on this device's disk yet", String(room.notOnDevice)],
     ["Copies", `${room.copies} of ${room.replicas} relays, ${room.needed} needed for “saved”`],
     ["On this device", deviceWords(room)],
+    ["Opens while the relay is away", readinessWords(readiness)],
     ["Document", name],
     ["Generation", room.generation === undefined ? "not known yet" : String(room.generation)],
     ["Clock", room.clock === "" ? "empty" : room.clock],

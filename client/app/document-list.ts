@@ -4,18 +4,22 @@
  * Pure; the page fetches and this decides.
  */
 import type { DeviceRoom } from "@inkmesh/client";
+import { momentWords } from "./moment-words.ts";
 import type { RecentDocument } from "./recent-documents.ts";
 import type { ListedRoom } from "./relay-api.ts";
+import { edits } from "./status-words.ts";
 
 export interface DocumentRow {
   readonly room: string;
   readonly title: string;
   readonly kind: "text" | "code";
   readonly changedMs: number | undefined;
-  /** A copy is on this device: it opens without a relay, as long as the page itself is there. */
+  /** A copy is on this device: it opens without a relay. */
   readonly onDevice: boolean;
   /** Edits on this device that no relay has taken yet. */
   readonly waiting: number;
+  /** Since when the oldest of them waits. */
+  readonly waitingSinceMs: number | undefined;
   /** Whether the relay knows it. */
   readonly onRelay: boolean;
 }
@@ -45,6 +49,16 @@ export function mergeDocuments(parts: ListParts): readonly DocumentRow[] {
   return rows.toSorted(byUrgencyThenChange);
 }
 
+/** What of these waits to be sent, in a sentence; empty when nothing does. */
+export function waitingWords(rows: readonly DocumentRow[], nowMs: number): string {
+  const waiting = rows.filter((row) => row.waiting > 0);
+  if (waiting.length === 0) return "";
+  const count = waiting.reduce((sum, row) => sum + row.waiting, 0);
+  const sinceMs = Math.min(...waiting.map((row) => row.waitingSinceMs ?? nowMs));
+  const where = waiting.length === 1 ? "one document" : `${waiting.length} documents`;
+  return `${edits(count)} in ${where} ${count === 1 ? "waits" : "wait"} to be sent, since ${momentWords(sinceMs, nowMs)}.`;
+}
+
 function mergeRow(
   room: string,
   listed: ListedRoom | undefined,
@@ -59,6 +73,7 @@ function mergeRow(
     changedMs: latest(listed?.changedMs, device?.changedMs),
     onDevice: device !== undefined,
     waiting: device?.waiting ?? 0,
+    waitingSinceMs: device?.waitingSinceMs,
     onRelay: listed !== undefined,
   };
 }

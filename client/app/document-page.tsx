@@ -8,6 +8,7 @@
  * seen only once the relay has answered: two people must not both put a first paragraph into it.
  */
 import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { DeletedNotice } from "./deleted-notice.tsx";
 import { DetailsPanel } from "./details-panel.tsx";
@@ -15,6 +16,7 @@ import { DocumentMenu } from "./document-menu.tsx";
 import { beginDocument, isBlank, metaOf, watchMeta } from "./document-meta.ts";
 import { EditorFrame } from "./editor-frame.tsx";
 import { EmptyState } from "./empty-state.tsx";
+import type { Readiness } from "./installed-app.ts";
 import { useLeavingGuard } from "./leaving.ts";
 import { LostWordsNotice } from "./lost-words-notice.tsx";
 import { useDeletion, useLoaded, useMeshStatus, useRoom, useRoomStatus } from "./mesh-hooks.ts";
@@ -34,6 +36,9 @@ interface DocumentPageProps {
   readonly name: string;
   readonly person: Person;
   readonly onPerson: (person: Person) => void;
+  readonly readiness: Readiness;
+  /** News of the app itself, shown among the notices. */
+  readonly news: ComponentChildren;
 }
 
 export function DocumentPage(props: DocumentPageProps) {
@@ -41,7 +46,7 @@ export function DocumentPage(props: DocumentPageProps) {
   return room === undefined ? null : <OpenDocument key={room.name} room={room} {...props} />;
 }
 
-function OpenDocument({ mesh, room, person, onPerson }: DocumentPageProps & { room: InkmeshRoom }) {
+function OpenDocument({ mesh, room, person, onPerson, readiness, news }: DocumentPageProps & { room: InkmeshRoom }) {
   const meshStatus = useMeshStatus(mesh);
   const status = useRoomStatus(room);
   const deletion = useDeletion(room);
@@ -82,6 +87,7 @@ function OpenDocument({ mesh, room, person, onPerson }: DocumentPageProps & { ro
           name={room.name}
           mesh={meshStatus}
           room={status}
+          readiness={readiness}
           onClose={() => {
             showDetails(false);
             document.querySelector<HTMLElement>("[aria-controls=details]")?.focus();
@@ -89,6 +95,7 @@ function OpenDocument({ mesh, room, person, onPerson }: DocumentPageProps & { ro
         />
       )}
       <div class="notices">
+        {news}
         <LostWordsNotice doc={room.doc} />
         {said !== undefined && (
           <Notice forMs={4_000} onDismiss={() => say(undefined)}>

@@ -3,6 +3,7 @@
  */
 import { CodeXml, FileText, HardDrive } from "lucide-preact";
 import type { DocumentRow } from "./document-list.ts";
+import { momentWords, sinceWords } from "./moment-words.ts";
 import { followInPage } from "./page-location.ts";
 import { pathOfRoom } from "./room-address.ts";
 import { edits } from "./status-words.ts";
@@ -15,7 +16,10 @@ export function DocumentRowView({ row }: { row: DocumentRow }) {
         <Icon size={20} aria-hidden="true" class="row-icon" />
         <span class={`row-title${row.title === "" ? " untitled" : ""}`}>{row.title === "" ? "Untitled" : row.title}</span>
         {row.waiting > 0 ? (
-          <span class="row-note care">{edits(row.waiting)} waiting to be sent</span>
+          <span class="row-note care">
+            {edits(row.waiting)} waiting to be sent
+            {row.waitingSinceMs !== undefined && ` since ${momentWords(row.waitingSinceMs, Date.now())}`}
+          </span>
         ) : (
           row.onDevice && (
             <span class="row-note" title="A copy is on this device">
@@ -32,15 +36,4 @@ export function DocumentRowView({ row }: { row: DocumentRow }) {
       </a>
     </li>
   );
-}
-
-/** How long ago something was, in words: "just now", "5 minutes ago", "yesterday"; older things as a date. */
-export function sinceWords(thenMs: number, nowMs: number): string {
-  const minutes = Math.round((nowMs - thenMs) / 60_000);
-  const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return words.format(-minutes, "minute");
-  if (minutes < 24 * 60) return words.format(-Math.round(minutes / 60), "hour");
-  if (minutes < 7 * 24 * 60) return words.format(-Math.round(minutes / (24 * 60)), "day");
-  return new Date(thenMs).toLocaleDateString("en", { day: "numeric", month: "short", year: "numeric" });
 }

@@ -18,10 +18,12 @@ const editors: Record<DocumentKind, () => Promise<{ default: ComponentType<Edito
 };
 
 /** Fetches both editors while nothing else is to do, so that a document can be begun after the relay has gone. */
-export function fetchEditors(): void {
-  const fetchAll = () => void Promise.allSettled(Object.values(editors).map((load) => load()));
-  if ("requestIdleCallback" in window) requestIdleCallback(fetchAll, { timeout: 3_000 });
-  else setTimeout(fetchAll, 1_000);
+export async function fetchEditors(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if ("requestIdleCallback" in window) requestIdleCallback(() => resolve(), { timeout: 3_000 });
+    else setTimeout(resolve, 1_000);
+  });
+  await Promise.allSettled(Object.values(editors).map((load) => load()));
 }
 
 export function EditorFrame({ room, editable }: { room: InkmeshRoom; editable: boolean }) {

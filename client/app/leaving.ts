@@ -1,9 +1,11 @@
 /**
- * Leaving: one is asked before the page is closed, or another is shown in it, while something typed is nowhere but in it.
+ * Leaving: one is asked before the page is closed, or another is shown in it, while something typed is nowhere but in it;
+ * and no new version of the app reloads it then.
  * Inside the app only a disk that refuses is worth a question: any other write ends in a moment, page shown or not.
  */
 import type { InkmeshRoom, RoomStatus } from "@inkmesh/client";
 import { useEffect } from "preact/hooks";
+import { editorOpened } from "./open-editors.ts";
 import { guardPage } from "./page-location.ts";
 
 const question = "This device's disk refuses what you typed last, and no relay has it. It is lost when you leave this document. Leave?";
@@ -16,7 +18,9 @@ export function useLeavingGuard(room: InkmeshRoom): void {
     };
     addEventListener("beforeunload", guard);
     const unguard = guardPage(() => !wouldLose(room.status) || confirm(question));
+    const closed = editorOpened(() => room.status.notOnDevice > 0);
     return () => {
+      closed();
       unguard();
       removeEventListener("beforeunload", guard);
     };

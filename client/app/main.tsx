@@ -1,10 +1,13 @@
 /**
- * The page's composition root: one connection to the relay that served the page, one device store, the app.
+ * The page's composition root: one connection to the relay that served the page, one device store, the app, and the
+ * copy of it that this device keeps.
  */
 import { Inkmesh } from "@inkmesh/client";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { fetchEditors } from "./editor-frame.tsx";
+import { InstalledApp } from "./installed-app.ts";
+import { watchComposition } from "./open-editors.ts";
 import { rememberedTheme, showTheme } from "./theme.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -18,5 +21,9 @@ if (place === null) throw new Error("The page has no place for the app.");
 
 showTheme(rememberedTheme());
 const mesh = new Inkmesh({ url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync` });
-render(<App mesh={mesh} />, place);
-fetchEditors();
+const installed = new InstalledApp();
+watchComposition();
+render(<App mesh={mesh} installed={installed} />, place);
+// What changed at the relay may be the app, too.
+mesh.on("status", () => installed.check());
+fetchEditors().then(() => installed.start("/service-worker.js"));

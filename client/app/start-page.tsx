@@ -3,13 +3,16 @@
  */
 import type { Inkmesh } from "@inkmesh/client";
 import { CodeXml, FilePlus2, Search } from "lucide-preact";
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { DocumentRowView } from "./document-row.tsx";
-import type { DocumentRow } from "./document-list.ts";
+import { type DocumentRow, waitingWords } from "./document-list.ts";
 import { EmptyState } from "./empty-state.tsx";
+import type { Readiness } from "./installed-app.ts";
 import { PageHeader } from "./page-header.tsx";
 import { type DocumentKind, visitRoom } from "./page-location.ts";
 import type { Person } from "./person.ts";
+import { readinessHint } from "./readiness-words.ts";
 import { drawRoomName } from "./room-address.ts";
 import { type Documents, useDocuments } from "./use-documents.ts";
 
@@ -17,11 +20,15 @@ interface StartPageProps {
   readonly mesh: Inkmesh;
   readonly person: Person;
   readonly onPerson: (person: Person) => void;
+  readonly readiness: Readiness;
+  /** News of the app itself, shown as a notice. */
+  readonly news: ComponentChildren;
 }
 
-export function StartPage({ mesh, person, onPerson }: StartPageProps) {
+export function StartPage({ mesh, person, onPerson, readiness, news }: StartPageProps) {
   const [search, setSearch] = useState("");
   const documents = useDocuments(mesh, search.trim());
+  const hint = readinessHint(readiness);
   return (
     <div class="start-page">
       <PageHeader person={person} onPerson={onPerson} />
@@ -45,7 +52,9 @@ export function StartPage({ mesh, person, onPerson }: StartPageProps) {
         </label>
         <Banner documents={documents} />
         <DocumentListing documents={documents} search={search.trim()} />
+        {hint !== undefined && <p class="hint">{hint}</p>}
       </main>
+      <div class="notices">{news}</div>
     </div>
   );
 }
@@ -73,7 +82,9 @@ function Banner({ documents }: { documents: Documents }) {
   if (documents.problem === undefined) return null;
   return (
     <div class="banner care" role="status">
-      <p>{documents.problem}</p>
+      <p>
+        {documents.problem} {waitingWords(documents.rows, Date.now())}
+      </p>
       <button type="button" class="button small" onClick={documents.retry.onPress}>
         {documents.retry.label}
       </button>

@@ -1,12 +1,14 @@
 /**
- * UseDocuments: fetches what the start page lists, and again when the connection comes back or the page is looked at.
+ * UseDocuments: fetches what the start page lists, and again when the connection comes back, when what waited was sent,
+ * or when the page is looked at. What this device has is shown meanwhile, and said to be that.
  */
-import type { DeviceRoom, Inkmesh } from "@inkmesh/client";
+import type { Inkmesh } from "@inkmesh/client";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type DocumentRow, mergeDocuments } from "./document-list.ts";
 import { useMeshStatus } from "./mesh-hooks.ts";
 import { recentDocuments } from "./recent-documents.ts";
 import { type ListedRoom, listRooms } from "./relay-api.ts";
+import { useDeviceRooms } from "./use-device-rooms.ts";
 
 export interface Documents {
   readonly rows: readonly DocumentRow[];
@@ -25,32 +27,32 @@ interface Fetched {
 }
 
 const searchPauseMs = 200;
+/** A relay that takes longer to answer is worth a word. */
+const slowMs = 1_000;
+const onlyHere = "These are the documents on this device.";
 
 /** The documents with `search` in their title. */
 export function useDocuments(mesh: Inkmesh, search: string): Documents {
   const [fetched, setFetched] = useState<Fetched>();
-  const [device, setDevice] = useState<readonly DeviceRoom[]>([]);
   const [loading, setLoading] = useState(true);
   const [problem, setProblem] = useState<string>();
+  const [isSlow, setSlow] = useState(false);
   const [round, setRound] = useState(0);
   const abort = useRef<AbortController | undefined>(undefined);
   const { workingOffline, connection } = useMeshStatus(mesh);
+  const device = useDeviceRooms(mesh, `${round} ${connection}`);
+  const anyWaits = device?.some(({ waiting }) => waiting > 0) ?? false;
 
   const fetchPage = async (after: Fetched | undefined) => {
     abort.current?.abort();
     const mine = new AbortController();
     abort.current = mine;
     setLoading(true);
-    const [answer, onDevice] = await Promise.all([
-      workingOffline ? undefined : listRooms({ search, after: after?.next, signal: mine.signal }),
-      mesh.deviceRooms().catch(() => []),
-    ]);
+    const answer = workingOffline ? undefined : await listRooms({ search, after: after?.next, signal: mine.signal });
     if (mine.signal.aborted) return;
-    setDevice(onDevice);
     setLoading(false);
-    if (answer === undefined) return setProblem("You are working offline. These are the documents on this device.");
-    if (!answer.ok)
-      return setProblem(answer.unreachable ? "The relay cannot be reached. These are the documents on this device." : answer.sentence);
+    if (answer === undefined) return setProblem(`You are working offline. ${onlyHere}`);
+    if (!answer.ok) return setProblem(`${answer.sentence} ${onlyHere}`);
     setProblem(undefined);
     setFetched({ search, rooms: [...(after?.rooms ?? []), ...answer.value.rooms], next: answer.value.next });
   };
@@ -58,7 +60,12 @@ export function useDocuments(mesh: Inkmesh, search: string): Documents {
   useEffect(() => {
     const timer = setTimeout(() => void fetchPage(undefined), search === "" ? 0 : searchPauseMs);
     return () => clearTimeout(timer);
-  }, [mesh, search, round, workingOffline, connection === "online"]);
+  }, [mesh, search, round, workingOffline, connection === "online", anyWaits]);
+  useEffect(() => {
+    setSlow(false);
+    const timer = loading ? setTimeout(() => setSlow(true), slowMs) : undefined;
+    return () => clearTimeout(timer);
+  }, [loading]);
   useEffect(() => {
     const again = () => document.visibilityState === "visible" && setRound((count) => count + 1);
     document.addEventListener("visibilitychange", again);
@@ -70,9 +77,9 @@ export function useDocuments(mesh: Inkmesh, search: string): Documents {
 
   const relay = problem === undefined && fetched?.search === search ? fetched.rooms : undefined;
   return {
-    rows: mergeDocuments({ relay, device, recent: recentDocuments(), search }),
-    loading,
-    problem,
+    rows: mergeDocuments({ relay, device: device ?? [], recent: recentDocuments(), search }),
+    loading: loading || device === undefined,
+    problem: problem ?? (isSlow && relay === undefined ? `The relay is slow to answer. ${onlyHere}` : undefined),
     more: fetched?.next === undefined || problem !== undefined ? undefined : () => void fetchPage(fetched),
     retry: workingOffline
       ? { label: "Go online", onPress: () => mesh.workOffline(false) }

@@ -12,7 +12,7 @@ const server = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const root = path.dirname(server);
 const build = path.join(root, "scripts", "build.mjs");
 const stamp = path.join(server, "dist", ".built");
-const outputs = [path.join(server, "dist", "cli", "main.js"), path.join(root, "client", "dist", "app", "index.html")];
+const outputs = [path.join(server, "dist", "cli", "main.js"), path.join(root, "client", "dist", "app", "service-worker.js")];
 
 if (fs.existsSync(build) && fs.existsSync(path.join(server, "main.ts"))) buildWhatIsOld();
 await import(new URL("../dist/cli/main.js", import.meta.url).href);

@@ -2,9 +2,10 @@
  * Browser: a headless Chromium with a fresh profile, and the one way to find one. Debian's own is tried first, then what
  * `CHROMIUM` names, then Playwright's download; a machine's administrator gets it installed; anybody else is told.
  *
- * One `Browser` per spec file; one `Device` is one browser profile: its pages share IndexedDB, Web Locks and channels,
- * as the tabs of one person do. Pages that report an error of their own fail the spec that asks for `faults`.
+ * One `Browser` per spec file; one `Device` is one browser profile: its pages share IndexedDB, Web Locks, channels and
+ * the service worker, as the tabs of one person do. A profile in a folder outlives its browser. Pages that report an error of their own fail the spec that asks for `faults`.
  */
+import { AxeBuilder } from "@axe-core/playwright";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
@@ -34,7 +35,20 @@ export interface Device {
 }
 
 export async function openDevice(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Device> {
-  const context = await browser.newContext({ baseURL: address, viewport: { width: 1200, height: 800 }, locale: "en-GB", ...options });
+  return deviceOf(await browser.newContext({ ...usual(address), ...options }));
+}
+
+/** Starts a browser of its own with the profile in `folder`; what it kept there is there again. Closing the context ends it. */
+export async function openProfile(folder: string, address: string, options: BrowserContextOptions = {}): Promise<Device> {
+  const launch = { executablePath: chromiumPath(), args: flags, headless: true };
+  return deviceOf(await chromium.launchPersistentContext(folder, { ...launch, ...usual(address), ...options }));
+}
+
+function usual(address: string): BrowserContextOptions {
+  return { baseURL: address, viewport: { width: 1200, height: 800 }, locale: "en-GB" };
+}
+
+function deviceOf(context: BrowserContext): Device {
   const faults: string[] = [];
   context.on("page", (page) => {
     page.on("pageerror", (error) => faults.push(String(error.stack ?? error)));
@@ -53,6 +67,24 @@ export async function openDevice(browser: Browser, address: string, options: Bro
       return page;
     },
   };
+}
+
+/** Until the device keeps the app and this page gets its files from there. */
+export async function keptByDevice(page: Page): Promise<void> {
+  await page.waitForFunction(() => navigator.serviceWorker.controller?.state === "activated");
+}
+
+/** What axe finds that keeps somebody from using the page. */
+export async function obstacles(page: Page): Promise<readonly string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`);
+}
+
+/** How many pixels the page is wider than its window. */
+export async function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth));
 }
 
 /** Keeps a picture of the page among the test's output. */

@@ -53,6 +53,17 @@ export class EditorPage {
     );
   }
 
+  /** The lines of a code document that are on the screen, without the names at others' carets. */
+  async code(): Promise<readonly string[]> {
+    return this.page.locator(".cm-line").evaluateAll((lines) =>
+      lines.map((line) => {
+        const copy = line.cloneNode(true) as Element;
+        for (const caret of copy.querySelectorAll(".caret")) caret.remove();
+        return copy.textContent ?? "";
+      }),
+    );
+  }
+
   /** The tag names and marks of the lines: "h2", "p", "div[task]". */
   async kinds(): Promise<readonly string[]> {
     return this.page.locator(text).evaluate((page) =>

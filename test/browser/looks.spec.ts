@@ -1,9 +1,8 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { resolve } from "node:path";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { endRelays, projectRoot, type RelayProcess, startRelayProcess } from "../harness/relay-process.ts";
-import { type Device, launchBrowser, openDevice, picture } from "./browser.ts";
+import { type Device, launchBrowser, obstacles, openDevice, overflow, picture } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
 
 let browser: Browser;
@@ -34,14 +33,6 @@ async function aDevice(options: BrowserContextOptions = {}): Promise<Device> {
   const device = await openDevice(browser, relay.url, options);
   devices.push(device);
   return device;
-}
-
-/** What axe finds that keeps somebody from using the page. */
-async function obstacles(page: Page): Promise<readonly string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`);
 }
 
 describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
@@ -136,10 +127,6 @@ async function name(device: Device, called: string, color: number): Promise<void
   await page.getByLabel(`Colour ${color}`, { exact: true }).check();
   await page.getByRole("button", { name: "Done" }).click();
   await page.close();
-}
-
-async function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth));
 }
 
 async function writeNotes(device: Device): Promise<string> {

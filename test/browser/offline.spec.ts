@@ -130,6 +130,8 @@ it("[P7] a document begun without a relay is on the start page, and is sent when
   await relay.start();
   await row.click();
   await start.getByText("Saved on 1 of 1 relay").first().waitFor({ timeout: 30_000 });
+  // The title is copied to the relay's list once it has settled.
+  await expect.poll(async () => (await fetch(`${relay.url}/api/rooms`)).text()).toContain("Begun offline");
   const other = await (await aDevice()).page("/");
   await other.getByRole("link", { name: /Begun offline/ }).waitFor();
 });

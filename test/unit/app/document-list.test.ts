@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { mergeDocuments } from "../../../client/app/document-list.ts";
+import { mergeDocuments, waitingWords } from "../../../client/app/document-list.ts";
 
 const device = (room: string, waiting = 0, changedMs = 0) => ({ room, generation: 0, waiting, changedMs });
 const listed = (room: string, title: string, changedMs = 0) => ({ room, title, kind: "text", changedMs });
@@ -40,4 +40,24 @@ it("what is only on this device is searched here", () => {
     search: "notes",
   });
   expect(rows.map(({ room }) => room)).toEqual(["a"]);
+});
+
+it("what waits to be sent is summed up in one sentence, with the time of the oldest edit", () => {
+  const now = new Date(2026, 10, 3, 16, 30).getTime();
+  const at = (hours: number, minutes: number) => new Date(2026, 10, 3, hours, minutes).getTime();
+  const words = (...devices: { waiting: number; waitingSinceMs?: number }[]) =>
+    waitingWords(
+      mergeDocuments({
+        relay: undefined,
+        device: devices.map((one, index) => ({ ...device(`r${index}`), ...one })),
+        recent: [],
+        search: "",
+      }),
+      now,
+    );
+  expect(words({ waiting: 0 })).toBe("");
+  expect(words({ waiting: 1, waitingSinceMs: at(16, 29) })).toBe("1 edit in one document waits to be sent, since 16:29.");
+  expect(words({ waiting: 3, waitingSinceMs: at(16, 20) }, { waiting: 2, waitingSinceMs: at(14, 5) }, { waiting: 0 })).toBe(
+    "5 edits in 2 documents wait to be sent, since 14:05.",
+  );
 });

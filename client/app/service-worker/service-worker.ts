@@ -1,0 +1,59 @@
+/**
+ * ServiceWorker: keeps the app's own files on the device, so that the page opens while no relay can be reached.
+ *
+ * One version of the app is one set of files, fetched whole before it may be used (Workbox's precache); a tab gets all
+ * its files from the version that it was opened with, also when the relay has a newer one by now. Documents are none of
+ * its business: they are in the page's own store, and the relay's answers are never kept here.
+ *
+ *     fetched ─▶ waiting ──no tab would lose anything by a reload──▶ in use, every tab reloads
+ *        │           ▲                    │
+ *        │           └──── put off ───────┘
+ *        └─▶ in use at once: there was no version before
+ *
+ * Invariants: a version is in use only when every file of it is here; a tab that is open is never left with the files of
+ * another version; only the app's own addresses are answered from here.
+ */
+import { createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
+import { NavigationRoute, registerRoute } from "workbox-routing";
+import { appPages } from "./app-pages.ts";
+import type { TabQuestion, TabState, UpdateOutcome, UpdateRequest } from "./update-message.ts";
+import { voteOnUpdate } from "./update-vote.ts";
+
+declare const self: ServiceWorkerGlobalScope;
+/** Every file of this version, written in by the build; `revision` is null where the name has the hash in it. */
+declare const appFilesOfBuild: { url: string; revision: string | null }[];
+
+/** How long a tab may take to answer. One that is only in the background answers in milliseconds. */
+const answerMs = 2_000;
+
+precacheAndRoute(appFilesOfBuild, { cleanURLs: false, directoryIndex: "" });
+registerRoute(new NavigationRoute(createHandlerBoundToURL("/index.html"), { allowlist: [...appPages] }));
+
+// A page that was there before the first version was fetched loads the rest of its pieces from here too.
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+
+self.addEventListener("message", (event) => {
+  const request = event.data as Partial<UpdateRequest> | null;
+  const [port] = event.ports;
+  if (request?.type !== "use-new-version" || port === undefined) return;
+  event.waitUntil(beUsed(request.asked === true).then((outcome) => port.postMessage(outcome)));
+});
+
+async function beUsed(asked: boolean): Promise<UpdateOutcome> {
+  const tabs = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const outcome = voteOnUpdate(await Promise.all(tabs.map(stateOf)), { asked });
+  if (outcome.type === "in-use") await self.skipWaiting();
+  return outcome;
+}
+
+function stateOf(tab: WindowClient): Promise<TabState | undefined> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), answerMs);
+    port1.onmessage = (event) => {
+      clearTimeout(timer);
+      resolve(event.data as TabState);
+    };
+    tab.postMessage({ type: "how-is-this-tab" } satisfies TabQuestion, [port2]);
+  });
+}

@@ -1,0 +1,42 @@
+/**
+ * UpdateNotice: says that a new version of the app is here, once, and puts it to use when somebody wants it.
+ */
+import { useEffect, useState } from "preact/hooks";
+import type { AppStatus, InstalledApp } from "./installed-app.ts";
+import { Notice } from "./notice.tsx";
+import type { UpdateOutcome } from "./service-worker/update-message.ts";
+
+export function UpdateNotice({ app }: { app: InstalledApp }) {
+  const { isNewReady } = useAppStatus(app);
+  const [isDismissed, dismiss] = useState(false);
+  const [outcome, setOutcome] = useState<UpdateOutcome>();
+  if (!isNewReady || isDismissed) return null;
+  const use = async () => {
+    setOutcome(undefined);
+    setOutcome(await app.use());
+  };
+  return (
+    <Notice onDismiss={() => dismiss(true)} actions={[{ label: "Use it now", onPress: () => void use() }]}>
+      {outcomeWords(outcome)}
+    </Notice>
+  );
+}
+
+/** The state of the installed app, kept up to date. */
+export function useAppStatus(app: InstalledApp): AppStatus {
+  const [status, setStatus] = useState(app.status);
+  useEffect(() => {
+    const look = () => setStatus(app.status);
+    look();
+    return app.on(look);
+  }, [app]);
+  return status;
+}
+
+function outcomeWords(outcome: UpdateOutcome | undefined): string {
+  if (outcome === undefined) return "A new version is ready. All tabs reload when it is used; nothing typed is lost.";
+  if (outcome.type === "in-use") return "The new version is being opened…";
+  return outcome.because === "no-answer"
+    ? "Not now: another tab does not answer. Look at it or close it, then try again."
+    : "Not now: in one of the tabs something typed is not on this device’s disk yet. Try again in a moment.";
+}
