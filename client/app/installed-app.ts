@@ -8,6 +8,7 @@
  * Without a secure context (http:// at an address of the network) browsers have no service worker: the page works, but
  * it cannot be opened while the relay is away.
  */
+import type { Inkmesh, MeshStatus } from "@inkmesh/client";
 import { tabState } from "./open-editors.ts";
 import type { TabQuestion, UpdateOutcome, UpdateRequest } from "./service-worker/update-message.ts";
 
@@ -23,22 +24,24 @@ export interface AppStatus {
   readonly isNewReady: boolean;
 }
 
+const script = "/service-worker.js";
 const checkEveryMs = 60 * 60_000;
 /** Checks that events ask for come no closer than this. */
 const checkPauseMs = 10_000;
 /** How long the worker may take to ask all tabs; it gives each 2 s. */
 const outcomeMs = 5_000;
-const safeLookMs = 100;
+/** How long a tab waits for a moment in which it would lose nothing, before it says that it would. */
+const answerMs = 1_000;
+const safeLookMs = 10;
 
 export class InstalledApp {
   readonly #listeners = new Set<() => void>();
-  readonly #reload: () => void;
+  #isStarted = false;
   #registration: ServiceWorkerRegistration | undefined;
   #status: AppStatus;
   #checkedMs = -checkPauseMs;
 
-  constructor(options: { reload: () => void } = { reload: () => location.reload() }) {
-    this.#reload = options.reload;
+  constructor() {
     this.#status = { readiness: firstReadiness(), isNewReady: false };
     if (this.#status.readiness === "preparing") navigator.serviceWorker.addEventListener("message", answerQuestion);
   }
@@ -54,33 +57,41 @@ export class InstalledApp {
   }
 
   /** Fetches the app's files onto the device and looks for newer ones from now on. */
-  async start(script: string): Promise<void> {
+  async start(): Promise<void> {
     if (this.#status.readiness !== "preparing") return;
     if (import.meta.env.DEV) return this.#set({ readiness: "unsupported" });
     const { serviceWorker } = navigator;
-    try {
-      // The first version takes over the page that it was fetched by: they are the same one.
-      let isSame = !(await serviceWorker.getRegistration())?.active;
-      serviceWorker.addEventListener("controllerchange", () => {
-        if (!isSame) this.#reloadWhenSafe();
-        isSame = false;
-      });
-      this.#registration = await serviceWorker.register(script, { updateViaCache: "none" });
-    } catch {
-      // Storage forbidden or full, or the relay went away just now: the next visit tries again.
-      return this.#set({ readiness: "failed" });
-    }
-    this.#watch(this.#registration);
+    // The first version takes over the page that it was fetched by: they are the same one.
+    let isSame = !(await serviceWorker.getRegistration().catch(() => undefined))?.active;
+    serviceWorker.addEventListener("controllerchange", () => {
+      if (!isSame) this.#reloadWhenSafe();
+      isSame = false;
+    });
     void serviceWorker.ready.then(() => this.#set({ readiness: "ready" }));
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.check());
+    setInterval(() => this.check(), checkEveryMs);
+    this.#isStarted = true;
+    await this.#register();
   }
 
-  /** Looks for a newer version, if that was not done a moment ago. */
+  /** Looks for a newer version, or tries again to fetch the first, if that was not done a moment ago. */
   check(): void {
-    if (this.#registration === undefined || performance.now() - this.#checkedMs < checkPauseMs) return;
+    if (!this.#isStarted || performance.now() - this.#checkedMs < checkPauseMs) return;
     this.#checkedMs = performance.now();
-    // Rejects while there is no relay.
-    this.#registration.update().catch(() => undefined);
+    if (this.#status.readiness === "failed") return void this.#register();
+    // Rejects while there is no relay: that was no look.
+    this.#registration?.update().catch(() => (this.#checkedMs = -checkPauseMs));
     void this.useQuietly();
+  }
+
+  /** Looks when a line came up or was refused: behind it may be a relay with another version. */
+  watchLine(mesh: Pick<Inkmesh, "status" | "on">): void {
+    const state = ({ connection, problem }: MeshStatus) => `${connection === "online"} ${problem?.code ?? ""}`;
+    let before = state(mesh.status);
+    mesh.on("status", (status) => {
+      if (state(status) !== before) this.check();
+      before = state(status);
+    });
   }
 
   /** Puts the waiting version to use because a person wants it. All tabs reload then; otherwise says why not now. */
@@ -108,21 +119,32 @@ export class InstalledApp {
     });
   }
 
+  async #register(): Promise<void> {
+    try {
+      const registration = await navigator.serviceWorker.register(script, { updateViaCache: "none" });
+      if (registration !== this.#registration) this.#watch(registration);
+      this.#registration = registration;
+    } catch {
+      // Storage is forbidden or full, or the relay went away just now.
+      this.#set({ readiness: "failed" });
+    }
+  }
+
   #watch(registration: ServiceWorkerRegistration): void {
     const look = () => {
-      const isNewReady = registration.waiting !== null && registration.active !== null;
-      this.#set({ isNewReady });
-      if (isNewReady) void this.useQuietly();
+      const { installing, waiting, active } = registration;
+      // One file that cannot be had spoils the whole version.
+      if (!installing && !waiting && !active) return this.#set({ readiness: "failed" });
+      this.#set({ isNewReady: waiting !== null && active !== null });
+      void this.useQuietly();
     };
     registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
     registration.installing?.addEventListener("statechange", look);
     look();
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.check());
-    setInterval(() => this.check(), checkEveryMs);
   }
 
   #reloadWhenSafe(): void {
-    if (!tabState().wouldLose) return this.#reload();
+    if (!tabState().wouldLose) return location.reload();
     setTimeout(() => this.#reloadWhenSafe(), safeLookMs);
   }
 
@@ -139,7 +161,15 @@ function firstReadiness(): Readiness {
   return "serviceWorker" in navigator ? "preparing" : "unsupported";
 }
 
+/** Answers when nothing would be lost, which while somebody types is between two keys, or after a while in any case. */
 function answerQuestion(event: MessageEvent): void {
   const question = event.data as Partial<TabQuestion> | null;
-  if (question?.type === "how-is-this-tab") event.ports[0]?.postMessage(tabState());
+  if (question?.type !== "how-is-this-tab") return;
+  const untilMs = performance.now() + answerMs;
+  const answer = (): void => {
+    const state = tabState();
+    if (state.wouldLose && performance.now() < untilMs) setTimeout(answer, safeLookMs);
+    else event.ports[0]?.postMessage(state);
+  };
+  answer();
 }

@@ -24,6 +24,5 @@ const mesh = new Inkmesh({ url: `${location.protocol === "https:" ? "wss" : "ws"
 const installed = new InstalledApp();
 watchComposition();
 render(<App mesh={mesh} installed={installed} />, place);
-// What changed at the relay may be the app, too.
-mesh.on("status", () => installed.check());
-fetchEditors().then(() => installed.start("/service-worker.js"));
+installed.watchLine(mesh);
+void fetchEditors().then(() => installed.start());

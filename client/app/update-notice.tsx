@@ -34,7 +34,7 @@ export function useAppStatus(app: InstalledApp): AppStatus {
 }
 
 function outcomeWords(outcome: UpdateOutcome | undefined): string {
-  if (outcome === undefined) return "A new version is ready. All tabs reload when it is used; nothing typed is lost.";
+  if (outcome === undefined) return "A new version is ready. Using it reloads every tab; nothing typed is lost.";
   if (outcome.type === "in-use") return "The new version is being opened…";
   return outcome.because === "no-answer"
     ? "Not now: another tab does not answer. Look at it or close it, then try again."

@@ -10,6 +10,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { until } from "../harness/until.ts";
 
 const flags = [
   "--no-sandbox",
@@ -71,7 +72,13 @@ function deviceOf(context: BrowserContext): Device {
 
 /** Until the device keeps the app and this page gets its files from there. */
 export async function keptByDevice(page: Page): Promise<void> {
-  await page.waitForFunction(() => navigator.serviceWorker.controller?.state === "activated");
+  const state = () =>
+    page.evaluate(async () => {
+      const { installing, waiting, active } = (await navigator.serviceWorker.getRegistration()) ?? {};
+      const controller = navigator.serviceWorker.controller?.state;
+      return { installing: installing?.state, waiting: waiting?.state, active: active?.state, controller };
+    });
+  await until("the device keeps the app", async () => (await state()).controller === "activated", { seen: state });
 }
 
 /** What axe finds that keeps somebody from using the page. */
