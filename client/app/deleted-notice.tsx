@@ -2,11 +2,13 @@
  * DeletedNotice: the document that one is looking at was deleted. What is on this device is still here, and can be kept.
  */
 import type { Inkmesh, InkmeshRoom, RoomDeletion } from "@inkmesh/client";
-import { copyDocument, noCopyMade, plainText } from "./document-copy.ts";
-import { metaOf } from "./document-meta.ts";
-import { download, fileName } from "./download.ts";
-import { visitRoom } from "./page-location.ts";
+import { useState } from "preact/hooks";
+import { Dialog } from "./dialog.tsx";
+import { copyDocument, noCopyMade } from "./document-copy.ts";
+import { downloadOnlyHere } from "./only-here.ts";
+import { visit, visitRoom } from "./page-location.ts";
 import { forgetDocument } from "./recent-documents.ts";
+import { edits } from "./status-words.ts";
 
 interface DeletedNoticeProps {
   readonly mesh: Inkmesh;
@@ -24,20 +26,44 @@ export function DeletedNotice({ mesh, room, deletion, onSay }: DeletedNoticeProp
     await mesh.forget(room.name).catch(() => undefined);
     visitRoom(copy);
   };
-  const save = () => {
-    const name = fileName(metaOf(room.doc).title, "text");
-    download(new Blob([plainText(room.doc)], { type: "text/plain;charset=utf-8" }), name);
-    onSay(`${name} is downloaded.`);
+  const [asking, setAsking] = useState(false);
+  const unsent = room.onlyHere.waiting.length;
+  const remove = async () => {
+    setAsking(false);
+    forgetDocument(room.name);
+    visit("/");
+    await mesh.forget(room.name).catch(() => undefined);
   };
   return (
     <section class="banner alarm" role="alert">
-      <p>This document was deleted{deletion === undefined ? "" : byWhom(deletion)}. What you see is this device’s copy. Keep a copy?</p>
+      <p>
+        This document was deleted{deletion === undefined ? "" : byWhom(deletion)}. What you see is this device’s copy
+        {unsent === 0 ? "" : `, with ${edits(unsent)} that ${unsent === 1 ? "was" : "were"} never sent`}. Keep a copy?
+      </p>
       <button type="button" class="button small primary" onClick={() => void keep()}>
         Keep as a new document
       </button>
-      <button type="button" class="button small" onClick={save}>
+      <button type="button" class="button small" onClick={() => onSay(downloadOnlyHere(room, true))}>
         Download as text
       </button>
+      <button type="button" class="button small" onClick={() => setAsking(true)}>
+        Remove from this device…
+      </button>
+      {asking && (
+        <Dialog title="Remove this copy, too?" onClose={() => setAsking(false)}>
+          <p>
+            This device’s copy is the last one that you can see here{unsent === 0 ? "" : `, and ${edits(unsent)} in it went nowhere else`}.
+          </p>
+          <div class="dialog-actions">
+            <button type="button" class="button" onClick={() => setAsking(false)}>
+              Keep it
+            </button>
+            <button type="button" class="button danger" onClick={() => void remove()}>
+              Remove
+            </button>
+          </div>
+        </Dialog>
+      )}
     </section>
   );
 }

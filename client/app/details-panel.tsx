@@ -51,6 +51,8 @@ function figures(name: string, mesh: MeshStatus, room: RoomStatus, readiness: Re
     ["Copies", `${room.copies} of ${room.replicas} relays, ${room.needed} needed for “saved”`],
     ["On this device", deviceWords(room)],
     ["Opens while the relay is away", readinessWords(readiness)],
+    ["When space runs short", persistenceWords(mesh)],
+    ...(room.setAsideEdits === 0 ? [] : [["Edits that the relay refused", String(room.setAsideEdits)] as const]),
     ["Document", name],
     ["Generation", room.generation === undefined ? "not known yet" : String(room.generation)],
     ["Clock", room.clock === "" ? "empty" : room.clock],
@@ -69,5 +71,20 @@ function connectionWords(mesh: MeshStatus): string {
 }
 
 function deviceWords(room: RoomStatus): string {
-  return { disk: "kept on disk", memory: "in memory only: this browser offers no disk", failed: "the disk refused" }[room.device];
+  if (room.device === "failed")
+    return { full: "no space left", newer: "a newer page uses the disk", refused: "the disk refused" }[room.deviceTrouble ?? "refused"];
+  return { disk: "kept on disk", memory: "in memory only: this browser offers no disk" }[room.device];
+}
+
+function persistenceWords({ persistence }: MeshStatus): string {
+  switch (persistence) {
+    case "granted":
+      return "the browser keeps what is on this device";
+    case "refused":
+      return "the browser may remove what is on this device";
+    case "unavailable":
+      return "the browser may remove what is on this device, and cannot be asked not to: that needs https or localhost";
+    default:
+      return "the browser is asked to keep this device's copy when you type";
+  }
 }

@@ -2,12 +2,13 @@
  * DocumentMenu: what one can do with a document as a whole: link, files, a copy, deletion.
  */
 import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
-import { Copy, Download, EllipsisVertical, Link2, Trash2 } from "lucide-preact";
+import { Copy, Download, EllipsisVertical, HardDriveDownload, Link2, Trash2 } from "lucide-preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { copyDocument, noCopyMade, plainText } from "./document-copy.ts";
 import { metaOf } from "./document-meta.ts";
 import { download, fileName } from "./download.ts";
+import { downloadOnlyHere } from "./only-here.ts";
 import { visit, visitRoom } from "./page-location.ts";
 import { forgetDocument } from "./recent-documents.ts";
 import { type ExportFormat, exportRoom } from "./relay-api.ts";
@@ -63,6 +64,11 @@ export function DocumentMenu({ mesh, room, online, onSay }: DocumentMenuProps) {
               onChoose={choose(async () => onSay(await save(room, format, online)))}
             />
           ))}
+          <MenuItem
+            icon={HardDriveDownload}
+            label="Download what exists only on this device"
+            onChoose={choose(() => onSay(downloadOnlyHere(room)))}
+          />
           <MenuItem icon={Copy} label="Make a copy" onChoose={choose(() => visitCopy(mesh, room, onSay))} />
           <MenuItem icon={Trash2} label="Delete…" warn onChoose={choose(() => setDeleting(true))} />
         </ul>

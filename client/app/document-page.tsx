@@ -9,12 +9,13 @@
  */
 import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { DeletedNotice } from "./deleted-notice.tsx";
 import { DetailsPanel } from "./details-panel.tsx";
 import { DocumentMenu } from "./document-menu.tsx";
 import { beginDocument, isBlank, metaOf, watchMeta } from "./document-meta.ts";
 import { EditorFrame } from "./editor-frame.tsx";
+import { EmptiedNotice } from "./emptied-notice.tsx";
 import { EmptyState } from "./empty-state.tsx";
 import type { Readiness } from "./installed-app.ts";
 import { useLeavingGuard } from "./leaving.ts";
@@ -27,9 +28,12 @@ import { announce, usePeople } from "./people.ts";
 import type { Person } from "./person.ts";
 import { PresenceList } from "./presence-list.tsx";
 import { rememberDocument } from "./recent-documents.ts";
+import { ReturnNotice } from "./return-notice.tsx";
+import { SetAsideNotice } from "./set-aside-notice.tsx";
 import { StatusBar } from "./status-bar.tsx";
 import { TitleField } from "./title-field.tsx";
 import { mirrorTitle } from "./title-mirror.ts";
+import { VersionNotice } from "./version-notice.tsx";
 
 interface DocumentPageProps {
   readonly mesh: Inkmesh;
@@ -43,7 +47,15 @@ interface DocumentPageProps {
 
 export function DocumentPage(props: DocumentPageProps) {
   const room = useRoom(props.mesh, props.name);
-  return room === undefined ? null : <OpenDocument key={room.name} room={room} {...props} />;
+  const life = useLife(room);
+  return room === undefined ? null : <OpenDocument key={life} room={room} {...props} />;
+}
+
+/** A number of its own for each room object: the same document opened anew is drawn anew. */
+function useLife(room: InkmeshRoom | undefined): number {
+  const life = useRef({ room, number: 0 });
+  if (life.current.room !== room) life.current = { room, number: life.current.number + 1 };
+  return life.current.number;
 }
 
 function OpenDocument({ mesh, room, person, onPerson, readiness, news }: DocumentPageProps & { room: InkmeshRoom }) {
@@ -71,6 +83,8 @@ function OpenDocument({ mesh, room, person, onPerson, readiness, news }: Documen
       </PageHeader>
       <main class="document">
         {deleted && <DeletedNotice mesh={mesh} room={room} deletion={deletion} onSay={say} />}
+        {!deleted && status.setAsideEdits > 0 && <SetAsideNotice room={room} status={status} onSay={say} />}
+        {meshStatus.outdated !== undefined && <VersionNotice outdated={meshStatus.outdated} />}
         {ready ? (
           <EditorFrame room={room} editable={!deleted} />
         ) : (
@@ -96,7 +110,9 @@ function OpenDocument({ mesh, room, person, onPerson, readiness, news }: Documen
       )}
       <div class="notices">
         {news}
+        <EmptiedNotice mesh={mesh} />
         <LostWordsNotice doc={room.doc} />
+        <ReturnNotice room={room} />
         {said !== undefined && (
           <Notice forMs={4_000} onDismiss={() => say(undefined)}>
             {said}

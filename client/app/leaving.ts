@@ -14,17 +14,22 @@ const question = "This device's disk refuses what you typed last, and no relay h
 export function useLeavingGuard(room: InkmeshRoom): void {
   useEffect(() => {
     const guard = (event: BeforeUnloadEvent) => {
-      if (room.status.notOnDevice > 0) event.preventDefault();
+      if (isOnlyInPage(room.status)) event.preventDefault();
     };
     addEventListener("beforeunload", guard);
     const unguard = guardPage(() => !wouldLose(room.status) || confirm(question));
-    const closed = editorOpened(() => room.status.notOnDevice > 0);
+    const closed = editorOpened(() => isOnlyInPage(room.status));
     return () => {
       closed();
       unguard();
       removeEventListener("beforeunload", guard);
     };
   }, [room]);
+}
+
+/** Whether something typed is neither on this device nor on a relay. */
+function isOnlyInPage({ notOnDevice, waiting }: RoomStatus): boolean {
+  return notOnDevice > 0 && waiting > 0;
 }
 
 /** Whether closing the room now loses something for good. */

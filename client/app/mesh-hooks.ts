@@ -26,17 +26,20 @@ export function useRoomStatus(room: InkmeshRoom): RoomStatus {
   return status;
 }
 
-/** Opens a room for as long as the component is there. */
+/** Opens a room for as long as the component is there, and anew when something in its document was discarded. */
 export function useRoom(mesh: Inkmesh, name: string): InkmeshRoom | undefined {
   const [room, setRoom] = useState<InkmeshRoom>();
+  const [round, setRound] = useState(0);
   useEffect(() => {
     const opened = mesh.open(name);
     setRoom(opened);
+    const unwatch = opened.on("discarded", () => setRound((count) => count + 1));
     return () => {
+      unwatch();
       setRoom(undefined);
       void opened.close();
     };
-  }, [mesh, name]);
+  }, [mesh, name, round]);
   return room?.name === name ? room : undefined;
 }
 

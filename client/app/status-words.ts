@@ -18,7 +18,7 @@ export interface StatusWords {
 export function statusWords(mesh: MeshStatus, room: RoomStatus): StatusWords {
   if (room.phase === "deleted") return { tone: "alarm", sentence: "This document was deleted" };
   if (room.phase === "loading") return { tone: "busy", sentence: "Opening…" };
-  return deviceTrouble(mesh, room) ?? refusal(mesh, room) ?? place(mesh, room);
+  return deviceTrouble(mesh, room) ?? otherVersion(mesh, room) ?? refusal(mesh, room) ?? withSetAside(place(mesh, room), room);
 }
 
 function deviceTrouble(mesh: MeshStatus, room: RoomStatus): StatusWords | undefined {
@@ -28,8 +28,29 @@ function deviceTrouble(mesh: MeshStatus, room: RoomStatus): StatusWords | undefi
   return {
     tone: "alarm",
     sentence: `${edits(room.waiting)} only in this tab`,
-    detail: "This browser does not let the page keep anything on disk. Leave the tab open until they are saved on a relay.",
+    detail: `${whyNotOnDevice(room)} Leave the tab open until they are saved on a relay, or download them from the document's menu.`,
   };
+}
+
+/** Why this device keeps nothing, and what helps. */
+function whyNotOnDevice({ device, deviceTrouble: trouble }: RoomStatus): string {
+  if (device === "memory") return "This browser does not let the page keep anything on disk.";
+  switch (trouble) {
+    case "full":
+      return "There is no space left on this device for what you type. Free some, and it is kept.";
+    case "newer":
+      return "Another tab uses a newer version of this page, and this one cannot write beside it. Reload this tab.";
+    default:
+      return "This device's disk refuses what you type. It is tried again.";
+  }
+}
+
+function otherVersion({ outdated }: MeshStatus, room: RoomStatus): StatusWords | undefined {
+  if (outdated === undefined) return undefined;
+  const detail = `${errorKind("WRONG_VERSION").sentence} ${keptHere(room)}`;
+  return outdated === "client"
+    ? { tone: "alarm", sentence: withWaiting("This page is older than the relay: reload it", room), detail }
+    : { tone: "care", sentence: withWaiting("The relay is older than this page", room), detail };
 }
 
 function refusal(mesh: MeshStatus, room: RoomStatus): StatusWords | undefined {
@@ -45,9 +66,21 @@ function refusal(mesh: MeshStatus, room: RoomStatus): StatusWords | undefined {
     case "ROOM_FULL":
       return { tone: "alarm", sentence: "The document has reached its largest size", detail };
     default:
-      if (room.phase === "refused" || !retryable) return { tone: "alarm", sentence, detail };
+      if (room.phase === "refused" || (!retryable && problem.code !== room.setAside?.code)) return { tone: "alarm", sentence, detail };
   }
   return undefined;
+}
+
+/** Said of what is saved and of what is not: those that were refused are neither. */
+function withSetAside(words: StatusWords, room: RoomStatus): StatusWords {
+  if (room.setAsideEdits === 0) return words;
+  const refused = `${edits(room.setAsideEdits)} refused, on this device alone`;
+  const others = words.tone === "calm" || (room.waiting === 0 && room.phase === "on-this-device") ? "" : `${words.sentence} · `;
+  return { tone: "alarm", sentence: `${others}${refused}`, detail: `${reasonOf(room)} ${keptHere(room)}` };
+}
+
+function reasonOf({ setAside }: RoomStatus): string {
+  return setAside === undefined ? "" : errorKind(setAside.code).sentence;
 }
 
 function place(mesh: MeshStatus, room: RoomStatus): StatusWords {
@@ -58,7 +91,10 @@ function place(mesh: MeshStatus, room: RoomStatus): StatusWords {
   if (mesh.connection === "connecting" || room.phase === "connecting")
     return { tone: "busy", sentence: withWaiting("Connecting…", room), detail: keptHere(room) };
   if (room.phase === "syncing" || !room.synced) return { tone: "busy", sentence: withWaiting("Fetching what is new…", room) };
-  if (room.phase === "saved" && room.waiting === 0) return { tone: "calm", sentence: savedOn(room) };
+  if (room.phase === "saved" && room.waiting === 0) {
+    if (room.device !== "failed") return { tone: "calm", sentence: savedOn(room) };
+    return { tone: "care", sentence: `${savedOn(room)}, but not on this device`, detail: whyNotOnDevice(room) };
+  }
   if (room.phase === "kept-by-a-relay")
     return {
       tone: "care",
@@ -77,7 +113,7 @@ function withWaiting(state: string, room: RoomStatus): string {
 }
 
 function keptHere(room: RoomStatus): string {
-  if (room.setAside !== undefined) return "What was refused is on this device alone.";
+  if (room.setAsideEdits > 0) return "What was refused is on this device alone.";
   return room.waiting === 0 ? "Everything that you typed is saved." : "What you type is kept on this device and sent later.";
 }
 

@@ -9,6 +9,7 @@
  *             3 clock    varUint generation, clock
  *             4 saved    varUint n, n × (varString tab, varUint number)       the bytes are in an earlier record
  *             5 aside    entry, varString code
+ *             6 discarded  varUint n, n × (varString tab, varUint number)
  */
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
@@ -69,6 +70,9 @@ function writeChange(encoder: encoding.Encoder, change: CopyChange): void {
       encoding.writeVarUint(encoder, 5);
       writeEntry(encoder, change.entry);
       return encoding.writeVarString(encoder, change.code);
+    case "discarded":
+      encoding.writeVarUint(encoder, 6);
+      return writeMany(encoder, change.keys, writeKey);
   }
 }
 
@@ -85,6 +89,8 @@ function readChange(decoder: decoding.Decoder): LoggedChange {
       return { type: "saved", keys: readMany(decoder, readKey) };
     case 5:
       return { type: "set-aside", entry: readEntry(decoder), code: decoding.readVarString(decoder) as ErrorCode };
+    case 6:
+      return { type: "discarded", keys: readMany(decoder, readKey) };
     default:
       throw new Error(`change of kind ${kind}`);
   }

@@ -10,47 +10,65 @@
  *     updates, saved, aside ──▶ lazy queue ─▶ one write at a time ◀── clock, once no other write is under way
  *     any failure ────────────▶ backlog ────▶ all of it again, in order, every second at first, then slower
  *
+ * A store that was emptied from outside gets everything again: the document, what waits, what is set aside, the clock.
+ *
  * Invariants: what is told is written in the order of telling, but that an edit may overtake what came from a relay;
  * `notOnDevice` counts the edits whose write has not been confirmed.
  */
-import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { outboxKey, type OutboxEntry } from "./core/outbox-entry.ts";
-import type { DeviceState } from "./core/room-status.ts";
-import type { CopyChange, OfflineStore } from "./offline-store.ts";
+import type { DeviceState, DeviceTrouble } from "./core/room-status.ts";
+import { troubleOf } from "./device-trouble.ts";
+import { mergedUpdates } from "./document-difference.ts";
+import type { CopyChange, OfflineStore, SetAsideEntry, StoredCopy } from "./offline-store.ts";
 
 const retryMs = 1_000;
 const retryMaxMs = 30_000;
+/** More stored updates than this are merged when there is time. */
+const compactAbove = 200;
+const compactAfterMs = 3_000;
 
 export class DeviceCopy {
   readonly #room: string;
   readonly #store: OfflineStore;
   readonly #changed: () => void;
+  #kept: (() => void) | undefined;
   #lazy: CopyChange[] = [];
   #backlog: CopyChange[] = [];
   #clock: { generation: number; clock: VectorClock } | undefined;
+  /** The last clock that was told, or came from the store. */
+  #reached: { generation: number; clock: VectorClock } | undefined;
   #underWay = 0;
   #lazyUnderWay = false;
   /** Keys of edits whose write has not been confirmed. */
   readonly #unwritten = new Set<string>();
   #failures = 0;
+  #trouble: DeviceTrouble | undefined;
   /** The backlog is being written: what joins it meanwhile waits for that. */
   #isRetrying = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #compaction: ReturnType<typeof setTimeout> | undefined;
   /** Something that the document holds may not be in the store: no clock may be written until all of it is. */
   #incomplete = false;
   #quiet: (() => void)[] = [];
   #closed = false;
 
-  /** `changed` is called when `state` or `notOnDevice` may have. */
-  constructor(options: { room: string; store: OfflineStore; changed: () => void }) {
+  /** `changed` is called when `state` or `notOnDevice` may have, `kept` once, when an edit is on the disk. */
+  constructor(options: { room: string; store: OfflineStore; changed: () => void; kept?: () => void }) {
     this.#room = options.room;
     this.#store = options.store;
     this.#changed = options.changed;
+    this.#kept = options.kept;
   }
 
   get state(): DeviceState {
     if (this.#failures > 0) return "failed";
     return this.#store.durable ? "disk" : "memory";
+  }
+
+  /** Why the disk refused last; undefined while it does not. */
+  get trouble(): DeviceTrouble | undefined {
+    return this.#failures > 0 ? this.#trouble : undefined;
   }
 
   get notOnDevice(): number {
@@ -76,23 +94,57 @@ export class DeviceCopy {
 
   clockReached(generation: number, clock: VectorClock): void {
     this.#clock = { generation, clock };
+    this.#reached = this.#clock;
     this.#drain();
   }
 
-  /** The store could not be read, or was emptied: until `rewrite` no clock is kept. */
+  /** What the store has. One that cannot be read has nothing, until `rewrite`. */
+  async read(): Promise<StoredCopy> {
+    try {
+      const copy = await this.#store.load(this.#room);
+      this.#startAt(copy.generation, copy.clock);
+      return copy;
+    } catch {
+      this.lost();
+      return { generation: undefined, clock: VectorClock.empty, updates: [], outbox: [], setAside: [] };
+    }
+  }
+
+  /** The store could not be read, has a hole or was emptied: until `rewrite` no clock is kept. */
   lost(): void {
     this.#incomplete = true;
+  }
+
+  /** What the store has is not all that its clock names. */
+  holed(generation: number | undefined): void {
+    this.lost();
+    this.#startAt(generation, VectorClock.empty);
   }
 
   get isIncomplete(): boolean {
     return this.#incomplete;
   }
 
-  /** Everything that the document holds and everything that waits, written anew. */
-  rewrite(state: Uint8Array, waiting: readonly OutboxEntry[]): void {
+  /** Everything that the document holds, that waits and that was set aside, written anew. */
+  rewrite(updates: readonly Uint8Array[], waiting: readonly OutboxEntry[], setAside: readonly SetAsideEntry[]): void {
     this.#incomplete = false;
-    this.#later({ type: "updates", updates: [state] });
-    if (waiting.length > 0) this.#later({ type: "edits", entries: waiting });
+    // Behind the content that it names, as ever.
+    this.#clock ??= this.#reached;
+    for (const entry of waiting) this.#unwritten.add(outboxKey(entry));
+    this.#lazy.push({ type: "updates", updates });
+    if (waiting.length > 0) this.#lazy.push({ type: "edits", entries: waiting });
+    for (const { code, ...entry } of setAside) this.#lazy.push({ type: "set-aside", entry, code });
+    this.#drain();
+    this.#changed();
+  }
+
+  /** Merges the stored updates when there is time, if there are many; `updates`: how many there were. */
+  compactLater(updates: number): void {
+    if (updates <= compactAbove) return;
+    this.#compaction = setTimeout(() => {
+      // A store that cannot be compacted now is only larger.
+      this.#store.compact(this.#room, compactAbove, mergedUpdates).catch(() => {});
+    }, compactAfterMs);
   }
 
   /** Resolves when nothing is under way and nothing waits, or the disk refuses. */
@@ -104,6 +156,11 @@ export class DeviceCopy {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#compaction);
+  }
+
+  #startAt(generation: number | undefined, clock: VectorClock): void {
+    if (generation !== undefined) this.#reached = { generation, clock };
   }
 
   #later(change: CopyChange): void {
@@ -149,13 +206,19 @@ export class DeviceCopy {
     };
     this.#store.write(this.#room, changes).then(
       () => ended(true),
-      () => ended(false),
+      (failure: unknown) => {
+        this.#trouble = troubleOf(failure);
+        ended(false);
+      },
     );
   }
 
   #confirm(changes: readonly CopyChange[]): void {
     for (const change of changes) {
-      if (change.type === "edits") for (const entry of change.entries) this.#unwritten.delete(outboxKey(entry));
+      if (change.type !== "edits") continue;
+      for (const entry of change.entries) this.#unwritten.delete(outboxKey(entry));
+      this.#kept?.();
+      this.#kept = undefined;
     }
   }
 

@@ -1,9 +1,10 @@
 /**
  * Environment: what a browser or Node has of what the client needs, where the application gave nothing: randomness, a
- * store, other tabs, and news of the page's life. The only file that looks for globals of the environment, but for the
+ * store and its persistence, other tabs, and news of the page's life. The only file that looks for globals of the environment, but for the
  * WebSocket.
  */
 import type { Random } from "@inkmesh/shared/base/random";
+import type { Persistence } from "./core/room-status.ts";
 import { IndexedDbStore } from "./indexed-db-store.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { OfflineStore } from "./offline-store.ts";
@@ -21,6 +22,17 @@ export function randomHex(bytes: number): string {
 
 export function defaultStore(): OfflineStore {
   return typeof indexedDB === "undefined" ? new MemoryStore() : new IndexedDbStore();
+}
+
+/** Asks the browser to keep what is stored here also when space runs short. A browser may ask the person in turn. */
+export async function askPersistence(): Promise<Persistence> {
+  const storage = typeof navigator === "undefined" ? undefined : (navigator.storage as StorageManager | undefined);
+  if (typeof storage?.persist !== "function") return "unavailable";
+  try {
+    return (await storage.persisted()) || (await storage.persist()) ? "granted" : "refused";
+  } catch {
+    return "refused"; // A page that may not ask, as in some frames.
+  }
 }
 
 /** Web Locks are there in a secure context only. */

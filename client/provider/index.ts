@@ -2,11 +2,13 @@
  * @inkmesh/client: keeps a `Y.Doc` in sync with an Inkmesh relay, keeps unsent edits on disk, and says truthfully how
  * safe they are. Start at `Inkmesh`.
  */
-export { Inkmesh, type DeviceRoom, type InkmeshOptions, type OpenOptions } from "./inkmesh.ts";
-export type { InkmeshRoom, RemoteUpdates, RoomDeletion, RoomEvents, RoomRefusal } from "./inkmesh-room.ts";
-export type { DeviceState, MeshStatus, RoomPhase, RoomStatus } from "./core/room-status.ts";
+export { Inkmesh } from "./inkmesh.ts";
+export type { DeviceRoom, InkmeshOptions, MeshEvents, OpenOptions } from "./inkmesh-options.ts";
+export type { InkmeshRoom } from "./inkmesh-room.ts";
+export type { RemoteUpdates, RoomDeletion, RoomEvents, RoomRefusal, RoomReturn } from "./room-events.ts";
+export type { DeviceState, DeviceTrouble, MeshStatus, Persistence, RoomPhase, RoomStatus } from "./core/room-status.ts";
 export type { OutboxEntry, OutboxKey } from "./core/outbox-entry.ts";
-export type { CopyChange, OfflineStore, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
+export type { CopyChange, OfflineStore, OnlyHere, SetAsideEntry, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
 export { IndexedDbStore } from "./indexed-db-store.ts";
 export { MemoryStore } from "./memory-store.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./web-socket-transport.ts";

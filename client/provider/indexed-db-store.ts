@@ -6,6 +6,10 @@
  * keys survived with autocommit, 55 of 55 so). Therefore edits are written blind, without reading first, on a database
  * that is open already; `durability: "strict"` asks for the disk, not for the system's cache.
  *
+ * A browser may close the database under the page: the person cleared the site's data, space ran short, another tab
+ * wants a newer layout, or for no reason that it names. It is opened again at once; if it then has to be made anew, what
+ * it held is gone, and `onEmptied` says so.
+ *
  *     rooms    room → { generation, clock, changedMs }
  *     updates  autoincrement → { room, bytes }            index "room"
  *     outbox   [room, tab, number] → { room, tab, number, createdMs, bytes, code? }    code: refused, set aside
@@ -13,7 +17,7 @@
 import { decodeVectorClock, encodeVectorClock, VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { OutboxEntry } from "./core/outbox-entry.ts";
-import type { CopyChange, OfflineStore, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
+import type { CopyChange, OfflineStore, SetAsideEntry, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
 
 interface RoomRow {
   readonly room: string;
@@ -39,10 +43,14 @@ export class IndexedDbStore implements OfflineStore {
   readonly name: string;
   readonly durable = true;
   readonly shared = true;
+  readonly evictable = true;
   onEmptied: (() => void) | undefined;
   readonly #factory: IDBFactory;
   #opening: Promise<IDBDatabase> | undefined;
   #database: IDBDatabase | undefined;
+  /** It was there once in this page's life: making it anew means that it was lost. */
+  #wasThere = false;
+  #isClosed = false;
 
   constructor(name = "inkmesh", factory: IDBFactory = globalThis.indexedDB) {
     this.name = name;
@@ -50,13 +58,13 @@ export class IndexedDbStore implements OfflineStore {
   }
 
   async load(room: string): Promise<StoredCopy> {
-    const transaction = (await this.#open()).transaction(tables, "readonly");
+    const transaction = await this.#transaction(tables, "readonly");
     const [row, updates, outbox] = await Promise.all([
       answer<RoomRow | undefined>(transaction.objectStore("rooms").get(room)),
       answer<UpdateRow[]>(transaction.objectStore("updates").index("room").getAll(room)),
       answer<OutboxRow[]>(transaction.objectStore("outbox").getAll(rowsOf(room))),
     ]);
-    const setAside: (OutboxEntry & { code: ErrorCode })[] = [];
+    const setAside: SetAsideEntry[] = [];
     const entries: OutboxEntry[] = [];
     for (const { room: _, code, ...entry } of outbox) {
       if (code === undefined) entries.push(entry);
@@ -77,7 +85,7 @@ export class IndexedDbStore implements OfflineStore {
   }
 
   async compact(room: string, above: number, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void> {
-    const transaction = (await this.#open()).transaction("updates", "readwrite");
+    const transaction = await this.#transaction(["updates"], "readwrite");
     const updates = transaction.objectStore("updates");
     const count = updates.index("room").count(room);
     count.onsuccess = () => {
@@ -94,7 +102,7 @@ export class IndexedDbStore implements OfflineStore {
   }
 
   async rooms(): Promise<readonly StoredRoomSummary[]> {
-    const transaction = (await this.#open()).transaction(["rooms", "outbox"], "readonly");
+    const transaction = await this.#transaction(["rooms", "outbox"], "readonly");
     const [rows, outbox] = await Promise.all([
       answer<RoomRow[]>(transaction.objectStore("rooms").getAll()),
       answer<OutboxRow[]>(transaction.objectStore("outbox").getAll()),
@@ -110,7 +118,7 @@ export class IndexedDbStore implements OfflineStore {
   }
 
   async remove(room: string): Promise<void> {
-    const transaction = (await this.#open()).transaction(tables, "readwrite");
+    const transaction = await this.#transaction(tables, "readwrite");
     transaction.objectStore("rooms").delete(room);
     transaction.objectStore("outbox").delete(rowsOf(room));
     const updates = transaction.objectStore("updates");
@@ -120,6 +128,7 @@ export class IndexedDbStore implements OfflineStore {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const opening = this.#opening;
     this.#opening = undefined;
     this.#database = undefined;
@@ -136,7 +145,9 @@ export class IndexedDbStore implements OfflineStore {
 
   async #openDatabase(): Promise<IDBDatabase> {
     const request = this.#factory.open(this.name, layoutVersion);
+    let isEmptied = false;
     request.onupgradeneeded = () => {
+      isEmptied = this.#wasThere;
       request.result.createObjectStore("rooms", { keyPath: "room" });
       request.result.createObjectStore("updates", { autoIncrement: true }).createIndex("room", "room");
       request.result.createObjectStore("outbox", { keyPath: ["room", "tab", "number"] });
@@ -149,6 +160,8 @@ export class IndexedDbStore implements OfflineStore {
     };
     database.onclose = () => this.#closed(database);
     this.#database = database;
+    this.#wasThere = true;
+    if (isEmptied) this.onEmptied?.();
     return database;
   }
 
@@ -156,12 +169,35 @@ export class IndexedDbStore implements OfflineStore {
     if (this.#database !== database) return;
     this.#database = undefined;
     this.#opening = undefined;
-    this.onEmptied?.();
+    this.#reopen(0);
+  }
+
+  /** At once, to see what is left of it; and again, until it can be opened or somebody else has done so. */
+  #reopen(failures: number): void {
+    if (this.#isClosed) return;
+    this.#open().catch(() => {
+      setTimeout(() => this.#reopen(failures + 1), Math.min(30_000, 1_000 * 2 ** failures));
+    });
+  }
+
+  async #transaction(stores: readonly string[], mode: IDBTransactionMode): Promise<IDBTransaction> {
+    return this.#begin(await this.#open(), stores, mode);
+  }
+
+  #begin(database: IDBDatabase, stores: readonly string[], mode: IDBTransactionMode, options?: IDBTransactionOptions): IDBTransaction {
+    try {
+      return database.transaction(stores, mode, options);
+    } catch (failure) {
+      // Some browsers close a database without a word: the next call opens it again.
+      database.close();
+      this.#closed(database);
+      throw failure;
+    }
   }
 
   /** Issues everything before it returns. */
   async #write(database: IDBDatabase, room: string, changes: readonly CopyChange[]): Promise<void> {
-    const transaction = database.transaction(tables, "readwrite", { durability: "strict" });
+    const transaction = this.#begin(database, tables, "readwrite", { durability: "strict" });
     for (const change of changes) issue(transaction, room, change);
     // A clock reads what it joins: its transaction ends by itself.
     if (!changes.some((change) => change.type === "clock")) transaction.commit();
@@ -187,6 +223,9 @@ function issue(transaction: IDBTransaction, room: string, change: CopyChange): v
       return;
     case "set-aside":
       outbox.put({ ...change.entry, room, code: change.code } satisfies OutboxRow);
+      return;
+    case "discarded":
+      for (const { tab, number } of change.keys) outbox.delete([room, tab, number]);
       return;
     case "clock":
       return joinClock(transaction.objectStore("rooms"), room, change.generation, change.clock);

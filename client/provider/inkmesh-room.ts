@@ -7,94 +7,39 @@
  *      relay, other tabs ─▶ one transaction with this room as its origin ─▶ doc ─▶ app
  *
  * What is applied to the document with this room as origin is nobody's edit here: undo managers and the outbox pass it
- * over. Everything else that changes the document is an edit of this tab and is kept until it is saved.
+ * over. Everything else that changes the document is an edit of this tab and is kept until it is saved. What other tabs
+ * typed waits in theirs (`room-tabs.ts`), unless the mesh has this one look after it.
  *
  * Knows no socket and no timer of the connection: `RoomHost` is all it sees of the mesh.
  */
 import * as Y from "yjs";
-import { errorKind } from "@inkmesh/shared/base/errors";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Awareness } from "y-protocols/awareness";
 import type { ClientEffect } from "./core/client-effect.ts";
 import type { ClientInput } from "./core/client-input.ts";
-import type { OutboxEntry } from "./core/outbox-entry.ts";
-import { roomStatus, sameStatus, type MeshStatus, type RoomStatus, type SessionView } from "./core/room-status.ts";
+import { outboxKey, type OutboxEntry } from "./core/outbox-entry.ts";
+import { notLoaded, roomStatus, sameStatus, type RoomStatus } from "./core/room-status.ts";
 import { DeviceCopy } from "./device-copy.ts";
-import { differenceBeyond, differenceTo, isCovered, isEmptyState, mergedUpdates } from "./document-difference.ts";
+import { differenceBeyond, differenceTo, isCovered, isEmptyState } from "./document-difference.ts";
 import { Listeners } from "./listeners.ts";
-import type { OfflineStore, StoredCopy } from "./offline-store.ts";
+import { MissedUpdates } from "./missed-updates.ts";
+import type { OnlyHere } from "./offline-store.ts";
 import { RemoteChanges } from "./remote-changes.ts";
 import { RoomPresence } from "./room-presence.ts";
-import { SavedPromises } from "./saved-promises.ts";
-
-export interface RoomDeletion {
-  /** Who deleted it, or empty when that is not known. */
-  readonly by: string;
-  /** When, in wall time of the relay; 0 when that is not known. */
-  readonly atMs: number;
-}
-
-/** A final refusal: of the whole room, or of one edit, which then stays aside on this device. */
-export interface RoomRefusal {
-  readonly refusal: Refusal;
-  readonly edit: Uint8Array | undefined;
-}
-
-export interface RemoteUpdates {
-  /** How many updates the transaction held. */
-  readonly count: number;
-}
-
-export interface RoomEvents {
-  status: RoomStatus;
-  synced: undefined;
-  deleted: RoomDeletion;
-  refused: RoomRefusal;
-  /** One transaction of remote updates was applied. */
-  remote: RemoteUpdates;
-}
-
-/** What a room needs of the mesh that it belongs to. */
-export interface RoomHost {
-  readonly tab: string;
-  readonly store: OfflineStore;
-  readonly connection: MeshStatus["connection"];
-  nextNumber(): number;
-  turn(inputs: readonly ClientInput[]): void;
-  view(room: RoomName): SessionView | undefined;
-  isWaiting(room: RoomName, upTo: number): boolean;
-  waiting(room: RoomName): readonly OutboxEntry[];
-  sayEdits(room: RoomName, updates: readonly Uint8Array[]): void;
-  loaded(room: InkmeshRoom): void;
-  closing(room: InkmeshRoom): void;
-  closed(room: InkmeshRoom): void;
-}
-
-type Ended = Extract<ClientEffect, { type: "deleted" | "refused" }>;
-
-/** More stored updates than this are merged when there is time. */
-const compactAbove = 200;
-const compactAfterMs = 3_000;
-
-const notLoaded: SessionView = {
-  session: "loading",
-  synced: false,
-  waiting: 0,
-  copies: 0,
-  replicas: 0,
-  needed: 0,
-  generation: undefined,
-  clock: "",
-  stamp: undefined,
-  problem: undefined,
-};
+import type { RoomEvents } from "./room-events.ts";
+import type { RoomHost } from "./room-host.ts";
+import { RoomTabs } from "./room-tabs.ts";
+import { SavedPromises, whyNeverSaved, type Ended } from "./saved-promises.ts";
+import { SetAside } from "./set-aside.ts";
 
 export class InkmeshRoom {
   readonly name: string;
   readonly doc: Y.Doc;
   readonly awareness: Awareness;
+  /** For the mesh: what other tabs tell of this room. */
+  readonly tabs: RoomTabs;
   /** The device's copy is in the document. Never rejects: a device that cannot be read is in the status. */
   readonly whenLoaded: Promise<void>;
   /** For the first time, all that the relay had is in the document. Never rejects. */
@@ -116,11 +61,13 @@ export class InkmeshRoom {
   #isClosed = false;
   #closing: Promise<void> | undefined;
   #lastNumber = 0;
-  #setAside: Refusal | undefined;
+  readonly #setAside = new SetAside();
+  /** One of this tab's own edits was refused for good since it was opened. */
+  #refusedHere: Refusal | undefined;
+  readonly #missed = new MissedUpdates();
   #ended: Ended | undefined;
   #status: RoomStatus;
   #resolveSynced: () => void = () => {};
-  #compaction: ReturnType<typeof setTimeout> | undefined;
 
   /** Made by `Inkmesh.open`. */
   constructor(options: { room: RoomName; doc: Y.Doc; ownsDoc: boolean; awareness: Awareness; ownsAwareness: boolean; host: RoomHost }) {
@@ -131,16 +78,32 @@ export class InkmeshRoom {
     this.#host = options.host;
     this.#ownsDoc = options.ownsDoc;
     this.#ownsAwareness = options.ownsAwareness;
-    this.#copy = new DeviceCopy({ room: options.room, store: options.host.store, changed: () => this.refreshStatus() });
+    this.#copy = new DeviceCopy({
+      room: options.room,
+      store: options.host.store,
+      kept: () => this.#host.kept(),
+      changed: () => this.refreshStatus(),
+    });
     this.#presence = new RoomPresence({ awareness: this.awareness, changed: () => this.#planTurn() });
     this.#remote = new RemoteChanges({
       doc: this.doc,
       origin: this,
-      shown: (count) => this.#listeners.emit("remote", { count }),
+      shown: (count, news) => {
+        this.#missed.shown(news);
+        this.#listeners.emit("remote", { count });
+      },
+    });
+    this.tabs = new RoomTabs({
+      room: options.room,
+      host: options.host,
+      copy: this.#copy,
+      remote: this.#remote,
+      setAside: this.#setAside,
+      changed: () => this.refreshStatus(),
     });
     this.#saved = new SavedPromises({
       isWaiting: (upTo) => this.#host.isWaiting(this.#room, upTo),
-      whyNever: () => this.#whyNeverSaved(),
+      whyNever: () => whyNeverSaved({ refusal: this.#refusedHere, ended: this.#ended, isClosed: this.#isClosed }),
     });
     this.#initial = Y.encodeStateAsUpdate(this.doc);
     this.#status = this.#readStatus();
@@ -170,6 +133,23 @@ export class InkmeshRoom {
     this.#remote.hold(hold);
   }
 
+  /** What of this document is on this device alone, from memory: also there when the device's disk is not. */
+  get onlyHere(): OnlyHere {
+    const unsent = this.#turn.map((bytes, index) => ({ tab: this.#host.tab, number: index, createdMs: Date.now(), bytes }));
+    const waiting = new Map([...this.tabs.waiting, ...this.#host.waiting(this.#room)].map((entry) => [outboxKey(entry), entry]));
+    return { waiting: [...waiting.values(), ...unsent], setAside: this.#setAside.entries };
+  }
+
+  /**
+   * Gives up what a relay refused for good: it leaves this device. The document shows it until the room is closed and
+   * opened again; "discarded" says so, in every tab.
+   */
+  async discardSetAside(): Promise<void> {
+    await this.#host.store.write(this.#room, [{ type: "discarded", keys: this.#setAside.keys }]);
+    this.#host.sayDiscarded(this.#room);
+    this.discardedElsewhere();
+  }
+
   /**
    * Resolves when everything typed in this tab up to now is saved. Rejects when that will not happen: the room was
    * deleted or closed, or a relay refused an edit for good.
@@ -190,12 +170,12 @@ export class InkmeshRoom {
     this.flush();
     if (this.#turn.length > 0) this.#keepTurn();
     this.#isClosed = true;
+    this.tabs.close();
     this.doc.off("update", this.#onUpdate);
     this.#presence.close();
     this.#host.closing(this);
     this.#host.turn([{ type: "room-closed", room: this.#room }]);
     this.#saved.settle();
-    clearTimeout(this.#compaction);
     await this.whenLoaded;
     await this.#copy.settled();
     this.#copy.close();
@@ -226,31 +206,38 @@ export class InkmeshRoom {
     else this.refreshStatus();
   }
 
-  /** Entries that a closed tab left: shown, and sent from here. */
-  adopt(entries: readonly OutboxEntry[]): void {
-    if (!this.#isLoaded || this.#isClosed || entries.length === 0) return;
-    this.#remote.show(entries.map((entry) => entry.bytes));
-    this.#host.turn([{ type: "edited", room: this.#room, entries }]);
+  discardedElsewhere(): void {
+    this.#setAside.clear();
+    this.refreshStatus();
+    this.#listeners.emit("discarded", undefined);
   }
 
-  /** What another tab typed: it is in that tab's outbox, so it is only shown here. */
-  applyFromTab(updates: readonly Uint8Array[]): void {
-    if (this.#isClosed || !this.#isLoaded) return;
-    this.#remote.show(updates);
+  /** Whether something waits in this tab's own outbox. */
+  get isSending(): boolean {
+    return this.#host.waiting(this.#room).length > 0;
   }
 
   applyRemote(updates: readonly Uint8Array[]): void {
     this.#copy.updates(updates);
-    this.#remote.show(updates);
+    this.#remote.show(updates, "relay");
   }
 
   stateVector(): Uint8Array {
+    this.#missed.opening();
     return Y.encodeStateVector(this.doc);
+  }
+
+  /** What a new tab lacks. */
+  answerHello(stateVector: Uint8Array): Uint8Array | undefined {
+    return this.#isLoaded ? differenceBeyond(this.doc, stateVector, []) : undefined;
   }
 
   /** As `make-difference` asks for it. */
   difference(stateVector: Uint8Array, unless: readonly Uint8Array[] | undefined): Uint8Array | undefined {
-    return unless ? differenceBeyond(this.doc, stateVector, unless) : differenceTo(this.doc, stateVector);
+    if (unless === undefined) return differenceTo(this.doc, stateVector);
+    // Other tabs send theirs, and what was refused for good is not offered again.
+    const elsewhere = [...this.tabs.waiting, ...this.#setAside.entries].map(bytesOf);
+    return differenceBeyond(this.doc, stateVector, [...unless, ...elsewhere]);
   }
 
   clockReached(generation: number, clock: VectorClock): void {
@@ -259,17 +246,30 @@ export class InkmeshRoom {
 
   saved(entries: readonly OutboxEntry[]): void {
     this.#copy.saved(entries);
+    this.#host.saySettled(this.#room, entries);
   }
 
   setAside(entry: OutboxEntry, refusal: Refusal): void {
     this.#copy.setAside(entry, refusal.code);
-    this.#setAside = refusal;
+    this.#host.saySettled(this.#room, [entry], refusal);
+    this.#setAside.add(entry, refusal);
+    if (entry.tab === this.#host.tab) this.#refusedHere = refusal;
     this.#listeners.emit("refused", { refusal, edit: entry.bytes });
   }
 
   synced(): void {
+    this.#remote.whenShown(() => this.#missed.caughtUp());
     this.#resolveSynced();
     this.#listeners.emit("synced", undefined);
+  }
+
+  returned({ awayMs, sent, isMissedExact }: Extract<ClientEffect, { type: "returned" }>): void {
+    this.#remote.whenShown(() => {
+      // A page that was just opened has missed nothing: what came is the document.
+      const missed = this.#missed.take();
+      const merged = awayMs > 0 ? missed : 0;
+      if (sent > 0 || merged > 0) this.#listeners.emit("returned", { awayMs, sent, merged, isMergedExact: isMissedExact });
+    });
   }
 
   ended(how: Ended): void {
@@ -299,7 +299,7 @@ export class InkmeshRoom {
   rewriteCopy(): void {
     if (!this.#isLoaded || this.#isClosed) return;
     this.#copy.lost();
-    this.#copy.rewrite(Y.encodeStateAsUpdate(this.doc), this.#host.waiting(this.#room));
+    this.#rewrite();
   }
 
   refreshStatus(): void {
@@ -328,66 +328,55 @@ export class InkmeshRoom {
     const entries = updates.map((bytes) => ({ tab: this.#host.tab, number: this.#host.nextNumber(), createdMs, bytes }));
     this.#lastNumber = entries.at(-1)?.number ?? this.#lastNumber;
     this.#copy.edits(entries);
-    this.#host.sayEdits(this.#room, updates);
+    this.#host.sayEdits(this.#room, entries);
     return entries;
   }
 
+  #rewrite(): void {
+    const updates = [Y.encodeStateAsUpdate(this.doc), ...this.#remote.held];
+    this.#copy.rewrite(updates, this.#host.waiting(this.#room), this.#setAside.entries);
+  }
+
   async #load(): Promise<void> {
-    const copy = await this.#readCopy();
+    const copy = await this.#copy.read();
     if (this.#isClosed) return;
-    const stored = [...copy.updates, ...copy.outbox.map((entry) => entry.bytes), ...copy.setAside.map((entry) => entry.bytes)];
+    const stored = [...copy.updates, ...[...copy.outbox, ...copy.setAside].map(bytesOf)];
     const isWhole = stored.length === 0 || this.#remote.apply(stored);
     const { pendingStructs, pendingDs } = this.doc.store;
     // A copy with holes may not name a clock: the relay would never fill them.
-    if (!isWhole || pendingStructs !== null || pendingDs !== null) this.#copy.lost();
+    if (!isWhole || pendingStructs !== null || pendingDs !== null) this.#copy.holed(copy.generation);
     const clock = this.#copy.isIncomplete ? VectorClock.empty : copy.clock;
+    for (const entry of copy.setAside) this.#setAside.add(entry, { code: entry.code, detail: "" });
     if (!isEmptyState(this.#initial) && !isCovered(this.#initial, stored)) this.#turn.unshift(this.#initial);
     this.#isLoaded = true;
     const own = copy.outbox.filter((entry) => entry.tab === this.#host.tab);
     this.#lastNumber = own.at(-1)?.number ?? 0;
     this.#host.turn([{ type: "room-loaded", room: this.#room, generation: copy.generation, clock, entries: own }]);
     this.flush();
-    if (this.#copy.isIncomplete) this.#copy.rewrite(Y.encodeStateAsUpdate(this.doc), this.#host.waiting(this.#room));
-    this.#planCompaction(copy.updates.length);
+    if (this.#copy.isIncomplete) this.#rewrite();
+    this.tabs.loaded(copy.outbox);
+    this.#copy.compactLater(copy.updates.length);
     this.#host.loaded(this);
-  }
-
-  async #readCopy(): Promise<StoredCopy> {
-    try {
-      return await this.#host.store.load(this.#room);
-    } catch {
-      this.#copy.lost();
-      return { generation: undefined, clock: VectorClock.empty, updates: [], outbox: [], setAside: [] };
-    }
-  }
-
-  #planCompaction(updates: number): void {
-    if (updates <= compactAbove) return;
-    this.#compaction = setTimeout(() => {
-      // A store that cannot be compacted now is only larger.
-      this.#host.store.compact(this.#room, compactAbove, mergedUpdates).catch(() => {});
-    }, compactAfterMs);
-  }
-
-  #whyNeverSaved(): Error | undefined {
-    if (this.#setAside) return refusalError(this.#setAside);
-    if (this.#ended?.type === "deleted") return new Error(errorKind("ROOM_DELETED").sentence);
-    if (this.#ended?.type === "refused") return refusalError(this.#ended.refusal);
-    return this.#isClosed ? new Error("The document was closed before everything was saved.") : undefined;
   }
 
   #readStatus(): RoomStatus {
     const view = this.#host.view(this.#room) ?? notLoaded;
     const unsent = this.#turn.length;
+    const elsewhere = this.tabs.waiting.length;
     return roomStatus(
-      { ...view, waiting: view.waiting + unsent, copies: unsent > 0 ? 0 : view.copies },
-      { state: this.#copy.state, notOnDevice: this.#copy.notOnDevice + unsent, setAside: this.#setAside },
+      { ...view, waiting: view.waiting + unsent + elsewhere, copies: unsent + elsewhere > 0 ? 0 : view.copies },
+      {
+        state: this.#copy.state,
+        trouble: this.#copy.trouble,
+        notOnDevice: this.#copy.notOnDevice + unsent,
+        setAsideEdits: this.#setAside.size,
+        setAside: this.#setAside.refusal,
+      },
       this.#host.connection,
     );
   }
 }
 
-function refusalError(refusal: Refusal): Error {
-  const { sentence } = errorKind(refusal.code);
-  return new Error(refusal.detail === "" ? sentence : `${sentence} (${refusal.detail})`);
+function bytesOf({ bytes }: OutboxEntry): Uint8Array {
+  return bytes;
 }

@@ -12,59 +12,24 @@ import * as Y from "yjs";
 import { unreachable } from "@inkmesh/shared/base/assert";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
-import type { Access } from "@inkmesh/shared/wire/client-message";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import { Awareness } from "y-protocols/awareness";
 import { ClientCore } from "./core/client-core.ts";
 import type { ClientEffect } from "./core/client-effect.ts";
 import type { ClientInput } from "./core/client-input.ts";
-import { defaultClientLimits, type ClientLimits } from "./core/client-limits.ts";
-import { sameStatus, type MeshStatus } from "./core/room-status.ts";
-import { defaultStore, findTabs, pageAddress, randomHex, systemRandom, watchPage } from "./environment.ts";
+import { defaultClientLimits } from "./core/client-limits.ts";
+import type { OutboxEntry } from "./core/outbox-entry.ts";
+import { sameStatus, type MeshStatus, type Persistence } from "./core/room-status.ts";
+import { askPersistence, defaultStore, findTabs, pageAddress, randomHex, systemRandom, watchPage } from "./environment.ts";
 import { guarded } from "./guarded.ts";
-import { InkmeshRoom, type RoomHost } from "./inkmesh-room.ts";
+import type { DeviceRoom, InkmeshOptions, MeshEvents, OpenOptions } from "./inkmesh-options.ts";
+import { InkmeshRoom } from "./inkmesh-room.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Listeners } from "./listeners.ts";
 import type { OfflineStore } from "./offline-store.ts";
-import { Tabs, type ChannelLike, type LocksLike } from "./tabs.ts";
+import type { RoomHost } from "./room-host.ts";
+import { Tabs } from "./tabs.ts";
 import { findWebSocket, syncAddress, WebSocketTransport, type WebSocketConstructor } from "./web-socket-transport.ts";
-
-export interface InkmeshOptions {
-  /** The relay's address, e.g. `wss://relay.example` or, in a page that it serves, `/sync`. */
-  readonly url: string;
-  /** Where edits are kept until they are saved. Default: IndexedDB where there is one, else memory. */
-  readonly store?: OfflineStore;
-  /** Needed where the environment has none (Node 20): that of the package `ws`. */
-  readonly WebSocket?: WebSocketConstructor;
-  /** Shown to the relay at every connection. */
-  readonly credential?: string;
-  /** Names this program to the relay. */
-  readonly agent?: string;
-  /** How other tabs that share the store are found. Default: what the browser has. */
-  readonly tabs?: { readonly locks: LocksLike | undefined; readonly channel: ChannelLike | undefined };
-  /** Waits and ceilings that differ from the usual. */
-  readonly limits?: Partial<ClientLimits>;
-}
-
-export interface OpenOptions {
-  readonly doc?: Y.Doc;
-  readonly awareness?: Awareness;
-  readonly access?: Access;
-}
-
-/** A room that this device holds something of. */
-export interface DeviceRoom {
-  readonly room: string;
-  readonly generation: number | undefined;
-  /** Edits that are not saved yet, and since when the oldest waits (wall time of this device). */
-  readonly waiting: number;
-  readonly waitingSinceMs?: number;
-  readonly changedMs: number;
-}
-
-export interface MeshEvents {
-  status: MeshStatus;
-}
 
 const agentDefault = "inkmesh-client/0.1.0";
 
@@ -90,6 +55,8 @@ export class Inkmesh {
   #timerMs: number | undefined;
   #remote = new Map<RoomName, Uint8Array[]>();
   #status: MeshStatus;
+  #persistence: Persistence | undefined;
+  #isPersistenceAsked = false;
   #isClosed = false;
 
   constructor(options: InkmeshOptions) {
@@ -110,10 +77,11 @@ export class Inkmesh {
       store: this.#store,
       tabs: this.#tabs,
       openRoom: (room) => this.#rooms.get(room),
+      openRooms: () => [...this.#rooms.values()],
       openHidden: (room) => this.#openRoom(room, {}),
       isOnline: () => this.#status.connection === "online",
     });
-    this.#store.onEmptied = () => this.#rooms.forEach((room) => room.rewriteCopy());
+    this.#store.onEmptied = () => this.#deviceEmptied();
     this.#unwatchPage = watchPage({ changed: () => this.retry(), hidden: () => this.#pageHidden() });
     this.#tabs.start();
     this.#armTimer();
@@ -264,6 +232,8 @@ export class Inkmesh {
         return room.saved(effect.entries);
       case "set-aside":
         return room.setAside(effect.entry, effect.refusal);
+      case "returned":
+        return room.returned(effect);
       case "presence-wanted":
         return room.presenceWanted();
       case "apply-presence":
@@ -316,13 +286,21 @@ export class Inkmesh {
 
   #refreshStatus(): void {
     const before = this.#status;
-    const status = this.#core.status;
+    const persistence = this.#persistence;
+    const status = { ...this.#core.status, ...(persistence === undefined ? {} : { persistence }) };
+    this.#tabs.lineChanged(status.connection === "online");
     if (!sameStatus(before, status)) {
       this.#status = status;
       this.#listeners.emit("status", status);
     }
     for (const room of [...this.#rooms.values()]) room.refreshStatus();
-    if (status.connection === "online" && before.connection !== "online") this.#leftovers.wake();
+    if (status.connection === "online" && before.connection !== "online") this.#lineUp();
+  }
+
+  /** What other tabs cannot send goes out with what is here, in order, from the first message on. */
+  #lineUp(): void {
+    this.#leftovers.adoptKnown();
+    this.#leftovers.wake();
   }
 
   // The parts.
@@ -340,7 +318,10 @@ export class Inkmesh {
       view: (room) => this.#core.room(room),
       waiting: (room) => this.#core.waiting(room),
       isWaiting: (room, upTo) => this.#core.isWaiting(room, this.#tab, upTo),
-      sayEdits: (room, updates) => this.#tabs.sayEdits(room, updates),
+      sayEdits: (room, entries) => this.#tabs.sayEdits(room, entries),
+      saySettled: (room, entries, refusal) => this.#tabs.saySettled(room, entries, refusal),
+      sayDiscarded: (room) => this.#tabs.sayDiscarded(room),
+      kept: () => void this.#askPersistence(),
       loaded: (room) => {
         this.#tabs.sayHello(room.name, room.stateVector());
         this.#leftovers.look();
@@ -365,8 +346,11 @@ export class Inkmesh {
       channel: found.channel,
       now: () => performance.now(),
       listener: {
-        edits: (room, updates) => this.#rooms.get(room as RoomName)?.applyFromTab(updates),
-        hello: (room, stateVector) => this.#rooms.get(room as RoomName)?.difference(stateVector, []),
+        edits: (room, entries) => this.#editedElsewhere(room as RoomName, entries),
+        settled: (room, keys, refusal) => this.#rooms.get(room as RoomName)?.tabs.settled(keys, refusal),
+        discarded: (room) => this.#rooms.get(room as RoomName)?.discardedElsewhere(),
+        answered: (room, update) => this.#rooms.get(room as RoomName)?.tabs.answered(update),
+        hello: (room, stateVector) => this.#rooms.get(room as RoomName)?.answerHello(stateVector),
         leftoversLikely: () => this.#leftovers.look(),
       },
     });
@@ -375,5 +359,28 @@ export class Inkmesh {
   #pageHidden(): void {
     for (const room of this.#rooms.values()) room.flush();
     this.#turn([...this.#rooms.values()].map((room) => room.farewell()));
+    this.#tabs.sayBye();
+  }
+
+  #editedElsewhere(name: RoomName, entries: readonly OutboxEntry[]): void {
+    const room = this.#rooms.get(name);
+    room?.tabs.edited(entries);
+    const ours = entries.filter(({ tab }) => this.#tabs.looksAfter(tab));
+    if (ours.length === 0) return;
+    if (room) room.tabs.adopt(ours, false);
+    else this.#leftovers.lookSoon();
+  }
+
+  #deviceEmptied(): void {
+    for (const room of this.#rooms.values()) room.rewriteCopy();
+    this.#listeners.emit("device-emptied", undefined);
+  }
+
+  /** Once in this client's life, when there is something worth keeping. */
+  async #askPersistence(): Promise<void> {
+    if (this.#isPersistenceAsked || this.#store.evictable !== true) return;
+    this.#isPersistenceAsked = true;
+    this.#persistence = await askPersistence();
+    this.#refreshStatus();
   }
 }

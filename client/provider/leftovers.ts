@@ -1,14 +1,15 @@
 /**
- * Leftovers: edits on this device that no living session sends: of tabs that were closed, or of rooms that were closed
- * here before everything was saved.
+ * Leftovers: edits on this device that nobody else sends: of tabs that were closed, of tabs without a line while this
+ * one has one, or of rooms that were closed here before everything was saved.
  *
  * A room that is open here adopts them. For the others a room is opened in the background, until its edits are saved.
- * Only the outbox owner looks after other tabs' edits; each tab looks after its own.
+ * `Tabs` says which other tabs are looked after from here; each tab looks after its own.
  *
  * Invariants: at most one look and one background room at a time; a look that is asked for meanwhile follows. A room
  * that could not be emptied is not tried again before the next timer or line; one that was deleted or refused never is.
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { OutboxEntry } from "./core/outbox-entry.ts";
 import type { InkmeshRoom } from "./inkmesh-room.ts";
 import type { OfflineStore } from "./offline-store.ts";
 import type { Tabs } from "./tabs.ts";
@@ -16,12 +17,14 @@ import type { Tabs } from "./tabs.ts";
 /** How long one background room may keep the others waiting, and how long until another try. */
 const patienceMs = 15_000;
 const againMs = 30_000;
+const soonMs = 1_000;
 
 export class Leftovers {
   readonly #tab: string;
   readonly #store: OfflineStore;
   readonly #tabs: Tabs;
   readonly #openRoom: (room: RoomName) => InkmeshRoom | undefined;
+  readonly #openRooms: () => readonly InkmeshRoom[];
   readonly #openHidden: (room: RoomName) => InkmeshRoom;
   readonly #isOnline: () => boolean;
   #isLooking = false;
@@ -32,6 +35,7 @@ export class Leftovers {
   /** Tried a moment ago, with something left. */
   readonly #resting = new Set<string>();
   #again: ReturnType<typeof setTimeout> | undefined;
+  #soon: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
   constructor(options: {
@@ -39,6 +43,7 @@ export class Leftovers {
     store: OfflineStore;
     tabs: Tabs;
     openRoom: (room: RoomName) => InkmeshRoom | undefined;
+    openRooms: () => readonly InkmeshRoom[];
     openHidden: (room: RoomName) => InkmeshRoom;
     isOnline: () => boolean;
   }) {
@@ -46,6 +51,7 @@ export class Leftovers {
     this.#store = options.store;
     this.#tabs = options.tabs;
     this.#openRoom = options.openRoom;
+    this.#openRooms = options.openRooms;
     this.#openHidden = options.openHidden;
     this.#isOnline = options.isOnline;
   }
@@ -56,6 +62,23 @@ export class Leftovers {
     if (this.#isLooking || this.#isClosed) return;
     this.#isLooking = true;
     void this.#lookUntilDone();
+  }
+
+  /** Something is left again and again, as by a tab that types without a line: a look now and then is enough. */
+  lookSoon(): void {
+    if (this.#isClosed) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.look();
+    }, soonMs);
+  }
+
+  /** Open rooms take over what they know of other tabs' edits: at once, without the disk. */
+  adoptKnown(living?: ReadonlySet<string>): void {
+    for (const room of this.#openRooms()) {
+      const entries = room.tabs.waiting.filter(({ tab }) => this.#tabs.looksAfter(tab, living));
+      this.#handOver(room, entries, living);
+    }
   }
 
   /** A line is up: what was in vain without one is tried again. */
@@ -77,6 +100,7 @@ export class Leftovers {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#again);
+    clearTimeout(this.#soon);
   }
 
   async #lookUntilDone(): Promise<void> {
@@ -93,29 +117,39 @@ export class Leftovers {
   }
 
   async #lookOnce(): Promise<void> {
-    const rooms = (await this.#store.rooms()).filter(({ waiting }) => waiting > 0);
-    if (rooms.length === 0) return;
     const living = await this.#tabs.living();
-    const isOurs = (tab: string): boolean => tab === this.#tab || (this.#tabs.isOwner && !living.has(tab));
-    for (const { room, tabs } of rooms) {
-      if (!tabs.some(isOurs)) continue;
+    this.adoptKnown(living);
+    const isOurs = (tab: string): boolean => tab === this.#tab || this.#tabs.looksAfter(tab, living);
+    const rooms = (await this.#store.rooms()).filter(({ waiting, tabs }) => waiting > 0 && tabs.some(isOurs));
+    for (const { room } of rooms) {
       const open = this.#openRoom(room as RoomName);
-      if (open && !open.isClosed) await this.#adopt(open, isOurs);
-      else if (this.#isOnline()) await this.#sendHidden(room as RoomName, isOurs);
+      if (open && !open.isClosed) await this.#adopt(open, living);
+      else if (this.#isOnline()) await this.#sendHidden(room as RoomName, living);
     }
   }
 
-  async #adopt(room: InkmeshRoom, isOurs: (tab: string) => boolean): Promise<void> {
+  async #adopt(room: InkmeshRoom, living: ReadonlySet<string>): Promise<void> {
     const { outbox } = await this.#store.load(room.name);
-    room.adopt(outbox.filter((entry) => entry.tab !== this.#tab && isOurs(entry.tab)));
+    // A closed room of this very tab leaves entries of its own: an open one has those already.
+    const others = outbox.filter((entry) => entry.tab !== this.#tab && this.#tabs.looksAfter(entry.tab, living));
+    this.#handOver(room, others, living);
   }
 
-  async #sendHidden(room: RoomName, isOurs: (tab: string) => boolean): Promise<void> {
+  #handOver(room: InkmeshRoom, entries: readonly OutboxEntry[], living: ReadonlySet<string> | undefined): void {
+    for (const isGone of [true, false]) {
+      room.tabs.adopt(
+        entries.filter(({ tab }) => this.#tabs.isGone(tab, living) === isGone),
+        isGone,
+      );
+    }
+  }
+
+  async #sendHidden(room: RoomName, living: ReadonlySet<string>): Promise<void> {
     if (this.#isClosed || this.#openRoom(room) || this.#ended.has(room) || this.#resting.has(room)) return;
     const session = this.#openHidden(room);
     this.#hidden = { room, session };
     await session.whenLoaded;
-    await this.#adopt(session, isOurs);
+    await this.#adopt(session, living);
     await untilSaved(session);
     if (this.#hidden?.session !== session) return;
     this.#hidden = undefined;
@@ -143,7 +177,7 @@ export class Leftovers {
 
 /** Until nothing waits, or it is clear that waiting longer does not help now. */
 async function untilSaved(room: InkmeshRoom): Promise<void> {
-  const isDone = (): boolean => room.status.waiting === 0 || room.hasEnded || room.isClosed;
+  const isDone = (): boolean => !room.isSending || room.hasEnded || room.isClosed;
   if (isDone()) return;
   await new Promise<void>((resolve) => {
     const end = (): void => {

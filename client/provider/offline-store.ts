@@ -11,7 +11,7 @@
  */
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
-import type { OutboxEntry } from "./core/outbox-entry.ts";
+import type { OutboxEntry, OutboxKey } from "./core/outbox-entry.ts";
 
 /** What a device holds of one room. */
 export interface StoredCopy {
@@ -22,8 +22,20 @@ export interface StoredCopy {
   readonly updates: readonly Uint8Array[];
   /** Of all tabs, each tab's in order; to be applied too. */
   readonly outbox: readonly OutboxEntry[];
-  /** Edits that a relay refused for good; to be applied too, never sent. */
-  readonly setAside: readonly (OutboxEntry & { readonly code: ErrorCode })[];
+  readonly setAside: readonly SetAsideEntry[];
+}
+
+/** An edit that a relay refused for good, and why; to be applied too, never sent. */
+export interface SetAsideEntry extends OutboxEntry {
+  readonly code: ErrorCode;
+}
+
+/** What of a document exists only on this device, as far as this page knows. */
+export interface OnlyHere {
+  /** Edits that wait to be saved, those of this device's other tabs included. */
+  readonly waiting: readonly OutboxEntry[];
+  /** Edits that a relay refused for good. */
+  readonly setAside: readonly SetAsideEntry[];
 }
 
 export type CopyChange =
@@ -32,7 +44,9 @@ export type CopyChange =
   | { readonly type: "clock"; readonly generation: number; readonly clock: VectorClock }
   /** These leave the outbox; their bytes join the updates. */
   | { readonly type: "saved"; readonly entries: readonly OutboxEntry[] }
-  | { readonly type: "set-aside"; readonly entry: OutboxEntry; readonly code: ErrorCode };
+  | { readonly type: "set-aside"; readonly entry: OutboxEntry; readonly code: ErrorCode }
+  /** A person gives up what was set aside. */
+  | { readonly type: "discarded"; readonly keys: readonly OutboxKey[] };
 
 export interface StoredRoomSummary {
   readonly room: string;
@@ -52,6 +66,8 @@ export interface OfflineStore {
   readonly durable: boolean;
   /** Whether several clients (tabs of one browser) use it at once; they then talk to each other. */
   readonly shared: boolean;
+  /** Whether the platform may throw it away when space runs short, unless it is asked to keep it. */
+  readonly evictable?: boolean;
   /** Set by the client; called when the store was found emptied from outside: everything has to be written again. */
   onEmptied: (() => void) | undefined;
   load(room: string): Promise<StoredCopy>;

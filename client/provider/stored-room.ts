@@ -4,9 +4,8 @@
  * Invariant: applying the same change twice leaves what a reader would call the same copy.
  */
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import { outboxKey, type OutboxEntry } from "./core/outbox-entry.ts";
-import type { CopyChange, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
+import type { CopyChange, SetAsideEntry, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
 
 export class StoredRoom {
   readonly #room: string;
@@ -14,7 +13,7 @@ export class StoredRoom {
   #clock = VectorClock.empty;
   #updates: Uint8Array[] = [];
   readonly #outbox = new Map<string, OutboxEntry>();
-  readonly #setAside = new Map<string, OutboxEntry & { readonly code: ErrorCode }>();
+  readonly #setAside = new Map<string, SetAsideEntry>();
   #changedMs = 0;
 
   constructor(room: string) {
@@ -92,6 +91,9 @@ export class StoredRoom {
       case "set-aside":
         this.#outbox.delete(outboxKey(change.entry));
         this.#setAside.set(outboxKey(change.entry), { ...change.entry, code: change.code });
+        return;
+      case "discarded":
+        for (const key of change.keys) this.#setAside.delete(outboxKey(key));
     }
   }
 }

@@ -2,11 +2,15 @@
  * Tabs: the other tabs of this browser that share the device's store.
  *
  * Each tab has its own socket and sends what was typed in it. Tabs tell each other their edits at once, so that they
- * agree while offline; and one of them, the *outbox owner*, sends what closed tabs left.
+ * agree while offline, and which of them are saved since, so that each knows what still waits. Edits whose tab cannot
+ * send them are somebody's job:
+ *
+ *     the tab is gone                the *owner* takes them over, or the sender, if there is one
+ *     the tab lives without a line   the *sender*: the owner if it has a line, else the first by id of those that have one
  *
  *     lock  <store>/owner        held by the owner; whoever waits for it is next
  *     lock  <store>/tab/<id>     held by each tab as long as it lives
- *     channel <store>            edits · hello and answer · ping and pong
+ *     channel <store>            edits · settled · discarded · hello and answer · ping and pong · line · bye
  *
  * Locks and pings are hints, never what correctness rests on: everything that is sent twice is trimmed by the relay, so
  * two owners, or an owner that was only asleep, cost bytes and nothing else. A tab that does not answer a ping for 5 s is
@@ -14,6 +18,9 @@
  * not: silence counts only from a ping that was sent. Without Web Locks (no secure context) pings alone decide, and
  * the living tab with the smallest id is the owner. Without BroadcastChannel a tab is alone.
  */
+import type { Refusal } from "@inkmesh/shared/base/result";
+import type { OutboxEntry, OutboxKey } from "./core/outbox-entry.ts";
+
 export interface LocksLike {
   request(name: string, options: { steal?: boolean }, held: () => Promise<void>): Promise<unknown>;
   query(): Promise<{ held?: { name?: string }[] }>;
@@ -26,21 +33,47 @@ export interface ChannelLike {
 }
 
 export interface TabsListener {
-  /** Another tab typed, or answered our hello. */
-  edits(room: string, updates: readonly Uint8Array[]): void;
+  /** Another tab typed: its outbox has these entries. */
+  edits(room: string, entries: readonly OutboxEntry[]): void;
+  /** Another tab got these saved, or refused for good. */
+  settled(room: string, keys: readonly OutboxKey[], refusal: Refusal | undefined): void;
+  /** A person discarded in another tab what a relay had refused. */
+  discarded(room: string): void;
+  /** Another tab has more of a room than this one had when it said hello. */
+  answered(room: string, update: Uint8Array): void;
   /** A new tab asks for what this one has beyond `stateVector`; undefined: nothing, or the room is not open here. */
   hello(room: string, stateVector: Uint8Array): Uint8Array | undefined;
-  /** This tab became the owner, or is it and a tab was found gone: closed tabs may have left something. */
+  /** Edits that this tab is to look after may be there: its part has changed, or another tab went or lost its line. */
   leftoversLikely(): void;
 }
 
 type TabMessage =
-  | { readonly type: "edits"; readonly from: string; readonly room: string; readonly updates: readonly Uint8Array[] }
+  | { readonly type: "edits"; readonly from: string; readonly room: string; readonly entries: readonly OutboxEntry[] }
+  | {
+      readonly type: "settled";
+      readonly from: string;
+      readonly room: string;
+      readonly keys: readonly OutboxKey[];
+      readonly refusal: Refusal | undefined;
+    }
+  | { readonly type: "discarded"; readonly from: string; readonly room: string }
   | { readonly type: "hello"; readonly from: string; readonly room: string; readonly stateVector: Uint8Array }
   | { readonly type: "answer"; readonly from: string; readonly to: string; readonly room: string; readonly update: Uint8Array }
-  | { readonly type: "ping"; readonly from: string; readonly owner: boolean }
-  | { readonly type: "pong"; readonly from: string; readonly owner: boolean }
+  | ({ readonly type: "ping" | "pong" | "line"; readonly from: string } & Standing)
   | { readonly type: "bye"; readonly from: string };
+
+/** What a tab says of itself. */
+interface Standing {
+  readonly owner: boolean;
+  readonly online: boolean;
+}
+
+interface Peer {
+  /** The moment of the first ping that it has not answered. */
+  askedMs: number | undefined;
+  /** Undefined until it has spoken. */
+  standing: Standing | undefined;
+}
 
 const pingEveryMs = 2_000;
 const goneMs = 5_000;
@@ -54,14 +87,16 @@ export class Tabs {
   #locks: LocksLike | undefined;
   readonly #channel: ChannelLike | undefined;
   readonly #now: () => number;
-  /** Living tabs, with the moment of the first ping that they have not answered. */
-  readonly #peers = new Map<string, { askedMs: number | undefined }>();
+  /** Living tabs. */
+  readonly #peers = new Map<string, Peer>();
   readonly #goneTabs = new Set<string>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #hasLock = false;
+  #online = false;
   /** Since when an owner was asked for in vain. */
   #ownerAskedMs: number | undefined;
   #wasOwner = false;
+  #wasSender = false;
   #closed = false;
   #release: (() => void)[] = [];
 
@@ -92,13 +127,31 @@ export class Tabs {
     if (this.#channel) {
       this.#tick();
       this.#timer = setInterval(() => this.#tick(), pingEveryMs);
-    } else this.#noteOwnership();
+    } else this.#notePart();
   }
 
   get isOwner(): boolean {
     if (this.#channel === undefined) return true;
     if (this.#locks) return this.#hasLock;
     return [...this.#peers.keys()].every((peer) => this.#tab < peer);
+  }
+
+  /** Whether this tab sends what living tabs without a line cannot. */
+  get isSender(): boolean {
+    if (!this.#online) return false;
+    if (this.isOwner) return true;
+    return [...this.#peers].every(([peer, { standing }]) => standing?.online !== true || (!standing.owner && this.#tab < peer));
+  }
+
+  /** Whether this tab is to look after another tab's edits; `living` as answered before, or as far as is known at once. */
+  looksAfter(tab: string, living?: ReadonlySet<string>): boolean {
+    if (this.isGone(tab, living)) return this.isOwner || this.isSender;
+    return this.#peers.get(tab)?.standing?.online === false && this.isSender;
+  }
+
+  /** A tab that nobody has heard of is gone by `living` only. */
+  isGone(tab: string, living?: ReadonlySet<string>): boolean {
+    return living === undefined ? this.#goneTabs.has(tab) : !living.has(tab);
   }
 
   /** The ids of the tabs that live, this one included, as far as can be known: they hold their lock and answer. */
@@ -113,25 +166,53 @@ export class Tabs {
     const { held = [] } = await this.#locks.query();
     const holders = held.flatMap(({ name }) => (name?.startsWith(prefix) ? [name.slice(prefix.length)] : []));
     for (const holder of holders) {
-      if (holder !== this.#tab && !this.#peers.has(holder) && !this.#goneTabs.has(holder)) this.#peers.set(holder, { askedMs: undefined });
+      if (holder !== this.#tab && !this.#peers.has(holder) && !this.#goneTabs.has(holder))
+        this.#peers.set(holder, { askedMs: undefined, standing: undefined });
     }
     return new Set([this.#tab, ...holders.filter((holder) => !this.#goneTabs.has(holder))]);
   }
 
-  sayEdits(room: string, updates: readonly Uint8Array[]): void {
-    this.#say({ type: "edits", from: this.#tab, room, updates });
+  /** This tab got a line to a relay, or lost it. */
+  lineChanged(online: boolean): void {
+    if (this.#online === online) return;
+    this.#online = online;
+    this.#say({ type: "line", from: this.#tab, ...this.#standing });
+    this.#notePart();
+  }
+
+  sayEdits(room: string, entries: readonly OutboxEntry[]): void {
+    this.#say({ type: "edits", from: this.#tab, room, entries });
+  }
+
+  /** `refusal`: they were not saved but refused for good. */
+  saySettled(room: string, entries: readonly OutboxKey[], refusal?: Refusal): void {
+    const keys = entries.map(({ tab, number }) => ({ tab, number }));
+    this.#say({ type: "settled", from: this.#tab, room, keys, refusal });
+  }
+
+  sayDiscarded(room: string): void {
+    this.#say({ type: "discarded", from: this.#tab, room });
   }
 
   sayHello(room: string, stateVector: Uint8Array): void {
     this.#say({ type: "hello", from: this.#tab, room, stateVector });
   }
 
-  close(): void {
+  /** The page goes, or may go: others need not wait until it misses its pings. If it comes back, it is heard again. */
+  sayBye(): void {
     this.#say({ type: "bye", from: this.#tab });
+  }
+
+  close(): void {
+    this.sayBye();
     this.#closed = true;
     clearInterval(this.#timer);
     for (const release of this.#release) release();
     this.#channel?.close();
+  }
+
+  get #standing(): Standing {
+    return { owner: this.isOwner, online: this.#online };
   }
 
   #say(message: TabMessage): void {
@@ -140,37 +221,46 @@ export class Tabs {
 
   #heard(message: TabMessage): void {
     if (this.#closed || message.from === this.#tab) return;
-    if (message.type === "bye") {
-      this.#peers.delete(message.from);
-      this.#goneTabs.add(message.from);
-      this.#noteOwnership(true);
-      return;
-    }
-    this.#peers.set(message.from, { askedMs: undefined });
+    if (message.type === "bye") return this.#heardBye(message.from);
+    const peer = this.#peers.get(message.from) ?? { askedMs: undefined, standing: undefined };
+    peer.askedMs = undefined;
+    this.#peers.set(message.from, peer);
     this.#goneTabs.delete(message.from);
     switch (message.type) {
       case "edits":
-        return this.#listener.edits(message.room, message.updates);
+        return this.#listener.edits(message.room, message.entries);
+      case "settled":
+        return this.#listener.settled(message.room, message.keys, message.refusal);
+      case "discarded":
+        return this.#listener.discarded(message.room);
       case "hello":
         return this.#answer(message);
       case "answer":
-        if (message.to === this.#tab) this.#listener.edits(message.room, [message.update]);
+        if (message.to === this.#tab) this.#listener.answered(message.room, message.update);
         return;
       case "ping":
-        this.#say({ type: "pong", from: this.#tab, owner: this.isOwner });
-        return this.#heardOwner(message.owner);
+        this.#say({ type: "pong", from: this.#tab, ...this.#standing });
+        return this.#heardStanding(peer, message);
       case "pong":
-        return this.#heardOwner(message.owner);
+      case "line":
+        return this.#heardStanding(peer, message);
     }
   }
 
-  #heardOwner(owner: boolean): void {
+  #heardBye(from: string): void {
+    this.#peers.delete(from);
+    this.#goneTabs.add(from);
+    this.#notePart(true);
+  }
+
+  #heardStanding(peer: Peer, { owner, online }: Standing): void {
+    const lostLine = !online && peer.standing?.online !== false;
+    peer.standing = { owner, online };
     if (owner) this.#ownerAskedMs = undefined;
-    this.#noteOwnership();
+    this.#notePart(lostLine);
   }
 
   #answer(message: Extract<TabMessage, { type: "hello" }>): void {
-    if (!this.isOwner) return;
     const update = this.#listener.hello(message.room, message.stateVector);
     if (update) this.#say({ type: "answer", from: this.#tab, to: message.from, room: message.room, update });
   }
@@ -188,7 +278,7 @@ export class Tabs {
       this.#ownerAskedMs = undefined;
       void this.#waitForOwnership(true);
     }
-    this.#noteOwnership(someoneWent);
+    this.#notePart(someoneWent);
     this.#ping();
   }
 
@@ -196,26 +286,28 @@ export class Tabs {
     const now = this.#now();
     for (const peer of this.#peers.values()) peer.askedMs ??= now;
     if (this.#locks && !this.#hasLock) this.#ownerAskedMs ??= now;
-    this.#say({ type: "ping", from: this.#tab, owner: this.isOwner });
+    this.#say({ type: "ping", from: this.#tab, ...this.#standing });
   }
 
-  #noteOwnership(someoneWent = false): void {
-    const isOwner = this.isOwner;
-    const isNews = isOwner && (!this.#wasOwner || someoneWent);
+  /** `orphaned`: another tab went or lost its line just now. */
+  #notePart(orphaned = false): void {
+    const { isOwner, isSender } = this;
+    const isNews = (isOwner && !this.#wasOwner) || (isSender && !this.#wasSender) || (orphaned && (isOwner || isSender));
     this.#wasOwner = isOwner;
+    this.#wasSender = isSender;
     if (isNews) this.#listener.leftoversLikely();
   }
 
   async #waitForOwnership(steal: boolean): Promise<void> {
     const wasHeld = await this.#hold(`${this.#name}/owner`, steal, () => {
       this.#hasLock = true;
-      this.#noteOwnership();
+      this.#notePart();
     });
     this.#hasLock = false;
     if (this.#closed) return;
     // The browser refuses locks here: pings decide.
     if (!wasHeld) this.#locks = undefined;
-    this.#noteOwnership();
+    this.#notePart();
     // Stolen from: this tab was asleep, or the thief was wrong. It waits in line again; a thief never left the line.
     if (wasHeld && !steal) void this.#waitForOwnership(false);
   }

@@ -16,7 +16,7 @@ import type { ConnectionId } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
-import { nativeVersion, speaksNative } from "@inkmesh/shared/wire/protocol-version";
+import { nativeVersion, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import { ChannelTable } from "./channel-table.ts";
 import type { Line } from "./line.ts";
@@ -147,7 +147,7 @@ export class Connection implements Line {
 
   #greet(hello: ClientMessage & { type: "hello" }): void {
     if (!speaksNative(hello.version)) {
-      return this.refuse({ code: "WRONG_VERSION", detail: `the client speaks version ${hello.version}, this relay ${nativeVersion}` });
+      return this.refuse({ code: "WRONG_VERSION", detail: wrongVersionDetail(hello.version) });
     }
     this.#saidHello = true;
     this.#getReady();

@@ -155,7 +155,7 @@ export class Session implements Participant {
 
   #sayDeleted(generation: number, record: RoomRecord | undefined): void {
     const { channel } = this.#opening;
-    const [by, atMs] = [record?.deleted?.by ?? "", record?.deleted?.hlc.physicalMs ?? this.#context.now.wallMs];
+    const [by, atMs] = [record?.deleted?.by ?? "", record?.deleted?.hlc.physicalMs ?? 0];
     this.#end({ type: "deleted", channel, generation, by, atMs }, { code: "ROOM_DELETED", detail: "" });
   }
 

@@ -70,6 +70,13 @@ export class VectorClock {
     return true;
   }
 
+  /** How many entries are named here that `other` does not name. */
+  beyond(other: VectorClock): number {
+    let count = 0;
+    for (const [actor, counter] of this.#counters) count += Math.max(0, counter - other.counter(actor));
+    return count;
+  }
+
   compare(other: VectorClock): ClockOrder {
     const covers = this.covers(other);
     const covered = other.covers(this);

@@ -14,3 +14,18 @@ export const nativeVersionMin = 1;
 export function speaksNative(version: number): boolean {
   return version >= nativeVersionMin && version <= nativeVersion;
 }
+
+/** Which of the two has to be brought up to date. */
+export type OlderSide = "client" | "relay";
+
+/** What a relay says in `WRONG_VERSION`, for people and for `olderSide`. */
+export function wrongVersionDetail(clientVersion: number): string {
+  return `the client speaks version ${clientVersion}, this relay ${nativeVersion}`;
+}
+
+/** Which side of a `WRONG_VERSION` is the older one, by its detail; undefined when it does not say. */
+export function olderSide(detail: string): OlderSide | undefined {
+  const said = /^the client speaks version (\d+), this relay (\d+)$/.exec(detail);
+  if (said === null) return undefined;
+  return Number(said[1]) < Number(said[2]) ? "client" : "relay";
+}

@@ -1,16 +1,21 @@
 /**
  * EditorPage: a document's page as a person uses it: by what is written on it and by the keyboard.
  */
+import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { until } from "../harness/until.ts";
 import type { Device } from "./browser.ts";
 
 const text = ".rich-text .page";
 
+interface CodeView {
+  readonly state: { readonly doc: { toString(): string } };
+}
+
 export class EditorPage {
   readonly page: Page;
 
-  private constructor(page: Page) {
+  constructor(page: Page) {
     this.page = page;
   }
 
@@ -116,6 +121,49 @@ export class EditorPage {
     await until(`the page shows ${wanted}`, async () => JSON.stringify(await this.lines()) === wanted, {
       timeoutMs,
       seen: () => this.lines(),
+    });
+  }
+
+  /** The whole text of a code document, as the editor has it, also what is scrolled out of sight. */
+  async wholeCode(): Promise<string> {
+    return this.page.locator(".cm-content").evaluate((content) => {
+      const { cmTile, cmView } = content as unknown as Record<"cmTile" | "cmView", { view?: CodeView; rootView?: { view: CodeView } }>;
+      const view = cmTile?.view ?? cmView?.rootView?.view;
+      if (view === undefined) throw new Error("no CodeMirror behind this element");
+      return view.state.doc.toString();
+    });
+  }
+
+  /** Presses something that downloads a file; answers the file's text. */
+  async downloaded(press: () => Promise<void>): Promise<string> {
+    const [file] = await Promise.all([this.page.waitForEvent("download"), press()]);
+    return readFileSync(await file.path(), "utf8");
+  }
+
+  /** Chooses from the document's menu. */
+  async choose(item: string): Promise<void> {
+    await this.page.getByRole("button", { name: "Document menu" }).click();
+    await this.page.locator("#document-menu").getByRole("button", { name: item }).click();
+  }
+
+  /** A figure of the details panel, which is opened and closed for it. */
+  async detail(term: string): Promise<string> {
+    await this.page.getByRole("button", { name: "Details", exact: true }).click();
+    const value = await this.page
+      .locator("#details dl > div")
+      .filter({ has: this.page.getByText(term, { exact: true }) })
+      .locator("dd")
+      .innerText();
+    await this.page.getByRole("button", { name: "Close details" }).click();
+    return value;
+  }
+
+  /** Closes the tab as a person does; answers whether the page asked first, and leaves it open then. */
+  async closes(): Promise<"asked" | "closed"> {
+    return new Promise((done) => {
+      this.page.once("dialog", (dialog) => void dialog.dismiss().then(() => done("asked")));
+      this.page.once("close", () => done("closed"));
+      void this.page.close({ runBeforeUnload: true });
     });
   }
 

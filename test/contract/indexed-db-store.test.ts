@@ -33,16 +33,35 @@ test("[P7] an edit is put and committed in the very task that wrote it", async (
   await store.close();
 });
 
-test("a store that another tab replaced says that it was emptied, and works on", async () => {
+test("[P7] a store that was deleted from outside is opened again, says that it was emptied, and works on", async () => {
   const factory = new IDBFactory();
   const store = new IndexedDbStore("test", factory);
   await store.write("r", [anEdit]);
   let emptied = 0;
   store.onEmptied = () => (emptied += 1);
   await new Promise((resolve) => (factory.deleteDatabase("test").onsuccess = resolve));
-  expect(emptied).toBe(1);
   await store.write("r", [anEdit]);
   expect((await store.load("r")).outbox).toHaveLength(1);
+  expect(emptied).toBe(1);
+  await store.close();
+});
+
+test("[P7] a database that a browser closed without a word is opened again, and nothing is called emptied", async () => {
+  const factory = new IDBFactory();
+  const store = new IndexedDbStore("test", factory);
+  await store.write("r", [anEdit]);
+  let emptied = 0;
+  store.onEmptied = () => (emptied += 1);
+  const prototype = Object.getPrototypeOf(await databaseOf(factory)) as IDBDatabase;
+  const { transaction } = prototype;
+  prototype.transaction = () => {
+    throw new DOMException("the connection is closing", "InvalidStateError");
+  };
+  await expect(store.write("r", [anEdit])).rejects.toThrow("closing");
+  prototype.transaction = transaction;
+  await store.write("r", [{ type: "updates", updates: [Uint8Array.of(2)] }]);
+  expect(await store.load("r")).toMatchObject({ outbox: [{ number: 1 }], updates: [Uint8Array.of(2)] });
+  expect(emptied).toBe(0);
   await store.close();
 });
 

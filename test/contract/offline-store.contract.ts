@@ -97,6 +97,18 @@ export function offlineStoreContract(name: string, make: () => Promise<StoreUnde
       await store.close();
     });
 
+    test("[P7] and without those that a person discarded", async () => {
+      const store = await stored(async (fresh) => {
+        await fresh.write("r", [{ type: "edits", entries: [entry("a", 1), entry("a", 2), entry("a", 3)] }]);
+        for (const number of [1, 2]) await fresh.write("r", [{ type: "set-aside", entry: entry("a", number), code: "BAD_UPDATE" }]);
+        await fresh.write("r", [{ type: "discarded", keys: [{ tab: "a", number: 1 }] }]);
+      });
+      const copy = await store.load("r");
+      expect(copy.setAside.map(({ number }) => number)).toEqual([2]);
+      expect(copy.outbox.map(({ number }) => number)).toEqual([3]);
+      await store.close();
+    });
+
     test("and lists its rooms with what waits, since when, and in which tabs", async () => {
       const store = await stored(async (fresh) => {
         await fresh.write("one", [{ type: "edits", entries: [entry("a", 5), entry("b", 2), entry("b", 3)] }]);

@@ -15,6 +15,7 @@ import { yCollab, yUndoManagerKeymap } from "y-codemirror.next";
 import { UndoManager, type Text } from "yjs";
 import { codeField, metaOf, setLanguage, watchMeta } from "../document-meta.ts";
 import type { EditorProps } from "../editor-props.ts";
+import { Hands } from "../hands.ts";
 import { ToolbarPlace } from "../toolbar.tsx";
 import { codeTheme } from "./code-theme.ts";
 import { CodeToolbar } from "./code-toolbar.tsx";
@@ -31,16 +32,20 @@ export default function CodeEditor({ room, editable, autofocus }: EditorProps) {
     if (place.current === null) return undefined;
     const text = room.doc.getText(codeField);
     const undoManager = new UndoManager(text);
+    const hands = new Hands((busy) => room.holdRemote(busy));
     const view = new EditorView({
       parent: place.current,
-      state: EditorState.create({ doc: text.toString(), extensions: extensionsFor(text, undoManager, room, parts.current) }),
+      state: EditorState.create({
+        doc: text.toString(),
+        extensions: extensionsFor({ text, undoManager, room, hands, parts: parts.current }),
+      }),
     });
     setBound({ view, undoManager });
     if (autofocus) view.focus();
     return () => {
       view.destroy();
       undoManager.destroy();
-      room.holdRemote(false);
+      hands.free();
     };
   }, [room]);
 
@@ -77,12 +82,15 @@ export default function CodeEditor({ room, editable, autofocus }: EditorProps) {
   );
 }
 
-function extensionsFor(
-  text: Text,
-  undoManager: UndoManager,
-  room: EditorProps["room"],
-  parts: { language: Compartment; editable: Compartment },
-): Extension[] {
+interface Bound {
+  readonly text: Text;
+  readonly undoManager: UndoManager;
+  readonly room: EditorProps["room"];
+  readonly hands: Hands;
+  readonly parts: { readonly language: Compartment; readonly editable: Compartment };
+}
+
+function extensionsFor({ text, undoManager, room, hands, parts }: Bound): Extension[] {
   return [
     lineNumbers(),
     foldGutter(),
@@ -98,15 +106,15 @@ function extensionsFor(
     keymap.of([...closeBracketsKeymap, ...yUndoManagerKeymap, ...searchKeymap, ...defaultKeymap, indentWithTab]),
     EditorView.contentAttributes.of({ "aria-label": "Code" }),
     EditorView.domEventHandlers({
-      compositionstart: () => room.holdRemote(true),
-      compositionend: () => void setTimeout(() => room.holdRemote(false), 60),
-      blur: () => room.holdRemote(false),
+      compositionstart: () => hands.busy("composition"),
+      compositionend: () => hands.freeSoon("composition"),
+      blur: () => hands.free(),
     }),
     codeTheme,
     parts.language.of([]),
     parts.editable.of(editableIs(true)),
     yCollab(text, null, { undoManager }),
-    remoteCarets(text, room.awareness),
+    remoteCarets(text, room.awareness, hands),
   ];
 }
 

@@ -6,13 +6,14 @@ import { Annotation, RangeSet, type Range } from "@codemirror/state";
 import { Decoration, type DecorationSet, type EditorView, ViewPlugin, type ViewUpdate, WidgetType } from "@codemirror/view";
 import type { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
+import type { Hands } from "../hands.ts";
 import { type Person, shownPerson } from "../person.ts";
 
 const moved = Annotation.define<true>();
 
 /** Shows everybody else's selection, and tells them one's own. */
-export function remoteCarets(text: Y.Text, awareness: Awareness) {
-  return ViewPlugin.define((view) => new CaretLayer(view, text, awareness), { decorations: (layer) => layer.decorations });
+export function remoteCarets(text: Y.Text, awareness: Awareness, hands: Hands) {
+  return ViewPlugin.define((view) => new CaretLayer(view, { text, awareness, hands }), { decorations: (layer) => layer.decorations });
 }
 
 class CaretLayer {
@@ -21,13 +22,14 @@ class CaretLayer {
   readonly #awareness: Awareness;
   readonly #redraw: (change: { added: number[]; updated: number[]; removed: number[] }) => void;
 
-  constructor(view: EditorView, text: Y.Text, awareness: Awareness) {
+  constructor(view: EditorView, { text, awareness, hands }: { text: Y.Text; awareness: Awareness; hands: Hands }) {
     this.#text = text;
     this.#awareness = awareness;
     this.#redraw = ({ added, updated, removed }) => {
       const others = [...added, ...updated, ...removed].some((client) => client !== awareness.clientID);
+      const draw = () => view.dispatch({ annotations: moved.of(true) });
       // Awareness may change while the view is just updating (a remote edit moves carets): then wait for its end.
-      if (others) queueMicrotask(() => view.dispatch({ annotations: moved.of(true) }));
+      if (others && !hands.putOff(draw)) queueMicrotask(draw);
     };
     awareness.on("change", this.#redraw);
     this.#draw(view);

@@ -13,12 +13,10 @@
  * are performed in order · C4 a send may be lost · C5 timers are data, monotonic time only · C6 nothing awaits · C7 what
  * is bounded has a name in `ClientLimits`. What a turn says leaves at `turn-ended`, in as few frames as possible.
  */
-import { errorKind } from "@inkmesh/shared/base/errors";
 import { unreachable } from "@inkmesh/shared/base/assert";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Random } from "@inkmesh/shared/base/random";
-import type { Refusal } from "@inkmesh/shared/base/result";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import { encodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { decodeRelayMessages } from "@inkmesh/shared/wire/native-relay";
@@ -26,6 +24,7 @@ import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import type { ClientEffect } from "./client-effect.ts";
 import type { ClientInput } from "./client-input.ts";
 import type { ClientLimits } from "./client-limits.ts";
+import { LineProblem } from "./line-problem.ts";
 import type { Line } from "./line.ts";
 import type { OutboxEntry } from "./outbox-entry.ts";
 import { Reconnect } from "./reconnect.ts";
@@ -54,9 +53,7 @@ export class ClientCore {
   readonly #reconnect: Reconnect;
   readonly #sessions = new Map<RoomName, SyncSession>();
   #state: LineState = { type: "waiting", untilMs: 0 };
-  #problem: Refusal | undefined;
-  /** How long the relay asked to stay away, when it said so before it closed. */
-  #floorMs = 0;
+  readonly #problem: LineProblem;
   #roundTripMs: number | undefined;
   #sockets = 0;
   #channels = 0;
@@ -74,6 +71,7 @@ export class ClientCore {
       baseMs: options.limits.reconnectBaseMs,
       maxMs: options.limits.reconnectMaxMs,
     });
+    this.#problem = new LineProblem(options.limits);
     this.#line = this.#newLine(options.limits.frameBytesMax, options.limits.frameBytesMax);
   }
 
@@ -97,12 +95,14 @@ export class ClientCore {
 
   get status(): MeshStatus {
     const state = this.#state;
+    const { refusal, outdated } = this.#problem;
     return {
       connection: state.type === "online" ? "online" : state.type === "connecting" || state.type === "greeting" ? "connecting" : "offline",
       workingOffline: state.type === "away",
       ...(state.type === "online" ? { relay: state.relay } : {}),
       ...(state.type === "online" && this.#roundTripMs !== undefined ? { roundTripMs: this.#roundTripMs } : {}),
-      ...(this.#problem === undefined ? {} : { problem: this.#problem }),
+      ...(refusal === undefined ? {} : { problem: refusal }),
+      ...(outdated === undefined ? {} : { outdated }),
       ...(state.type === "waiting" ? { retryAtMs: state.untilMs } : {}),
     };
   }
@@ -129,13 +129,19 @@ export class ClientCore {
         this.#sessions.set(input.room, new SyncSession({ room: input.room, access: input.access, limits: this.#limits }));
         return;
       case "room-loaded":
-        return this.#sessions.get(input.room)?.loaded(input);
+        this.#sessions.get(input.room)?.loaded(input);
+        if (this.#isCutOff) this.#sessions.get(input.room)?.cutOff(nowMs);
+        return;
       case "room-closed":
         this.#sessions.get(input.room)?.close(line);
         this.#sessions.delete(input.room);
         return;
       case "edited":
         return this.#sessions.get(input.room)?.edited(input.entries, line);
+      case "adopted":
+        return this.#sessions.get(input.room)?.adopted(input.entries, input.leftBehind, line);
+      case "settled-elsewhere":
+        return this.#sessions.get(input.room)?.settledElsewhere(input.keys, line);
       case "state-read":
         if (line) this.#sessions.get(input.room)?.stateRead(input.stateVector, line);
         return;
@@ -172,6 +178,15 @@ export class ClientCore {
     return this.#state.type === "online" ? this.#line : undefined;
   }
 
+  /** Whether there is no line for a reason: a person's wish, or an attempt that failed. */
+  get #isCutOff(): boolean {
+    return this.#state.type === "away" || (this.#state.type !== "online" && this.#reconnect.failures > 0);
+  }
+
+  get #isGreeting(): boolean {
+    return this.#state.type === "greeting";
+  }
+
   get #socket(): number | undefined {
     return "socket" in this.#state ? this.#state.socket : undefined;
   }
@@ -202,7 +217,7 @@ export class ClientCore {
     if (this.#state.type !== "greeting") return;
     const { socket } = this.#state;
     this.#line = this.#newLine(message.frameBytesMax, message.updateBytesMax);
-    this.#problem = undefined;
+    this.#problem.clear();
     this.#state = { type: "online", relay: message.relay, socket, heardMs: nowMs, pingDueMs: nowMs, ping: undefined };
     this.#ping(this.#limits.silenceMs, nowMs);
   }
@@ -212,11 +227,9 @@ export class ClientCore {
     this.#said = [];
     this.#roundTripMs = undefined;
     for (const session of this.#sessions.values()) {
-      if (session.detach()) this.#effects.push({ type: "presence-lost", room: session.room });
+      if (session.cutOff(nowMs)) this.#effects.push({ type: "presence-lost", room: session.room });
     }
-    const final = code >= 4400 && code < 4500;
-    const floorMs = final ? this.#limits.refusedRetryMs : this.#floorMs;
-    this.#floorMs = 0;
+    const floorMs = this.#problem.closed(code, this.#isGreeting);
     this.#state = { type: "waiting", untilMs: nowMs + this.#reconnect.failed(floorMs) };
   }
 
@@ -231,7 +244,7 @@ export class ClientCore {
     if (offline) {
       this.#flush();
       if (this.#socket !== undefined) this.#dropLine(1000, nowMs);
-      this.#problem = undefined;
+      this.#problem.clear();
       this.#state = { type: "away" };
     } else {
       this.#reconnect.reset();
@@ -305,7 +318,7 @@ export class ClientCore {
     if (this.#state.type === "online") this.#state.heardMs = nowMs;
     const messages = decodeRelayMessages(bytes);
     if (!messages.ok) {
-      this.#problem = messages.refusal;
+      this.#problem.unreadable(messages.refusal, this.#isGreeting);
       this.#dropLine(4000, nowMs);
       return;
     }
@@ -318,11 +331,11 @@ export class ClientCore {
   #heard(message: RelayMessage, nowMs: number): void {
     const line = this.#online;
     if (message.type === "welcome") return this.#welcomed(message, nowMs);
-    if (message.type === "error" && message.channel === undefined) return this.#lineRefused(message);
+    if (message.type === "error" && message.channel === undefined) return this.#problem.refused(message, this.#isGreeting);
     if (!line) return;
     switch (message.type) {
       case "opened":
-        return this.#byChannel(message.channel)?.opened(message, line);
+        return this.#byChannel(message.channel)?.opened(message, nowMs, line);
       case "updates":
         return this.#byHandle(message.handle)?.updates(message.updates, line);
       case "chunk":
@@ -330,7 +343,7 @@ export class ClientCore {
         return;
       case "synced":
         this.#reconnect.reset();
-        this.#problem = undefined;
+        this.#problem.clear();
         return this.#byHandle(message.handle)?.synced(message, line);
       case "clock":
         return this.#byHandle(message.handle)?.clockReached(message, line);
@@ -353,12 +366,6 @@ export class ClientCore {
       default:
         return unreachable(message);
     }
-  }
-
-  #lineRefused(message: Extract<RelayMessage, { type: "error" }>): void {
-    const kind = errorKind(message.code);
-    this.#problem = { code: message.code, detail: message.detail };
-    this.#floorMs = kind.retryable ? Math.max(message.retryAfterMs, kind.retryAfterMs ?? 0) : this.#limits.refusedRetryMs;
   }
 
   #channelRefused(message: Extract<RelayMessage, { type: "error" }>, nowMs: number, line: Line): void {

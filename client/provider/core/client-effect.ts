@@ -33,6 +33,8 @@ export type ClientEffect =
   | { readonly type: "saved"; readonly room: RoomName; readonly entries: readonly OutboxEntry[] }
   /** The relay will never take this edit: keep it aside on the device. */
   | { readonly type: "set-aside"; readonly room: RoomName; readonly entry: OutboxEntry; readonly refusal: Refusal }
+  /** An absence is over: its edits are saved, and all that the relay had is here. */
+  | { readonly type: "returned"; readonly room: RoomName; readonly awayMs: number; readonly sent: number; readonly isMissedExact: boolean }
   /** A session is open: say who is here. */
   | { readonly type: "presence-wanted"; readonly room: RoomName }
   | { readonly type: "apply-presence"; readonly room: RoomName; readonly bytes: Uint8Array }

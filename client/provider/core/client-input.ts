@@ -5,7 +5,7 @@
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Access } from "@inkmesh/shared/wire/client-message";
-import type { OutboxEntry } from "./outbox-entry.ts";
+import type { OutboxEntry, OutboxKey } from "./outbox-entry.ts";
 
 export type ClientInput =
   | { readonly type: "room-opened"; readonly room: RoomName; readonly access: Access }
@@ -18,8 +18,12 @@ export type ClientInput =
       readonly entries: readonly OutboxEntry[];
     }
   | { readonly type: "room-closed"; readonly room: RoomName }
-  /** Local edits, or those that a closed tab left. Entries that are known already are ignored. */
+  /** Local edits. Entries that are known already are ignored. */
   | { readonly type: "edited"; readonly room: RoomName; readonly entries: readonly OutboxEntry[] }
+  /** Edits of another tab that are to be sent from here; `leftBehind`: that tab is gone. */
+  | { readonly type: "adopted"; readonly room: RoomName; readonly entries: readonly OutboxEntry[]; readonly leftBehind: boolean }
+  /** Another tab got these saved, or refused for good. */
+  | { readonly type: "settled-elsewhere"; readonly room: RoomName; readonly keys: readonly OutboxKey[] }
   /** Answers `read-state`. */
   | { readonly type: "state-read"; readonly room: RoomName; readonly stateVector: Uint8Array }
   /** Answers `make-difference`; undefined: nothing that would have to be sent. */

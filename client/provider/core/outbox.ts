@@ -7,12 +7,13 @@
  * Go-back-N: acks are cumulative; a nack of number k moves │ to before k. At every (re)open the numbers start at 1 again
  * and everything is sent anew: the relay trims what it knows.
  *
- * Invariants: an item leaves only by an ack with enough copies or because the relay refused it for good; numbers of
- * items are contiguous; what is under way is bounded by the window, but one item may always go.
+ * Invariants: an item leaves only by an ack with enough copies, because the relay refused it for good, or because another
+ * tab says so of an item that is not under way; numbers of items are contiguous; what is under way is bounded by the
+ * window, but one item may always go.
  */
 import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
-import { outboxKey, type OutboxEntry } from "./outbox-entry.ts";
+import { outboxKey, type OutboxEntry, type OutboxKey } from "./outbox-entry.ts";
 
 interface Item {
   /** Undefined for a difference that repairs the relay: the device holds its content elsewhere. */
@@ -73,7 +74,22 @@ export class Outbox {
       const key = outboxKey(entry);
       if (this.#keys.has(key)) continue;
       this.#keys.add(key);
-      this.#items.push({ entry, kind: "edit", bytes: entry.bytes, copies: 0, gaps: 0 });
+      this.#items.push(newItem(entry));
+    }
+  }
+
+  /**
+   * Puts entries of another tab where they belong by time among those that are not under way: an edit made there may be
+   * what an edit made here builds on. Each tab's own order stays.
+   */
+  insert(entries: readonly OutboxEntry[]): void {
+    for (const entry of entries) {
+      const key = outboxKey(entry);
+      if (this.#keys.has(key)) continue;
+      this.#keys.add(key);
+      let place = this.#items.length;
+      while (place > this.#sent && isLaterThan(this.#items[place - 1]?.entry, entry)) place -= 1;
+      this.#items.splice(place, 0, newItem(entry));
     }
   }
 
@@ -91,6 +107,22 @@ export class Outbox {
       item.gaps = 0;
     }
     this.#first = 1;
+    this.#sent = 0;
+    this.#sentBytes = 0;
+  }
+
+  /** Takes out what another tab got settled. What is under way is left to the answer of the relay. */
+  forget(keys: readonly OutboxKey[]): void {
+    const settled = new Set(keys.map(outboxKey));
+    this.#items = this.#items.filter(({ entry }, index) => {
+      if (index < this.#sent || entry === undefined || !settled.has(outboxKey(entry))) return true;
+      this.#keys.delete(outboxKey(entry));
+      return false;
+    });
+  }
+
+  /** The session is gone: nothing is under way any more. */
+  pause(): void {
     this.#sent = 0;
     this.#sentBytes = 0;
   }
@@ -178,4 +210,12 @@ export class Outbox {
     if (item?.entry !== undefined) this.#keys.delete(outboxKey(item.entry));
     return item?.entry;
   }
+}
+
+function newItem(entry: OutboxEntry): Item {
+  return { entry, kind: "edit", bytes: entry.bytes, copies: 0, gaps: 0 };
+}
+
+function isLaterThan(item: OutboxEntry | undefined, entry: OutboxEntry): boolean {
+  return item !== undefined && item.tab !== entry.tab && item.createdMs > entry.createdMs;
 }

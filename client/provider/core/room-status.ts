@@ -11,6 +11,7 @@
  * then the phase is "on-this-device" even with nothing waiting, or "connecting" while the first line is being opened.
  */
 import type { Refusal } from "@inkmesh/shared/base/result";
+import type { OlderSide } from "@inkmesh/shared/wire/protocol-version";
 import type { Stamp } from "@inkmesh/shared/wire/client-message";
 
 export type RoomPhase = "loading" | "connecting" | "syncing" | "on-this-device" | "kept-by-a-relay" | "saved" | "deleted" | "refused";
@@ -18,13 +19,22 @@ export type RoomPhase = "loading" | "connecting" | "syncing" | "on-this-device" 
 /** Where this device keeps its copy: on disk, only in memory (nothing survives a reload), or the disk refused. */
 export type DeviceState = "disk" | "memory" | "failed";
 
+/**
+ * Why the disk refuses, as far as it says so: no space (for this page), another tab brought the store to a layout that
+ * this version does not know, or anything else.
+ */
+export type DeviceTrouble = "full" | "newer" | "refused";
+
+/** What a browser answered when it was asked to keep what is stored here. */
+export type Persistence = "granted" | "refused" | "unavailable";
+
 export interface RoomStatus {
   readonly phase: RoomPhase;
   /** Whether all that the relay had was here once since `open`. */
   readonly synced: boolean;
-  /** Edits that are not saved yet. */
+  /** Edits of this device that are not saved yet: this tab's, and those of its other tabs that are known here. */
   readonly waiting: number;
-  /** Edits that are not on this device's disk yet: closing the page now would lose them unless a relay has them. */
+  /** Edits of this tab that are not on this device's disk yet: closing the page now would lose them unless a relay has them. */
   readonly notOnDevice: number;
   /** Replicas known to hold everything typed here, and how many there are and "saved" needs. */
   readonly copies: number;
@@ -38,9 +48,13 @@ export interface RoomStatus {
   readonly stampMs?: number;
   readonly stampLogical?: number;
   readonly device: DeviceState;
+  /** Why the disk refuses, while it does. */
+  readonly deviceTrouble?: DeviceTrouble;
   /** Why edits wait, or why the room cannot be had. */
   readonly problem?: Refusal;
-  /** Why a relay refused an edit for good, if one did since `open`: that edit is on this device alone. */
+  /** Edits that a relay refused for good, now or in an earlier life of the page: they are on this device alone. */
+  readonly setAsideEdits: number;
+  /** Why the last of them was refused. */
   readonly setAside?: Refusal;
 }
 
@@ -52,8 +66,12 @@ export interface MeshStatus {
   readonly relay?: string;
   readonly roundTripMs?: number;
   readonly problem?: Refusal;
+  /** Which side is too old for the other, while that keeps them apart. */
+  readonly outdated?: OlderSide;
   /** When the next attempt is due, in monotonic time of this process (`performance.now()`). */
   readonly retryAtMs?: number;
+  /** Whether the browser keeps the device's store when space runs short; undefined until it was asked. */
+  readonly persistence?: Persistence;
 }
 
 /** What the core knows about a room; the driver adds what it knows about the device. */
@@ -71,15 +89,34 @@ export interface SessionView {
   readonly problem: Refusal | undefined;
 }
 
+/** A room whose session is not there yet, or no more. */
+export const notLoaded: SessionView = {
+  session: "loading",
+  synced: false,
+  waiting: 0,
+  copies: 0,
+  replicas: 0,
+  needed: 0,
+  generation: undefined,
+  clock: "",
+  stamp: undefined,
+  problem: undefined,
+};
+
+/** What the driver knows about the device. */
+export interface DeviceView {
+  readonly state: DeviceState;
+  readonly trouble: DeviceTrouble | undefined;
+  readonly notOnDevice: number;
+  readonly setAsideEdits: number;
+  readonly setAside: Refusal | undefined;
+}
+
 /** Puts both halves together. */
-export function roomStatus(
-  view: SessionView,
-  device: { readonly state: DeviceState; readonly notOnDevice: number; readonly setAside: Refusal | undefined },
-  connection: MeshStatus["connection"],
-): RoomStatus {
+export function roomStatus(view: SessionView, device: DeviceView, connection: MeshStatus["connection"]): RoomStatus {
   const problem = view.problem ?? device.setAside;
   return {
-    phase: phaseOf(view, connection, device.setAside !== undefined),
+    phase: phaseOf(view, connection, device.setAsideEdits > 0),
     synced: view.synced,
     waiting: view.waiting,
     notOnDevice: device.state === "memory" ? view.waiting : device.notOnDevice,
@@ -90,7 +127,9 @@ export function roomStatus(
     clock: view.clock,
     ...(view.stamp === undefined ? {} : { stampMs: view.stamp.physicalMs, stampLogical: view.stamp.logical }),
     device: device.state,
+    ...(device.trouble === undefined ? {} : { deviceTrouble: device.trouble }),
     ...(problem === undefined ? {} : { problem }),
+    setAsideEdits: device.setAsideEdits,
     ...(device.setAside === undefined ? {} : { setAside: device.setAside }),
   };
 }

@@ -24,38 +24,16 @@ import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Access, RelayMessage, Stamp } from "@inkmesh/shared/wire/client-message";
+import { Absence } from "./absence.ts";
 import { ChunkAssembly } from "./chunk-assembly.ts";
 import type { ClientEffect } from "./client-effect.ts";
 import type { ClientLimits } from "./client-limits.ts";
-import { holdAfter, type Hold } from "./hold.ts";
+import { holdAfter } from "./hold.ts";
 import type { Line } from "./line.ts";
 import { Outbox } from "./outbox.ts";
-import type { OutboxEntry } from "./outbox-entry.ts";
+import type { OutboxEntry, OutboxKey } from "./outbox-entry.ts";
 import type { SessionView } from "./room-status.ts";
-
-interface Open {
-  readonly channel: number;
-  readonly handle: number;
-  /** What the relay had on disk at `opened`. */
-  readonly stateVector: Uint8Array;
-  hold: Hold | undefined;
-  /** The relay is known to lack what no outbox holds. */
-  repairDue: boolean;
-  /** What the difference that is being made is for. */
-  difference: "repair" | "heal" | undefined;
-  readonly chunks: ChunkAssembly;
-}
-
-type State =
-  | { readonly type: "loading" }
-  | { readonly type: "detached" }
-  | { readonly type: "postponed"; readonly untilMs: number }
-  | { readonly type: "reading" }
-  | { readonly type: "opening"; readonly channel: number }
-  | ({ readonly type: "syncing" } & Open)
-  | ({ readonly type: "live" } & Open)
-  | { readonly type: "deleted" }
-  | { readonly type: "refused" };
+import type { Open, SessionState } from "./session-state.ts";
 
 type Said<Type extends RelayMessage["type"]> = Extract<RelayMessage, { type: Type }>;
 
@@ -67,7 +45,8 @@ export class SyncSession {
   readonly #access: Access;
   readonly #limits: ClientLimits;
   readonly #outbox = new Outbox();
-  #state: State = { type: "loading" };
+  readonly #absence = new Absence();
+  #state: SessionState = { type: "loading" };
   #generation: number | undefined;
   #clock = VectorClock.empty;
   #token = "";
@@ -151,6 +130,18 @@ export class SyncSession {
     if (line) this.#pump(line);
   }
 
+  adopted(entries: readonly OutboxEntry[], leftBehind: boolean, line: Line | undefined): void {
+    this.#outbox.insert(entries);
+    if (leftBehind) this.#absence.tookOver(entries);
+    if (line) this.#pump(line);
+  }
+
+  settledElsewhere(keys: readonly OutboxKey[], line: Line | undefined): void {
+    this.#outbox.forget(keys);
+    this.#absence.dropped(keys);
+    if (line) this.#sayReturn(line);
+  }
+
   attach(line: Line): void {
     if (this.#state.type !== "detached") return;
     this.#state = { type: "reading" };
@@ -189,11 +180,14 @@ export class SyncSession {
     if (this.#open) line.say({ type: "presence", channel: this.#open.channel, bytes });
   }
 
-  /** The line is gone. Answers whether others were visible through it. */
-  detach(): boolean {
+  /** There is no line (any more). Answers whether others were visible through one. */
+  cutOff(nowMs: number): boolean {
     const wasOpen = this.#open !== undefined;
     const type = this.#state.type;
-    if (type !== "loading" && type !== "deleted" && type !== "refused") this.#state = { type: "detached" };
+    if (type === "loading" || type === "deleted" || type === "refused") return false;
+    this.#absence.began(nowMs);
+    this.#outbox.pause();
+    this.#state = { type: "detached" };
     return wasOpen;
   }
 
@@ -214,7 +208,7 @@ export class SyncSession {
 
   // What the relay says.
 
-  opened(message: Said<"opened">, line: Line): void {
+  opened(message: Said<"opened">, nowMs: number, line: Line): void {
     if (this.#state.type !== "opening" || this.#state.channel !== message.channel) return;
     if (this.#generation !== undefined && this.#generation !== message.generation) {
       // Another document under the same name: merging would mix two texts.
@@ -223,11 +217,13 @@ export class SyncSession {
       return;
     }
     const { channel, handle, stateVector } = message;
-    const open: State = {
+    const open: SessionState = {
       type: "syncing",
       channel,
       handle,
       stateVector,
+      resumedFrom: this.#clock,
+      received: 0,
       repairDue: false,
       hold: undefined,
       difference: undefined,
@@ -238,6 +234,7 @@ export class SyncSession {
     this.#durability = { ...this.#durability, replicas: message.replicas, needed: message.needed };
     this.#problem = undefined;
     this.#outbox.restart();
+    this.#absence.ended(this.#outbox.entries, nowMs);
     if (message.access === "read-only") {
       open.hold = { type: "session" };
       if (this.#outbox.waiting > 0) this.#problem = { code: "READ_ONLY", detail: "" };
@@ -248,6 +245,7 @@ export class SyncSession {
   }
 
   updates(updates: readonly Uint8Array[], line: Line): void {
+    if (this.#open) this.#open.received += updates.length;
     if (this.#open && updates.length > 0) line.want({ type: "apply-remote", room: this.room, updates });
   }
 
@@ -263,13 +261,15 @@ export class SyncSession {
 
   synced(message: Said<"synced">, line: Line): void {
     if (this.#state.type !== "syncing") return;
-    const open: State = { ...this.#state, type: "live" };
+    const open: SessionState = { ...this.#state, type: "live" };
     const relayLostEntries = !message.clock.covers(this.#clock);
     this.#state = open;
     this.#synced = true;
     this.#durability = { ...this.#durability, copies: Math.max(1, this.#durability.copies) };
     this.clockReached(message, line);
     line.want({ type: "synced", room: this.room });
+    this.#absence.synced(message.clock.beyond(open.resumedFrom), open.received);
+    this.#sayReturn(line);
     open.repairDue = relayLostEntries;
     this.#pump(line);
   }
@@ -288,6 +288,8 @@ export class SyncSession {
     this.#durability = { copies, replicas, needed };
     const entries = this.#outbox.ack(number, { copies, replicas, needed });
     if (entries.length > 0) line.want({ type: "saved", room: this.room, entries });
+    this.#absence.saved(entries);
+    this.#sayReturn(line);
     if (this.#open.hold === undefined) this.#problem = undefined;
     this.#pump(line);
   }
@@ -320,6 +322,7 @@ export class SyncSession {
       return;
     }
     if (this.#open) line.want({ type: "presence-lost", room: this.room });
+    this.#outbox.pause();
     this.#state = { type: "postponed", untilMs: nowMs + Math.max(retryAfterMs, errorKind(refusal.code).retryAfterMs ?? 0, 100) };
   }
 
@@ -376,6 +379,14 @@ export class SyncSession {
   #setNextAside(refusal: Refusal, line: Line): void {
     const entry = this.#outbox.dropNext();
     this.#problem = refusal;
-    if (entry) line.want({ type: "set-aside", room: this.room, entry, refusal });
+    if (!entry) return;
+    line.want({ type: "set-aside", room: this.room, entry, refusal });
+    this.#absence.dropped([entry]);
+    this.#sayReturn(line);
+  }
+
+  #sayReturn(line: Line): void {
+    const back = this.#absence.take();
+    if (back) line.want({ type: "returned", room: this.room, ...back });
   }
 }

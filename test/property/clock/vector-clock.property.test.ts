@@ -36,6 +36,16 @@ describe("a vector clock", () => {
     );
   });
 
+  test("counts the dots that another one lacks", () => {
+    holds(
+      fc.property(anyCounters, anyCounters, (left, right) => {
+        const lacking = [...new DotSet(left).dots].filter((dot) => !new DotSet(right).dots.has(dot));
+        expect(clockOf(left).beyond(clockOf(right))).toBe(lacking.length);
+      }),
+      1_000,
+    );
+  });
+
   test("[P1] joins commutatively, associatively, idempotently, to the union of the dots", () => {
     holds(
       fc.property(anyCounters, anyCounters, anyCounters, (a, b, c) => {

@@ -1,7 +1,17 @@
 import { expect, it } from "vitest";
 import { wouldLose } from "../../../client/app/leaving.ts";
 
-const room = { phase: "on-this-device", synced: true, waiting: 1, notOnDevice: 1, copies: 0, replicas: 1, needed: 1, clock: "" } as const;
+const room = {
+  phase: "on-this-device",
+  synced: true,
+  waiting: 1,
+  notOnDevice: 1,
+  copies: 0,
+  replicas: 1,
+  needed: 1,
+  clock: "",
+  setAsideEdits: 0,
+} as const;
 
 it.each([
   ["the disk refuses and no relay has it", { device: "failed" }, true],

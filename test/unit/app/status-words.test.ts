@@ -1,4 +1,4 @@
-import { errorKind, type MeshStatus, type RoomStatus } from "@inkmesh/client";
+import { type MeshStatus, type RoomStatus } from "@inkmesh/client";
 import { describe, expect, it } from "vitest";
 import { statusWords } from "../../../client/app/status-words.ts";
 
@@ -18,6 +18,7 @@ function aRoom(change: Partial<RoomStatus> = {}): RoomStatus {
     needed: 1,
     clock: "",
     device: "disk",
+    setAsideEdits: 0,
     ...change,
   };
 }
@@ -75,9 +76,38 @@ describe("[P2] the status says what is true, in words", () => {
         phase: "on-this-device",
         problem: { code: "UPDATE_TOO_BIG", detail: "" },
         setAside: { code: "UPDATE_TOO_BIG", detail: "" },
+        setAsideEdits: 2,
       },
       "alarm",
-      errorKind("UPDATE_TOO_BIG").sentence,
+      "2 edits refused, on this device alone",
+    ],
+    [
+      "refused for good in an earlier life, offline",
+      offline,
+      { phase: "on-this-device", waiting: 1, setAside: { code: "TOO_DEEP", detail: "" }, setAsideEdits: 1 },
+      "alarm",
+      "Offline · 1 edit on this device, not yet sent · 1 edit refused, on this device alone",
+    ],
+    [
+      "a page too old",
+      { ...offline, outdated: "client" },
+      { phase: "on-this-device" },
+      "alarm",
+      "This page is older than the relay: reload it",
+    ],
+    [
+      "a relay too old",
+      { ...connecting, outdated: "relay" },
+      { phase: "on-this-device", waiting: 2 },
+      "care",
+      "The relay is older than this page · 2 edits on this device, not yet sent",
+    ],
+    [
+      "saved, with a full device",
+      online,
+      { device: "failed", deviceTrouble: "full" },
+      "care",
+      "Saved on 1 of 1 relay, but not on this device",
     ],
     ["deleted", online, { phase: "deleted" }, "alarm", "This document was deleted"],
   ] as const)("%s", (_, mesh, change, tone, sentence) => {
@@ -86,8 +116,18 @@ describe("[P2] the status says what is true, in words", () => {
 
   it("does not call everything saved when an edit was refused for good", () => {
     const setAside = { code: "UPDATE_TOO_BIG", detail: "" } as const;
-    const words = statusWords(online, aRoom({ phase: "on-this-device", problem: setAside, setAside }));
+    const words = statusWords(online, aRoom({ phase: "on-this-device", problem: setAside, setAside, setAsideEdits: 1 }));
     expect(words.detail).toContain("on this device alone");
+  });
+
+  it.each([
+    ["full", "no space left on this device"],
+    ["newer", "Reload this tab"],
+    ["refused", "disk refuses"],
+  ] as const)("says why this device keeps nothing: %s", (deviceTrouble, why) => {
+    const words = statusWords(offline, aRoom({ phase: "on-this-device", waiting: 1, notOnDevice: 1, device: "failed", deviceTrouble }));
+    expect(words).toMatchObject({ tone: "alarm", sentence: "1 edit only in this tab" });
+    expect(words.detail).toContain(why);
   });
 
   it("never says “saved” while something waits, in any state", () => {

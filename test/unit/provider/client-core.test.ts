@@ -240,6 +240,46 @@ test("a final refusal of the connection is asked again only after a minute, and 
   expect(line.takeEffects("connect")).toHaveLength(1);
 });
 
+/** A client that has just said hello. */
+function aGreeting(): ALine {
+  const line = new ALine();
+  line.wait(0);
+  line.tell({ type: "socket-opened", socket: line.socket });
+  return line;
+}
+
+test.each([
+  ["a newer relay says so", "client", (line: ALine) => refuse(line, "WRONG_VERSION", "the client speaks version 1, this relay 2", 4406)],
+  ["an older relay says so", "relay", (line: ALine) => refuse(line, "WRONG_VERSION", "the client speaks version 1, this relay 0", 4406)],
+  ["a relay cannot read the hello", "relay", (line: ALine) => refuse(line, "BAD_FRAME", "", 1007)],
+  ["a relay closes over the hello", "relay", (line: ALine) => line.tell({ type: "socket-closed", socket: line.socket, code: 1002 })],
+  [
+    "the answer cannot be read",
+    "client",
+    (line: ALine) => line.tell({ type: "frame-received", socket: line.socket, bytes: Uint8Array.of(255, 255, 255) }),
+  ],
+] as const)(
+  "[P7] a version that keeps client and relay apart is said, with the older side, and tried again rarely: %s",
+  (_, side, happen) => {
+    const line = aGreeting();
+    happen(line);
+    expect(line.core.status).toMatchObject({ connection: "offline", outdated: side, problem: { code: "WRONG_VERSION" } });
+    line.takeEffects("connect");
+    line.wait(59_000);
+    expect(line.takeEffects("connect")).toEqual([]);
+    line.wait(2_000);
+    expect(line.takeEffects("connect")).toHaveLength(1);
+    line.tell({ type: "socket-opened", socket: line.socket });
+    line.hear({ type: "welcome", version: 1, relay: "a", frameBytesMax: 1_000, updateBytesMax: 1_000, keepaliveMs: 1, relays: [] });
+    expect(line.core.status).not.toHaveProperty("outdated");
+  },
+);
+
+function refuse(line: ALine, code: "WRONG_VERSION" | "BAD_FRAME", detail: string, closeCode: number): void {
+  line.hear({ type: "error", channel: undefined, code, retryAfterMs: 0, detail });
+  line.tell({ type: "socket-closed", socket: line.socket, code: closeCode });
+}
+
 test("a room that a relay refuses for now is opened again when the relay said; one refused for good is not", () => {
   const line = aLiveLine();
   const channel = 1;

@@ -83,3 +83,22 @@ test("an entry is in the outbox once, whoever adds it again", () => {
   outbox.add([anEntry(1), anEntry(2)]);
   expect(outbox.waiting).toBe(2);
 });
+
+test("[P7] what another tab got settled leaves, but not what is under way: that is the relay's to answer", () => {
+  const outbox = anOutbox(3);
+  outbox.take({ ...wide, unackedMax: 1 });
+  outbox.forget([anEntry(1), anEntry(2)]);
+  expect(outbox.entries.map(({ number }) => number)).toEqual([1, 3]);
+  outbox.pause();
+  outbox.forget([anEntry(1)]);
+  outbox.restart();
+  expect(outbox.take(wide)).toMatchObject({ first: 1, updates: [Uint8Array.of(3)] });
+});
+
+test("[P7] another tab's entries stand where they belong by time, behind what is under way; each tab's order stays", () => {
+  const outbox = anOutbox(4);
+  outbox.take({ ...wide, unackedMax: 1 });
+  const other = (number: number, createdMs: number) => anEntry(number, { tab: "u", createdMs });
+  outbox.insert([other(1, 900), other(2, 1_002), other(3, 1_003), other(4, 5), other(5, 9_000)]);
+  expect(outbox.entries.map(({ tab, number }) => `${tab}${number}`)).toEqual(["t1", "u1", "t2", "u2", "t3", "u3", "u4", "t4", "u5"]);
+});

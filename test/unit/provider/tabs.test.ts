@@ -1,11 +1,14 @@
+import type { OutboxEntry, OutboxKey } from "@inkmesh/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Tabs } from "../../../client/provider/tabs.ts";
+import { Tabs, type TabsListener } from "../../../client/provider/tabs.ts";
 import { SimChannels, SimLocks, type SimChannel } from "./tab-twins.ts";
 
 class ATab {
   readonly tabs: Tabs;
   readonly channel: SimChannel;
-  readonly edits: { readonly room: string; readonly updates: readonly Uint8Array[] }[] = [];
+  readonly edits: { readonly room: string; readonly entries: readonly OutboxEntry[] }[] = [];
+  readonly answers: Uint8Array[] = [];
+  readonly settled: OutboxKey[] = [];
   leftovers = 0;
 
   constructor(name: string, channels: SimChannels, locks: SimLocks | undefined, answer?: Uint8Array) {
@@ -17,7 +20,10 @@ class ATab {
       channel: this.channel,
       now: () => Date.now(),
       listener: {
-        edits: (room, updates) => this.edits.push({ room, updates }),
+        edits: (room, entries) => this.edits.push({ room, entries }),
+        settled: (_, keys) => this.settled.push(...keys),
+        discarded: () => {},
+        answered: (_, update) => this.answers.push(update),
         hello: () => answer,
         leftoversLikely: () => (this.leftovers += 1),
       },
@@ -29,6 +35,15 @@ class ATab {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+const deaf: TabsListener = {
+  edits: () => {},
+  settled: () => {},
+  discarded: () => {},
+  answered: () => {},
+  hello: () => undefined,
+  leftoversLikely: () => {},
+};
+const anEntry = (tab: string, number: number): OutboxEntry => ({ tab, number, createdMs: 0, bytes: Uint8Array.of(number) });
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
 test("one tab holds the owner's lock, and the next in line has it when that one closes", async () => {
@@ -84,28 +99,29 @@ test("without locks pings decide: the living tab with the smallest id is the own
 
 test("without a channel a tab is alone and the owner", async () => {
   let leftovers = 0;
-  const listener = { edits: () => {}, hello: () => undefined, leftoversLikely: () => void (leftovers += 1) };
+  const listener = { ...deaf, leftoversLikely: () => void (leftovers += 1) };
   const tabs = new Tabs({ name: "s", tab: "a", locks: undefined, channel: undefined, now: () => 0, listener });
   tabs.start();
   expect([tabs.isOwner, leftovers]).toEqual([true, 1]);
   expect([...(await tabs.living())]).toEqual(["a"]);
 });
 
-test("edits reach every other tab; a hello is answered by the owner only", async () => {
+test("edits and their settlement reach every other tab; a hello is answered by all that have more", async () => {
   const [channels, locks] = [new SimChannels(), new SimLocks()];
   const a = new ATab("a", channels, locks, Uint8Array.of(1));
   const b = new ATab("b", channels, locks, Uint8Array.of(2));
   const c = new ATab("c", channels, locks);
   await pass(100);
-  b.tabs.sayEdits("r", [Uint8Array.of(7)]);
+  b.tabs.sayEdits("r", [anEntry("b", 7)]);
+  b.tabs.saySettled("r", [anEntry("b", 7)]);
   c.tabs.sayHello("r", Uint8Array.of(0));
   await pass(100);
-  expect(a.edits).toEqual([{ room: "r", updates: [Uint8Array.of(7)] }]);
-  expect(c.edits).toEqual([
-    { room: "r", updates: [Uint8Array.of(7)] },
-    { room: "r", updates: [Uint8Array.of(1)] },
-  ]);
-  expect(channels.said.filter(({ type }) => type === "answer")).toMatchObject([{ from: "a" }]);
+  for (const tab of [a, c]) {
+    expect(tab.edits).toEqual([{ room: "r", entries: [anEntry("b", 7)] }]);
+    expect(tab.settled).toEqual([{ tab: "b", number: 7 }]);
+  }
+  expect(c.answers).toEqual([Uint8Array.of(1), Uint8Array.of(2)]);
+  expect([...a.answers, ...b.answers]).toEqual([]);
 });
 
 test("a browser that refuses locks leaves it to the pings, and is not asked for ever", async () => {
@@ -119,8 +135,7 @@ test("a browser that refuses locks leaves it to the pings, and is not asked for 
     query: async () => ({}),
   };
   const channel = channels.open();
-  const listener = { edits: () => {}, hello: () => undefined, leftoversLikely: () => {} };
-  const tabs = new Tabs({ name: "s", tab: "a", locks, channel, now: () => Date.now(), listener });
+  const tabs = new Tabs({ name: "s", tab: "a", locks, channel, now: () => Date.now(), listener: deaf });
   tabs.start();
   await pass(20_000);
   expect(asked).toBeLessThan(5);

@@ -1,0 +1,23 @@
+/**
+ * ReturnNotice: says for a moment what was sent and merged when a line came back.
+ */
+import type { InkmeshRoom, RoomReturn } from "@inkmesh/client";
+import { useEffect, useState } from "preact/hooks";
+import { Notice } from "./notice.tsx";
+import { returnWords, together } from "./return-words.ts";
+
+const shownMs = 8_000;
+
+export function ReturnNotice({ room }: { room: InkmeshRoom }) {
+  const [back, setBack] = useState<RoomReturn>();
+  useEffect(
+    () => room.on("returned", (later) => returnWords(later) !== undefined && setBack((earlier) => together(earlier, later))),
+    [room],
+  );
+  if (back === undefined) return null;
+  return (
+    <Notice forMs={shownMs} onDismiss={() => setBack(undefined)}>
+      {returnWords(back)}
+    </Notice>
+  );
+}

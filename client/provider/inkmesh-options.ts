@@ -1,0 +1,50 @@
+/**
+ * InkmeshOptions: what an application gives to the client and to a document that it opens, and what it is told in turn.
+ */
+import type { Access } from "@inkmesh/shared/wire/client-message";
+import type { Awareness } from "y-protocols/awareness";
+import type * as Y from "yjs";
+import type { ClientLimits } from "./core/client-limits.ts";
+import type { MeshStatus } from "./core/room-status.ts";
+import type { OfflineStore } from "./offline-store.ts";
+import type { ChannelLike, LocksLike } from "./tabs.ts";
+import type { WebSocketConstructor } from "./web-socket-transport.ts";
+
+export interface InkmeshOptions {
+  /** The relay's address, e.g. `wss://relay.example` or, in a page that it serves, `/sync`. */
+  readonly url: string;
+  /** Where edits are kept until they are saved. Default: IndexedDB where there is one, else memory. */
+  readonly store?: OfflineStore;
+  /** Needed where the environment has none (Node 20): that of the package `ws`. */
+  readonly WebSocket?: WebSocketConstructor;
+  /** Shown to the relay at every connection. */
+  readonly credential?: string;
+  /** Names this program to the relay. */
+  readonly agent?: string;
+  /** How other tabs that share the store are found. Default: what the browser has. */
+  readonly tabs?: { readonly locks: LocksLike | undefined; readonly channel: ChannelLike | undefined };
+  /** Waits and ceilings that differ from the usual. */
+  readonly limits?: Partial<ClientLimits>;
+}
+
+export interface OpenOptions {
+  readonly doc?: Y.Doc;
+  readonly awareness?: Awareness;
+  readonly access?: Access;
+}
+
+/** A room that this device holds something of. */
+export interface DeviceRoom {
+  readonly room: string;
+  readonly generation: number | undefined;
+  /** Edits that are not saved yet, and since when the oldest waits (wall time of this device). */
+  readonly waiting: number;
+  readonly waitingSinceMs?: number;
+  readonly changedMs: number;
+}
+
+export interface MeshEvents {
+  status: MeshStatus;
+  /** The device's store was found empty: what is open is written again, what it held of other documents is gone. */
+  "device-emptied": undefined;
+}

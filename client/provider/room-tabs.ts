@@ -1,0 +1,122 @@
+/**
+ * RoomTabs: one room's dealings with the other tabs of this browser: what they typed into its document and is not saved
+ * yet, as far as this tab knows from the device's store and from what tabs tell each other. It is in those tabs' outboxes,
+ * not in this one's: here it counts as waiting, need not be sent as a repair, and is at hand when this tab has to look
+ * after it.
+ *
+ *     heard before this device's copy is in the document ──▶ kept until then, in order
+ *
+ * Invariant: an entry of another tab leaves only when it is said to be settled or when this tab takes it over.
+ */
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Refusal } from "@inkmesh/shared/base/result";
+import { outboxKey, type OutboxEntry, type OutboxKey } from "./core/outbox-entry.ts";
+import type { DeviceCopy } from "./device-copy.ts";
+import type { RemoteChanges } from "./remote-changes.ts";
+import type { RoomHost } from "./room-host.ts";
+import type { SetAside } from "./set-aside.ts";
+
+interface RoomTabsOptions {
+  readonly room: RoomName;
+  readonly host: RoomHost;
+  readonly copy: DeviceCopy;
+  readonly remote: RemoteChanges;
+  readonly setAside: SetAside;
+  /** `waiting` is another one. */
+  readonly changed: () => void;
+}
+
+export class RoomTabs {
+  readonly #options: RoomTabsOptions;
+  readonly #waiting = new Map<string, OutboxEntry>();
+  #state: "loading" | "loaded" | "closed" = "loading";
+  #heardEarly: (() => void)[] = [];
+
+  constructor(options: RoomTabsOptions) {
+    this.#options = options;
+  }
+
+  /** What other tabs typed and is not saved yet. */
+  get waiting(): readonly OutboxEntry[] {
+    return [...this.#waiting.values()];
+  }
+
+  /** This device's copy, with all tabs' `outbox`, is in the document. */
+  loaded(outbox: readonly OutboxEntry[]): void {
+    this.#state = "loaded";
+    this.#add(outbox);
+    for (const action of this.#heardEarly.splice(0)) action();
+    this.#options.changed();
+  }
+
+  close(): void {
+    this.#state = "closed";
+    this.#heardEarly = [];
+  }
+
+  /** Another tab typed. */
+  edited(entries: readonly OutboxEntry[]): void {
+    this.#whenLoaded(() => {
+      this.#add(entries);
+      this.#show(entries);
+      this.#options.changed();
+    });
+  }
+
+  /** Another tab has more than this one: nobody's edit here. */
+  answered(update: Uint8Array): void {
+    this.#whenLoaded(() => this.#options.remote.show([update], "tab"));
+  }
+
+  /** Another tab got these saved, or refused for good: those of this tab too. */
+  settled(keys: readonly OutboxKey[], refusal: Refusal | undefined): void {
+    const { host, room, setAside } = this.#options;
+    this.#whenLoaded(() => {
+      const own = new Map(host.waiting(room).map((entry) => [outboxKey(entry), entry]));
+      const settled = [...this.#take(keys), ...keys.flatMap((key) => own.get(outboxKey(key)) ?? [])];
+      if (refusal) for (const entry of settled) setAside.add(entry, refusal);
+      host.turn([{ type: "settled-elsewhere", room, keys }]);
+    });
+  }
+
+  /** Entries that are to be sent from here, and shown if they are not yet. `leftBehind`: their tab is gone. */
+  adopt(entries: readonly OutboxEntry[], leftBehind: boolean): void {
+    if (this.#state !== "loaded") return;
+    const { host, room, copy } = this.#options;
+    const own = new Set(host.waiting(room).map(outboxKey));
+    const fresh = entries.filter((entry) => !own.has(outboxKey(entry)));
+    const known = this.#take(entries);
+    if (fresh.length === 0) return;
+    this.#show(fresh);
+    // A tab that died may have told others what its disk had not got yet.
+    if (leftBehind && known.length > 0) copy.edits(known);
+    host.turn([{ type: "adopted", room, entries: fresh, leftBehind }]);
+  }
+
+  #add(entries: readonly OutboxEntry[]): void {
+    for (const entry of entries) if (entry.tab !== this.#options.host.tab) this.#waiting.set(outboxKey(entry), entry);
+  }
+
+  /** Removes and answers those that were here. */
+  #take(keys: readonly OutboxKey[]): readonly OutboxEntry[] {
+    const taken: OutboxEntry[] = [];
+    for (const key of keys.map(outboxKey)) {
+      const entry = this.#waiting.get(key);
+      if (entry) taken.push(entry);
+      this.#waiting.delete(key);
+    }
+    return taken;
+  }
+
+  #show(entries: readonly OutboxEntry[]): void {
+    this.#options.remote.show(
+      entries.map(({ bytes }) => bytes),
+      "tab",
+    );
+  }
+
+  #whenLoaded(action: () => void): void {
+    if (this.#state === "loaded") action();
+    else if (this.#state === "loading") this.#heardEarly.push(action);
+  }
+}

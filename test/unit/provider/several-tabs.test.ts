@@ -1,0 +1,208 @@
+import { Inkmesh, MemoryStore, type InkmeshRoom } from "@inkmesh/client";
+import { decodeClientMessages } from "@inkmesh/shared/wire/native-client";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ModelNetwork } from "./model-web-socket.ts";
+import { SimChannels, SimLocks, type SimChannel } from "./tab-twins.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+
+/** One browser: its tabs share a store, a channel and, in a secure context, locks. */
+class ABrowser {
+  readonly network = new ModelNetwork();
+  readonly store = new MemoryStore({ shared: true });
+  readonly channels = new SimChannels();
+  readonly locks: SimLocks | undefined;
+  /** Updates that the relay received. */
+  received = 0;
+  readonly #tabs: ATab[] = [];
+
+  constructor(options: { locks: boolean }) {
+    this.locks = options.locks ? new SimLocks() : undefined;
+    const receive = this.network.receive.bind(this.network);
+    this.network.receive = (socket, frame) => {
+      const messages = decodeClientMessages(frame);
+      for (const message of messages.ok ? messages.value : []) if (message.type === "updates") this.received += message.updates.length;
+      receive(socket, frame);
+    };
+  }
+
+  /** A tab with the document open, without a line. */
+  async open(): Promise<ATab> {
+    const tab = new ATab(this, `tab-${this.#tabs.length}`);
+    this.#tabs.push(tab);
+    await tab.room.whenLoaded;
+    await pass(1_000);
+    return tab;
+  }
+
+  get onRelay(): string {
+    return this.network.relay.durableDoc().getText("t").toString();
+  }
+
+  async waiting(): Promise<number> {
+    return (await this.store.rooms()).reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
+  async end(): Promise<void> {
+    const closing = Promise.all(this.#tabs.map(({ mesh }) => mesh.close()));
+    await pass(1_000);
+    await closing;
+  }
+}
+
+class ATab {
+  readonly mesh: Inkmesh;
+  readonly room: InkmeshRoom;
+  readonly #channel: SimChannel;
+  readonly #browser: ABrowser;
+  readonly #name: string;
+
+  constructor(browser: ABrowser, name: string) {
+    this.#browser = browser;
+    this.#name = name;
+    this.#channel = browser.channels.open();
+    const { store, network } = browser;
+    const tabs = { channel: this.#channel, locks: browser.locks?.of(name) };
+    this.mesh = new Inkmesh({ url: "ws://relay.test", WebSocket: network.WebSocket, store, tabs });
+    this.mesh.workOffline(true);
+    this.room = this.mesh.open("r");
+  }
+
+  get text(): string {
+    return this.room.doc.getText("t").toString();
+  }
+
+  get waiting(): number {
+    return this.room.status.waiting;
+  }
+
+  /** Each letter is an edit. */
+  async type(words: string): Promise<void> {
+    const text = this.room.doc.getText("t");
+    for (const letter of words) {
+      text.insert(text.length, letter);
+      await pass(1);
+    }
+  }
+
+  async cut(index: number, length: number): Promise<void> {
+    this.room.doc.getText("t").delete(index, length);
+    await pass(1);
+  }
+
+  online(): void {
+    this.mesh.workOffline(false);
+  }
+
+  /** Without a goodbye: it says and hears nothing any more, and its locks are free. */
+  die(): void {
+    this.#channel.isFrozen = true;
+    this.#browser.locks?.end(this.#name);
+  }
+
+  /** It says and hears nothing, and keeps its locks. */
+  freeze(frozen: boolean): void {
+    this.#channel.isFrozen = frozen;
+  }
+}
+
+describe.each([
+  ["with Web Locks", true],
+  ["without Web Locks", false],
+] as const)("%s", (_, locks) => {
+  let browser: ABrowser;
+  beforeEach(() => void (browser = new ABrowser({ locks })));
+  afterEach(() => browser.end());
+
+  test("[P7] tabs without a line agree at once, and each knows of all that waits", async () => {
+    const [a, b, c] = [await browser.open(), await browser.open(), await browser.open()];
+    await a.type("from a");
+    await b.type(", from b");
+    await c.cut(0, 5);
+    for (const tab of [a, b, c]) expect([tab.text, tab.waiting]).toEqual(["a, from b", 15]);
+    const late = await browser.open();
+    expect([late.text, late.waiting]).toEqual(["a, from b", 15]);
+  });
+
+  test("[P7] the first tab that gets a line sends everything, deletions included, each edit once; the others are told", async () => {
+    const [a, b, c] = [await browser.open(), await browser.open(), await browser.open()];
+    await a.type("from a");
+    await b.cut(0, 5);
+    await c.type("!");
+    b.online();
+    await pass(3_000);
+    expect([browser.onRelay, browser.received]).toEqual(["a!", 8]);
+    expect([a.waiting, b.waiting, c.waiting, await browser.waiting()]).toEqual([0, 0, 0, 0]);
+    a.online();
+    c.online();
+    await pass(3_000);
+    expect([browser.onRelay, browser.received]).toEqual(["a!", 8]);
+    for (const tab of [a, b, c]) expect(tab.room.status.phase).toBe("saved");
+  });
+
+  test("[P7] what is typed in a tab without a line goes out through one that has one", async () => {
+    const [a, b] = [await browser.open(), await browser.open()];
+    b.online();
+    await pass(3_000);
+    await a.type("through b");
+    await pass(1_000);
+    expect([browser.onRelay, browser.received, a.waiting, b.waiting]).toEqual(["through b", 9, 0, 0]);
+  });
+
+  test("[P7] all tabs come back at once: everything is there once, and nothing is sent over and over", async () => {
+    const tabs = [await browser.open(), await browser.open(), await browser.open()];
+    for (const [index, tab] of tabs.entries()) await tab.type(`words of tab ${index}. `);
+    const { text } = tabs[0]!;
+    for (const tab of tabs) tab.online();
+    await pass(5_000);
+    expect(browser.onRelay).toBe(text);
+    expect(browser.received).toBeLessThanOrEqual(2 * text.length);
+    for (const tab of tabs) expect([tab.text, tab.room.status.phase]).toEqual([text, "saved"]);
+  });
+
+  test("[P7] tabs die one after the other, and the last one sends what all of them left", async () => {
+    const [a, b, c] = [await browser.open(), await browser.open(), await browser.open()];
+    await a.type("a was here. ");
+    a.die();
+    await pass(10_000);
+    await b.type("b was here. ");
+    b.die();
+    await pass(10_000);
+    await c.type("c is. ");
+    c.online();
+    await pass(10_000);
+    expect([browser.onRelay, c.waiting, await browser.waiting()]).toEqual(["a was here. b was here. c is. ", 0, 0]);
+    expect(browser.received).toBe(30);
+  });
+
+  test("[P7] what a tab told before its disk had it is not lost with the tab", async () => {
+    const [a, b] = [await browser.open(), await browser.open()];
+    await a.type("told");
+    // The disk had nothing of it.
+    const { outbox } = await browser.store.load("r");
+    await browser.store.write("r", [{ type: "saved", entries: outbox }]);
+    await browser.store.remove("r");
+    a.die();
+    await pass(15_000);
+    expect(await browser.waiting()).toBe(4);
+    b.online();
+    await pass(5_000);
+    expect(browser.onRelay).toBe("told");
+  });
+
+  test("[P7] a tab that hangs with edits is stood in for, and when it wakes up it adds nothing twice", async () => {
+    const [a, b] = [await browser.open(), await browser.open()];
+    await a.type("hung");
+    a.freeze(true);
+    b.online();
+    await pass(15_000);
+    expect([browser.onRelay, b.room.status.phase]).toEqual(["hung", "saved"]);
+    a.freeze(false);
+    a.online();
+    await pass(5_000);
+    expect([browser.onRelay, a.text, a.room.status.phase]).toEqual(["hung", "hung", "saved"]);
+  });
+});
