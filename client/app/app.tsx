@@ -9,12 +9,31 @@ import type { InstalledApp } from "./installed-app.ts";
 import { PageHeader } from "./page-header.tsx";
 import { usePage, visit } from "./page-location.ts";
 import { type Person, rememberedPerson, rememberPerson } from "./person.ts";
+import type { SlowLine } from "./slow-line.ts";
 import { StartPage } from "./start-page.tsx";
+import { TryItDialog, useSlowLine } from "./try-it-dialog.tsx";
 import { UpdateNotice, useAppStatus } from "./update-notice.tsx";
 
-export function App({ mesh, installed }: { mesh: Inkmesh; installed: InstalledApp }) {
+interface AppProps {
+  readonly mesh: Inkmesh;
+  readonly installed: InstalledApp;
+  readonly line: SlowLine;
+}
+
+export function App(props: AppProps) {
+  const [isTrying, tryIt] = useState(false);
+  return (
+    <>
+      <Page {...props} onTryIt={() => tryIt(true)} />
+      {isTrying && <TryItDialog mesh={props.mesh} line={props.line} onClose={() => tryIt(false)} />}
+    </>
+  );
+}
+
+function Page({ mesh, installed, line, onTryIt }: AppProps & { onTryIt: () => void }) {
   const page = usePage();
   const { readiness } = useAppStatus(installed);
+  const isSlow = useSlowLine(line);
   const [person, setPerson] = useState(rememberedPerson);
   const change = (changed: Person) => {
     rememberPerson(changed);
@@ -22,12 +41,12 @@ export function App({ mesh, installed }: { mesh: Inkmesh; installed: InstalledAp
   };
   // With the last document closed, a new version may be used without anybody noticing.
   useEffect(() => void installed.useQuietly(), [installed, page.type]);
-  const shared = { mesh, person, onPerson: change, readiness, news: <UpdateNotice app={installed} /> };
+  const shared = { mesh, person, onPerson: change, readiness, onTryIt, news: <UpdateNotice app={installed} /> };
   switch (page.type) {
     case "start":
       return <StartPage {...shared} />;
     case "document":
-      return <DocumentPage key={page.room} name={page.room} {...shared} />;
+      return <DocumentPage key={page.room} name={page.room} isSlow={isSlow} {...shared} />;
     case "unknown":
       return (
         <div class="start-page">

@@ -13,10 +13,12 @@ interface DetailsPanelProps {
   readonly mesh: MeshStatus;
   readonly room: RoomStatus;
   readonly readiness: Readiness;
+  readonly isSlow: boolean;
   readonly onClose: () => void;
 }
 
-export function DetailsPanel({ name, mesh, room, readiness, onClose }: DetailsPanelProps) {
+export function DetailsPanel(props: DetailsPanelProps) {
+  const { mesh, room, onClose } = props;
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => close.current?.focus(), []);
   const words = statusWords(mesh, room);
@@ -30,7 +32,7 @@ export function DetailsPanel({ name, mesh, room, readiness, onClose }: DetailsPa
       </header>
       <p class="details-words">{words.detail ?? words.sentence}</p>
       <dl>
-        {figures(name, mesh, room, readiness).map(([term, value]) => (
+        {figures(props).map(([term, value]) => (
           <div key={term}>
             <dt>{term}</dt>
             <dd>{value}</dd>
@@ -41,10 +43,10 @@ export function DetailsPanel({ name, mesh, room, readiness, onClose }: DetailsPa
   );
 }
 
-function figures(name: string, mesh: MeshStatus, room: RoomStatus, readiness: Readiness): readonly (readonly [string, string])[] {
+function figures({ name, mesh, room, readiness, isSlow }: DetailsPanelProps): readonly (readonly [string, string])[] {
   return [
     ["Relay", mesh.relay ?? "none"],
-    ["Connection", connectionWords(mesh)],
+    ["Connection", isSlow ? `${connectionWords(mesh)}, pretended to be slow and to break` : connectionWords(mesh)],
     ["Round trip", mesh.roundTripMs === undefined ? "not measured yet" : `${mesh.roundTripMs.toFixed(mesh.roundTripMs < 10 ? 1 : 0)} ms`],
     ["Edits not saved yet", String(room.waiting)],
     ["Edits not on this device's disk yet", String(room.notOnDevice)],

@@ -2,7 +2,7 @@
  * DocumentMenu: what one can do with a document as a whole: link, files, a copy, deletion.
  */
 import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
-import { Copy, Download, EllipsisVertical, HardDriveDownload, Link2, Trash2 } from "lucide-preact";
+import { Copy, Download, EllipsisVertical, FlaskConical, HardDriveDownload, Link2, Trash2 } from "lucide-preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { copyDocument, noCopyMade, plainText } from "./document-copy.ts";
@@ -19,6 +19,7 @@ interface DocumentMenuProps {
   readonly online: boolean;
   /** Says something to the person for a moment. */
   readonly onSay: (sentence: string) => void;
+  readonly onTryIt: () => void;
 }
 
 const formats = [
@@ -28,7 +29,7 @@ const formats = [
   ["json", "JSON"],
 ] as const satisfies readonly (readonly [ExportFormat, string])[];
 
-export function DocumentMenu({ mesh, room, online, onSay }: DocumentMenuProps) {
+export function DocumentMenu({ mesh, room, online, onSay, onTryIt }: DocumentMenuProps) {
   const [open, setOpen] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const place = useRef<HTMLDivElement>(null);
@@ -70,6 +71,7 @@ export function DocumentMenu({ mesh, room, online, onSay }: DocumentMenuProps) {
             onChoose={choose(() => onSay(downloadOnlyHere(room)))}
           />
           <MenuItem icon={Copy} label="Make a copy" onChoose={choose(() => visitCopy(mesh, room, onSay))} />
+          <MenuItem icon={FlaskConical} label="Try a bad network…" onChoose={choose(onTryIt)} />
           <MenuItem icon={Trash2} label="Delete…" warn onChoose={choose(() => setDeleting(true))} />
         </ul>
       )}

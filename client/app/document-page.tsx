@@ -41,6 +41,8 @@ interface DocumentPageProps {
   readonly person: Person;
   readonly onPerson: (person: Person) => void;
   readonly readiness: Readiness;
+  readonly isSlow: boolean;
+  readonly onTryIt: () => void;
   /** News of the app itself, shown among the notices. */
   readonly news: ComponentChildren;
 }
@@ -58,7 +60,7 @@ function useLife(room: InkmeshRoom | undefined): number {
   return life.current.number;
 }
 
-function OpenDocument({ mesh, room, person, onPerson, readiness, news }: DocumentPageProps & { room: InkmeshRoom }) {
+function OpenDocument({ mesh, room, person, onPerson, readiness, isSlow, onTryIt, news }: DocumentPageProps & { room: InkmeshRoom }) {
   const meshStatus = useMeshStatus(mesh);
   const status = useRoomStatus(room);
   const deletion = useDeletion(room);
@@ -77,7 +79,7 @@ function OpenDocument({ mesh, room, person, onPerson, readiness, news }: Documen
         person={person}
         onPerson={onPerson}
         aside={<PresenceList people={people} />}
-        menu={ready && <DocumentMenu mesh={mesh} room={room} online={meshStatus.connection === "online"} onSay={say} />}
+        menu={ready && <DocumentMenu mesh={mesh} room={room} online={meshStatus.connection === "online"} onSay={say} onTryIt={onTryIt} />}
       >
         {ready && <TitleField doc={room.doc} editable={!deleted} autofocus={begun} onLeave={focusText} />}
       </PageHeader>
@@ -102,6 +104,7 @@ function OpenDocument({ mesh, room, person, onPerson, readiness, news }: Documen
           mesh={meshStatus}
           room={status}
           readiness={readiness}
+          isSlow={isSlow}
           onClose={() => {
             showDetails(false);
             document.querySelector<HTMLElement>("[aria-controls=details]")?.focus();
@@ -123,6 +126,8 @@ function OpenDocument({ mesh, room, person, onPerson, readiness, news }: Documen
         mesh={meshStatus}
         room={status}
         detailsOpen={details}
+        isSlow={isSlow}
+        onTryIt={onTryIt}
         onWorkOffline={(offline) => mesh.workOffline(offline)}
         onToggleDetails={() => showDetails(!details)}
       />

@@ -8,6 +8,7 @@ import { App } from "./app.tsx";
 import { fetchEditors } from "./editor-frame.tsx";
 import { InstalledApp } from "./installed-app.ts";
 import { watchComposition } from "./open-editors.ts";
+import { SlowLine } from "./slow-line.ts";
 import { rememberedTheme, showTheme } from "./theme.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -20,9 +21,13 @@ const place = document.getElementById("app");
 if (place === null) throw new Error("The page has no place for the app.");
 
 showTheme(rememberedTheme());
-const mesh = new Inkmesh({ url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync` });
+const line = new SlowLine({ WebSocket, random: Math.random, storage: () => sessionStorage });
+const mesh = new Inkmesh({
+  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync`,
+  WebSocket: line.WebSocket,
+});
 const installed = new InstalledApp();
 watchComposition();
-render(<App mesh={mesh} installed={installed} />, place);
+render(<App mesh={mesh} installed={installed} line={line} />, place);
 installed.watchLine(mesh);
 void fetchEditors().then(() => installed.start());

@@ -2,7 +2,7 @@
  * StartPage: all documents, the relay's and this device's, and where new ones begin.
  */
 import type { Inkmesh } from "@inkmesh/client";
-import { CodeXml, FilePlus2, Search } from "lucide-preact";
+import { CodeXml, FilePlus2, FlaskConical, Search } from "lucide-preact";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { DocumentRowView } from "./document-row.tsx";
@@ -21,11 +21,12 @@ interface StartPageProps {
   readonly person: Person;
   readonly onPerson: (person: Person) => void;
   readonly readiness: Readiness;
+  readonly onTryIt: () => void;
   /** News of the app itself, shown as a notice. */
   readonly news: ComponentChildren;
 }
 
-export function StartPage({ mesh, person, onPerson, readiness, news }: StartPageProps) {
+export function StartPage({ mesh, person, onPerson, readiness, onTryIt, news }: StartPageProps) {
   const [search, setSearch] = useState("");
   const documents = useDocuments(mesh, search.trim());
   const hint = readinessHint(readiness);
@@ -52,7 +53,13 @@ export function StartPage({ mesh, person, onPerson, readiness, news }: StartPage
         </label>
         <Banner documents={documents} />
         <DocumentListing documents={documents} search={search.trim()} />
-        {hint !== undefined && <p class="hint">{hint}</p>}
+        <footer class="start-foot">
+          {hint !== undefined && <p class="hint">{hint}</p>}
+          <button type="button" class="button quiet small" onClick={onTryIt}>
+            <FlaskConical size={16} aria-hidden="true" />
+            Try a bad network…
+          </button>
+        </footer>
       </main>
       <div class="notices">{news}</div>
     </div>

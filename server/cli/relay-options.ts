@@ -43,7 +43,8 @@ export function exposureWarning(settings: RelaySettings): string {
   if (/^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(settings.host)) return "";
   return (
     `Warning: --host ${settings.host} lets others reach this relay, and anybody who can reach it can read and write every document.\n` +
-    "Without https a browser cannot reopen the editor while the relay is away; edits typed before are kept all the same.\n"
+    "Without https a browser cannot reopen the editor while this relay is away (what is typed is kept on its device all the same);\n" +
+    "a proxy with https in front of the relay would do, or a tunnel to it from localhost.\n"
   );
 }
 

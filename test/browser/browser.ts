@@ -23,9 +23,9 @@ const flags = [
 ];
 const outputFolder = resolve(import.meta.dirname, "output");
 
-/** Starts a browser; the spec closes it. */
-export async function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath(), args: flags, headless: true });
+/** Starts a browser, with `more` flags; the spec closes it. */
+export async function launchBrowser(more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath(), args: [...flags, ...more], headless: true });
 }
 
 /** A fresh profile. `faults` collects what its pages threw or logged as errors. */

@@ -72,4 +72,5 @@ test.each([
   if (!answer.ok) throw new Error(answer.sentence);
   const settings: RelaySettings = { ...answer.settings, host };
   expect(exposureWarning(settings) !== "").toBe(warns);
+  expect(/https.*localhost/s.test(exposureWarning(settings))).toBe(warns);
 });
