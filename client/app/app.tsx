@@ -12,7 +12,7 @@ import { type Person, rememberedPerson, rememberPerson } from "./person.ts";
 import type { SlowLine } from "./slow-line.ts";
 import { StartPage } from "./start-page.tsx";
 import { TryItDialog, useSlowLine } from "./try-it-dialog.tsx";
-import { UpdateNotice, useAppStatus } from "./update-notice.tsx";
+import { putOffWords, UpdateNotice, useAppStatus } from "./update-notice.tsx";
 
 interface AppProps {
   readonly mesh: Inkmesh;
@@ -42,11 +42,12 @@ function Page({ mesh, installed, line, onTryIt }: AppProps & { onTryIt: () => vo
   // With the last document closed, a new version may be used without anybody noticing.
   useEffect(() => void installed.useQuietly(), [installed, page.type]);
   const shared = { mesh, person, onPerson: change, readiness, onTryIt, news: <UpdateNotice app={installed} /> };
+  const renew = async () => putOffWords(await installed.renew());
   switch (page.type) {
     case "start":
       return <StartPage {...shared} />;
     case "document":
-      return <DocumentPage key={page.room} name={page.room} isSlow={isSlow} {...shared} />;
+      return <DocumentPage key={page.room} name={page.room} isSlow={isSlow} onRenew={renew} {...shared} />;
     case "unknown":
       return (
         <div class="start-page">

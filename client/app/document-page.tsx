@@ -43,6 +43,8 @@ interface DocumentPageProps {
   readonly readiness: Readiness;
   readonly isSlow: boolean;
   readonly onTryIt: () => void;
+  /** Brings the page up to date; answers in words why it is not done now, if so. */
+  readonly onRenew: () => Promise<string | undefined>;
   /** News of the app itself, shown among the notices. */
   readonly news: ComponentChildren;
 }
@@ -60,7 +62,17 @@ function useLife(room: InkmeshRoom | undefined): number {
   return life.current.number;
 }
 
-function OpenDocument({ mesh, room, person, onPerson, readiness, isSlow, onTryIt, news }: DocumentPageProps & { room: InkmeshRoom }) {
+function OpenDocument({
+  mesh,
+  room,
+  person,
+  onPerson,
+  readiness,
+  isSlow,
+  onTryIt,
+  onRenew,
+  news,
+}: DocumentPageProps & { room: InkmeshRoom }) {
   const meshStatus = useMeshStatus(mesh);
   const status = useRoomStatus(room);
   const deletion = useDeletion(room);
@@ -86,7 +98,7 @@ function OpenDocument({ mesh, room, person, onPerson, readiness, isSlow, onTryIt
       <main class="document">
         {deleted && <DeletedNotice mesh={mesh} room={room} deletion={deletion} onSay={say} />}
         {!deleted && status.setAsideEdits > 0 && <SetAsideNotice room={room} status={status} onSay={say} />}
-        {meshStatus.outdated !== undefined && <VersionNotice outdated={meshStatus.outdated} />}
+        {meshStatus.outdated !== undefined && <VersionNotice outdated={meshStatus.outdated} onRenew={onRenew} onSay={say} />}
         {ready ? (
           <EditorFrame room={room} editable={!deleted} />
         ) : (

@@ -99,6 +99,20 @@ export class InstalledApp {
     return this.#request(true);
   }
 
+  /**
+   * Brings this page up to date, as a reload does where the device keeps no version: with one, a reload alone would open
+   * the same version again. Answers why not now, if so.
+   */
+  async renew(): Promise<UpdateOutcome> {
+    const registration = this.#registration;
+    // Rejects without a relay; what is here already will have to do.
+    await registration?.update().catch(() => undefined);
+    if (registration?.installing) await installed(registration.installing);
+    if (registration?.waiting) return this.#request(true);
+    location.reload();
+    return { type: "in-use" };
+  }
+
   /** Puts the waiting version to use if no tab is in use. */
   async useQuietly(): Promise<void> {
     if (this.#status.isNewReady && !tabState().inUse) await this.#request(false);
@@ -159,6 +173,15 @@ export class InstalledApp {
 function firstReadiness(): Readiness {
   if (!isSecureContext) return "insecure";
   return "serviceWorker" in navigator ? "preparing" : "unsupported";
+}
+
+/** Until a version was fetched, or could not be. */
+function installed(worker: ServiceWorker): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => worker.state !== "installing" && resolve();
+    worker.addEventListener("statechange", look);
+    look();
+  });
 }
 
 /** Answers when nothing would be lost, which while somebody types is between two keys, or after a while in any case. */

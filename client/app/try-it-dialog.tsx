@@ -23,7 +23,7 @@ export function TryItDialog({ mesh, line, onClose }: TryItDialogProps) {
         <Switch isOn={workingOffline} onTurn={(on) => mesh.workOffline(on)}>
           Work offline
         </Switch>
-        <p class="hint">No line at all. Only in this tab.</p>
+        <p class="hint">No line at all, for this tab. Another tab of this browser that has a line sends for it.</p>
       </div>
       <div class="choice">
         <Switch isOn={isSlow} onTurn={(on) => line.turn(on)}>

@@ -17,7 +17,9 @@ export function UpdateNotice({ app }: { app: InstalledApp }) {
   };
   return (
     <Notice onDismiss={() => dismiss(true)} actions={[{ label: "Use it now", onPress: () => void use() }]}>
-      {outcomeWords(outcome)}
+      {outcome === undefined
+        ? "A new version is ready. Using it reloads every tab; nothing typed is lost."
+        : (putOffWords(outcome) ?? "The new version is being opened…")}
     </Notice>
   );
 }
@@ -33,9 +35,9 @@ export function useAppStatus(app: InstalledApp): AppStatus {
   return status;
 }
 
-function outcomeWords(outcome: UpdateOutcome | undefined): string {
-  if (outcome === undefined) return "A new version is ready. Using it reloads every tab; nothing typed is lost.";
-  if (outcome.type === "in-use") return "The new version is being opened…";
+/** Why a new version is not used now; undefined when it is. */
+export function putOffWords(outcome: UpdateOutcome): string | undefined {
+  if (outcome.type === "in-use") return undefined;
   return outcome.because === "no-answer"
     ? "Not now: another tab does not answer. Look at it or close it, then try again."
     : "Not now: in one of the tabs something typed is not on this device’s disk yet. Try again in a moment.";

@@ -3,7 +3,18 @@
  */
 import type { MeshStatus } from "@inkmesh/client";
 
-export function VersionNotice({ outdated }: { outdated: NonNullable<MeshStatus["outdated"]> }) {
+interface VersionNoticeProps {
+  readonly outdated: NonNullable<MeshStatus["outdated"]>;
+  /** Brings the page up to date; answers in words why it is not done now, if so. */
+  readonly onRenew: () => Promise<string | undefined>;
+  readonly onSay: (sentence: string) => void;
+}
+
+export function VersionNotice({ outdated, onRenew, onSay }: VersionNoticeProps) {
+  const renew = async () => {
+    const why = await onRenew();
+    if (why !== undefined) onSay(why);
+  };
   if (outdated === "relay") {
     return (
       <section class="banner care" role="alert">
@@ -20,7 +31,7 @@ export function VersionNotice({ outdated }: { outdated: NonNullable<MeshStatus["
         This page is older than the relay, which does not understand it any more. Reload the page: your edits are kept on this device and
         sent then.
       </p>
-      <button type="button" class="button small primary" onClick={() => location.reload()}>
+      <button type="button" class="button small primary" onClick={() => void renew()}>
         Reload
       </button>
     </section>

@@ -173,6 +173,26 @@ it("[P7] a tab of the old version loads an editor it has not used yet after its 
   expect((await fetch(gone)).status).toBe(404);
 });
 
+it("[P7] a page that the relay is too new for gets the new version by its Reload button, with what was typed meanwhile", async () => {
+  const editor = await EditorPage.begin(device);
+  await editor.focusText();
+  await editor.type("before ");
+  await editor.saved();
+  await keptByDevice(editor.page);
+  app.raiseProtocol();
+  await upgradeRelay();
+  const banner = editor.page.getByRole("alert").filter({ hasText: "This page is older than the relay" });
+  await banner.waitFor({ timeout: 30_000 });
+  await editor.type("and meanwhile");
+  await editor.shows(["before and meanwhile"]);
+  const loaded = reloaded(editor.page);
+  await banner.getByRole("button", { name: "Reload" }).click();
+  await loaded;
+  await editor.ready();
+  expect(await version(editor.page)).toBe("2");
+  await editor.shows(["before and meanwhile"]);
+});
+
 it("the notice fits a phone, and axe finds nothing serious in it", async () => {
   await device.context.close();
   device = await openDevice(browser, relay.url, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });

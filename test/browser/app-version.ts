@@ -10,12 +10,14 @@ import { projectRoot } from "../harness/relay-process.ts";
 export class VersionedApp {
   /** For `RelayOptions.program`. */
   readonly program: string;
+  readonly #root: string;
   readonly #folder: string;
   #version = 1;
 
   constructor() {
     const { root, program } = copyProgram("app");
     this.program = program;
+    this.#root = root;
     this.#folder = join(root, "client/dist/app");
     this.#copy();
     this.#mark();
@@ -34,6 +36,15 @@ export class VersionedApp {
     }
     for (const name of names) renameSync(join(this.#folder, "assets", name), join(this.#folder, "assets", renamed(name)));
     this.#mark();
+  }
+
+  /** The next life of the relay speaks a newer version of the protocol only. */
+  raiseProtocol(): void {
+    const file = join(this.#root, "shared/dist/wire/protocol-version.js");
+    const text = readFileSync(file, "utf8");
+    const raised = text.replaceAll(/(nativeVersion(?:Min)?) = \d+;/g, "$1 = 1000;");
+    if (raised === text) throw new Error(`${file} names no version`);
+    writeFileSync(file, raised);
   }
 
   #copy(): void {
