@@ -39,7 +39,8 @@ export class HybridLogicalClock {
     this.#relay = options.relay;
     this.#offsetMaxMs = options.offsetMaxMs;
     this.#physicalMs = options.floorMs ?? 0;
-    this.#logical = 0;
+    // Which stamps an earlier life gave within the floor's millisecond is not known: this one begins after them.
+    this.#logical = options.floorMs === undefined ? 0 : logicalMax;
   }
 
   /** The stamp of a local event at `wallMs`. */

@@ -62,6 +62,15 @@ describe("a hybrid logical clock", () => {
     expect(clock.last()).toEqual({ physicalMs: 1_500, logical: 4, relay: self });
   });
 
+  test("a new life begins after every stamp of the floor's millisecond, though the wall clock stands there or behind", () => {
+    const before = new HybridLogicalClock({ relay: self, offsetMaxMs });
+    const stamps = Array.from({ length: 5 }, () => before.stamp(9_000));
+    for (const wallMs of [8_000, 9_000]) {
+      const after = new HybridLogicalClock({ relay: self, offsetMaxMs, floorMs: stamps.at(-1)!.physicalMs });
+      expect(compareHlc(after.stamp(wallMs), stamps.at(-1)!)).toBeGreaterThan(0);
+    }
+  });
+
   test("goes on after a restart above the floor", () => {
     const clock = new HybridLogicalClock({ relay: self, offsetMaxMs, floorMs: 9_000 });
     expect(clock.stamp(1_000).physicalMs).toBeGreaterThanOrEqual(9_000);
