@@ -321,6 +321,7 @@ export class Inkmesh {
       sayEdits: (room, entries) => this.#tabs.sayEdits(room, entries),
       saySettled: (room, entries, refusal) => this.#tabs.saySettled(room, entries, refusal),
       sayDiscarded: (room) => this.#tabs.sayDiscarded(room),
+      isGone: (tab) => this.#tabs.isGone(tab),
       kept: () => void this.#askPersistence(),
       loaded: (room) => {
         this.#tabs.sayHello(room.name, room.stateVector());

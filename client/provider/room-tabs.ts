@@ -6,7 +6,11 @@
  *
  *     heard before this device's copy is in the document ──▶ kept until then, in order
  *
- * Invariant: an entry of another tab leaves only when it is said to be settled or when this tab takes it over.
+ * What is said once can be missed: a tab that opens reads from the store what another one has just got saved, and was
+ * not there when that was said. So with a line, what waits long is looked up in the store again.
+ *
+ * Invariant: an entry of another tab leaves only when it is said to be settled, when it was in the store's outbox and is
+ * not any more, or when this tab takes it over.
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
@@ -26,9 +30,17 @@ interface RoomTabsOptions {
   readonly changed: () => void;
 }
 
+/** How long another tab's edits wait before the store is asked whether they still do; doubled up to the second. */
+const lookUpMs = 3_000;
+const lookUpMaxMs = 60_000;
+
 export class RoomTabs {
   readonly #options: RoomTabsOptions;
   readonly #waiting = new Map<string, OutboxEntry>();
+  /** Keys of those that were seen in the store's outbox. */
+  readonly #stored = new Set<string>();
+  #lookUpAfterMs = lookUpMs;
+  #lookUp: ReturnType<typeof setTimeout> | undefined;
   #state: "loading" | "loaded" | "closed" = "loading";
   #heardEarly: (() => void)[] = [];
 
@@ -45,6 +57,7 @@ export class RoomTabs {
   loaded(outbox: readonly OutboxEntry[]): void {
     this.#state = "loaded";
     this.#add(outbox);
+    for (const key of this.#waiting.keys()) this.#stored.add(key);
     for (const action of this.#heardEarly.splice(0)) action();
     this.#options.changed();
   }
@@ -52,6 +65,7 @@ export class RoomTabs {
   close(): void {
     this.#state = "closed";
     this.#heardEarly = [];
+    clearTimeout(this.#lookUp);
   }
 
   /** Another tab typed. */
@@ -95,6 +109,39 @@ export class RoomTabs {
 
   #add(entries: readonly OutboxEntry[]): void {
     for (const entry of entries) if (entry.tab !== this.#options.host.tab) this.#waiting.set(outboxKey(entry), entry);
+    this.#lookUpLater();
+  }
+
+  #lookUpLater(): void {
+    if (this.#waiting.size === 0) this.#lookUpAfterMs = lookUpMs;
+    if (this.#lookUp !== undefined || this.#waiting.size === 0 || this.#state === "closed") return;
+    this.#lookUp = setTimeout(() => {
+      void this.#lookUpNow().then(() => {
+        this.#lookUp = undefined;
+        this.#lookUpAfterMs = Math.min(2 * this.#lookUpAfterMs, lookUpMaxMs);
+        this.#lookUpLater();
+      });
+    }, this.#lookUpAfterMs);
+  }
+
+  /** Without a line everything waits anyway. */
+  async #lookUpNow(): Promise<void> {
+    const { host, room, changed } = this.#options;
+    const asked = this.waiting;
+    if (host.connection !== "online" || asked.length === 0) return;
+    // A store that cannot be read now is asked again later.
+    const copy = await host.store.load(room).catch(() => undefined);
+    if (copy === undefined || this.#state === "closed") return;
+    const kept = new Set(copy.outbox.map(outboxKey));
+    const missing = asked.filter((entry) => !kept.has(outboxKey(entry)));
+    this.#take(missing.filter((entry) => this.#stored.has(outboxKey(entry))));
+    for (const key of kept) if (this.#waiting.has(key)) this.#stored.add(key);
+    // Told by a tab that is gone, and never on the disk: this tab may be the last to have them.
+    this.adopt(
+      missing.filter((entry) => this.#waiting.has(outboxKey(entry)) && host.isGone(entry.tab)),
+      true,
+    );
+    changed();
   }
 
   /** Removes and answers those that were here. */
@@ -104,6 +151,7 @@ export class RoomTabs {
       const entry = this.#waiting.get(key);
       if (entry) taken.push(entry);
       this.#waiting.delete(key);
+      this.#stored.delete(key);
     }
     return taken;
   }

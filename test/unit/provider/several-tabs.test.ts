@@ -193,6 +193,21 @@ describe.each([
     expect(browser.onRelay).toBe("told");
   });
 
+  test("[P7] a tab that read the store just before another one's edits were saved finds out that they were", async () => {
+    const a = await browser.open();
+    await a.type("seen");
+    const before = await browser.store.load("r");
+    a.online();
+    await pass(3_000);
+    expect([browser.onRelay, await browser.waiting()]).toEqual(["seen", 0]);
+    vi.spyOn(browser.store, "load").mockResolvedValueOnce(before);
+    const late = await browser.open();
+    expect([late.text, late.waiting]).toEqual(["seen", 4]);
+    late.online();
+    await pass(8_000);
+    expect([late.waiting, late.room.status.phase]).toEqual([0, "saved"]);
+  });
+
   test("[P7] a tab that hangs with edits is stood in for, and when it wakes up it adds nothing twice", async () => {
     const [a, b] = [await browser.open(), await browser.open()];
     await a.type("hung");
