@@ -37,6 +37,8 @@ const safeLookMs = 10;
 export class InstalledApp {
   readonly #listeners = new Set<() => void>();
   #isStarted = false;
+  /** The next version to be in use is the first on this device, and so the one that this page came with: no reload. */
+  #isFirst = false;
   #registration: ServiceWorkerRegistration | undefined;
   #status: AppStatus;
   #checkedMs = -checkPauseMs;
@@ -60,14 +62,8 @@ export class InstalledApp {
   async start(): Promise<void> {
     if (this.#status.readiness !== "preparing") return;
     if (import.meta.env.DEV) return this.#set({ readiness: "unsupported" });
-    const { serviceWorker } = navigator;
-    // The first version takes over the page that it was fetched by: they are the same one.
-    let isSame = !(await serviceWorker.getRegistration().catch(() => undefined))?.active;
-    serviceWorker.addEventListener("controllerchange", () => {
-      if (!isSame) this.#reloadWhenSafe();
-      isSame = false;
-    });
-    void serviceWorker.ready.then(() => this.#set({ readiness: "ready" }));
+    this.#isFirst = !(await registered())?.active;
+    navigator.serviceWorker.addEventListener("controllerchange", () => this.#controllerChanged());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.check());
     setInterval(() => this.check(), checkEveryMs);
     this.#isStarted = true;
@@ -78,10 +74,7 @@ export class InstalledApp {
   check(): void {
     if (!this.#isStarted || performance.now() - this.#checkedMs < checkPauseMs) return;
     this.#checkedMs = performance.now();
-    if (this.#status.readiness === "failed") return void this.#register();
-    // Rejects while there is no relay: that was no look.
-    this.#registration?.update().catch(() => (this.#checkedMs = -checkPauseMs));
-    void this.useQuietly();
+    void this.#look();
   }
 
   /** Looks when a line came up or was refused: behind it may be a relay with another version. */
@@ -133,6 +126,25 @@ export class InstalledApp {
     });
   }
 
+  #controllerChanged(): void {
+    // The browser threw away what it kept of this site.
+    if (navigator.serviceWorker.controller === null) return void this.#look();
+    if (!this.#isFirst) this.#reloadWhenSafe();
+    this.#isFirst = false;
+  }
+
+  async #look(): Promise<void> {
+    const registration = await registered();
+    if (registration === undefined) {
+      this.#isFirst = true;
+      this.#set({ readiness: "preparing", isNewReady: false });
+      return this.#register();
+    }
+    // Rejects while there is no relay: that was no look.
+    registration.update().catch(() => (this.#checkedMs = -checkPauseMs));
+    return this.useQuietly();
+  }
+
   async #register(): Promise<void> {
     try {
       const registration = await navigator.serviceWorker.register(script, { updateViaCache: "none" });
@@ -149,7 +161,7 @@ export class InstalledApp {
       const { installing, waiting, active } = registration;
       // One file that cannot be had spoils the whole version.
       if (!installing && !waiting && !active) return this.#set({ readiness: "failed" });
-      this.#set({ isNewReady: waiting !== null && active !== null });
+      this.#set({ isNewReady: waiting !== null && active !== null, ...(active ? { readiness: "ready" } : {}) });
       void this.useQuietly();
     };
     registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
@@ -173,6 +185,11 @@ export class InstalledApp {
 function firstReadiness(): Readiness {
   if (!isSecureContext) return "insecure";
   return "serviceWorker" in navigator ? "preparing" : "unsupported";
+}
+
+async function registered(): Promise<ServiceWorkerRegistration | undefined> {
+  // Rejects where storage is forbidden.
+  return navigator.serviceWorker.getRegistration().catch(() => undefined);
 }
 
 /** Until a version was fetched, or could not be. */

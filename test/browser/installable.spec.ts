@@ -128,6 +128,27 @@ it("[P7] without a relay the start page shows what is on this device, what waits
   await expect.poll(() => start.getByText("waiting to be sent").count(), { timeout: 30_000 }).toBe(0);
 });
 
+it("[P7] a browser that threw away the site's data gets app and document again, without a reload of the page", async () => {
+  const device = await aDevice();
+  const editor = await EditorPage.begin(device);
+  await editor.focusText();
+  await editor.type("still here");
+  await editor.saved();
+  await keptByDevice(editor.page);
+  await editor.page.evaluate(() => Object.assign(window, { isStill: true }));
+  const session = await device.context.newCDPSession(editor.page);
+  await session.send("Storage.clearDataForOrigin", { origin: relay.url, storageTypes: "all" });
+  await editor.page.getByText("This browser had removed what it kept of your documents.").waitFor();
+  await keptByDevice(editor.page);
+  expect(await editor.page.evaluate(() => "isStill" in window)).toBe(true);
+  await editor.page.getByRole("button", { name: "Details" }).click();
+  await editor.page.getByText("yes, also after the browser was closed").waitFor();
+  await relay.end("SIGKILL");
+  await editor.page.reload();
+  await editor.ready();
+  await editor.shows(["still here"]);
+});
+
 it("can be installed: the browser finds nothing wrong with the manifest, and every icon is what it says", async () => {
   const page = await (await aDevice()).page("/");
   await keptByDevice(page);
