@@ -1,6 +1,7 @@
 /**
  * `npm run dev`: one relay from the TypeScript sources, restarted when they change, and the editor rebuilt when it
- * changes. Open the address that the relay prints; reload the page after a rebuild. Ctrl-C ends both.
+ * changes. Open the address that the relay prints. After a rebuild reload the page: it opens as it was, fetches the new
+ * version, and offers it (with no document open it takes it by itself). Ctrl-C ends both.
  */
 import { spawn } from "node:child_process";
 import { installed, projectRoot } from "./step.mjs";

@@ -119,15 +119,15 @@ describe("4. a slow line that breaks", () => {
     const device = await aDevice();
     // Chance is the test's: each message takes one second, and each line lasts ten.
     await device.context.addInitScript(() => Object.assign(Math, { random: () => 0 }));
-    const broken: string[] = [];
+    const opened: string[] = [];
     const { first, hidden } = await aDocument(device);
-    first.page.on("websocket", (socket) => broken.push(socket.url()));
+    first.page.on("websocket", (socket) => opened.push(socket.url()));
     await first.page.getByRole("button", { name: "Document menu" }).click();
     await first.page.getByRole("button", { name: "Try a bad network…" }).click();
     await first.page.getByRole("switch", { name: "A slow line that breaks" }).setChecked(true, { force: true });
     await first.page.getByRole("button", { name: "Done" }).click();
     await first.page.getByRole("button", { name: "Slow line. Change" }).waitFor();
-    await expect.poll(() => broken.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => opened.length, { timeout: 10_000 }).toBe(1);
     await first.saved();
 
     await first.stand(1);
@@ -139,7 +139,7 @@ describe("4. a slow line that breaks", () => {
 
     const words = " the quick brown fox jumps over the lazy dog, and then over the broken line, and over the next one, too";
     await first.type(words, 200);
-    expect(broken.length).toBeGreaterThanOrEqual(3);
+    expect(opened.length).toBeGreaterThanOrEqual(3);
     await hidden.shows(["one", `two and late${words}`], 30_000);
     await first.type(" and th");
     await first.page.close();
