@@ -18,9 +18,33 @@ export function differenceBeyond(doc: Y.Doc, stateVector: Uint8Array, unless: re
   return allCovered ? undefined : differenceTo(doc, stateVector);
 }
 
-/** Everything that `doc` has and a replica with `stateVector` lacks, with the whole delete set. */
+/**
+ * Everything that `doc` shows and a replica with `stateVector` lacks, with the whole delete set. What waits in the
+ * document for something that it never got is left out: whoever took it could not show it, and must not call it saved.
+ */
 export function differenceTo(doc: Y.Doc, stateVector: Uint8Array): Uint8Array {
-  return readStateVector(stateVector).size === 0 ? Y.encodeStateAsUpdate(doc) : Y.encodeStateAsUpdate(doc, stateVector);
+  const { store } = doc;
+  const { pendingStructs, pendingDs } = store;
+  Object.assign(store, { pendingStructs: null, pendingDs: null });
+  try {
+    return readStateVector(stateVector).size === 0 ? Y.encodeStateAsUpdate(doc) : Y.encodeStateAsUpdate(doc, stateVector);
+  } finally {
+    Object.assign(store, { pendingStructs, pendingDs });
+  }
+}
+
+/** Whether everything of `update` is in the document and not waiting for something else. Bytes that cannot be read are not. */
+export function isShown(doc: Y.Doc, update: Uint8Array): boolean {
+  try {
+    const { structs, ds } = Y.decodeUpdate(update);
+    const reaches = (client: number, end: number): boolean => Y.getState(doc.store, client) >= end;
+    return (
+      structs.every((struct) => struct instanceof Y.Skip || reaches(struct.id.client, struct.id.clock + struct.length)) &&
+      [...ds.clients].every(([client, ranges]) => ranges.every(({ clock, len }) => reaches(client, clock + len)))
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** Whether `update` tells nothing, neither content nor a deletion, to whoever has `others`, as far as those are readable. */

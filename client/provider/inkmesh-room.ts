@@ -22,7 +22,7 @@ import type { ClientInput } from "./core/client-input.ts";
 import { outboxKey, type OutboxEntry } from "./core/outbox-entry.ts";
 import { notLoaded, roomStatus, sameStatus, type RoomStatus } from "./core/room-status.ts";
 import { DeviceCopy } from "./device-copy.ts";
-import { differenceBeyond, differenceTo, isCovered, isEmptyState } from "./document-difference.ts";
+import { differenceBeyond, differenceTo, isCovered, isEmptyState, isShown } from "./document-difference.ts";
 import { Listeners } from "./listeners.ts";
 import { MissedUpdates } from "./missed-updates.ts";
 import type { OnlyHere } from "./offline-store.ts";
@@ -233,7 +233,8 @@ export class InkmeshRoom {
   }
 
   /** As `make-difference` asks for it. */
-  difference(stateVector: Uint8Array, unless: readonly Uint8Array[] | undefined): Uint8Array | undefined {
+  difference({ stateVector, unless, containing }: Extract<ClientEffect, { type: "make-difference" }>): Uint8Array | undefined {
+    if (containing !== undefined && !isShown(this.doc, containing)) return undefined;
     if (unless === undefined) return differenceTo(this.doc, stateVector);
     // Other tabs send theirs, and what was refused for good is not offered again.
     const elsewhere = [...this.tabs.waiting, ...this.#setAside.entries].map(bytesOf);

@@ -222,7 +222,7 @@ export class Inkmesh {
         this.#queue.push({ type: "state-read", room: effect.room, stateVector: room.stateVector() });
         return;
       case "make-difference":
-        this.#queue.push({ type: "difference-made", room: effect.room, update: room.difference(effect.stateVector, effect.unless) });
+        this.#queue.push({ type: "difference-made", room: effect.room, update: room.difference(effect) });
         return;
       case "clock-reached":
         return room.clockReached(effect.generation, effect.clock);

@@ -59,6 +59,8 @@ export class NumberedIntake {
     const admission = room.admit(update, kind, author);
     if (admission.type === "gap") return this.#nackGap(admission.missing);
     if (admission.type === "refused") return this.#nack(admission.refusal);
+    // A part of it is in, and the rest hangs on something that is not here: an ack would speak for all of it.
+    if (admission.type === "admitted" && admission.leftOut) return this.#nackGap("a part of a state");
     this.#numbered.taken(room.log.position);
     return true;
   }

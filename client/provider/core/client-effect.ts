@@ -15,13 +15,15 @@ export type ClientEffect =
   | { readonly type: "read-state"; readonly room: RoomName }
   /**
    * Answer with `difference-made`: what the document has beyond `stateVector`, or undefined when all of that is in
-   * `unless`, updates that are being sent anyway. Without `unless` the answer is never undefined.
+   * `unless`, updates that are being sent anyway, or when the document cannot show the edit `containing`: it hangs on
+   * something that never came here. Without both the answer is never undefined.
    */
   | {
       readonly type: "make-difference";
       readonly room: RoomName;
       readonly stateVector: Uint8Array;
       readonly unless: readonly Uint8Array[] | undefined;
+      readonly containing: Uint8Array | undefined;
     }
   /** To be stored on this device and applied to the document in one transaction. */
   | { readonly type: "apply-remote"; readonly room: RoomName; readonly updates: readonly Uint8Array[] }

@@ -192,6 +192,11 @@ export class Outbox {
     item.bytes = difference;
   }
 
+  /** The edit that is sent next, as it was made; undefined for a repair. */
+  get nextEdit(): Uint8Array | undefined {
+    return this.#items[this.#sent]?.entry?.bytes;
+  }
+
   /** The next to be sent is too large for an edit. */
   sendNextAsState(): void {
     const item = this.#items[this.#sent];

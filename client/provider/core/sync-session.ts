@@ -11,7 +11,8 @@
  * A client is a replica. What the relay lacks is sent in three ways: entries of the outbox in order; a difference when
  * the document is beyond the relay's state vector at `opened` with content that is in no outbox, or when the relay's
  * clock at `synced` does not cover ours (a restored or wiped relay; a state vector does not show lost deletions); and a
- * difference in place of an entry that met a gap.
+ * difference in place of an entry that met a gap. An entry that hangs on something which this device has not either is
+ * set aside: nobody could show it, and it must not keep back what comes after it.
  *
  * Invariants: entries leave the outbox only by acks with enough copies or a final refusal; after a nack of k nothing but
  * k is sent next; the clock advances only by what the relay says, after the updates that it covers were handed over;
@@ -36,6 +37,9 @@ import type { SessionView } from "./room-status.ts";
 import type { Open, SessionState } from "./session-state.ts";
 
 type Said<Type extends RelayMessage["type"]> = Extract<RelayMessage, { type: Type }>;
+
+/** An edit of a tab that is gone may build on another that no disk and no relay ever got. */
+const unfounded: Refusal = { code: "GAP", detail: "it builds on an edit that is not on this device either" };
 
 /** What an `updates` message adds to its updates, at most. */
 const messageOverheadBytes = 64;
@@ -172,7 +176,7 @@ export class SyncSession {
     if (update !== undefined) {
       if (purpose === "repair") this.#outbox.addRepair(update);
       else this.#outbox.replaceNext(update);
-    }
+    } else if (purpose === "heal") this.#setNextAside(unfounded, line);
     this.#pump(line);
   }
 
@@ -340,7 +344,8 @@ export class SyncSession {
     line: Line,
   ): void {
     open.difference = purpose;
-    line.want({ type: "make-difference", room: this.room, stateVector, unless });
+    const containing = purpose === "heal" ? this.#outbox.nextEdit : undefined;
+    line.want({ type: "make-difference", room: this.room, stateVector, unless, containing });
   }
 
   /** Sends what the window allows. */

@@ -36,6 +36,20 @@ describe("gaps", () => {
     expect(textOf(world.disk.parts(lineage))).toBe("ab");
   });
 
+  test("[P2] a state of which a part hangs on something missing is no reason for an ack: that part is asked for", () => {
+    const world = new CoreWorld();
+    const client = native(world);
+    const [other] = typedUpdates(2, ["x"]) as [Uint8Array];
+    client.updates(1, [Y.mergeUpdates([other, second])], "state");
+    world.run();
+    expect(client.heard("ack")).toEqual([]);
+    expect(client.heard("nack")).toMatchObject([{ number: 1, code: "GAP" }]);
+    expect(textOf(world.disk.parts(lineage))).toBe("x");
+    client.updates(1, [Y.mergeUpdates([first, second])], "state");
+    world.run();
+    expect(client.heard("ack")).toMatchObject([{ number: 1 }]);
+  });
+
   test("[P9] gaps without end close the channel as TOO_MANY_GAPS", () => {
     const world = new CoreWorld({ limits: { gapsPerWindowMax: 3 } });
     const client = native(world);

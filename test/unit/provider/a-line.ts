@@ -25,6 +25,8 @@ export class ALine {
   effects: ClientEffect[] = [];
   /** What `make-difference` is answered with. */
   difference: Uint8Array | undefined;
+  /** Whether the document cannot show what the difference is to contain. */
+  cannotShow = false;
 
   constructor(limits: Partial<ClientLimits> = {}) {
     this.core = new ClientCore({ agent: "test", credential: "", random: seededRandom(1), limits: { ...defaultClientLimits, ...limits } });
@@ -40,8 +42,9 @@ export class ALine {
         if (effect.type === "send") this.#read(effect.frame);
         if (effect.type === "read-state") queue.unshift({ type: "state-read", room: effect.room, stateVector: aStateVector });
         if (effect.type === "make-difference") {
-          const update =
-            effect.unless === undefined || this.difference !== undefined ? (this.difference ?? Uint8Array.of(0, 0)) : undefined;
+          const cannotShow = effect.containing !== undefined && this.cannotShow;
+          const isAny = effect.unless === undefined || this.difference !== undefined;
+          const update = isAny && !cannotShow ? (this.difference ?? Uint8Array.of(0, 0)) : undefined;
           queue.unshift({ type: "difference-made", room: effect.room, update });
         }
       }
