@@ -16,6 +16,7 @@ export default defineConfig({
       project("contract", ["test/contract/**/*.test.ts", ...withProcesses], { testTimeout: 60_000 }),
       project("tidy", ["test/tidy/**/*.test.ts"]),
       project("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false }),
+      project("sim", ["test/sim/**/*.sim.test.ts"], { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false }),
       project("fault", ["test/fault/**/*.test.ts"], { testTimeout: 300_000, hookTimeout: 60_000, fileParallelism: false }),
       project("browser", ["test/browser/**/*.spec.ts"], { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }),
     ],

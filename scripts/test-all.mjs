@@ -13,6 +13,7 @@ const hardStopMinutes = 75;
 const steps = [
   { name: "build", command: [process.execPath, "scripts/build.mjs"], minutes: 5 },
   { name: "check", command: [process.execPath, "scripts/check.mjs"], minutes: 8 },
+  { name: "simulator", command: project("sim"), minutes: 15 },
   { name: "contract", command: project("contract"), minutes: 12 },
   { name: "conformance", command: project("conformance"), minutes: 15 },
   { name: "fault", command: project("fault"), minutes: 15 },

@@ -1,0 +1,35 @@
+/**
+ * [P1] Convergence: at rest, every replica and every client shows what the relay's platter holds, deletions included,
+ * and every word that was typed is there at most once.
+ */
+import type * as Y from "yjs";
+import { Finding } from "../world.ts";
+import { lacks, shown, visible } from "./content.ts";
+
+/** Throws when the documents differ. `expected` is the platter's. `mayWait`: the document may hold, unseen, what is unfounded. */
+export function mustBeAlike(expected: Y.Doc, who: string, doc: Y.Doc, mayWait = false): void {
+  if (!mayWait && (doc.store.pendingStructs !== null || doc.store.pendingDs !== null))
+    throw new Finding("convergence", `${who} still waits for something that it was never sent`);
+  if (shown(doc) !== shown(expected)) throw new Finding("convergence", `${who} differs from the disk: ${difference(doc, expected)}`);
+}
+
+/** Throws when a word is there twice. */
+export function mustHoldWordsOnce(doc: Y.Doc, where: string): void {
+  const seen = new Set<string>();
+  for (const [word] of doc
+    .getText("text")
+    .toString()
+    .matchAll(/<\w{8}>/g)) {
+    if (seen.has(word)) throw new Finding("nothing is doubled", `${word} is in ${where} twice`);
+    seen.add(word);
+  }
+}
+
+function difference(left: Y.Doc, right: Y.Doc): string {
+  const [mine, theirs] = [JSON.stringify(visible(left)), JSON.stringify(visible(right))];
+  const lacking = lacks(left, right) ?? lacks(right, left);
+  if (mine === theirs) return `it looks alike, and its state vector or its deletions differ: ${lacking}`;
+  let at = 0;
+  while (mine[at] === theirs[at]) at += 1;
+  return `from character ${at}: ${mine.slice(at, at + 30)} against ${theirs.slice(at, at + 30)}; ${lacking}`;
+}

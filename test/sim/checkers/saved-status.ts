@@ -1,0 +1,58 @@
+/**
+ * [P2] Saved status: whenever a tab says "saved", everything that was typed in it is on the relay's platter and visible.
+ * A tab that says "kept by a relay" is held to the same: one relay is all there is.
+ *
+ * [P7] And an edit is handed to the device in the very task that made it: whatever happens next, it is on its way
+ * there. (While the device refuses, the status says so, and what it refused waits in memory for the next try.)
+ */
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { SimTab } from "../sim-tab.ts";
+import { Finding } from "../world.ts";
+import type { AuditLog } from "./audit-log.ts";
+import { contentOf } from "./content.ts";
+
+export class SavedStatus {
+  readonly #audit: AuditLog;
+  readonly #unproven = new Map<SimTab, Uint8Array[]>();
+  /** Typed in this task, and not handed to the device yet. */
+  readonly #inHand = new Set<Uint8Array>();
+  typed = 0;
+
+  constructor(audit: AuditLog) {
+    this.#audit = audit;
+  }
+
+  typedIn(tab: SimTab, update: Uint8Array): void {
+    this.typed += 1;
+    const updates = this.#unproven.get(tab) ?? [];
+    this.#unproven.set(tab, updates);
+    updates.push(update);
+    this.#inHand.add(update);
+  }
+
+  handedOver(update: Uint8Array): void {
+    this.#inHand.delete(update);
+  }
+
+  /** At the end of a task of the tab. */
+  mustHaveHandedOver({ process, isClosing, room }: SimTab): void {
+    const refuses = room.status.device === "failed";
+    if (this.#inHand.size > 0 && !isClosing && !refuses)
+      throw new Finding("edits are kept at once", `${process.name} has not handed what was typed to its device`);
+    this.#inHand.clear();
+  }
+
+  look(tab: SimTab): void {
+    const updates = this.#unproven.get(tab);
+    const { phase, generation } = tab.room.status;
+    if (updates === undefined || updates.length === 0 || (phase !== "saved" && phase !== "kept-by-a-relay")) return;
+    const audited = this.#audit.of({ room: tab.roomName as RoomName, generation: generation ?? 0 });
+    const missing = updates.filter((update) => !audited.holds(contentOf(update)));
+    if (missing.length > 0)
+      throw new Finding(
+        "saved is true",
+        `${tab.process.name} says "${phase}" while ${missing.length} of its edits are not visible on the relay's disk`,
+      );
+    this.#unproven.delete(tab);
+  }
+}

@@ -1,0 +1,264 @@
+/**
+ * Misfortune: carries out what a fault plan says, each fault with its own small stream of chance; and the end of all
+ * misfortune, after which everything must come together.
+ */
+import { randomInteger, seededRandom, type Random } from "@inkmesh/shared/base/random";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import { Attacker } from "./attacker.ts";
+import type { Checkers } from "./checkers.ts";
+import type { Device } from "./device.ts";
+import type { Fault, FaultKind } from "./fault-plan.ts";
+import { fleetingRoom, mainRoom, type Population } from "./population.ts";
+import { SimClock } from "./sim-clock.ts";
+import type { SimDisk } from "./sim-disk.ts";
+import type { SimNetwork } from "./sim-network.ts";
+import type { SimRelay } from "./sim-relay.ts";
+import type { SimTab } from "./sim-tab.ts";
+import { SimProcess, type World } from "./world.ts";
+
+interface Stage {
+  readonly world: World;
+  readonly network: SimNetwork;
+  readonly relay: SimRelay;
+  readonly disk: SimDisk;
+  readonly population: Population;
+  readonly checkers: Checkers;
+}
+
+const calmDisk = { writeMs: 0.1, syncMs: 0.6, full: false, writeFails: 0, syncFails: 0, answerLost: 0 };
+const calmEngine = { callMs: 3, dies: 0 };
+const calmWeather = { latencyMs: 2, jitterMs: 3, bytesPerMs: 10_000 };
+const calmDatabase = { callMs: 1, noQuota: false, aborts: 0 };
+const calmFiles = { callMs: 0.1, freeBytes: Infinity, fails: 0, short: 0 };
+
+export class Misfortune {
+  readonly #stage: Stage;
+  #isOver = false;
+  #attackers = 0;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  befall({ kind, seed }: Fault): void {
+    if (!this.#isOver) this.#faults[kind](seededRandom(seed));
+  }
+
+  /** All machines run, all moods are calm, everybody is online and back in their rooms. */
+  end(): void {
+    const { network, relay, disk, population } = this.#stage;
+    this.#isOver = true;
+    network.isDown = false;
+    Object.assign(network.weather, calmWeather);
+    Object.assign(disk.mood, calmDisk);
+    Object.assign(relay.engineMood, calmEngine);
+    population.onlyDeletions = false;
+    relay.resume();
+    relay.start();
+    for (const device of population.devices) this.#calm(device);
+    for (const client of population.yClients) client.process.reach(0, "connects again", () => client.connect());
+  }
+
+  #calm(device: Device): void {
+    device.isOn = true;
+    Object.assign(device.disk.mood, calmDatabase);
+    Object.assign(device.files.mood, calmFiles);
+    for (const tab of device.working) {
+      tab.process.resume();
+      tab.process.reach(1, "goes online", () => tab.isOffline && tab.workOffline(false));
+    }
+    if (!device.working.some((tab) => tab.roomName === mainRoom)) this.#stage.population.openTab(device, mainRoom);
+  }
+
+  readonly #faults: Readonly<Record<FaultKind, (random: Random) => void>> = {
+    "relay-killed": (random) => {
+      this.#stage.relay.kill();
+      this.#after(random, 20, 8_000, "relay is started", () => this.#stage.relay.start());
+    },
+    "relay-loses-power": (random) => {
+      this.#stage.relay.losePower();
+      this.#after(random, 200, 15_000, "relay is started", () => this.#stage.relay.start());
+    },
+    "relay-restarted": (random) => {
+      this.#stage.relay.stop();
+      this.#after(random, 200, 12_000, "relay is started", () => this.#stage.relay.start());
+    },
+    "relay-paused": (random) => this.#stage.relay.pause(log(random, 20, 45_000)),
+    "relay-clock-steps": (random) => this.#stage.relay.stepClock((random.fraction() < 0.5 ? -1 : 1) * log(random, 10, 3_600_000)),
+    "disk-slow": (random) => {
+      const factor = log(random, 10, 2_000);
+      this.#mood(random, 8_000, () => Object.assign(this.#stage.disk.mood, { writeMs: 0.1 * factor, syncMs: 0.6 * factor }));
+    },
+    "disk-full": (random) => this.#mood(random, 8_000, () => (this.#stage.disk.mood.full = true)),
+    "disk-write-fails": (random) => this.#mood(random, 6_000, () => (this.#stage.disk.mood.writeFails = log(random, 0.02, 1))),
+    "disk-sync-fails": (random) => this.#mood(random, 6_000, () => (this.#stage.disk.mood.syncFails = log(random, 0.02, 1))),
+    "disk-answer-lost": (random) => this.#mood(random, 6_000, () => (this.#stage.disk.mood.answerLost = log(random, 0.02, 0.5))),
+    "engine-slow": (random) => this.#mood(random, 10_000, () => (this.#stage.relay.engineMood.callMs = log(random, 30, 4_000))),
+    "engine-dies": (random) => this.#mood(random, 10_000, () => (this.#stage.relay.engineMood.dies = log(random, 0.1, 1))),
+    "lines-reset": (random) => {
+      const lines = [...this.#stage.network.lines];
+      const only = random.fraction() < 0.7 ? lines[randomInteger(random, lines.length)] : undefined;
+      for (const line of only ? [only] : lines) line.reset();
+    },
+    "line-dies": (random) => this.#aLine(random)?.die(20_000 + randomInteger(random, 20_000)),
+    "line-stalls-to-relay": (random) => this.#aLine(random)?.stall("to-relay", log(random, 50, 20_000)),
+    "line-stalls-to-client": (random) => this.#aLine(random)?.stall("to-client", log(random, 50, 20_000)),
+    "network-down": (random) => {
+      const { network } = this.#stage;
+      const silently = random.fraction() < 0.5;
+      network.isDown = true;
+      for (const line of [...network.lines]) if (silently) line.die(20_000 + randomInteger(random, 20_000));
+      for (const line of [...network.lines]) if (!silently) line.reset();
+      this.#after(random, 200, 20_000, "network is back", () => (network.isDown = false));
+    },
+    "network-slow": (random) => {
+      const weather = { latencyMs: log(random, 20, 2_000), jitterMs: log(random, 5, 1_000), bytesPerMs: log(random, 1, 1_000) };
+      this.#mood(random, 15_000, () => Object.assign(this.#stage.network.weather, weather));
+    },
+    "tab-killed": (random) => this.#withTab(random, (device, tab) => this.#comeBack(random, device, tab, () => device.kill(tab))),
+    "tab-closed": (random) => this.#withTab(random, (device, tab) => this.#comeBack(random, device, tab, () => device.close(tab))),
+    "tab-opened": (random) => {
+      const { population } = this.#stage;
+      const device = population.pick(population.devices, random);
+      if (device !== undefined && device.working.length < 4) population.openTab(device, this.#aRoom(random));
+    },
+    "tab-frozen": (random) =>
+      this.#withTab(random, (_device, tab) => {
+        tab.process.pause();
+        this.#after(random, 50, 40_000, "tab thaws", () => tab.process.resume());
+      }),
+    "tab-works-offline": (random) =>
+      this.#withTab(random, (_device, tab) => {
+        tab.process.reach(0, "works offline", () => tab.isWorking && tab.workOffline(true));
+        tab.process.reach(log(random, 200, 30_000), "works online", () => tab.isWorking && tab.workOffline(false));
+      }),
+    "device-loses-power": (random) =>
+      this.#withDevice(random, (device) => {
+        device.losePower();
+        this.#after(random, 500, 20_000, `${device.name} is switched on`, () => this.#switchOn(device));
+      }),
+    "device-clock-steps": (random) =>
+      this.#withDevice(random, (device) => device.stepClock((random.fraction() < 0.5 ? -1 : 1) * log(random, 10, 3_600_000))),
+    "device-without-quota": (random) => this.#database(random, (mood) => (mood.noQuota = true)),
+    "device-aborts-writes": (random) => this.#database(random, (mood) => (mood.aborts = log(random, 0.05, 1))),
+    "device-slow": (random) => this.#database(random, (mood) => (mood.callMs = log(random, 20, 2_000))),
+    "device-evicted": (random) =>
+      this.#withDevice(random, (device) => {
+        device.disk.evict();
+        this.#stage.checkers.devicePromises.evicted(device.name);
+      }),
+    "files-full": (random) => this.#files(random, (mood) => (mood.freeBytes = 0)),
+    "files-fail": (random) => this.#files(random, (mood) => (mood.fails = log(random, 0.02, 1))),
+    "files-write-short": (random) => this.#files(random, (mood) => (mood.short = log(random, 0.1, 1))),
+    "y-client-reloads": (random) => {
+      const { population } = this.#stage;
+      const client = population.pick(population.yClients, random);
+      if (client === undefined) return;
+      population.loseYClient(client);
+      this.#after(random, 100, 5_000, "y client comes back", () => population.openYClient(client.roomName));
+    },
+    "y-client-away": (random) => {
+      const { population } = this.#stage;
+      const client = population.pick(population.yClients, random);
+      client?.process.reach(0, "disconnects", () => client.isWorking && client.disconnect());
+      client?.process.reach(log(random, 200, 20_000), "connects", () => client.connect());
+    },
+    visitor: () => this.#stage.population.visit(),
+    "y-visitor": () => this.#stage.population.visitAsY(),
+    "http-reader": () => this.#stage.population.readOverHttp(),
+    "room-deleted": () => this.#ask("delete"),
+    "room-created": () => this.#ask("create"),
+    attack: (random) => this.#attack(random),
+    "deletions-only": (random) => {
+      const { population } = this.#stage;
+      population.onlyDeletions = true;
+      this.#after(random, 500, 8_000, "people write again", () => (population.onlyDeletions = false));
+    },
+  };
+
+  // -- what faults have in common --------------------------------------------------------------------------------------
+
+  #after(random: Random, leastMs: number, mostMs: number, what: string, work: () => void): void {
+    this.#stage.world.schedule(log(random, leastMs, mostMs), undefined, what, work);
+  }
+
+  /** Something is wrong with the relay's surroundings for a while. */
+  #mood(random: Random, mostMs: number, begin: () => void): void {
+    const { disk, relay, network } = this.#stage;
+    begin();
+    this.#after(random, 100, mostMs, "mood is calm", () => {
+      Object.assign(disk.mood, calmDisk);
+      Object.assign(relay.engineMood, calmEngine);
+      if (!this.#isOver) Object.assign(network.weather, calmWeather);
+    });
+  }
+
+  #database(random: Random, begin: (mood: Device["disk"]["mood"]) => void): void {
+    this.#withDevice(random, (device) => {
+      begin(device.disk.mood);
+      this.#after(random, 100, 8_000, `${device.name} is well`, () => void Object.assign(device.disk.mood, calmDatabase));
+    });
+  }
+
+  #files(random: Random, begin: (mood: Device["files"]["mood"]) => void): void {
+    this.#withDevice(random, (device) => {
+      begin(device.files.mood);
+      this.#after(random, 100, 8_000, `${device.name} is well`, () => void Object.assign(device.files.mood, calmFiles));
+    });
+  }
+
+  #aLine(random: Random): ReturnType<SimNetwork["connect"]> | undefined {
+    return this.#stage.population.pick(this.#stage.network.lines, random);
+  }
+
+  #aRoom(random: Random): string {
+    return this.#stage.population.hasFleetingRoom && random.fraction() < 0.3 ? fleetingRoom : mainRoom;
+  }
+
+  #withDevice(random: Random, befall: (device: Device) => void): void {
+    const device = this.#stage.population.pick(this.#stage.population.devices, random);
+    if (device !== undefined) befall(device);
+  }
+
+  #withTab(random: Random, befall: (device: Device, tab: SimTab) => void): void {
+    const { population } = this.#stage;
+    const tab = population.pick(population.workingTabs, random);
+    if (tab !== undefined) befall(population.deviceOf(tab), tab);
+  }
+
+  #comeBack(random: Random, device: Device, { roomName }: SimTab, leave: () => void): void {
+    leave();
+    if (random.fraction() < 0.2) return;
+    this.#after(random, 20, 10_000, `${device.name} comes back`, () => this.#stage.population.openTab(device, roomName));
+  }
+
+  #switchOn(device: Device): void {
+    device.isOn = true;
+    this.#stage.population.openTab(device, mainRoom);
+  }
+
+  #ask(type: "delete" | "create"): void {
+    const { world, population, relay, checkers } = this.#stage;
+    if (!population.hasFleetingRoom) return;
+    const room = fleetingRoom as RoomName;
+    const generation = checkers.audit.generation(room);
+    const ask = type === "delete" ? { type, room, principal: "" } : { type, room, title: undefined, kind: undefined, principal: "" };
+    relay.request(ask as never, (answer) => {
+      if (type === "delete" && answer?.type === "done") world.watch(() => checkers.deletionDone({ room, generation }));
+      if (type === "create" && answer?.type === "room") population.openTab(population.devices[0]!, fleetingRoom);
+    });
+  }
+
+  #attack(random: Random): void {
+    const { world, network } = this.#stage;
+    this.#attackers += 1;
+    const clock = new SimClock({ worldMs: () => world.nowMs, rate: 1, offsetMs: 0 });
+    const process = new SimProcess({ name: `attacker${this.#attackers}`, world, clock });
+    process.reach(0, "attacks", () => void new Attacker({ network, process, random }));
+  }
+}
+
+/** Between least and most, on a logarithmic scale. */
+function log(random: Random, least: number, most: number): number {
+  return least * (most / least) ** random.fraction();
+}

@@ -1,0 +1,53 @@
+/**
+ * The simulator's score: every planted bug is found, by the seed and the checker that `mutants/findings.json` names (made
+ * by `npm run sim -- --mutants`), and the product without it passes the very same seed.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundleWorker } from "./bundle.ts";
+import { Crew } from "./crew.ts";
+import { allMutants, type NamedMutant } from "./mutants/all-mutants.ts";
+import { knownFindings } from "./mutants/hunt.ts";
+import { replayCommand } from "./replay.ts";
+
+const known = knownFindings();
+let folder: string;
+let healthy: Crew;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "inkmesh-mutants-"));
+  healthy = new Crew({ file: await bundleWorker(folder, undefined), size: 1 });
+});
+afterAll(async () => {
+  await healthy.disband();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function crewWith(mutant: NamedMutant): Promise<Crew> {
+  const own = join(folder, mutant.name);
+  mkdirSync(own);
+  return new Crew({ file: await bundleWorker(own, mutant), size: 1 });
+}
+
+test("there are at least 20 planted bugs, each with a name of its own", () => {
+  expect(allMutants.length).toBeGreaterThanOrEqual(20);
+  expect(new Set(allMutants.map(({ name }) => name)).size).toBe(allMutants.length);
+});
+
+test.for(allMutants.map((mutant) => [mutant.what, mutant] as const))("is found: %s", { timeout: 120_000 }, async ([, mutant]) => {
+  const finding = known[mutant.name];
+  expect(finding, `no seed finds it yet: npm run sim -- --mutant ${mutant.name}`).toBeDefined();
+  const { seed, checker } = finding!;
+  const crew = await crewWith(mutant);
+  const [bad, good] = await Promise.all([crew.one({ seed }), healthy.one({ seed })]);
+  await crew.disband();
+  expect(bad.finding?.checker, replayCommand({ seed, mutant: mutant.name })).toBe(checker);
+  expect(good.finding, replayCommand({ seed })).toBeUndefined();
+});
+
+test("a mutant whose place is gone fails", async () => {
+  const gone = { name: "gone", what: "nothing", changes: [{ file: "server/core/relay.ts", find: "there is no such line", replace: "" }] };
+  await expect(bundleWorker(folder, gone)).rejects.toThrow(/its find occurs 0 times/);
+});

@@ -1,0 +1,14 @@
+/**
+ * All planted bugs. Each is an exact find-and-replace in the product's sources, made while the simulation is bundled; the
+ * product has no switch for them. `findings.json` holds for each a seed that finds it, which the tests replay.
+ */
+import type { Mutant } from "../../harness/mutated-relay.ts";
+import { clientMutants } from "./client-mutants.ts";
+import { relayMutants } from "./relay-mutants.ts";
+import { sharedMutants } from "./shared-mutants.ts";
+
+export interface NamedMutant extends Mutant {
+  readonly name: string;
+}
+
+export const allMutants: readonly NamedMutant[] = [...relayMutants, ...sharedMutants, ...clientMutants];

@@ -1,0 +1,145 @@
+/**
+ * Planted bugs of the client: what it takes off its outbox too early, keeps in the wrong order, or never sends.
+ */
+import type { NamedMutant } from "./all-mutants.ts";
+
+export const clientMutants: readonly NamedMutant[] = [
+  {
+    name: "under-way-forgotten",
+    what: "what was under way when the line broke is not sent again",
+    changes: [
+      {
+        file: "client/provider/core/outbox.ts",
+        find: "this.#items = this.#items.filter((item) => item.entry !== undefined);",
+        replace: "this.#items = this.#items.slice(this.#sent).filter((item) => item.entry !== undefined);",
+      },
+    ],
+  },
+  {
+    name: "ack-covers-all",
+    what: "an ack takes everything off the outbox that is under way",
+    changes: [
+      {
+        file: "client/provider/core/outbox.ts",
+        find: "const count = Math.min(number - this.#first + 1, this.#sent);",
+        replace: "const count = number < this.#first ? 0 : this.#sent;",
+      },
+    ],
+  },
+  {
+    name: "nack-skips",
+    what: "after a refusal the client goes on with the update behind the refused one",
+    changes: [{ file: "client/provider/core/outbox.ts", find: "    this.#sent = from;\n", replace: "    this.#sent = from + 1;\n" }],
+  },
+  {
+    name: "clock-before-content",
+    what: "a clock is kept on the device while what it names is still being written",
+    changes: [
+      {
+        file: "client/provider/device-copy.ts",
+        find: "const clock = this.#underWay === 0 && !this.#incomplete ? this.#clock : undefined;",
+        replace: "const clock = this.#clock;",
+      },
+    ],
+  },
+  {
+    name: "refused-writes-forgotten",
+    what: "what the device's disk refused, other than one's own edits, is not written later",
+    changes: [
+      {
+        file: "client/provider/device-copy.ts",
+        find: "else this.#backlog.push(change);",
+        replace: 'else if (change.type === "edits") this.#backlog.push(change);',
+      },
+    ],
+  },
+  {
+    name: "edits-kept-later",
+    what: "edits are written to the device a moment after they were made",
+    changes: [
+      {
+        file: "client/provider/inkmesh-room.ts",
+        find: "queueMicrotask(() => this.flush());",
+        replace: "setTimeout(() => this.flush(), 50);",
+      },
+    ],
+  },
+  {
+    name: "leftovers-ignored",
+    what: "what closed tabs left is not sent by the others",
+    changes: [
+      {
+        file: "client/provider/leftovers.ts",
+        find: "waiting > 0 && tabs.some(isOurs)",
+        replace: "waiting > 0 && tabs.some(isOurs) && waiting < 0",
+      },
+    ],
+  },
+  {
+    name: "silence-endured",
+    what: "a line that is silent is believed in for ever",
+    changes: [
+      {
+        file: "client/provider/core/client-core.ts",
+        find: "const silentMs = living.heardMs + this.#limits.silenceMs;",
+        replace: "const silentMs = Infinity; void living;",
+      },
+      {
+        file: "client/provider/core/client-core.ts",
+        find: "Math.min(silentMs, living.ping.deadMs) : silentMs;",
+        replace: "silentMs : silentMs;",
+      },
+    ],
+  },
+  {
+    name: "saved-counts-sent",
+    what: "what has been sent does not count as waiting",
+    changes: [
+      {
+        file: "client/provider/core/outbox.ts",
+        find: "  get waiting(): number {\n    return this.#items.length;",
+        replace: "  get waiting(): number {\n    return this.#items.length - this.#sent;",
+      },
+    ],
+  },
+  {
+    name: "file-not-synced",
+    what: "the file store calls written what is only in the system's cache",
+    changes: [
+      {
+        file: "client/provider/room-log.ts",
+        find: "      await this.#file.datasync();\n      this.#length",
+        replace: "      this.#length",
+      },
+    ],
+  },
+  {
+    name: "short-write-ignored",
+    what: "the file store takes a short write for a whole one",
+    changes: [
+      { file: "client/provider/room-log.ts", find: "offset += bytesWritten;", replace: "offset = bytes.length + 0 * bytesWritten;" },
+    ],
+  },
+  {
+    name: "failed-append-not-cut",
+    what: "what a failed append left in the file stays there",
+    changes: [
+      {
+        file: "client/provider/room-log.ts",
+        find: "      await this.#file.truncate(this.#length);\n      throw failure;",
+        replace: "      throw failure;",
+      },
+    ],
+  },
+  {
+    name: "checksum-ignored",
+    what: "the file store reads records whose checksum is wrong",
+    changes: [
+      {
+        file: "client/provider/room-log.ts",
+        find: "if (crc32(record) !== view.getUint32(offset + 4, true)) break;",
+        replace: "void crc32;",
+      },
+    ],
+  },
+];

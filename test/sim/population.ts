@@ -1,0 +1,213 @@
+/**
+ * Population: who is there: devices with tabs, y-websocket clients, a reader over HTTP; and what they do all day: type,
+ * pause, come and go. How many and how busy is drawn for each history.
+ */
+import { randomInteger, type Random } from "@inkmesh/shared/base/random";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Checkers } from "./checkers.ts";
+import { FreshReader } from "./checkers/fresh-reader.ts";
+import { ReadYourWrites } from "./checkers/read-your-writes.ts";
+import { Device, type DeviceKind } from "./device.ts";
+import { SimClock } from "./sim-clock.ts";
+import type { SimNetwork } from "./sim-network.ts";
+import type { SimRelay } from "./sim-relay.ts";
+import type { SimTab, TabWatcher } from "./sim-tab.ts";
+import { SimYClient } from "./sim-y-client.ts";
+import { Finding, SimProcess, type World } from "./world.ts";
+
+/** The room that everybody is in, and one that is deleted and created again. */
+export const mainRoom = "note";
+export const fleetingRoom = "doomed";
+
+export class Population {
+  readonly world: World;
+  readonly random: Random;
+  readonly devices: Device[] = [];
+  readonly yClients = new Set<SimYClient>();
+  readonly #network: SimNetwork;
+  readonly #relay: SimRelay;
+  readonly #checkers: Checkers;
+  readonly #reader = new ReadYourWrites();
+  readonly #everYClient: SimYClient[] = [];
+  readonly #visits = new Map<SimTab, FreshReader>();
+  readonly #pauseMs: number;
+  #people = 0;
+  isTyping = true;
+  onlyDeletions = false;
+  /** A person may open and close the room only where it is deleted now and then. */
+  readonly hasFleetingRoom: boolean;
+
+  constructor(options: { world: World; network: SimNetwork; relay: SimRelay; checkers: Checkers }) {
+    this.world = options.world;
+    this.#network = options.network;
+    this.#relay = options.relay;
+    this.#checkers = options.checkers;
+    this.random = options.world.random("population");
+    this.#pauseMs = 250 * 8 ** this.random.fraction();
+    this.hasFleetingRoom = this.random.fraction() < 0.5;
+  }
+
+  /** Everybody comes. */
+  settle(): void {
+    const kinds: DeviceKind[] = ["browser"];
+    if (this.random.fraction() < 0.6) kinds.push("program");
+    if (this.random.fraction() < 0.4) kinds.push("browser");
+    if (this.random.fraction() < 0.3) kinds.push("browser-without-locks");
+    for (const kind of kinds) {
+      const device = this.#newDevice(kind);
+      this.devices.push(device);
+      for (let tabs = 1 + randomInteger(this.random, kind === "program" ? 1 : 3); tabs > 0; tabs--) this.openTab(device, mainRoom);
+    }
+    for (let clients = randomInteger(this.random, 3); clients > 0; clients--) this.openYClient(mainRoom);
+    if (!this.hasFleetingRoom) return;
+    this.openTab(this.devices[0]!, fleetingRoom);
+    this.openYClient(fleetingRoom);
+  }
+
+  pick<Thing>(things: Iterable<Thing>, random: Random): Thing | undefined {
+    const all = [...things];
+    return all[randomInteger(random, all.length)];
+  }
+
+  get workingTabs(): readonly SimTab[] {
+    return this.devices.flatMap((device) => device.working);
+  }
+
+  deviceOf(tab: SimTab): Device {
+    return this.devices.find((device) => device.tabs.has(tab))!;
+  }
+
+  openTab(device: Device, room: string): void {
+    device.open(room, (tab) => this.#type(tab));
+  }
+
+  openYClient(room: string): void {
+    const process = this.#newProcess("y");
+    process.reach(0, "opens", () => {
+      const client = new SimYClient({
+        process,
+        network: this.#network,
+        room,
+        synced: () => undefined,
+        ended: (client, code) => {
+          if (room === mainRoom) this.#turnedAway(process, code);
+          else this.yClients.delete(client);
+        },
+      });
+      this.#everYClient.push(client);
+      this.yClients.add(client);
+      this.#typeAsY(client);
+    });
+  }
+
+  /** Gone without a word: what it had not sent is lost, as nobody promised otherwise. */
+  loseYClient(client: SimYClient): void {
+    client.process.end();
+    this.yClients.delete(client);
+    for (const line of [...this.#network.lines])
+      if (line.client === client.process) line.clientDied(this.random.fraction() < 0.7, 20_000 + randomInteger(this.random, 20_000));
+  }
+
+  /** Somebody with nothing, who reads once. */
+  visit(): void {
+    const device = this.#newDevice("visitor");
+    device.open(mainRoom, (tab) => {
+      this.#visits.set(tab, new FreshReader(this.#checkers.audit, mainRoom));
+      this.world.schedule(60_000, undefined, "visitor leaves", () => device.kill(tab));
+    });
+  }
+
+  visitAsY(): void {
+    const process = this.#newProcess("y-visitor");
+    process.reach(0, "visits", () => {
+      const expected = new FreshReader(this.#checkers.audit, mainRoom);
+      const leave = (client: SimYClient): void => this.#leaveAsY(client);
+      const client: SimYClient = new SimYClient({
+        process,
+        network: this.#network,
+        room: mainRoom,
+        synced: () => {
+          this.world.watch(() => expected.synced(process.name, client.doc));
+          this.#checkers.visits += 1;
+          process.reach(5, "leaves", () => leave(client));
+        },
+        ended: (_client, code) => this.#turnedAway(process, code),
+      });
+      this.#everYClient.push(client);
+    });
+  }
+
+  readOverHttp(): void {
+    const ask = { type: "content", room: mainRoom as RoomName, format: "update", token: this.#reader.token } as const;
+    this.#relay.request(ask, (answer) => {
+      this.world.watch(() => this.#reader.answered(answer));
+      this.#checkers.reads = this.#reader.reads;
+    });
+  }
+
+  tabWatcher(): TabWatcher {
+    return {
+      typed: (tab, update) => this.#checkers.savedStatus.typedIn(tab, update),
+      synced: (tab) => {
+        const visit = this.#visits.get(tab);
+        this.world.watch(() => visit?.synced(tab.process.name, tab.doc));
+        if (visit !== undefined) this.#checkers.visits += 1;
+      },
+    };
+  }
+
+  /** What the worker would keep of the released clients. */
+  disperse(): void {
+    for (const client of this.#everYClient) client.destroy();
+  }
+
+  #newDevice(kind: DeviceKind): Device {
+    this.#people += 1;
+    const name = `${kind}${this.#people}`;
+    return new Device({
+      name,
+      kind,
+      world: this.world,
+      network: this.#network,
+      watcher: this.#checkers.deviceWatcher(name),
+      tabWatcher: this.tabWatcher(),
+    });
+  }
+
+  #newProcess(name: string): SimProcess {
+    this.#people += 1;
+    const offsetMs = (this.random.fraction() - 0.5) * 20_000;
+    const clock = new SimClock({ worldMs: () => this.world.nowMs, rate: 1, offsetMs });
+    return new SimProcess({ name: `${name}${this.#people}`, world: this.world, clock });
+  }
+
+  #turnedAway({ name }: SimProcess, code: number): void {
+    this.world.watch(() => {
+      throw new Finding("unmodified clients are served", `${name} was told ${code}, which is for good`);
+    });
+  }
+
+  #leaveAsY(client: SimYClient): void {
+    client.destroy();
+    client.process.end();
+    for (const line of [...this.#network.lines]) if (line.client === client.process) line.clientDied(true, 0);
+  }
+
+  #type(tab: SimTab): void {
+    const pauseMs = -Math.log(1 - tab.process.random.fraction()) * this.#pauseMs;
+    tab.process.after(pauseMs, "types", () => {
+      if (!tab.isWorking) return;
+      if (this.isTyping) tab.type(this.onlyDeletions);
+      this.#type(tab);
+    });
+  }
+
+  #typeAsY(client: SimYClient): void {
+    const pauseMs = -Math.log(1 - client.process.random.fraction()) * this.#pauseMs;
+    client.process.after(pauseMs, "types", () => {
+      if (!client.isWorking) return;
+      if (this.isTyping) client.type();
+      this.#typeAsY(client);
+    });
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The one command that shows a history again.
+ */
+export function replayCommand(of: { seed: number; only?: readonly number[] | undefined; mutant?: string | undefined }): string {
+  const faults = of.only === undefined ? "" : ` --faults ${of.only.length === 0 ? '""' : of.only.join(",")}`;
+  const mutant = of.mutant === undefined ? "" : ` --mutant ${of.mutant}`;
+  return `npm run sim -- --seed ${of.seed}${faults}${mutant}`;
+}

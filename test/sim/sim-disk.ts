@@ -1,0 +1,110 @@
+/**
+ * SimDisk: a relay's disk, which outlives the relay: an image of what is synced, and transactions that are written and
+ * not synced yet.
+ *
+ *     append ─▶ written (in the system's cache) ─▶ synced (on the platter)
+ *               survives kill -9                   survives a power loss, too
+ *
+ * A store commits whole transactions or nothing, by contract (`test/contract/update-log.contract.ts`): a torn one is
+ * found at the next start and dropped. So a power loss keeps a prefix of the written ones.
+ *
+ * Invariant: what `synced` was told of is in the image for ever, whatever happens. Times and faults are the disk's, not
+ * the store's: slow, full, failing writes, and writes that took effect though the store was told that they failed.
+ */
+import type { Lineage } from "@inkmesh/shared/base/ids";
+import { randomInteger, type Random } from "@inkmesh/shared/base/random";
+import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
+import type { Append, LogResult } from "../../server/log/update-log.ts";
+import type { RoomRecord } from "../../server/core/stored-room.ts";
+
+export type Transaction =
+  | { readonly type: "append"; readonly batch: readonly Append[] }
+  | { readonly type: "record"; readonly record: RoomRecord };
+
+/** What the disk does at present. */
+export interface DiskMood {
+  writeMs: number;
+  syncMs: number;
+  /** No space is left. */
+  full: boolean;
+  /** Chances in [0, 1] for a transaction: its write fails; its sync fails; its answer is lost after the sync. */
+  writeFails: number;
+  syncFails: number;
+  answerLost: number;
+}
+
+export class SimDisk {
+  readonly image: MemoryUpdateLog;
+  readonly mood: DiskMood = { writeMs: 0.1, syncMs: 0.6, full: false, writeFails: 0, syncFails: 0, answerLost: 0 };
+  readonly #random: Random;
+  readonly #written: Transaction[] = [];
+  /** Told of every transaction when it is on the platter, before anybody else is. */
+  onSynced: (transaction: Transaction) => void = () => undefined;
+  /** Told of every compaction when it is done. */
+  onCompacted: (lineage: Lineage) => void = () => undefined;
+  #highestStampMs = 0;
+
+  constructor(options: { random: Random; nestingMax: number }) {
+    this.#random = options.random;
+    this.image = new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: options.nestingMax });
+  }
+
+  /** An upper bound of all stamps on the platter, as stores keep it. */
+  get hlcFloorMs(): number {
+    return this.#highestStampMs;
+  }
+
+  chance(of: number): boolean {
+    return of > 0 && this.#random.fraction() < of;
+  }
+
+  /** How long something takes that usually takes `ms`. */
+  duration(ms: number): number {
+    return ms * (0.5 + this.#random.fraction());
+  }
+
+  write(transaction: Transaction): void {
+    this.#written.push(transaction);
+  }
+
+  /** A write that failed is rolled back. */
+  rollBack(transaction: Transaction): void {
+    const at = this.#written.indexOf(transaction);
+    if (at >= 0) this.#written.splice(at, 1);
+  }
+
+  /** Everything written is on the platter, but for what the store refuses: a dot that names another payload already. */
+  sync(): Promise<LogResult<undefined>> {
+    return this.#sync(this.#written.length);
+  }
+
+  /** The machine loses power: of what is not synced a part at the front may have made it. */
+  async losePower(): Promise<void> {
+    await this.#sync(randomInteger(this.#random, this.#written.length + 1));
+    this.#written.length = 0;
+  }
+
+  async #sync(count: number): Promise<LogResult<undefined>> {
+    let result: LogResult<undefined> = { ok: true, value: undefined };
+    for (const transaction of this.#written.splice(0, count)) {
+      result = transaction.type === "append" ? await this.image.append(transaction.batch) : await this.image.putRecord(transaction.record);
+      if (!result.ok) break;
+      this.#note(transaction);
+      this.onSynced(transaction);
+    }
+    return result;
+  }
+
+  #note(transaction: Transaction): void {
+    const stamps =
+      transaction.type === "append"
+        ? transaction.batch.flatMap(({ entries }) => entries.map(({ hlc }) => hlc))
+        : recordStamps(transaction.record);
+    for (const { physicalMs } of stamps) this.#highestStampMs = Math.max(this.#highestStampMs, physicalMs);
+  }
+}
+
+function recordStamps({ created, title, kind, deleted }: RoomRecord): readonly { readonly physicalMs: number }[] {
+  return [created, title?.hlc, kind?.hlc, deleted?.hlc].filter((stamp) => stamp !== undefined);
+}

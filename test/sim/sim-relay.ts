@@ -1,0 +1,265 @@
+/**
+ * SimRelay: one machine that runs a relay: its disk, its clock, and the lives of the process on it. The relay is the
+ * production core in the production driver, with the production group commit; sockets, disk and engine workers are
+ * simulated. Nothing in it knows.
+ *
+ *     down ──start──▶ up ──kill, loss of power──▶ down        paused: a process that is stopped, or a loop that stalls
+ *                     └───stop─▶ stopping ─▶ down
+ */
+import { actorOf, type ActorId, type ConnectionId, type Lineage, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
+import { refused, type Result } from "@inkmesh/shared/base/result";
+import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
+import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { nativeDialect } from "@inkmesh/shared/wire/native";
+import { decodeRoomPath } from "@inkmesh/shared/wire/room-name";
+import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
+import type { Report, RoomAnswer } from "../../server/core/effect.ts";
+import type { RoomRequest } from "../../server/core/input.ts";
+import type { Limits } from "../../server/core/limits.ts";
+import { Relay, type Census } from "../../server/core/relay.ts";
+import { Driver, type OutgoingTurn } from "../../server/runtime/driver.ts";
+import { systemClock } from "../../server/runtime/system-clock.ts";
+import type { SimClock } from "./sim-clock.ts";
+import type { SimDisk } from "./sim-disk.ts";
+import type { Door, LineEnd, SimLine, SimNetwork } from "./sim-network.ts";
+import { SimUpdateLog } from "./sim-update-log.ts";
+import { SimProcess, type World } from "./world.ts";
+
+const engine = new YjsEngine();
+const commitPauseMs = 5;
+
+/** How the workers behave at present. */
+export interface EngineMood {
+  callMs: number;
+  /** Chance that a worker dies over a call. */
+  dies: number;
+}
+
+interface Life {
+  readonly process: SimProcess;
+  readonly actor: ActorId;
+  readonly lines: Map<ConnectionId, SimLine>;
+  readonly answers: Map<RequestId, (answer: RoomAnswer) => void>;
+  readonly engineQueues: Map<string, Promise<unknown>>;
+  relay: Relay | undefined;
+  driver: Driver | undefined;
+  lastConnection: number;
+  lastRequest: number;
+  isStopping: boolean;
+}
+
+export class SimRelay implements Door {
+  readonly self = "a" as RelayId;
+  readonly engineMood: EngineMood = { callMs: 3, dies: 0 };
+  readonly #world: World;
+  readonly #network: SimNetwork;
+  readonly #disk: SimDisk;
+  readonly #limits: Limits;
+  readonly #newClock: () => SimClock;
+  #life: Life | undefined;
+  #lives = 0;
+  #startsAgain = false;
+  onReport: (report: Report) => void = () => undefined;
+
+  constructor(options: { world: World; network: SimNetwork; disk: SimDisk; limits: Limits; newClock: () => SimClock }) {
+    this.#world = options.world;
+    this.#network = options.network;
+    this.#disk = options.disk;
+    this.#limits = options.limits;
+    this.#newClock = options.newClock;
+  }
+
+  get process(): SimProcess | undefined {
+    return this.#life?.driver === undefined || this.#life.isStopping ? undefined : this.#life.process;
+  }
+
+  get isUp(): boolean {
+    return this.#life !== undefined;
+  }
+
+  get actor(): ActorId | undefined {
+    return this.#life?.actor;
+  }
+
+  /** Undefined while it is down or starting. */
+  census(): Census | undefined {
+    return this.#life?.relay?.census();
+  }
+
+  // -- lives -----------------------------------------------------------------------------------------------------------
+
+  start(): void {
+    if (this.#life?.isStopping) this.#startsAgain = true;
+    if (this.#life !== undefined) return;
+    this.#lives += 1;
+    const process = new SimProcess({ name: `relay/${this.#lives}`, world: this.#world, clock: this.#newClock() });
+    const life: Life = {
+      process,
+      actor: actorOf(this.self, process.random.bytes(8)),
+      lines: new Map(),
+      answers: new Map(),
+      engineQueues: new Map(),
+      relay: undefined,
+      driver: undefined,
+      lastConnection: 0,
+      lastRequest: 0,
+      isStopping: false,
+    };
+    this.#life = life;
+    process.reach(this.#disk.duration(20), "relay starts", () => void this.#serve(life));
+  }
+
+  /** kill -9: the machine goes on, and says so to the clients. */
+  kill(): void {
+    this.#end(true);
+    // What the system has taken is written in the end.
+    void this.#disk.sync();
+  }
+
+  /** The machine goes down with everything that is not on the platter. */
+  losePower(): void {
+    this.#end(false);
+    void this.#disk.losePower();
+  }
+
+  /** As SIGTERM does: it flushes, tells the clients, and ends. */
+  stop(): void {
+    const life = this.#life;
+    if (life?.driver === undefined || life.isStopping) return;
+    life.isStopping = true;
+    life.driver.enqueue({ type: "stop-requested" });
+    life.process.reach(10_000, "stop takes too long", () => this.#leave(life));
+  }
+
+  /** It stands still for a while: SIGSTOP, or a loop that stalls. */
+  pause(ms: number): void {
+    const process = this.#life?.process;
+    process?.pause();
+    this.#world.schedule(ms, undefined, "relay resumes", () => process?.resume());
+  }
+
+  resume(): void {
+    this.#life?.process.resume();
+  }
+
+  stepClock(byMs: number): void {
+    this.#life?.process.clock.stepWall(byMs);
+  }
+
+  async #serve(life: Life): Promise<void> {
+    const log = new SimUpdateLog({ process: life.process, disk: this.#disk });
+    const { hlcFloorMs } = await log.open();
+    life.relay = new Relay({
+      self: this.self,
+      actor: life.actor,
+      limits: this.#limits,
+      random: life.process.random,
+      engines: { yjs: engine },
+      dialects: [nativeDialect, yWebsocketDialect],
+      tokenSecret: new Uint8Array(32).fill(7),
+      hlcFloorMs,
+      offsetMaxMs: 500,
+    });
+    life.driver = new Driver({
+      relay: life.relay,
+      log,
+      clock: systemClock,
+      commitPauseMs,
+      engines: { call: (lineage, call) => this.#engineCall(life, lineage, call) },
+      sockets: {
+        write: (turn) => this.#write(life, turn),
+        close: (connection, code, reason) => life.lines.get(connection)?.closeByRelay(code, reason),
+        pauseReading: (connection, paused) => life.lines.get(connection)?.pauseReading(paused),
+      },
+      answer: (request, answer) => {
+        life.answers.get(request)?.(answer);
+        life.answers.delete(request);
+      },
+      report: (report) => {
+        this.onReport(report);
+        if (report.type === "stopped") life.process.reach(20, "relay leaves", () => this.#leave(life));
+      },
+      committed: () => undefined,
+    });
+  }
+
+  #leave(life: Life): void {
+    if (this.#life === life) this.#end(true);
+    if (!this.#startsAgain) return;
+    this.#startsAgain = false;
+    this.start();
+  }
+
+  #end(heard: boolean): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    this.#life = undefined;
+    life.driver?.halt();
+    life.process.end();
+    for (const line of life.lines.values()) line.relayDied(heard);
+  }
+
+  // -- sockets ---------------------------------------------------------------------------------------------------------
+
+  accept(line: SimLine, path: string): LineEnd {
+    const life = this.#life!;
+    const connection = (life.lastConnection += 1) as ConnectionId;
+    life.lines.set(connection, line);
+    const room = path.startsWith("/y/") ? decodeRoomPath(path.slice("/y/".length)) : undefined;
+    life.process.reach(0, `connection ${connection} opened`, () =>
+      life.driver?.enqueue({
+        type: "connection-opened",
+        connection,
+        dialect: room === undefined ? "native" : "y-websocket",
+        room: room === undefined ? undefined : room.ok ? room.value : "",
+        principal: "",
+      }),
+    );
+    return {
+      frame: (bytes) => life.driver?.enqueue({ type: "frame-received", connection, bytes }),
+      closed: () => {
+        life.lines.delete(connection);
+        life.driver?.enqueue({ type: "connection-closed", connection });
+      },
+    };
+  }
+
+  #write(life: Life, turn: OutgoingTurn): void {
+    for (const [connection, lists] of turn) {
+      const line = life.lines.get(connection);
+      if (line === undefined) continue;
+      for (const frames of lists) line.sendToClient(frames);
+      this.#tellBacklog(life, connection, line);
+    }
+  }
+
+  #tellBacklog(life: Life, connection: ConnectionId, line: SimLine): void {
+    const bytes = line.backlogBytes;
+    if (bytes > this.#limits.backlogSheddingBytes) life.driver?.enqueue({ type: "backlog-changed", connection, bytes });
+  }
+
+  // -- requests and engines --------------------------------------------------------------------------------------------
+
+  /** As the HTTP face asks. Undefined when the relay is not there, or dies over it: then nobody knows. */
+  request(ask: RoomRequest, answered: (answer: RoomAnswer | undefined) => void): void {
+    const life = this.#life;
+    if (life?.driver === undefined) return answered(undefined);
+    const request = (life.lastRequest += 1) as RequestId;
+    life.answers.set(request, answered);
+    life.process.reach(this.#network.delay(), `request ${ask.type}`, () =>
+      life.driver?.enqueue({ type: "request-received", request, ask }),
+    );
+  }
+
+  #engineCall(life: Life, lineage: Lineage, call: EngineCall): Promise<Result<Uint8Array>> {
+    const before = life.engineQueues.get(lineage.room) ?? Promise.resolve();
+    const result = before.then(async () => {
+      await new Promise<void>(
+        (resolve) => void life.process.reach(this.#disk.duration(this.engineMood.callMs), `engine ${call.type}`, resolve),
+      );
+      return this.#disk.chance(this.engineMood.dies) ? refused("INTERNAL", "the worker ended") : engine.perform(call);
+    });
+    life.engineQueues.set(lineage.room, result);
+    return result;
+  }
+}

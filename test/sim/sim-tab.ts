@@ -1,0 +1,83 @@
+/**
+ * SimTab: a tab of a browser, or a program in Node, in which a person works: one process with the production client
+ * library in it: the `Inkmesh` of the product with its core, its outbox, its stores and its talk with other tabs.
+ *
+ *     opened ──▶ working ⇄ offline, frozen ──▶ closed (in order) or killed
+ */
+import { Inkmesh, type InkmeshRoom } from "@inkmesh/client";
+import * as Y from "yjs";
+import type { OfflineStore } from "../../client/provider/offline-store.ts";
+import type { ChannelLike, LocksLike } from "../../client/provider/tabs.ts";
+import type { SimNetwork } from "./sim-network.ts";
+import { webSocketOf } from "./sim-web-socket.ts";
+import type { SimProcess } from "./world.ts";
+import { Writer } from "./writing.ts";
+
+/** What a checker hears of tabs. */
+export interface TabWatcher {
+  /** Somebody typed in `tab`: `update` is what the document made of it. */
+  typed(tab: SimTab, update: Uint8Array): void;
+  synced(tab: SimTab): void;
+}
+
+export interface SimTabOptions {
+  readonly process: SimProcess;
+  readonly network: SimNetwork;
+  readonly room: string;
+  readonly store: OfflineStore;
+  readonly tabs: { readonly locks: LocksLike | undefined; readonly channel: ChannelLike | undefined };
+  readonly watcher: TabWatcher;
+}
+
+export class SimTab {
+  readonly process: SimProcess;
+  readonly roomName: string;
+  readonly mesh: Inkmesh;
+  readonly room: InkmeshRoom;
+  readonly doc: Y.Doc;
+  readonly #writer: Writer;
+  isClosing = false;
+  isOffline = false;
+  /** Whether the device's copy is in the document: a person can type. */
+  isLoaded = false;
+
+  /** To be made as an event of its process. */
+  constructor(options: SimTabOptions) {
+    const { process, network, room, store, tabs, watcher } = options;
+    this.process = process;
+    this.roomName = room;
+    this.#writer = new Writer({ name: process.name.replace(/\W/g, "_"), random: process.random });
+    this.mesh = new Inkmesh({ url: "ws://relay/sync", store, WebSocket: webSocketOf(network, process) as never, tabs });
+    this.doc = new Y.Doc();
+    this.room = this.mesh.open(room, { doc: this.doc });
+    process.note(`writes as ${this.doc.clientID}`);
+    this.room.awareness.setLocalState({ name: process.name });
+    this.doc.on("update", (update: Uint8Array, origin: unknown) => {
+      if (origin !== this.room) watcher.typed(this, update);
+    });
+    void this.room.whenLoaded.then(() => (this.isLoaded = true));
+    void this.room.whenSynced.then(() => watcher.synced(this));
+  }
+
+  get isWorking(): boolean {
+    return !this.process.hasEnded && !this.isClosing;
+  }
+
+  /** One edit of the person, as an event of the tab. */
+  type(onlyDeletions: boolean): void {
+    if (!this.isWorking || !this.isLoaded || this.room.status.phase === "deleted") return;
+    if (onlyDeletions) this.#writer.remove(this.doc);
+    else this.#writer.edit(this.doc);
+  }
+
+  workOffline(offline: boolean): void {
+    this.isOffline = offline;
+    this.mesh.workOffline(offline);
+  }
+
+  /** In order, as a program does. Resolves when all is on the device. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    await this.mesh.close();
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * SimUpdateLog: the `UpdateLog` of a simulated relay's life, over a `SimDisk`: one job at a time, each with the time that
+ * its disk takes; whatever the disk's mood makes fail fails with the code that a real store gives.
+ *
+ * Invariants: the contract's (`test/contract` runs it over this log too). Every wait is an event of the relay's process:
+ * a relay that dies never hears of what its disk went on to do.
+ */
+import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import type { ErrorCode } from "@inkmesh/shared/base/errors";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Compaction, RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
+import type { Append, Damage, LogOpening, LogResult, UpdateLog } from "../../server/log/update-log.ts";
+import type { SimDisk, Transaction } from "./sim-disk.ts";
+import type { SimProcess } from "./world.ts";
+
+/** All that the log needs of its process: to hear from its disk after a while. */
+type Waiter = Pick<SimProcess, "reach">;
+
+const done = { ok: true, value: undefined } as const;
+
+export class SimUpdateLog implements UpdateLog {
+  readonly #process: Waiter;
+  readonly #disk: SimDisk;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: { process: Waiter; disk: SimDisk }) {
+    this.#process = options.process;
+    this.#disk = options.disk;
+  }
+
+  async open(): Promise<LogOpening> {
+    // What the last life wrote and did not sync is synced by whoever opens the store, before it is read.
+    await this.#disk.sync();
+    return { complete: true, damage: [], hlcFloorMs: this.#disk.hlcFloorMs };
+  }
+
+  append(batch: readonly Append[]): Promise<LogResult<undefined>> {
+    const copy = structuredCopy(batch);
+    return this.#oneByOne(() => this.#commit({ type: "append", batch: copy }));
+  }
+
+  putRecord(record: RoomRecord): Promise<LogResult<undefined>> {
+    return this.#oneByOne(() => this.#commit({ type: "record", record: structuredClone(record) }));
+  }
+
+  load(room: RoomName, generation?: number): Promise<LogResult<StoredRoom>> {
+    return this.#oneByOne(async () => {
+      await this.#wait("disk reads", this.#disk.mood.writeMs * 4);
+      if (this.#disk.chance(this.#disk.mood.writeFails / 4)) return failed("STORE_FAILED", "input/output error");
+      return this.#disk.image.load(room, generation);
+    });
+  }
+
+  compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
+    return this.#oneByOne(async () => {
+      await this.#wait("disk compacts", this.#disk.mood.writeMs * 10);
+      if (this.#disk.mood.full) return failed("STORE_FULL", "no space left on device");
+      if (this.#disk.chance(this.#disk.mood.writeFails)) return failed("STORE_FAILED", "input/output error");
+      const result = await this.#disk.image.compact(lineage, upTo);
+      this.#disk.onCompacted(lineage);
+      await this.#wait("disk syncs", this.#disk.mood.syncMs);
+      return result;
+    });
+  }
+
+  rooms(page: { after?: string | undefined; limit: number; search?: string | undefined }): Promise<LogResult<RoomPage>> {
+    return this.#oneByOne(async () => {
+      await this.#wait("disk reads", this.#disk.mood.writeMs * 4);
+      return this.#disk.image.rooms(page);
+    });
+  }
+
+  async verify(): Promise<LogResult<readonly Damage[]>> {
+    return this.#disk.image.verify();
+  }
+
+  async freeBytes(): Promise<number | undefined> {
+    return this.#disk.mood.full ? 0 : undefined;
+  }
+
+  onDamage(): void {
+    // This disk is never damaged; `test/contract` damages real files.
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+  }
+
+  async #commit(transaction: Transaction): Promise<LogResult<undefined>> {
+    const disk = this.#disk;
+    await this.#wait("disk writes", disk.mood.writeMs);
+    // Tombstones free space, and stores keep some for them.
+    const needsSpace = transaction.type === "append" || transaction.record.deleted === undefined;
+    if (disk.mood.full && needsSpace) return failed("STORE_FULL", "no space left on device");
+    if (disk.chance(disk.mood.writeFails)) return failed("STORE_FAILED", "input/output error");
+    disk.write(transaction);
+    await this.#wait("disk syncs", disk.mood.syncMs);
+    if (disk.chance(disk.mood.syncFails)) {
+      disk.rollBack(transaction);
+      return failed("STORE_FAILED", "input/output error at fsync");
+    }
+    const synced = await disk.sync();
+    if (!synced.ok) return synced;
+    return disk.chance(disk.mood.answerLost) ? failed("STORE_FAILED", "the store's thread ended") : done;
+  }
+
+  #oneByOne<Value>(job: () => Promise<Value>): Promise<Value> {
+    const mine = this.#last.then(job);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  #wait(what: string, usualMs: number): Promise<void> {
+    return new Promise((resolve) => void this.#process.reach(this.#disk.duration(usualMs), what, resolve));
+  }
+}
+
+function failed(
+  code: ErrorCode,
+  detail: string,
+): { readonly ok: false; readonly refusal: { readonly code: ErrorCode; readonly detail: string } } {
+  return { ok: false, refusal: { code, detail } };
+}
+
+/** Bytes of its own, so that nobody shares them with the disk; clocks are immutable. */
+function structuredCopy(batch: readonly Append[]): readonly Append[] {
+  return batch.map(({ lineage, entries }) => ({
+    lineage: { ...lineage },
+    entries: entries.map((entry) => ({ ...entry, payload: Uint8Array.from(entry.payload) })),
+  }));
+}
