@@ -10,6 +10,12 @@ export type RelayId = Brand<string, "RelayId">;
 /** One life of a relay: `<RelayId>.<16 hex digits>`, drawn afresh at every start; dots are named by it. */
 export type ActorId = Brand<string, "ActorId">;
 
+/** The name of a mesh, 16 hex digits drawn by its first relay: it keeps two meshes from merging by accident. */
+export type MeshId = Brand<string, "MeshId">;
+
+/** The name of one state of the ring, 16 hex digits: equal exactly where the records are. */
+export type RingId = Brand<string, "RingId">;
+
 /** A room's name: 1 to 256 UTF-8 bytes without control characters. */
 export type RoomName = Brand<string, "RoomName">;
 
@@ -40,6 +46,11 @@ export function actorOf(relay: RelayId, life: Uint8Array): ActorId {
   let hex = "";
   for (const byte of life) hex += byte.toString(16).padStart(2, "0");
   return `${relay}.${hex}` as ActorId;
+}
+
+/** Whether `text` may name a life of a relay. */
+export function isActorId(text: string): text is ActorId {
+  return /\.[0-9a-f]{16}$/.test(text) && isRelayId(relayOf(text as ActorId));
 }
 
 /** The relay whose life `actor` is. */
