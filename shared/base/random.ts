@@ -13,6 +13,18 @@ export function randomInteger(random: Random, below: number): number {
   return Math.floor(random.fraction() * below);
 }
 
+/** The same values in a random order: the shuffle of Fisher and Yates. */
+export function shuffled<Value>(random: Random, values: readonly Value[]): Value[] {
+  const result = [...values];
+  for (let last = result.length - 1; last > 0; last--) {
+    const other = randomInteger(random, last + 1);
+    const kept = result[last]!;
+    result[last] = result[other]!;
+    result[other] = kept;
+  }
+  return result;
+}
+
 /**
  * A seeded stream for tests and simulation: splitmix32 (Steele, Lea, Flood, "Fast splittable pseudorandom
  * number generators", OOPSLA 2014, in its 32-bit form). Not for secrets.

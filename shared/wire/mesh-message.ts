@@ -1,0 +1,66 @@
+/**
+ * MeshMessage: what relays of one mesh say to each other about the mesh, as values. Layout: README.md beside this file.
+ *
+ * Before a link is proven only the handshake is spoken; after it every frame carries the sender's RingId and messages. The words are those of
+ * SWIM (Das, Gupta, Motivala, DSN 2002) and of Lifeguard (arXiv 1707.00788).
+ */
+import type { ActorId, MeshId, RingId } from "../base/ids.ts";
+import type { ErrorCode } from "../base/errors.ts";
+import type { RingRecord } from "../ring/ring-record.ts";
+
+/** What is believed of one life of a relay; of equal incarnation the later one counts, and `left` is final. */
+export const memberStates = ["alive", "suspect", "dead", "left"] as const;
+export type MemberState = (typeof memberStates)[number];
+
+/** A piece of news about one life of a relay. */
+export type Rumor = {
+  readonly actor: ActorId;
+  /** How often this life has refuted its death; only it raises the number. */
+  readonly incarnation: number;
+  /** Where relays reach it: a WebSocket address; empty when it cannot be dialled. */
+  readonly address: string;
+} & (
+  | { readonly state: "alive" | "dead" | "left" }
+  /** `accuser` is who noticed the silence first. */
+  | { readonly state: "suspect"; readonly accuser: ActorId }
+);
+
+export type MeshMessage =
+  /** Are you there? Answered by `ack` with the same number. */
+  | { readonly type: "probe"; readonly seq: number }
+  | { readonly type: "ack"; readonly seq: number }
+  /** Probe `target` for me. Answered by `ack`, or by `nack` when it is silent to you too. */
+  | { readonly type: "indirect-probe"; readonly seq: number; readonly target: ActorId }
+  | { readonly type: "nack"; readonly seq: number }
+  | { readonly type: "rumors"; readonly rumors: readonly Rumor[] }
+  /** Everything the sender believes; `answer` asks for the same in return. */
+  | { readonly type: "push-pull"; readonly rumors: readonly Rumor[]; readonly answer: boolean }
+  /** All records of the sender's ring; `answer` asks for the receiver's where they differ. */
+  | { readonly type: "ring"; readonly records: readonly RingRecord[]; readonly answer: boolean };
+
+/** What a proven link carries: the sender's ring, and messages in order. */
+export interface MeshFrame {
+  readonly ring: RingId;
+  readonly messages: readonly MeshMessage[];
+}
+
+/** Who speaks, said first by both sides of a link. */
+export interface MeshHello {
+  readonly type: "hello";
+  readonly version: number;
+  /** Undefined while the relay belongs to no mesh yet. */
+  readonly mesh: MeshId | undefined;
+  readonly actor: ActorId;
+  /** Drawn for this link, so that no proof is worth anything on another one. */
+  readonly nonce: Uint8Array;
+  readonly address: string;
+}
+
+/** What is said before a link is proven. */
+export type HandshakeMessage =
+  | MeshHello
+  /** The dialler's mark over both hellos. */
+  | { readonly type: "proof"; readonly mark: Uint8Array }
+  /** The accepter's mark, and the mesh that the link belongs to. */
+  | { readonly type: "welcome"; readonly mark: Uint8Array; readonly mesh: MeshId }
+  | { readonly type: "refusal"; readonly code: ErrorCode; readonly detail: string };
