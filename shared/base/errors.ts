@@ -153,6 +153,45 @@ export const errorKinds = {
     retryAfterMs: 2_000,
     sentence: "The relay made a mistake. It is logged there.",
   },
+
+  // Between relays.
+  MESH_VERSION: {
+    wire: 100,
+    closeCode: 4406,
+    httpStatus: 400,
+    retryable: false,
+    sentence: "The two relays speak versions that do not understand each other. Upgrade the older one.",
+  },
+  MESH_SECRET: {
+    wire: 101,
+    closeCode: 4403,
+    httpStatus: 403,
+    retryable: false,
+    sentence: "The relay does not know the secret of this mesh.",
+  },
+  OTHER_MESH: {
+    wire: 102,
+    closeCode: 4403,
+    httpStatus: 409,
+    retryable: false,
+    sentence: "The two relays belong to different meshes. A relay can join another one only with an empty data folder.",
+  },
+  NO_MESH_YET: {
+    wire: 103,
+    closeCode: 1013,
+    httpStatus: 503,
+    retryable: true,
+    retryAfterMs: 1_000,
+    sentence: "Neither relay belongs to a mesh yet. The first relay of a mesh is started without --join.",
+  },
+  LINK_TO_SELF: { wire: 104, closeCode: 4409, httpStatus: 409, retryable: false, sentence: "The relay called itself." },
+  LINK_DOUBLE: {
+    wire: 105,
+    closeCode: 1000,
+    httpStatus: 409,
+    retryable: true,
+    sentence: "The two relays have another link already.",
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

@@ -29,3 +29,11 @@ export function olderSide(detail: string): OlderSide | undefined {
   if (said === null) return undefined;
   return Number(said[1]) < Number(said[2]) ? "client" : "relay";
 }
+
+/**
+ * The version of what relays of one mesh say to each other. `hello` and `refusal` keep their layout for ever; any other
+ * change of bytes raises it. Two relays speak the lower of their versions, down to `meshVersionMin`, so that a mesh can be
+ * upgraded one relay after the other.
+ */
+export const meshVersion = 1;
+export const meshVersionMin = 1;

@@ -6,18 +6,17 @@
  *     base64url( version 1 | varString room | varUint generation | vector clock | 32 bytes HMAC-SHA-256 )
  *
  * Invariants: only holders of the mesh secret can make one; one token has one spelling (any changed character is
- * refused); comparing the mark takes the same time wherever it differs. It grants no access: it says what somebody saw,
- * never what they may see. HMAC by RFC 2104. Knows no clock: a token does not expire, it is merely old.
+ * refused). It grants no access: it says what somebody saw, never what they may see. Knows no clock: a token does not
+ * expire, it is merely old.
  */
 import { fromBase64UrlEncoded, toBase64UrlEncoded } from "lib0/buffer";
 import * as encoding from "lib0/encoding";
-import { digest } from "lib0/hash/sha256";
-import { encodeUtf8 } from "lib0/string";
 import { concatBytes } from "../base/bytes.ts";
 import type { Lineage } from "../base/ids.ts";
 import { refused, type Result } from "../base/result.ts";
 import { writeVectorClock, type VectorClock } from "../clock/vector-clock.ts";
 import { decodeBytes, UnreadableBytes, type ByteReader } from "./byte-reader.ts";
+import { markBytes, markOf, sameMark } from "./mark.ts";
 import { readRoomName } from "./room-name.ts";
 
 export interface SessionToken {
@@ -27,14 +26,9 @@ export interface SessionToken {
 
 /** The first number of every token. */
 export const tokenVersion = 1;
-const markBytes = 32;
-const hashBlockBytes = 64;
 
 /** Longer text is refused unread; a token of 3 relays is about 200 characters. */
 export const tokenCharactersMax = 65_536;
-
-/** Keeps marks of tokens apart from whatever else the mesh secret signs. */
-const purpose = encodeUtf8("inkmesh session token\n");
 
 /** The token's text. `secret` is the mesh secret, at least 16 bytes. */
 export function sealToken(token: SessionToken, secret: Uint8Array): string {
@@ -44,7 +38,7 @@ export function sealToken(token: SessionToken, secret: Uint8Array): string {
     encoding.writeVarUint(encoder, token.lineage.generation);
     writeVectorClock(encoder, token.clock);
   });
-  return toBase64UrlEncoded(concatBytes([body, mark(body, secret)]));
+  return toBase64UrlEncoded(concatBytes([body, markOf("inkmesh session token", [body], secret)]));
 }
 
 /** What a token says, if this mesh made it; otherwise BAD_REQUEST, and the bearer is served as one without a token. */
@@ -52,7 +46,7 @@ export function openToken(text: string, secret: Uint8Array): Result<SessionToken
   const bytes = tokenBytes(text);
   if (bytes === undefined) return refused("BAD_REQUEST", `a session token of ${text.length} characters that no relay wrote`);
   const body = bytes.subarray(0, bytes.length - markBytes);
-  if (!sameMark(bytes.subarray(bytes.length - markBytes), mark(body, secret))) {
+  if (!sameMark(bytes.subarray(bytes.length - markBytes), markOf("inkmesh session token", [body], secret))) {
     return refused("BAD_REQUEST", "the session token was not made by this mesh");
   }
   return decodeBytes(body, "a session token", readBody);
@@ -75,19 +69,4 @@ function tokenBytes(text: string): Uint8Array | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** HMAC-SHA-256 over purpose and body. */
-function mark(body: Uint8Array, secret: Uint8Array): Uint8Array {
-  const key = new Uint8Array(hashBlockBytes);
-  key.set(secret.length > hashBlockBytes ? digest(secret) : secret);
-  const inner = digest(concatBytes([key.map((byte) => byte ^ 0x36), purpose, body]));
-  return digest(concatBytes([key.map((byte) => byte ^ 0x5c), inner]));
-}
-
-/** Looks at every byte, whatever the first ones say. */
-function sameMark(left: Uint8Array, right: Uint8Array): boolean {
-  let difference = left.length ^ right.length;
-  for (let index = 0; index < right.length; index++) difference |= (left[index] ?? 0) ^ (right[index] ?? 0);
-  return difference === 0;
 }

@@ -6,9 +6,20 @@ import { createHash } from "node:crypto";
 import { encodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { encodeRelayMessage } from "@inkmesh/shared/wire/native-relay";
 import { encodeEntry, entryVersion } from "@inkmesh/shared/wire/entry-codec";
-import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
+import { encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
+import { encodeHandshake, linkMark } from "@inkmesh/shared/wire/mesh-handshake";
+import { meshVersion, nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import { sealToken, tokenVersion } from "@inkmesh/shared/wire/session-token";
-import { clientExamples, entryExample, relayExamples, tokenExample, tokenSecret } from "./native-fixtures.ts";
+import {
+  clientExamples,
+  entryExample,
+  handshakeExamples,
+  meshExamples,
+  meshFrameWith,
+  relayExamples,
+  tokenExample,
+  tokenSecret,
+} from "./native-fixtures.ts";
 
 export interface Format {
   readonly version: number;
@@ -29,9 +40,19 @@ export function currentFormats(): Readonly<Record<string, Format>> {
   for (const message of Object.values(relayExamples)) examples[`relay ${message.type}`] = hex(encodeRelayMessage(message));
   return {
     native: { version: nativeVersion, examples },
+    mesh: { version: meshVersion, examples: meshBytes() },
     entry: { version: entryVersion, examples: { entry: hex([encodeEntry(entryExample)]) } },
     token: { version: tokenVersion, examples: { token: sealToken(tokenExample, tokenSecret) } },
   };
+}
+
+function meshBytes(): Readonly<Record<string, string>> {
+  const examples: Record<string, string> = {};
+  for (const message of Object.values(handshakeExamples)) examples[`handshake ${message.type}`] = hex([encodeHandshake(message)]);
+  for (const message of Object.values(meshExamples)) examples[`frame ${message.type}`] = hex([encodeMeshFrame(meshFrameWith(message))]);
+  const hellos = { dialler: encodeHandshake(handshakeExamples.hello), accepter: Uint8Array.from([1, 2, 3]) };
+  for (const side of ["dialler", "accepter"] as const) examples[`mark ${side}`] = hex([linkMark(side, hellos, tokenSecret)]);
+  return examples;
 }
 
 export function digestOf(format: Format): string {

@@ -1,12 +1,13 @@
 /**
- * One example of every message of our own protocol, of an entry and of a session token, for the golden bytes in
+ * One example of every message of our own protocol and between relays, of an entry and of a session token, for the golden bytes in
  * `native.json`. The types make it complete: a new message without an example does not compile.
  */
 import { seededRandom } from "@inkmesh/shared/base/random";
-import type { ActorId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
+import type { ActorId, MeshId, RelayId, RingId, RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
+import type { HandshakeMessage, MeshFrame, MeshMessage } from "@inkmesh/shared/wire/mesh-message";
 import type { SessionToken } from "@inkmesh/shared/wire/session-token";
 
 const room = "notes/été" as RoomName;
@@ -67,3 +68,49 @@ export const entryExample: Entry = {
 
 export const tokenExample: SessionToken = { lineage: { room, generation: 2 }, clock };
 export const tokenSecret = seededRandom(1).bytes(32);
+
+const nonce = Uint8Array.from({ length: 16 }, (_, index) => index);
+const markExample = Uint8Array.from({ length: 32 }, (_, index) => 255 - index);
+const mesh = "0123456789abcdef" as MeshId;
+const address = "ws://127.0.0.1:4400/mesh";
+
+export const handshakeExamples: OneOfEach<HandshakeMessage> = {
+  hello: { type: "hello", version: 1, mesh, actor, nonce, address },
+  proof: { type: "proof", mark: markExample },
+  welcome: { type: "welcome", mark: markExample, mesh },
+  refusal: { type: "refusal", code: "OTHER_MESH", detail: "0123456789abcdef" },
+};
+
+export const meshExamples: OneOfEach<MeshMessage> = {
+  probe: { type: "probe", seq: 300 },
+  ack: { type: "ack", seq: 300 },
+  "indirect-probe": { type: "indirect-probe", seq: 301, target: other },
+  nack: { type: "nack", seq: 301 },
+  rumors: {
+    type: "rumors",
+    rumors: [
+      { actor: other, state: "suspect", incarnation: 2, address, accuser: actor },
+      { actor, state: "left", incarnation: 0, address: "" },
+    ],
+  },
+  "push-pull": {
+    type: "push-pull",
+    answer: true,
+    rumors: [
+      { actor, state: "alive", incarnation: 129, address },
+      { actor: other, state: "dead", incarnation: 1, address },
+    ],
+  },
+  ring: {
+    type: "ring",
+    answer: true,
+    records: [
+      { relay: "a" as RelayId, status: "member", counter: 1, weight: 1, zone: "", moves: 0 },
+      { relay: "b-2" as RelayId, status: "forgotten", counter: 200, weight: 16, zone: "east", moves: 3 },
+    ],
+  },
+};
+
+export function meshFrameWith(message: MeshMessage): MeshFrame {
+  return { ring: "8899aabbccddeeff" as RingId, messages: [message] };
+}

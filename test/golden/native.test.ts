@@ -2,10 +2,21 @@ import { readFileSync } from "node:fs";
 import { decodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { decodeRelayMessages } from "@inkmesh/shared/wire/native-relay";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import { decodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
+import { decodeHandshake } from "@inkmesh/shared/wire/mesh-handshake";
 import { openToken } from "@inkmesh/shared/wire/session-token";
 import { describe, expect, test } from "vitest";
 import { currentFormats, digestKey, digestOf, type GoldenFile } from "./native-bytes.ts";
-import { clientExamples, entryExample, relayExamples, tokenExample, tokenSecret } from "./native-fixtures.ts";
+import {
+  clientExamples,
+  entryExample,
+  handshakeExamples,
+  meshExamples,
+  meshFrameWith,
+  relayExamples,
+  tokenExample,
+  tokenSecret,
+} from "./native-fixtures.ts";
 
 const golden = JSON.parse(readFileSync(new URL("./native.json", import.meta.url), "utf8")) as GoldenFile;
 const example = (format: string, name: string): string => golden.formats[format]?.examples[name] ?? "";
@@ -35,6 +46,18 @@ describe("golden bytes are read as they were meant", () => {
   for (const message of Object.values(relayExamples)) {
     test(`relay ${message.type}`, () => {
       expect(decodeRelayMessages(bytes(example("native", `relay ${message.type}`)))).toEqual({ ok: true, value: [message] });
+    });
+  }
+
+  for (const message of Object.values(handshakeExamples)) {
+    test(`handshake ${message.type}`, () => {
+      expect(decodeHandshake(bytes(example("mesh", `handshake ${message.type}`)))).toEqual({ ok: true, value: message });
+    });
+  }
+
+  for (const message of Object.values(meshExamples)) {
+    test(`frame ${message.type}`, () => {
+      expect(decodeMeshFrame(bytes(example("mesh", `frame ${message.type}`)))).toEqual({ ok: true, value: meshFrameWith(message) });
     });
   }
 

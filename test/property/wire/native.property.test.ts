@@ -1,15 +1,20 @@
+import type { RingId } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
 import { decodeClientMessages, encodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { decodeRelayMessages, encodeRelayMessage } from "@inkmesh/shared/wire/native-relay";
 import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import { decodeMeshFrame, encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
+import { decodeHandshake, encodeHandshake } from "@inkmesh/shared/wire/mesh-handshake";
+import { decodeRing, encodeRing } from "@inkmesh/shared/wire/ring-codec";
 import { decodeVectorClock, encodeVectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { decodeAwarenessUpdate, encodeAwarenessUpdate } from "@inkmesh/shared/presence/awareness-update";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { holds } from "../replayable.ts";
-import { anyClientMessage, anyClock, anyEntry, anyRelayMessage } from "./messages.ts";
+import { anyClientMessage, anyClock, anyEntry, anyHandshake, anyMeshFrame, anyRelayMessage, anyRing, anyRumor } from "./messages.ts";
+import { rumorBytesMax } from "../../../server/core/gossip/rumor-queue.ts";
 
 const concat = (frames: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(frames));
 const valueOf = <Value>(result: Result<Value>): Value => {
@@ -59,6 +64,35 @@ describe("what is encoded comes back", () => {
   });
 });
 
+describe("what relays say to each other comes back", () => {
+  test("a frame", () => {
+    holds(
+      fc.property(anyMeshFrame, (frame) => {
+        expect(valueOf(decodeMeshFrame(encodeMeshFrame(frame)))).toEqual(frame);
+      }),
+    );
+  });
+
+  test("a step of the handshake", () => {
+    holds(
+      fc.property(anyHandshake, (message) => {
+        expect(valueOf(decodeHandshake(encodeHandshake(message)))).toEqual(message);
+      }),
+    );
+  });
+
+  test("a rumor, which is never longer than its place in a frame is reckoned", () => {
+    const ring = "0011223344556677" as RingId;
+    const bare = encodeMeshFrame({ ring, messages: [{ type: "rumors", rumors: [] }] }).length;
+    holds(
+      fc.property(anyRumor, (rumor) => {
+        const bytes = encodeMeshFrame({ ring, messages: [{ type: "rumors", rumors: [rumor] }] }).length - bare;
+        expect(bytes).toBeLessThanOrEqual(rumorBytesMax(rumor));
+      }),
+    );
+  });
+});
+
 /** Each decoder with an encoder, so that what it takes can be written again, and valid bytes to start from. */
 const codecs: Record<
   string,
@@ -75,6 +109,9 @@ const codecs: Record<
     valid: fc.array(anyRelayMessage, { minLength: 1, maxLength: 3 }).map((messages) => concat(messages.flatMap(encodeRelayMessage))),
   },
   entries: { decode: decodeEntry, encode: encodeEntry, valid: anyEntry.map(encodeEntry) },
+  "frames between relays": { decode: decodeMeshFrame, encode: encodeMeshFrame, valid: anyMeshFrame.map(encodeMeshFrame) },
+  "handshakes of relays": { decode: decodeHandshake, encode: encodeHandshake, valid: anyHandshake.map(encodeHandshake) },
+  rings: { decode: decodeRing, encode: encodeRing, valid: anyRing.map(encodeRing) },
   "vector clocks": { decode: decodeVectorClock, encode: encodeVectorClock, valid: anyClock.map(encodeVectorClock) },
   "awareness updates": {
     decode: decodeAwarenessUpdate,

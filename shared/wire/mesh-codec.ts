@@ -1,0 +1,129 @@
+/**
+ * MeshCodec: a frame of a proven link as bytes. Every frame names the state of its sender's ring, so that two relays
+ * notice at the next word that they place rooms differently; then come messages, back to back to the end.
+ *
+ * Invariants: decoding is total for any bytes and bounded: lists are counted against what is left of the frame and against one
+ * budget before anything is built; decode(encode(frame)) equals the frame.
+ */
+import * as encoding from "lib0/encoding";
+import { unreachable } from "../base/assert.ts";
+import type { RingId } from "../base/ids.ts";
+import type { Result } from "../base/result.ts";
+import { decodeBytes, type ByteReader } from "./byte-reader.ts";
+import {
+  meshFrameType,
+  meshMessageType,
+  readActor,
+  readAddress,
+  readBoolean,
+  readHexId,
+  unreadableMesh,
+  writeHexId,
+} from "./mesh-layout.ts";
+import { memberStates, type MeshFrame, type MeshMessage, type Rumor } from "./mesh-message.ts";
+import { writeNumber } from "./native-layout.ts";
+import { readRing, writeRing } from "./ring-codec.ts";
+
+export function encodeMeshFrame(frame: MeshFrame): Uint8Array {
+  return encoding.encode((encoder) => {
+    writeNumber(encoder, meshFrameType.frame);
+    writeHexId(encoder, frame.ring);
+    for (const message of frame.messages) writeMessage(encoder, message);
+  });
+}
+
+export function decodeMeshFrame(bytes: Uint8Array): Result<MeshFrame> {
+  return decodeBytes(bytes, "a mesh frame", (reader) => {
+    const type = reader.number();
+    if (type !== meshFrameType.frame) throw unreadableMesh(`frame type ${type}`);
+    const ring = readHexId(reader);
+    if (ring === undefined) throw unreadableMesh("no name of a ring");
+    const messages: MeshMessage[] = [];
+    while (reader.remaining > 0) {
+      reader.spend(1);
+      messages.push(readMessage(reader));
+    }
+    return { ring: ring as RingId, messages };
+  });
+}
+
+function writeMessage(encoder: encoding.Encoder, message: MeshMessage): void {
+  switch (message.type) {
+    case "probe":
+      return writeNumbers(encoder, meshMessageType.probe, message.seq);
+    case "ack":
+      return writeNumbers(encoder, meshMessageType.ack, message.seq);
+    case "nack":
+      return writeNumbers(encoder, meshMessageType.nack, message.seq);
+    case "indirect-probe":
+      writeNumbers(encoder, meshMessageType.indirectProbe, message.seq);
+      return encoding.writeVarString(encoder, message.target);
+    case "rumors":
+      writeNumber(encoder, meshMessageType.rumors);
+      return writeRumors(encoder, message.rumors);
+    case "push-pull":
+      writeNumbers(encoder, meshMessageType.pushPull, message.answer ? 1 : 0);
+      return writeRumors(encoder, message.rumors);
+    case "ring":
+      writeNumbers(encoder, meshMessageType.ring, message.answer ? 1 : 0);
+      return writeRing(encoder, message.records);
+    default:
+      return unreachable(message);
+  }
+}
+
+function readMessage(reader: ByteReader): MeshMessage {
+  const type = reader.number();
+  switch (type) {
+    case meshMessageType.probe:
+      return { type: "probe", seq: reader.number() };
+    case meshMessageType.ack:
+      return { type: "ack", seq: reader.number() };
+    case meshMessageType.nack:
+      return { type: "nack", seq: reader.number() };
+    case meshMessageType.indirectProbe:
+      return { type: "indirect-probe", seq: reader.number(), target: readActor(reader) };
+    case meshMessageType.rumors:
+      return { type: "rumors", rumors: readRumors(reader) };
+    case meshMessageType.pushPull:
+      return { type: "push-pull", answer: readBoolean(reader), rumors: readRumors(reader) };
+    case meshMessageType.ring:
+      return { type: "ring", answer: readBoolean(reader), records: readRing(reader) };
+    default:
+      throw unreadableMesh(`message type ${type}`);
+  }
+}
+
+function writeRumors(encoder: encoding.Encoder, rumors: readonly Rumor[]): void {
+  writeNumber(encoder, rumors.length);
+  for (const rumor of rumors) {
+    encoding.writeVarString(encoder, rumor.actor);
+    writeNumbers(encoder, memberStates.indexOf(rumor.state), rumor.incarnation);
+    encoding.writeVarString(encoder, rumor.address);
+    if (rumor.state === "suspect") encoding.writeVarString(encoder, rumor.accuser);
+  }
+}
+
+function readRumors(reader: ByteReader): readonly Rumor[] {
+  const rumors: Rumor[] = [];
+  for (let left = reader.count(rumorBytesMin); left > 0; left--) rumors.push(readRumor(reader));
+  return rumors;
+}
+
+/** A name of one letter and its life, three numbers of one byte. */
+const rumorBytesMin = 22;
+
+/** A life that refuted once per second would need 30,000 years. */
+const incarnationMax = 2 ** 40;
+
+function readRumor(reader: ByteReader): Rumor {
+  const actor = readActor(reader);
+  const state = memberStates[reader.number(memberStates.length - 1)]!;
+  const incarnation = reader.number(incarnationMax);
+  const address = readAddress(reader);
+  return state === "suspect" ? { actor, state, incarnation, address, accuser: readActor(reader) } : { actor, state, incarnation, address };
+}
+
+function writeNumbers(encoder: encoding.Encoder, ...numbers: readonly number[]): void {
+  for (const number of numbers) writeNumber(encoder, number);
+}
