@@ -32,6 +32,11 @@ export function isNews(rumor: Rumor, known: Member): boolean {
   return memberStates.indexOf(rumor.state) > memberStates.indexOf(known.state);
 }
 
+/** Whether `rumor` speaks against a life that has refuted since. */
+export function isOldAccusation(rumor: Rumor, known: Member): boolean {
+  return (rumor.state === "suspect" || rumor.state === "dead") && rumor.incarnation < known.incarnation && isPresent(known);
+}
+
 /** Whether the member may be there: it is probed, counted, and hears rumors. */
 export function isPresent(member: Member): boolean {
   return member.state === "alive" || member.state === "suspect";

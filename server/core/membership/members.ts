@@ -3,7 +3,8 @@
  *
  * - News about others is taken if it is later (`isNews`), spread further, and told as a change. A suspicion runs out into
  *   death here; whoever confirms it shortens it.
- * - News of this relay's own death is refuted with the next incarnation, by nobody else.
+ * - News of this relay's own death is refuted with the next incarnation, by nobody else. Who accuses somebody of what was refuted
+ *   since is told so (`hear` answers it): rumors are told a limited number of times, and that one may have missed them all.
  * - A life that shows up while another life of the same relay is believed alive: the relay that saw it itself (`greet`)
  *   suspects the other one. Its end is not inferred from the equal name, since folders get cloned: a dead one will not
  *   refute, a clone will, and then both stand as alive and the name is *contested* (`lifeOf` answers neither).
@@ -17,7 +18,7 @@ import { relayOf, type ActorId, type RelayId } from "@inkmesh/shared/base/ids";
 import type { MemberState, Rumor } from "@inkmesh/shared/wire/mesh-message";
 import type { RumorQueue } from "../gossip/rumor-queue.ts";
 import type { LocalHealth } from "./local-health.ts";
-import { isNews, isPresent, type Member } from "./member.ts";
+import { isNews, isOldAccusation, isPresent, type Member } from "./member.ts";
 import type { MembershipLimits } from "./membership-limits.ts";
 import { Suspicion, suspicionBounds } from "./suspicion.ts";
 
@@ -103,22 +104,23 @@ export class Members {
     this.hear({ actor, address: member.address, incarnation: member.incarnation, state: "suspect", accuser: this.self }, nowMs);
   }
 
-  /** A rumor arrived. */
-  hear(rumor: Rumor, nowMs: number): void {
-    if (rumor.actor === this.self) return this.#hearOfSelf(rumor, nowMs);
+  /** A rumor arrived. Answers what its sender has not heard yet, if it accuses somebody who has refuted since. */
+  hear(rumor: Rumor, nowMs: number): Rumor | undefined {
     const known = this.#table.get(rumor.actor);
-    if (known === undefined ? this.#makeRoom(rumor.actor) : isNews(rumor, known)) return this.#take(rumor, known, nowMs);
-    if (known?.state !== "suspect" || rumor.state !== "suspect" || rumor.incarnation !== known.incarnation) return;
-    if (this.#suspicionOf(rumor.actor).confirm(rumor.accuser)) this.#rumors.add(rumor);
+    if (known !== undefined && isOldAccusation(rumor, known)) return this.rumorOf(known);
+    if (rumor.actor === this.self) this.#hearOfSelf(rumor, nowMs);
+    else if (known === undefined ? this.#makeRoom(rumor.actor) : isNews(rumor, known)) this.#take(rumor, known, nowMs);
+    else if (known?.state === "suspect" && rumor.state === "suspect" && rumor.incarnation === known.incarnation) this.#confirm(rumor);
+    return undefined;
   }
 
   /** A rumor out of everything that `from` believes, perhaps after a long partition. */
-  hearSummary(rumor: Rumor, from: ActorId, nowMs: number): void {
+  hearSummary(rumor: Rumor, from: ActorId, nowMs: number): Rumor | undefined {
     const known = this.#table.get(rumor.actor);
     // Or the dead would be handed round for ever, each time to somebody who had just forgotten them.
-    if (known === undefined && (rumor.state === "dead" || rumor.state === "left")) return;
+    if (known === undefined && (rumor.state === "dead" || rumor.state === "left")) return undefined;
     const condemns = rumor.state === "dead" && known !== undefined && known.actor !== this.self && isPresent(known);
-    this.hear(condemns ? { ...rumor, state: "suspect", accuser: from } : rumor, nowMs);
+    return this.hear(condemns ? { ...rumor, state: "suspect", accuser: from } : rumor, nowMs);
   }
 
   /** This relay says goodbye. */
@@ -164,10 +166,14 @@ export class Members {
 
   #hearOfSelf(rumor: Rumor, nowMs: number): void {
     const self = this.#ownMember();
-    if (self.state === "left" || rumor.state === "left") return;
-    if (rumor.state === "alive" ? rumor.incarnation <= self.incarnation : rumor.incarnation < self.incarnation) return;
+    if (self.state === "left" || rumor.state === "left" || rumor.incarnation < self.incarnation) return;
+    if (rumor.incarnation === self.incarnation && rumor.state === "alive") return;
     this.#health.count(1);
     this.#take({ ...this.rumorOf(self), state: "alive", incarnation: rumor.incarnation + 1 }, self, nowMs);
+  }
+
+  #confirm(rumor: Rumor & { readonly state: "suspect" }): void {
+    if (this.#suspicionOf(rumor.actor).confirm(rumor.accuser)) this.#rumors.add(rumor);
   }
 
   #take(rumor: Rumor, known: Member | undefined, nowMs: number): void {

@@ -32,7 +32,7 @@ export interface MembershipLimits {
   readonly transmitMultiplier: number;
   /** How often everything is compared with one random member. */
   readonly pushPullIntervalMs: number;
-  /** How long a dead member still hears rumors, its own death among them, so that it can refute. */
+  /** How long a dead member still hears rumors, its own death among them, so that it can refute; then its link is closed. */
   readonly gossipToDeadMs: number;
   /** How long dead and departed lives are remembered, so that old news of them is recognised. */
   readonly rememberDeadMs: number;
