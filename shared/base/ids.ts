@@ -1,6 +1,8 @@
 /**
  * Names of things. Each is a branded string, so that a room name never lands where a relay's name belongs.
  */
+import { hexOf } from "./bytes.ts";
+
 declare const brand: unique symbol;
 type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
 
@@ -21,6 +23,9 @@ export type RoomName = Brand<string, "RoomName">;
 
 /** One client socket at this relay, numbered by the driver; never reused within a process. */
 export type ConnectionId = Brand<number, "ConnectionId">;
+
+/** One socket between this relay and another, numbered by the driver; never reused within a process. */
+export type LinkId = Brand<number, "LinkId">;
 
 /** One HTTP request that the core answers, numbered by the driver. */
 export type RequestId = Brand<number, "RequestId">;
@@ -43,9 +48,7 @@ export function isRelayId(text: string): text is RelayId {
 
 /** The actor of one life of a relay. `life` is 8 random bytes. */
 export function actorOf(relay: RelayId, life: Uint8Array): ActorId {
-  let hex = "";
-  for (const byte of life) hex += byte.toString(16).padStart(2, "0");
-  return `${relay}.${hex}` as ActorId;
+  return `${relay}.${hexOf(life)}` as ActorId;
 }
 
 /** Whether `text` may name a life of a relay. */

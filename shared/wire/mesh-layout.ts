@@ -4,6 +4,7 @@
  */
 import * as encoding from "lib0/encoding";
 import { assert } from "../base/assert.ts";
+import { hexOf } from "../base/bytes.ts";
 import { isActorId, type ActorId } from "../base/ids.ts";
 import { UnreadableBytes, type ByteReader } from "./byte-reader.ts";
 
@@ -45,9 +46,7 @@ export function readHexId(reader: ByteReader): string | undefined {
   const bytes = reader.bytes();
   if (bytes.length === 0) return undefined;
   if (bytes.length !== 8) throw unreadableMesh(`an id of ${bytes.length} bytes`);
-  let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
-  return hex;
+  return hexOf(bytes);
 }
 
 export function readBoolean(reader: ByteReader): boolean {

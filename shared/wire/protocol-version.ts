@@ -37,3 +37,8 @@ export function olderSide(detail: string): OlderSide | undefined {
  */
 export const meshVersion = 1;
 export const meshVersionMin = 1;
+
+/** What a relay of this version speaks with one of `version`; undefined: they do not understand each other. */
+export function sharedMeshVersion(version: number): number | undefined {
+  return version >= meshVersionMin ? Math.min(version, meshVersion) : undefined;
+}

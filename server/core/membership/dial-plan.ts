@@ -10,8 +10,8 @@
  * Of two relays that hear of each other the one with the lower name dials at once, the other one a little later, if it
  * must: mostly there is one attempt instead of two.
  *
- * Invariants: one attempt per address at a time; none to an address whose relay is linked, nor to one that turned out to be
- * this relay's own; at most `addressesMax` addresses.
+ * Invariants: one attempt per address at a time; none to an address whose relay is linked, nor to the one at which this
+ * relay is reached itself; at most `addressesMax` addresses.
  */
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
 import type { RelayId } from "@inkmesh/shared/base/ids";
@@ -26,6 +26,9 @@ interface Place {
   atMs: number;
   attempts: number;
 }
+
+/** After so many attempts every wait has reached `dialAfterMsMax`. */
+const longWait = 20;
 
 export class DialPlan {
   readonly #self: RelayId;
@@ -46,7 +49,7 @@ export class DialPlan {
     this.#limits = options.limits;
     this.#random = options.random;
     for (const seed of options.seeds) this.#add(seed, { relay: undefined, isSeed: true, atMs: options.nowMs });
-    if (options.ownAddress !== "") this.isOwn(options.ownAddress);
+    this.#places.delete(options.ownAddress);
   }
 
   /** `relay` is said to be reached at `address`. */
@@ -82,15 +85,20 @@ export class DialPlan {
     }
   }
 
-  /** The attempt at `address` came to nothing. */
-  failed(address: string, nowMs: number): void {
+  /** The attempt at `address` came to nothing; `met` is who was there all the same. */
+  failed(address: string, met: RelayId | undefined, nowMs: number): void {
     const place = this.#places.get(address);
-    if (place !== undefined) this.#later(place, nowMs);
+    if (place === undefined) return;
+    place.relay = met ?? place.relay;
+    this.#later(place, nowMs);
   }
 
-  /** `address` leads back here. */
-  isOwn(address: string): void {
-    this.#places.delete(address);
+  /** `address` seems to lead back here. Nobody has proven it, so it is asked again, but seldom. */
+  isOwn(address: string, nowMs: number): void {
+    const place = this.#places.get(address);
+    if (place === undefined) return;
+    place.attempts = longWait;
+    this.#later(place, nowMs);
   }
 
   /** Addresses to dial now; each is under way until it is told how it ended. */
@@ -138,7 +146,7 @@ export class DialPlan {
 
   /** Half of the wait is certain, half is chance. */
   #later(place: Place, nowMs: number): void {
-    const wait = Math.min(this.#limits.dialAfterMsMax, this.#limits.dialAfterMs * 2 ** Math.min(place.attempts, 20));
+    const wait = Math.min(this.#limits.dialAfterMsMax, this.#limits.dialAfterMs * 2 ** Math.min(place.attempts, longWait));
     place.phase = "waiting";
     place.attempts += 1;
     place.atMs = nowMs + wait / 2 + randomInteger(this.#random, Math.max(1, Math.floor(wait / 2)));

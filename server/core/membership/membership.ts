@@ -37,8 +37,8 @@ export type MembershipInput =
   /** A link to `actor` was proven. `dialled`: the address of a `dial` that led to it; undefined when it was accepted. */
   | { readonly type: "link-up"; readonly actor: ActorId; readonly address: string; readonly dialled: string | undefined }
   | { readonly type: "link-down"; readonly actor: ActorId }
-  /** A `dial` came to nothing; `isSelf`: it led back to this relay. */
-  | { readonly type: "dial-failed"; readonly address: string; readonly isSelf: boolean }
+  /** A `dial` came to nothing. `met`: who answered all the same: this relay itself, or one that has a link already. */
+  | { readonly type: "dial-failed"; readonly address: string; readonly met: ActorId | undefined }
   | { readonly type: "frame"; readonly from: ActorId; readonly frame: MeshFrame }
   /** This relay, or an operator through it, writes records. */
   | { readonly type: "ring-written"; readonly records: readonly RingRecord[] }
@@ -177,7 +177,7 @@ export class Membership {
       case "link-down":
         return this.#linkDown(input.actor, nowMs);
       case "dial-failed":
-        return input.isSelf ? this.#dials.isOwn(input.address) : this.#dials.failed(input.address, nowMs);
+        return this.#dialFailed(input.address, input.met, nowMs);
       case "frame":
         return this.#frame(input.from, input.frame, nowMs);
       case "ring-written":
@@ -191,6 +191,11 @@ export class Membership {
       default:
         return unreachable(input);
     }
+  }
+
+  #dialFailed(address: string, met: ActorId | undefined, nowMs: number): void {
+    if (met === this.#self) return this.#dials.isOwn(address, nowMs);
+    this.#dials.failed(address, met === undefined ? undefined : relayOf(met), nowMs);
   }
 
   #linkUp({ actor, address, dialled }: Extract<MembershipInput, { type: "link-up" }>, nowMs: number): void {

@@ -235,10 +235,11 @@ export class MembershipWorld {
     this.#later(() => {
       if (life.phase === "ended") return;
       const target = [...this.#lives.values()].find((other) => other.address === address && other.phase !== "ended");
-      if (target === life) return this.tell(life.actor, { type: "dial-failed", address, isSelf: true });
+      if (target === life) return this.tell(life.actor, { type: "dial-failed", address, met: life.actor });
       const reachable = target !== undefined && target.phase === "runs" && !this.#cut.has(pair(life.actor, target.actor));
-      if (!reachable || this.#links.has(pair(life.actor, target.actor)))
-        return this.tell(life.actor, { type: "dial-failed", address, isSelf: false });
+      if (!reachable) return this.tell(life.actor, { type: "dial-failed", address, met: undefined });
+      if (this.#links.has(pair(life.actor, target.actor)))
+        return this.tell(life.actor, { type: "dial-failed", address, met: target.actor });
       this.#links.add(pair(life.actor, target.actor));
       this.tell(target.actor, { type: "link-up", actor: life.actor, address: life.address, dialled: undefined });
       this.tell(life.actor, { type: "link-up", actor: target.actor, address: target.address, dialled: address });

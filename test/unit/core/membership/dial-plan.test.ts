@@ -14,7 +14,7 @@ function attempts(plan: DialPlan, untilMs: number): readonly number[] {
   for (let nowMs = 0; nowMs <= untilMs; nowMs = Math.max(nowMs, plan.nextDeadline())) {
     for (const address of plan.due(nowMs)) {
       at.push(nowMs);
-      plan.failed(address, nowMs);
+      plan.failed(address, undefined, nowMs);
     }
   }
   return at;
@@ -34,12 +34,23 @@ describe("a seed", () => {
     expect(new Set(waits.slice(10)).size).toBeGreaterThan(50);
   });
 
-  test("that leads back here is not dialled again", () => {
+  test("at which a relay was met that has a link already is left alone while it has", () => {
+    const plan = aPlan(["ws://alias"]);
+    plan.linkUp(a, undefined);
+    plan.due(0);
+    plan.failed("ws://alias", a, 0);
+    expect(plan.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+    plan.linkDown(a, 5_000);
+    expect(plan.due(6_000)).toEqual(["ws://alias"]);
+  });
+
+  test("that is this relay's own address is not dialled, and one that leads back here is only seldom", () => {
     expect(aPlan(["ws://b"]).due(0)).toEqual([]);
     const plan = aPlan(["ws://alias"]);
     plan.due(0);
-    plan.isOwn("ws://alias");
-    expect(plan.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+    plan.isOwn("ws://alias", 0);
+    expect(plan.nextDeadline()).toBeGreaterThanOrEqual(15_000);
+    expect(plan.due(30_000)).toEqual(["ws://alias"]);
   });
 
   test("is left alone while its relay is linked, and dialled soon after the link is gone", () => {
