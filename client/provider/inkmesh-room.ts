@@ -258,17 +258,15 @@ export class InkmeshRoom {
     this.#listeners.emit("refused", { refusal, edit: entry.bytes });
   }
 
-  synced(): void {
-    this.#remote.whenShown(() => this.#missed.caughtUp());
+  synced(isReturn: boolean): void {
+    this.#remote.whenShown(() => this.#missed.caughtUp(isReturn));
     this.#resolveSynced();
     this.#listeners.emit("synced", undefined);
   }
 
   returned({ awayMs, sent, isMissedExact }: Extract<ClientEffect, { type: "returned" }>): void {
     this.#remote.whenShown(() => {
-      // A page that was just opened has missed nothing: what came is the document.
-      const missed = this.#missed.take();
-      const merged = awayMs > 0 ? missed : 0;
+      const merged = this.#missed.take();
       if (sent > 0 || merged > 0) this.#listeners.emit("returned", { awayMs, sent, merged, isMergedExact: isMissedExact });
     });
   }

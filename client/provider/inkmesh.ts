@@ -227,7 +227,7 @@ export class Inkmesh {
       case "clock-reached":
         return room.clockReached(effect.generation, effect.clock);
       case "synced":
-        return room.synced();
+        return room.synced(effect.isReturn);
       case "saved":
         return room.saved(effect.entries);
       case "set-aside":

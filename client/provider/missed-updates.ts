@@ -16,9 +16,10 @@ export class MissedUpdates {
     if (this.#isCatchingUp) this.#count += news;
   }
 
-  /** All that the relay had is in the document. */
-  caughtUp(): void {
+  /** All that the relay had is in the document. A page that was just opened has missed nothing: what came is the document. */
+  caughtUp(isReturn: boolean): void {
     this.#isCatchingUp = false;
+    if (!isReturn) this.#count = 0;
   }
 
   /** The count since it was last taken. */

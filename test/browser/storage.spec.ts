@@ -198,8 +198,7 @@ describe("[P7] an edit that a relay refuses for good", () => {
     await editor.page.close({ runBeforeUnload: false });
     const again = await EditorPage.open(device, path);
     await told(again);
-    await again.focusText();
-    await again.press("Control+Home");
+    await again.goTo("start");
     await again.type("x");
     await again.page.close({ runBeforeUnload: false });
     const offline = await openWithoutLine(device, path);

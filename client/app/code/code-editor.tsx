@@ -16,10 +16,12 @@ import { UndoManager, type Text } from "yjs";
 import { codeField, metaOf, setLanguage, watchMeta } from "../document-meta.ts";
 import type { EditorProps } from "../editor-props.ts";
 import { Hands } from "../hands.ts";
+import { keepSteady } from "../steady-view.ts";
 import { ToolbarPlace } from "../toolbar.tsx";
 import { codeTheme } from "./code-theme.ts";
 import { CodeToolbar } from "./code-toolbar.tsx";
 import { languageOf } from "./languages.ts";
+import { lookedAt } from "./looked-at.ts";
 import { remoteCarets } from "./remote-carets.ts";
 
 export default function CodeEditor({ room, editable, autofocus }: EditorProps) {
@@ -40,9 +42,15 @@ export default function CodeEditor({ room, editable, autofocus }: EditorProps) {
         extensions: extensionsFor({ text, undoManager, room, hands, parts: parts.current }),
       }),
     });
+    const unwatch = keepSteady(
+      room,
+      () => lookedAt(view, text),
+      (again) => view.requestMeasure({ read: again }),
+    );
     setBound({ view, undoManager });
     if (autofocus) view.focus();
     return () => {
+      unwatch();
       view.destroy();
       undoManager.destroy();
       hands.free();

@@ -7,12 +7,14 @@ import { Collaboration } from "@tiptap/extension-collaboration";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { textField } from "../document-meta.ts";
 import type { EditorProps } from "../editor-props.ts";
+import { keepSteady } from "../steady-view.ts";
 import { ToolbarPlace } from "../toolbar.tsx";
 import { BlockInputRules } from "./block-input-rules.ts";
 import { BlockKeymap } from "./block-keymap.ts";
 import { busyHands } from "./busy-hands.ts";
 import { carets } from "./carets.ts";
 import { foreignContent, watchForeignContent } from "./foreign-content.ts";
+import { lookedAt } from "./looked-at.ts";
 import { OrderedNumbers } from "./ordered-numbers.ts";
 import { Placeholder } from "./placeholder.ts";
 import { RichTextToolbar } from "./rich-text-toolbar.tsx";
@@ -35,8 +37,10 @@ export default function RichTextEditor({ room, editable, autofocus, onForeign }:
       unbind();
       onForeign(name);
     });
+    const unsteady = keepSteady(room, () => lookedAt(created, fragment));
     const unbind = () => {
       unwatch();
+      unsteady();
       setEditor(undefined);
       created.destroy();
     };

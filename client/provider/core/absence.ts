@@ -27,6 +27,11 @@ export class Absence {
   #isBack = false;
   #isMissedExact = true;
 
+  /** Whether there was a time without a line that was not told yet. */
+  get isOngoing(): boolean {
+    return this.#sinceMs !== undefined;
+  }
+
   /** There is no line (any more). */
   began(nowMs: number): void {
     this.#sinceMs ??= nowMs;

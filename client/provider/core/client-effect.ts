@@ -29,8 +29,8 @@ export type ClientEffect =
   | { readonly type: "apply-remote"; readonly room: RoomName; readonly updates: readonly Uint8Array[] }
   /** Everything that `clock` names has been handed over before; it may be kept only together with that or after it. */
   | { readonly type: "clock-reached"; readonly room: RoomName; readonly generation: number; readonly clock: VectorClock }
-  /** All that the relay had is here. */
-  | { readonly type: "synced"; readonly room: RoomName }
+  /** All that the relay had is here; `isReturn`: what it sent was missed in an absence. */
+  | { readonly type: "synced"; readonly room: RoomName; readonly isReturn: boolean }
   /** On enough disks: these leave the device's outbox and join its stored updates. */
   | { readonly type: "saved"; readonly room: RoomName; readonly entries: readonly OutboxEntry[] }
   /** The relay will never take this edit: keep it aside on the device. */

@@ -271,7 +271,7 @@ export class SyncSession {
     this.#synced = true;
     this.#durability = { ...this.#durability, copies: Math.max(1, this.#durability.copies) };
     this.clockReached(message, line);
-    line.want({ type: "synced", room: this.room });
+    line.want({ type: "synced", room: this.room, isReturn: this.#absence.isOngoing });
     this.#absence.synced(message.clock.beyond(open.resumedFrom), open.received);
     this.#sayReturn(line);
     open.repairDue = relayLostEntries;
