@@ -31,8 +31,12 @@ export function DeletedNotice({ mesh, room, deletion, onSay }: DeletedNoticeProp
   const remove = async () => {
     setAsking(false);
     forgetDocument(room.name);
+    try {
+      await mesh.forget(room.name);
+    } catch {
+      return onSay("Nothing was removed: this device's disk refuses.");
+    }
     visit("/");
-    await mesh.forget(room.name).catch(() => undefined);
   };
   return (
     <section class="banner alarm" role="alert">
