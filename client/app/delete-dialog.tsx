@@ -3,6 +3,7 @@
  */
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.tsx";
+import { rememberedPerson } from "./person.ts";
 import { deleteRoom } from "./relay-api.ts";
 
 interface DeleteDialogProps {
@@ -17,7 +18,7 @@ export function DeleteDialog({ room, title, onClose, onDeleted }: DeleteDialogPr
   const [problem, setProblem] = useState<string>();
   const confirm = async () => {
     setBusy(true);
-    const answer = await deleteRoom(room);
+    const answer = await deleteRoom(room, rememberedPerson().name);
     // Not there (any more) is what was asked for.
     if (answer.ok || answer.status === 404 || answer.status === 410) return onDeleted();
     setBusy(false);

@@ -55,9 +55,9 @@ export async function changeRoom(room: string, change: { title?: string; kind?: 
   );
 }
 
-/** Deletes a document for everybody. Answered when it is on disk. */
-export async function deleteRoom(room: string): Promise<Answer<undefined>> {
-  return ask(addressOf(room), { method: "DELETE" }, () => undefined);
+/** Deletes a document for everybody, who are told that it was `by` somebody. Answered when it is on disk. */
+export async function deleteRoom(room: string, by: string): Promise<Answer<undefined>> {
+  return ask(`${addressOf(room)}?${new URLSearchParams({ by })}`, { method: "DELETE" }, () => undefined);
 }
 
 /** A document's content in a format, as the relay has it. */

@@ -2,7 +2,7 @@
  * The rooms over HTTP: list, create, show, change, delete, and the content in a format.
  *
  *     GET    /api/rooms?after=&limit=&search=       POST /api/rooms {room, title?, kind?}
- *     GET    /api/rooms/:room                       PATCH, DELETE the same
+ *     GET    /api/rooms/:room                       PATCH the same · DELETE /api/rooms/:room?by=
  *     GET    /api/rooms/:room/content?format=       `Inkmesh-Token` in and out: never older than what one has seen
  *
  * A room is one path segment, percent-encoded (`a%2Fb`). This file only translates: what is asked becomes a
@@ -38,6 +38,8 @@ const listQuery = z.object({
 const roomFields = { title: word(300).optional(), kind: word(40).optional() };
 const createBody = z.strictObject({ room: z.string().optional(), ...roomFields });
 const changeBody = z.strictObject(roomFields);
+/** Who deletes it, for those who have it open. Without accounts one is who one says, as in presence. */
+const deleteQuery = z.object({ by: word(80).default(principal) });
 const contentQuery = z.object({ format: z.enum(contentFormats as readonly [ContentFormat, ...ContentFormat[]]).default("text") });
 
 const contentTypes: Readonly<Record<ContentFormat, string>> = {
@@ -64,12 +66,7 @@ export function roomsApi(requests: Pick<PendingRequests, "ask">): Router {
     ),
   );
   router.patch("/:room", (request, response) => perform(response, changeRequest(request)));
-  router.delete("/:room", (request, response) =>
-    perform(
-      response,
-      roomRequest(request, (room) => ({ type: "delete", room, principal })),
-    ),
-  );
+  router.delete("/:room", (request, response) => perform(response, deleteRequest(request)));
   router.get("/:room/content", (request, response) => perform(response, contentRequest(request)));
   return router;
 }
@@ -94,6 +91,12 @@ function changeRequest(request: Request): Result<RoomRequest> {
   if (!body.success) return badRequest(body.error);
   const { title, kind } = body.data;
   return roomRequest(request, (room) => ({ type: "change", room, title, kind, principal }));
+}
+
+function deleteRequest(request: Request): Result<RoomRequest> {
+  const query = deleteQuery.safeParse(request.query);
+  if (!query.success) return badRequest(query.error);
+  return roomRequest(request, (room) => ({ type: "delete", room, principal: query.data.by }));
 }
 
 function contentRequest(request: Request): Result<RoomRequest> {

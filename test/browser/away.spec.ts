@@ -61,6 +61,8 @@ describe("[P7] [P10] a document that somebody deleted while one was away with un
     await editor.workOffline(false);
     await deletion(editor).waitFor();
     const words = await deletion(editor).innerText();
+    const by = await other.page.getByRole("button", { name: /^You are / }).getAttribute("title");
+    expect(words).toContain(`This document was deleted by ${by?.slice("You: ".length)} `);
     expect(words).toContain("with 15 edits that were never sent. Keep a copy?");
     await picture(editor.page, "away-deleted");
     expect(await editor.status()).toBe("This document was deleted");

@@ -55,7 +55,10 @@ function deviceOf(context: BrowserContext): Device {
     page.on("pageerror", (error) => faults.push(String(error.stack ?? error)));
     page.on("console", (message) => {
       // A relay that is away is an error to the console, not to the page.
-      if (message.type() === "error" && !/WebSocket connection|Failed to load resource|ERR_CONNECTION|error occurred when fetching the script/.test(message.text()))
+      if (
+        message.type() === "error" &&
+        !/WebSocket connection|Failed to load resource|ERR_CONNECTION|error occurred when fetching the script/.test(message.text())
+      )
         faults.push(message.text());
     });
   });

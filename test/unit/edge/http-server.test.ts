@@ -74,16 +74,19 @@ describe("rooms over HTTP", () => {
     expect(unnamed.room).toMatch(/^[\w-]{16}$/);
   });
 
-  test("change and delete", async () => {
+  test("change and delete, with who deletes it if that is said", async () => {
     edge = await anEdge({
       answer: (ask): RoomAnswer => (ask.type === "delete" ? { type: "done" } : { type: "room", room: aRoom(), created: false }),
     });
     const changed = await fetch(`${edge.address}/api/rooms/r`, { ...post({ title: "New" }), method: "PATCH" });
     const deleted = await fetch(`${edge.address}/api/rooms/r`, { method: "DELETE" });
-    expect([changed.status, deleted.status]).toEqual([200, 204]);
+    const byAda = await fetch(`${edge.address}/api/rooms/r?by=Ada%20L.`, { method: "DELETE" });
+    const byTooMuch = await fetch(`${edge.address}/api/rooms/r?by=${"x".repeat(81)}`, { method: "DELETE" });
+    expect([changed.status, deleted.status, byAda.status, byTooMuch.status]).toEqual([200, 204, 204, 400]);
     expect(edge.ofType("request-received").map(({ ask }) => ask)).toEqual([
       { type: "change", room: "r", title: "New", kind: undefined, principal: "" },
       { type: "delete", room: "r", principal: "" },
+      { type: "delete", room: "r", principal: "Ada L." },
     ]);
   });
 
