@@ -9,8 +9,8 @@
  * What is said once can be missed: a tab that opens reads from the store what another one has just got saved, and was
  * not there when that was said. So with a line, what waits long is looked up in the store again.
  *
- * Invariant: an entry of another tab leaves only when it is said to be settled, when it was in the store's outbox and is
- * not any more, or when this tab takes it over.
+ * Invariants: an entry of another tab leaves only when it is said to be settled, when it was in the store's outbox and is
+ * not any more, or when this tab takes it over; what leaves this tab's outbox leaves the store's by this tab's own hand.
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
@@ -86,11 +86,23 @@ export class RoomTabs {
   settled(keys: readonly OutboxKey[], refusal: Refusal | undefined): void {
     const { host, room, setAside } = this.#options;
     this.#whenLoaded(() => {
-      const own = new Map(host.waiting(room).map((entry) => [outboxKey(entry), entry]));
-      const settled = [...this.#take(keys), ...keys.flatMap((key) => own.get(outboxKey(key)) ?? [])];
+      const sending = new Map(host.waiting(room).map((entry) => [outboxKey(entry), entry]));
+      const own = keys.flatMap((key) => sending.get(outboxKey(key)) ?? []);
+      const settled = [...this.#take(keys), ...own];
       if (refusal) for (const entry of settled) setAside.add(entry, refusal);
+      this.#noteSettled(own, refusal);
       host.turn([{ type: "settled-elsewhere", room, keys }]);
     });
+  }
+
+  /**
+   * The other tab notes it, too, but may be gone before that is in the store, or may have noted it before this tab's own
+   * writes got there: nobody else would look for what a living tab has in the store.
+   */
+  #noteSettled(own: readonly OutboxEntry[], refusal: Refusal | undefined): void {
+    const { copy } = this.#options;
+    if (refusal) for (const entry of own) copy.setAside(entry, refusal.code);
+    else if (own.length > 0) copy.saved(own);
   }
 
   /** Entries that are to be sent from here, and shown if they are not yet. `leftBehind`: their tab is gone. */

@@ -208,6 +208,27 @@ describe.each([
     expect([late.waiting, late.room.status.phase]).toEqual([0, "saved"]);
   });
 
+  test("[P7] what another tab got saved leaves the store, though that tab died before it could write so", async () => {
+    const [a, b] = [await browser.open(), await browser.open()];
+    await a.type("x");
+    const write = browser.store.write.bind(browser.store);
+    let dropped = 0;
+    browser.store.write = async (room, changes) => {
+      if (dropped === 0 && changes.some(({ type }) => type === "saved")) dropped += 1;
+      else await write(room, changes);
+    };
+    b.online();
+    await pass(1_000);
+    b.die();
+    b.mesh.workOffline(true);
+    expect([browser.onRelay, dropped, a.waiting]).toEqual(["x", 1, 0]);
+    a.online();
+    const late = await browser.open();
+    late.online();
+    await pass(20_000);
+    expect([late.waiting, await browser.waiting()]).toEqual([0, 0]);
+  });
+
   test("[P7] a tab that hangs with edits is stood in for, and when it wakes up it adds nothing twice", async () => {
     const [a, b] = [await browser.open(), await browser.open()];
     await a.type("hung");
