@@ -67,7 +67,14 @@ export class Misfortune {
       tab.process.resume();
       tab.process.reach(1, "goes online", () => tab.isOffline && tab.workOffline(false));
     }
-    if (!device.working.some((tab) => tab.roomName === mainRoom)) this.#stage.population.openTab(device, mainRoom);
+    this.#beThere(device);
+  }
+
+  /** A tab that is closing, or had been asked to while it was frozen, goes first: a program's next life waits for that. */
+  #beThere(device: Device): void {
+    const { population, world } = this.#stage;
+    if (!device.working.some((tab) => tab.roomName === mainRoom)) population.openTab(device, mainRoom);
+    world.schedule(1_000, undefined, `${device.name} looks in`, () => this.#beThere(device));
   }
 
   readonly #faults: Readonly<Record<FaultKind, (random: Random) => void>> = {
