@@ -16,18 +16,26 @@ export interface FoundMutant {
 }
 
 const findingsFile = resolve(import.meta.dirname, "findings.json");
+const scoreFile = resolve(import.meta.dirname, "SCORE.md");
+const scoreHead = `# Planted bugs, and what it takes to find them
+
+Made by \`npm run sim -- --mutants\`: the lowest seed from 1 on with which a checker finds the bug and finds nothing in the product without
+it. \`findings.json\` has the same for the tests, which replay each of these seeds.
+
+| planted bug | seeds needed | found by |
+| --- | --- | --- |`;
 
 /** What is known of each mutant, by name. */
 export function knownFindings(): Readonly<Record<string, FoundMutant>> {
   return JSON.parse(readFileSync(findingsFile, "utf8")) as Record<string, FoundMutant>;
 }
 
-/** Hunts all of them from seed 1 on, writes `findings.json`, says the table; whether all were found. */
+/** Hunts all of them from seed 1 on, writes `findings.json` and `SCORE.md`; whether all were found. */
 export async function huntAll(options: { folder: string; size: number; seedsMax: number; say: (text: string) => void }): Promise<boolean> {
   const { folder, size, seedsMax, say } = options;
   const found: Record<string, FoundMutant> = {};
   const healthy = new Crew({ file: await bundleWorker(folder, undefined), size: 1 });
-  say("| planted bug | seeds needed | found by |\n| --- | --- | --- |");
+  const rows = [scoreHead];
   for (const mutant of allMutants) {
     const own = join(folder, mutant.name);
     mkdirSync(own);
@@ -35,9 +43,11 @@ export async function huntAll(options: { folder: string; size: number; seedsMax:
     const finding = await hunt(crew, healthy, seedsMax);
     await crew.disband();
     if (finding !== undefined) found[mutant.name] = finding;
-    say(`| ${mutant.name}: ${mutant.what} | ${finding?.seeds ?? `none of ${seedsMax}`} | ${finding?.checker ?? "nothing"} |`);
+    rows.push(`| ${mutant.name}: ${mutant.what} | ${finding?.seeds ?? `none of ${seedsMax}`} | ${finding?.checker ?? "nothing"} |`);
+    say(rows.at(-1)!);
   }
   await healthy.disband();
+  writeFileSync(scoreFile, `${rows.join("\n")}\n`);
   writeFileSync(findingsFile, `${JSON.stringify(found, undefined, 2)}\n`);
   return Object.keys(found).length === allMutants.length;
 }
