@@ -58,7 +58,7 @@ const smallLimits = {
 export async function simulate({ seed, only, keepTrace = false }: SimulationOptions): Promise<Outcome> {
   const history = new History(seed, keepTrace);
   const plan = drawFaults(history.world.random("faults"), history.safetyMs);
-  const faults = only === undefined ? plan : only.map((index) => plan[index]!);
+  const faults = only === undefined ? plan : only.flatMap((index) => plan[index] ?? []);
   let finding: Outcome["finding"];
   try {
     await history.run(faults);
