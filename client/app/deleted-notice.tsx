@@ -74,5 +74,5 @@ export function DeletedNotice({ mesh, room, deletion, onSay }: DeletedNoticeProp
 
 function byWhom({ by, atMs }: RoomDeletion): string {
   const who = by === "" ? "" : ` by ${by}`;
-  return atMs === 0 ? who : `${who} ${new Date(atMs).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}`;
+  return atMs === 0 ? who : `${who} on ${new Date(atMs).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}`;
 }

@@ -208,8 +208,9 @@ export class InkmeshRoom {
 
   discardedElsewhere(): void {
     this.#setAside.clear();
-    this.refreshStatus();
+    // First: whoever opens the document anew does so before this one, which still shows it, is called saved.
     this.#listeners.emit("discarded", undefined);
+    this.refreshStatus();
   }
 
   /** Whether something waits in this tab's own outbox. */

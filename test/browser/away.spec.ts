@@ -52,7 +52,7 @@ const admitted = async () => (await MetricsReading.of(relay)).value("inkmesh_upd
 
 describe("[P7] [P10] a document that somebody deleted while one was away with unsent edits", () => {
   it("is told of with what was never sent, takes none of it, and can be kept as a copy that has all of it", async () => {
-    const editor = await writtenWhileAway(await aDevice());
+    const editor = await writtenWhileAway(await aDevice({ viewport: { width: 360, height: 720 }, colorScheme: "dark" }));
     const other = await EditorPage.open(await aDevice(), editor.path);
     await other.choose("Delete…");
     await other.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
@@ -65,6 +65,7 @@ describe("[P7] [P10] a document that somebody deleted while one was away with un
     expect(words).toContain(`This document was deleted by ${by?.slice("You: ".length)} `);
     expect(words).toContain("with 15 edits that were never sent. Keep a copy?");
     await picture(editor.page, "away-deleted");
+    expect(await editor.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
     expect(await editor.status()).toBe("This document was deleted");
     const file = await editor.downloaded(() => editor.page.getByRole("button", { name: "Download as text" }).click());
     expect(file).toContain("== 15 edits waiting to be sent ==\n\n and never sent\n");
