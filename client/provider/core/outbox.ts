@@ -7,9 +7,9 @@
  * Go-back-N: acks are cumulative; a nack of number k moves │ to before k. At every (re)open the numbers start at 1 again
  * and everything is sent anew: the relay trims what it knows.
  *
- * Invariants: an item leaves only by an ack with enough copies, because the relay refused it for good, or because another
- * tab says so of an item that is not under way; numbers of items are contiguous; what is under way is bounded by the
- * window, but one item may always go.
+ * Invariants: an entry leaves only by an ack with enough copies, because the relay refused it for good, or because another
+ * tab says so; one that is under way then leaves its number behind until the relay answers, and is no entry any more;
+ * numbers of items are contiguous; what is under way is bounded by the window, but one item may always go.
  */
 import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
@@ -24,6 +24,8 @@ interface Item {
   copies: number;
   /** How often it was answered with a gap. */
   gaps: number;
+  /** Another tab got it settled while it was under way: it only holds its number. */
+  isSettled: boolean;
 }
 
 export interface Window {
@@ -47,16 +49,16 @@ export class Outbox {
 
   /** How many updates are not saved yet. */
   get waiting(): number {
-    return this.#items.length;
+    return this.#unsettled.length;
   }
 
   /** The fewest replicas that hold any waiting update; undefined when none waits. */
   get copies(): number | undefined {
-    return this.#items.reduce<number | undefined>((fewest, item) => Math.min(fewest ?? item.copies, item.copies), undefined);
+    return this.#unsettled.reduce<number | undefined>((fewest, item) => Math.min(fewest ?? item.copies, item.copies), undefined);
   }
 
   get entries(): readonly OutboxEntry[] {
-    return this.#items.flatMap(({ entry }) => (entry === undefined ? [] : [entry]));
+    return this.#unsettled.flatMap(({ entry }) => (entry === undefined ? [] : [entry]));
   }
 
   /** What is being sent or will be, for a comparison with the document. */
@@ -65,7 +67,7 @@ export class Outbox {
   }
 
   has(tab: string, upTo: number): boolean {
-    return this.#items.some(({ entry }) => entry !== undefined && entry.tab === tab && entry.number <= upTo);
+    return this.#unsettled.some(({ entry }) => entry !== undefined && entry.tab === tab && entry.number <= upTo);
   }
 
   /** Appends entries; those that are here already are ignored. */
@@ -95,12 +97,12 @@ export class Outbox {
 
   /** A difference that the relay needs, before all that is not sent yet: the rest may build on it. */
   addRepair(update: Uint8Array): void {
-    this.#items.splice(this.#sent, 0, { entry: undefined, kind: "state", bytes: update, copies: 0, gaps: 0 });
+    this.#items.splice(this.#sent, 0, { entry: undefined, kind: "state", bytes: update, copies: 0, gaps: 0, isSettled: false });
   }
 
   /** A new session: numbers start at 1, nothing is under way. Repairs of the earlier session are computed afresh. */
   restart(): void {
-    this.#items = this.#items.filter((item) => item.entry !== undefined);
+    this.#items = this.#items.filter((item) => item.entry !== undefined && !item.isSettled);
     for (const item of this.#items) {
       item.kind = "edit";
       item.bytes = item.entry?.bytes ?? item.bytes;
@@ -111,18 +113,20 @@ export class Outbox {
     this.#sentBytes = 0;
   }
 
-  /** Takes out what another tab got settled. What is under way is left to the answer of the relay. */
+  /** Takes out what another tab got settled. */
   forget(keys: readonly OutboxKey[]): void {
     const settled = new Set(keys.map(outboxKey));
-    this.#items = this.#items.filter(({ entry }, index) => {
-      if (index < this.#sent || entry === undefined || !settled.has(outboxKey(entry))) return true;
-      this.#keys.delete(outboxKey(entry));
-      return false;
+    this.#items = this.#items.filter((item, index) => {
+      if (item.isSettled || item.entry === undefined || !settled.has(outboxKey(item.entry))) return true;
+      this.#keys.delete(outboxKey(item.entry));
+      item.isSettled = true;
+      return index < this.#sent;
     });
   }
 
   /** The session is gone: nothing is under way any more. */
   pause(): void {
+    this.#items = this.#unsettled;
     this.#sent = 0;
     this.#sentBytes = 0;
   }
@@ -162,7 +166,7 @@ export class Outbox {
     const saved: OutboxEntry[] = [];
     for (const item of acked) {
       this.#sentBytes -= item.bytes.length;
-      if (item.entry === undefined) continue;
+      if (item.entry === undefined || item.isSettled) continue;
       this.#keys.delete(outboxKey(item.entry));
       saved.push(item.entry);
     }
@@ -212,13 +216,18 @@ export class Outbox {
   /** Takes out the next to be sent, which was refused for good; its number goes to the one behind it. */
   dropNext(): OutboxEntry | undefined {
     const [item] = this.#items.splice(this.#sent, 1);
-    if (item?.entry !== undefined) this.#keys.delete(outboxKey(item.entry));
-    return item?.entry;
+    if (item?.entry === undefined || item.isSettled) return undefined;
+    this.#keys.delete(outboxKey(item.entry));
+    return item.entry;
+  }
+
+  get #unsettled(): Item[] {
+    return this.#items.filter(({ isSettled }) => !isSettled);
   }
 }
 
 function newItem(entry: OutboxEntry): Item {
-  return { entry, kind: "edit", bytes: entry.bytes, copies: 0, gaps: 0 };
+  return { entry, kind: "edit", bytes: entry.bytes, copies: 0, gaps: 0, isSettled: false };
 }
 
 function isLaterThan(item: OutboxEntry | undefined, entry: OutboxEntry): boolean {
