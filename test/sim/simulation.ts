@@ -218,14 +218,15 @@ class History {
     return undefined;
   }
 
+  /** A tab shows, besides what the disk has, what it says was refused for good, as far as that can be shown. */
   #unlike(tab: SimTab): string | undefined {
-    const mayWait = this.#checkers.devicePromises.isLossy(this.#population.deviceOf(tab).name);
-    return this.#isUnlike(tab.process.name, tab.doc, tab.room.status.generation ?? 0, tab.roomName, mayWait);
+    const setAside = tab.room.onlyHere.setAside.map(({ bytes }) => bytes);
+    return this.#isUnlike(tab.process.name, tab.doc, tab.room.status.generation ?? 0, tab.roomName, setAside);
   }
 
-  #isUnlike(name: string, doc: SimTab["doc"], generation: number, room: string, mayWait = false): string | undefined {
+  #isUnlike(name: string, doc: SimTab["doc"], generation: number, room: string, setAside: readonly Uint8Array[] = []): string | undefined {
     try {
-      mustBeAlike(this.#checkers.audit.of({ room: room as RoomName, generation }).doc, name, doc, mayWait);
+      mustBeAlike(this.#checkers.audit.of({ room: room as RoomName, generation }).doc, name, doc, setAside);
       return undefined;
     } catch (error) {
       return (error as Error).message;

@@ -77,9 +77,9 @@ export function covers(doc: Y.Doc, other: Y.Doc): boolean {
 export function lacks(doc: Y.Doc, other: Y.Doc): string | undefined {
   const { structs, deletes } = everythingOf(other);
   const struct = structs.find((range) => !holds(doc, { structs: [range], deletes: [] }));
-  if (struct !== undefined) return `it lacks ${struct.client} from ${Y.getState(doc.store, struct.client)} to ${struct.to}`;
+  if (struct !== undefined) return `lacks ${struct.client} from ${Y.getState(doc.store, struct.client)} to ${struct.to}`;
   const deletion = deletes.find((range) => !holds(doc, { structs: [], deletes: [range] }));
-  return deletion && `it lacks the deletion of ${deletion.client} ${deletion.from} to ${deletion.to}`;
+  return deletion && `lacks the deletion of ${deletion.client} ${deletion.from} to ${deletion.to}`;
 }
 
 function everythingOf(doc: Y.Doc): Content {

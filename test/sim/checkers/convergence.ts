@@ -2,15 +2,26 @@
  * [P1] Convergence: at rest, every replica and every client shows what the relay's platter holds, deletions included,
  * and every word that was typed is there at most once.
  */
-import type * as Y from "yjs";
+import * as Y from "yjs";
 import { Finding } from "../world.ts";
 import { lacks, shown, visible } from "./content.ts";
 
-/** Throws when the documents differ. `expected` is the platter's. `mayWait`: the document may hold, unseen, what is unfounded. */
-export function mustBeAlike(expected: Y.Doc, who: string, doc: Y.Doc, mayWait = false): void {
-  if (!mayWait && (doc.store.pendingStructs !== null || doc.store.pendingDs !== null))
+/**
+ * Throws when the documents differ. `expected` is the platter's. `setAside`: edits that were refused for good, which stay
+ * a part of the device's document; an unfounded one is in it as far as Yjs can apply it.
+ */
+export function mustBeAlike(expected: Y.Doc, who: string, doc: Y.Doc, setAside: readonly Uint8Array[] = []): void {
+  if (setAside.length === 0 && (doc.store.pendingStructs !== null || doc.store.pendingDs !== null))
     throw new Finding("convergence", `${who} still waits for something that it was never sent`);
-  if (shown(doc) !== shown(expected)) throw new Finding("convergence", `${who} differs from the disk: ${difference(doc, expected)}`);
+  const wanted = setAside.length === 0 ? expected : withEdits(expected, setAside);
+  if (shown(doc) !== shown(wanted)) throw new Finding("convergence", `${who} differs from the disk: ${difference(doc, wanted)}`);
+}
+
+function withEdits(doc: Y.Doc, edits: readonly Uint8Array[]): Y.Doc {
+  const copy = new Y.Doc();
+  Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc));
+  for (const edit of edits) Y.applyUpdate(copy, edit);
+  return copy;
 }
 
 /** Throws when a word is there twice. */
@@ -27,7 +38,8 @@ export function mustHoldWordsOnce(doc: Y.Doc, where: string): void {
 
 function difference(left: Y.Doc, right: Y.Doc): string {
   const [mine, theirs] = [JSON.stringify(visible(left)), JSON.stringify(visible(right))];
-  const lacking = lacks(left, right) ?? lacks(right, left);
+  const missing = lacks(left, right);
+  const lacking = missing ? `it ${missing}` : `the disk ${lacks(right, left)}`;
   if (mine === theirs) return `it looks alike, and its state vector or its deletions differ: ${lacking}`;
   let at = 0;
   while (mine[at] === theirs[at]) at += 1;

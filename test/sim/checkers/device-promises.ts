@@ -6,12 +6,13 @@
  * - At rest, every edit that was ever on a device's platter is on the relay's: closing, killing and reloading tabs,
  *   offline days and dead batteries lost nothing. (An evicted database is beyond that promise, unless a tab lived on.)
  */
+import * as Y from "yjs";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { CopyChange } from "../../../client/provider/offline-store.ts";
 import type { DeviceWatcher } from "../sim-device-store.ts";
 import { Finding } from "../world.ts";
 import type { AuditLog } from "./audit-log.ts";
-import { contentOf } from "./content.ts";
+import { contentOf, holds } from "./content.ts";
 
 interface KeptEdit {
   readonly room: string;
@@ -60,9 +61,11 @@ export class DevicePromises {
 
   #asked(device: string, room: string, changes: readonly CopyChange[]): void {
     for (const change of changes) {
-      const mayBeUnfounded = change.type === "set-aside" && change.code === "GAP" && this.#lossy.has(device);
-      if (change.type === "set-aside" && !mayBeUnfounded && !this.#isGone(room))
-        throw new Finding("honest edits are not refused", `${device} in ${room}: ${change.code}`);
+      if (change.type === "set-aside" && !this.#isGone(room) && !(change.code === "GAP" && this.#isUnfounded(device, room, change.entry)))
+        throw new Finding(
+          "honest edits are not refused",
+          `${device} in ${room}: ${change.code} for ${change.entry.tab}:${change.entry.number}`,
+        );
       if (change.type !== "saved") continue;
       for (const { bytes, number, tab } of change.entries) {
         this.saved += 1;
@@ -87,6 +90,19 @@ export class DevicePromises {
       if (change.type === "saved") for (const { tab, number } of change.entries) edits.delete(`${room} ${tab}:${number}`);
       if (change.type === "set-aside") edits.delete(`${room} ${change.entry.tab}:${change.entry.number}`);
     }
+  }
+
+  /**
+   * Whether the edit hangs on something that neither the relay's platter nor the device's has. That can only be where the
+   * device refused or lost something.
+   */
+  #isUnfounded(device: string, room: string, { bytes }: { readonly bytes: Uint8Array }): boolean {
+    if (!this.#lossy.has(device)) return false;
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.#audit.of({ room: room as RoomName, generation: this.#audit.generation(room) }).doc));
+    for (const kept of this.#kept.get(device)?.values() ?? []) if (kept.room === room) Y.applyUpdate(doc, kept.bytes);
+    Y.applyUpdate(doc, bytes);
+    return !holds(doc, contentOf(bytes));
   }
 
   /** On the platter, in whatever generation it was written for; of a closed one nothing more is promised. */
