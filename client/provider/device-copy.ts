@@ -12,15 +12,25 @@
  *
  * A store that was emptied from outside gets everything again: the document, what waits, what is set aside, the clock.
  *
- * Invariants: what is told is written in the order of telling, but that an edit may overtake what came from a relay;
- * `notOnDevice` counts the edits whose write has not been confirmed.
+ * Writes are under way together, so a disk that refuses one may take the next. An edit that was taken so counts as on the
+ * device only when what was told before it is there, too: without that it could not be shown, and would be set aside.
+ *
+ * Invariants: what is told is written in the order of telling, but that an edit may overtake what came from a relay, and
+ * what a disk refused is overtaken by what was under way with it; what became of an edit never overtakes the edit;
+ * `notOnDevice` counts the edits whose write, or one before it, has not been confirmed.
  */
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import { outboxKey, type OutboxEntry } from "./core/outbox-entry.ts";
+import { outboxKey, type OutboxEntry, type OutboxKey } from "./core/outbox-entry.ts";
 import type { DeviceState, DeviceTrouble } from "./core/room-status.ts";
 import { troubleOf } from "./device-trouble.ts";
 import { mergedUpdates } from "./document-difference.ts";
 import type { CopyChange, OfflineStore, SetAsideEntry, StoredCopy } from "./offline-store.ts";
+
+/** One write's changes, and its place in the order of telling. */
+interface Write {
+  readonly order: number;
+  readonly changes: readonly CopyChange[];
+}
 
 const retryMs = 1_000;
 const retryMaxMs = 30_000;
@@ -34,7 +44,10 @@ export class DeviceCopy {
   readonly #changed: () => void;
   #kept: (() => void) | undefined;
   #lazy: CopyChange[] = [];
-  #backlog: CopyChange[] = [];
+  #backlog: readonly Write[] = [];
+  /** Written while something before it was refused. */
+  #ahead: CopyChange[] = [];
+  #writes = 0;
   #clock: { generation: number; clock: VectorClock } | undefined;
   /** The last clock that was told, or came from the store. */
   #reached: { generation: number; clock: VectorClock } | undefined;
@@ -170,27 +183,40 @@ export class DeviceCopy {
 
   #drain(): void {
     if (this.#lazyUnderWay || this.#backlog.length > 0) return;
-    const changes = this.#lazy;
-    const clock = this.#underWay === 0 && !this.#incomplete ? this.#clock : undefined;
+    const changes = this.#takeLazy();
+    const isAll = this.#lazy.length === 0;
+    const clock = isAll && this.#underWay === 0 && !this.#incomplete ? this.#clock : undefined;
     if (clock) {
       changes.push({ type: "clock", ...clock });
       this.#clock = undefined;
     }
     if (changes.length === 0) return;
-    this.#lazy = [];
     this.#lazyUnderWay = true;
     this.#write(changes, () => (this.#lazyUnderWay = false));
   }
 
+  /** What became of an edit waits for the edit's own write: that may be refused, and what it writes later would stay. */
+  #takeLazy(): CopyChange[] {
+    const isUnwritten = (entry: OutboxKey): boolean => this.#unwritten.has(outboxKey(entry));
+    const waits = this.#lazy.findIndex(
+      (change) =>
+        (change.type === "saved" && change.entries.some(isUnwritten)) || (change.type === "set-aside" && isUnwritten(change.entry)),
+    );
+    return this.#lazy.splice(0, waits === -1 ? this.#lazy.length : waits);
+  }
+
   #write(changes: readonly CopyChange[], ended?: () => void): void {
+    const write = { order: this.#writes++, changes };
     if (this.#backlog.length > 0) {
-      this.#backlog.push(...changes);
+      this.#backlog = [...this.#backlog, write];
       ended?.();
       return;
     }
     this.#attempt(changes, (written) => {
       ended?.();
-      if (!written) this.#keepForRetry(changes);
+      if (!written) this.#keepForRetry(write);
+      else if (this.#backlog.length > 0) this.#ahead.push(...changes);
+      else this.#confirm(changes);
     });
   }
 
@@ -198,7 +224,6 @@ export class DeviceCopy {
     this.#underWay += 1;
     const ended = (written: boolean): void => {
       this.#underWay -= 1;
-      if (written) this.#confirm(changes);
       done(written);
       this.#drain();
       this.#settle();
@@ -222,35 +247,40 @@ export class DeviceCopy {
     }
   }
 
-  #keepForRetry(changes: readonly CopyChange[]): void {
+  #keepForRetry(write?: Write): void {
     this.#failures += 1;
-    for (const change of changes) {
-      if (change.type === "clock") this.#clock ??= change;
-      else this.#backlog.push(change);
-    }
+    if (write) this.#addToBacklog(write);
     if (this.#closed || this.#isRetrying || this.#retry !== undefined) return;
     const waitMs = Math.min(retryMaxMs, retryMs * 2 ** Math.min(this.#failures - 1, 10));
     this.#retry = setTimeout(() => this.#retryBacklog(), waitMs);
   }
 
+  #addToBacklog({ order, changes }: Write): void {
+    for (const change of changes) if (change.type === "clock") this.#clock ??= change;
+    const others = changes.filter(({ type }) => type !== "clock");
+    if (others.length > 0) this.#backlog = [...this.#backlog, { order, changes: others }].sort((left, right) => left.order - right.order);
+  }
+
   #retryBacklog(): void {
     this.#retry = undefined;
-    const changes = this.#backlog;
-    if (changes.length === 0) {
+    const batch = this.#backlog;
+    if (batch.length === 0) {
       this.#failures = 0;
       this.#drain();
       this.#changed();
       return;
     }
+    const changes = batch.flatMap((write) => write.changes);
     // Stays the backlog meanwhile, so that nothing overtakes it.
-    const count = changes.length;
     this.#isRetrying = true;
-    this.#attempt(changes.slice(0, count), (written) => {
+    this.#attempt(changes, (written) => {
       this.#isRetrying = false;
-      if (!written) return this.#keepForRetry([]);
-      this.#backlog = this.#backlog.slice(count);
-      if (this.#backlog.length > 0) this.#retryBacklog();
-      else this.#failures = 0;
+      if (!written) return this.#keepForRetry();
+      this.#confirm(changes);
+      this.#backlog = this.#backlog.filter((write) => !batch.includes(write));
+      if (this.#backlog.length > 0) return this.#retryBacklog();
+      this.#failures = 0;
+      this.#confirm(this.#ahead.splice(0));
     });
   }
 

@@ -29,3 +29,60 @@ test("[P7] a write that fails while the backlog is written joins it: one retry a
   await vi.advanceTimersByTimeAsync(0);
   expect([copy.notOnDevice, copy.state]).toEqual([0, "memory"]);
 });
+
+/** A copy whose every write the test answers itself. */
+function aGatedCopy(): { copy: DeviceCopy; said: () => string[]; writes: { resolve: () => void; reject: (failure: Error) => void }[] } {
+  vi.useFakeTimers();
+  const writes: { said: string; resolve: () => void; reject: (failure: Error) => void }[] = [];
+  const store = new MemoryStore();
+  store.write = (_, changes) => {
+    const said = changes.map((change) =>
+      "entries" in change ? `${change.type} ${change.entries.map(({ number }) => number)}` : change.type,
+    );
+    return new Promise((resolve, reject) => writes.push({ said: said.join("; "), resolve, reject }));
+  };
+  return { copy: new DeviceCopy({ room: "r", store, changed: () => {} }), said: () => writes.map(({ said }) => said), writes };
+}
+const refusal = new Error("the disk refuses");
+const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+
+test("[P7] that an edit is saved is noted behind the edit, which the disk may refuse at first", async () => {
+  const { copy, said, writes } = aGatedCopy();
+  copy.edits([anEdit(1)]);
+  copy.updates([Uint8Array.of(9)]);
+  copy.saved([anEdit(1)]);
+  copy.setAside(anEdit(2), "GAP");
+  expect(said()).toEqual(["edits 1", "updates"]);
+  writes[1]?.resolve();
+  writes[0]?.reject(refusal);
+  await pass(1_000);
+  writes[2]?.resolve();
+  await pass(0);
+  expect(said()).toEqual(["edits 1", "updates", "edits 1", "saved 1; set-aside"]);
+});
+
+test("[P7] an edit counts as on the device when those before it are there, too: it could not be shown without them", async () => {
+  const { copy, writes } = aGatedCopy();
+  copy.edits([anEdit(1)]);
+  copy.edits([anEdit(2)]);
+  writes[0]?.reject(refusal);
+  writes[1]?.resolve();
+  await pass(0);
+  expect([copy.notOnDevice, copy.state]).toEqual([2, "failed"]);
+  await pass(1_000);
+  writes[2]?.resolve();
+  await pass(0);
+  expect([copy.notOnDevice, copy.state]).toEqual([0, "memory"]);
+});
+
+test("[P7] what a disk refused is written again in the order in which it was told", async () => {
+  const { copy, said, writes } = aGatedCopy();
+  for (const number of [1, 2, 3]) copy.edits([anEdit(number)]);
+  writes[0]?.reject(refusal);
+  await pass(0);
+  copy.edits([anEdit(4)]);
+  writes[1]?.reject(refusal);
+  writes[2]?.reject(refusal);
+  await pass(10_000);
+  expect(said().at(-1)).toBe("edits 1; edits 2; edits 3; edits 4");
+});
