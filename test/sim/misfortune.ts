@@ -203,6 +203,10 @@ export class Misfortune {
   #database(random: Random, begin: (mood: Device["disk"]["mood"]) => void): void {
     this.#withDevice(random, (device) => {
       begin(device.disk.mood);
+      // What was refused is in the tab's memory alone: some tabs do not live to try again.
+      const tab = random.fraction() < 0.25 ? this.#stage.population.pick(device.working, random) : undefined;
+      if (tab !== undefined)
+        this.#after(random, 5, 2_000, `${tab.process.name} is killed`, () => this.#comeBack(random, device, tab, () => device.kill(tab)));
       this.#after(random, 100, 8_000, `${device.name} is well`, () => void Object.assign(device.disk.mood, calmDatabase));
     });
   }

@@ -36,6 +36,8 @@ export class SimTab {
   readonly room: InkmeshRoom;
   readonly doc: Y.Doc;
   readonly #writer: Writer;
+  /** Somebody who only tidies up: what a state vector does not show is all there is to lose. */
+  readonly #onlyErases: boolean;
   isClosing = false;
   isOffline = false;
   /** Whether the device's copy is in the document: a person can type. */
@@ -47,6 +49,7 @@ export class SimTab {
     this.process = process;
     this.roomName = room;
     this.#writer = new Writer({ name: process.name.replace(/\W/g, "_"), random: process.random });
+    this.#onlyErases = process.random.fraction() < 0.12;
     this.mesh = new Inkmesh({ url: "ws://relay/sync", store, WebSocket: webSocketOf(network, process) as never, tabs });
     this.doc = new Y.Doc();
     this.room = this.mesh.open(room, { doc: this.doc });
@@ -66,7 +69,7 @@ export class SimTab {
   /** One edit of the person, as an event of the tab. */
   type(onlyDeletions: boolean): void {
     if (!this.isWorking || !this.isLoaded || this.room.status.phase === "deleted") return;
-    if (onlyDeletions) this.#writer.remove(this.doc);
+    if (onlyDeletions || this.#onlyErases) this.#writer.remove(this.doc);
     else this.#writer.edit(this.doc);
   }
 

@@ -114,6 +114,9 @@ export class World {
   }
 }
 
+/** How late a timer is at the most; mostly it is far less. */
+const timerNoiseMs = 4;
+
 /** One program's life on some machine. */
 export class SimProcess implements Host {
   readonly name: string;
@@ -122,6 +125,7 @@ export class SimProcess implements Host {
   readonly random: Random;
   readonly pid: number;
   readonly files: SimFiles | undefined;
+  readonly #noise: Random;
   #ended = false;
   #held: { readonly what: string; readonly run: () => void }[] | undefined;
 
@@ -133,6 +137,7 @@ export class SimProcess implements Host {
     this.files = options.files;
     this.files?.pids.add(this.pid);
     this.random = options.world.random(options.name);
+    this.#noise = options.world.random(`${options.name}/noise`);
   }
 
   get hasEnded(): boolean {
@@ -151,8 +156,10 @@ export class SimProcess implements Host {
     return this.clock.wallMs();
   }
 
+  /** Never early; as late as a busy loop makes it. */
   after(ms: number, what: string, work: () => void): () => void {
-    return this.world.schedule(this.clock.worldDelay(ms), this, what, work);
+    const lateMs = this.#noise.fraction() ** 4 * timerNoiseMs;
+    return this.world.schedule(this.clock.worldDelay(ms) + lateMs, this, what, work);
   }
 
   /** A remark in the trace. */

@@ -10,8 +10,8 @@ export const clientMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "client/provider/core/outbox.ts",
-        find: "this.#items = this.#items.filter((item) => item.entry !== undefined);",
-        replace: "this.#items = this.#items.slice(this.#sent).filter((item) => item.entry !== undefined);",
+        find: "  pause(): void {\n    this.#sent = 0;",
+        replace: "  pause(): void {\n    this.#items = this.#items.slice(this.#sent);\n    this.#sent = 0;",
       },
     ],
   },
