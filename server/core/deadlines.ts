@@ -19,6 +19,8 @@ export type Deadline =
   /** A Yjs client is asked again for what is missing here. */
   | { readonly type: "heal"; readonly connection: ConnectionId; readonly channel: number }
   | { readonly type: "retry-append"; readonly room: RoomName }
+  /** The disk is asked again what became of a tombstone. */
+  | { readonly type: "ask-of-tombstone"; readonly room: RoomName }
   | { readonly type: "tell-clock"; readonly room: RoomName }
   | { readonly type: "verify-tail"; readonly room: RoomName }
   | { readonly type: "expire-presence"; readonly room: RoomName }

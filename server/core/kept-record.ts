@@ -35,6 +35,11 @@ export class KeptRecord {
     else then();
   }
 
+  /** What the disk turned out to have. */
+  found(record: RoomRecord): void {
+    this.#current = record;
+  }
+
   write(record: RoomRecord, then: (result: Result<undefined>) => void): void {
     assert(!this.#isWriting, "a room's record has one write under way");
     this.#isWriting = true;

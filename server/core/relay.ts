@@ -191,6 +191,8 @@ export class Relay {
         return this.#connections.get(deadline.connection)?.session(deadline.channel)?.healDue();
       case "retry-append":
         return this.#rooms.wake(deadline.room)?.log.retry();
+      case "ask-of-tombstone":
+        return this.#rooms.wake(deadline.room)?.askOfTombstone();
       case "tell-clock":
         return this.#rooms.wake(deadline.room)?.tellClock();
       case "verify-tail":

@@ -31,12 +31,13 @@ import { RoomPresence } from "./room-presence.ts";
 import { firstRecord, unnamed } from "./room-record.ts";
 import type { Compaction, RoomRecord, StoredRoom } from "./stored-room.ts";
 import { TailUpkeep } from "./tail-upkeep.ts";
+import { Tombstone } from "./tombstone.ts";
 import { updateFrames } from "./update-frames.ts";
 
 type RoomState =
   | { readonly type: "loading" }
   | { readonly type: "open" }
-  | { readonly type: "closing"; readonly record: RoomRecord; readonly then: (result: Result<undefined>) => void; isWriting: boolean }
+  | { readonly type: "closing"; readonly tombstone: Tombstone; readonly then: (result: Result<undefined>) => void }
   | { readonly type: "closed" }
   | { readonly type: "failed"; readonly refusal: Refusal };
 
@@ -150,7 +151,7 @@ export class Room {
   /** It leaves memory. */
   forget(): void {
     const { deadlines } = this.#context;
-    for (const type of ["verify-tail", "tell-clock", "expire-presence", "retry-append"] as const)
+    for (const type of ["verify-tail", "tell-clock", "expire-presence", "retry-append", "ask-of-tombstone"] as const)
       deadlines.clear({ type, room: this.name });
     this.frames.clear();
   }
@@ -245,7 +246,7 @@ export class Room {
       );
     }
     this.#log.depart();
-    if (this.#state.type === "closing") this.#goOnClosing(this.#state);
+    if (this.#state.type === "closing") this.#goOnClosing(this.#state.tombstone);
     else if (this.#participants.size === 0 && this.#upkeep.isDue(this.#content, true)) this.compact();
   }
 
@@ -283,7 +284,7 @@ export class Room {
   appendFailed(seq: number, refusal: Refusal): void {
     const code = refusal.code === "STORE_FULL" ? "STORE_FULL" : "STORE_FAILED";
     if (!this.#log.failed(seq, code)) return;
-    if (this.#state.type === "closing") this.#abandonClosing({ code, detail: refusal.detail });
+    if (this.#state.type === "closing") this.#state.tombstone.abandon({ code, detail: refusal.detail });
   }
 
   /** Runs `then` with a state vector that names only what is on disk. While the disk fails, with one from before. */
@@ -335,7 +336,8 @@ export class Room {
     const code = this.#log.isSettled ? undefined : this.#context.store.refusal;
     if (code !== undefined) return then(refused(code));
     assert(this.isOpen, "only an open room is closed");
-    this.#state = { type: "closing", record, then, isWriting: false };
+    const ended = (result: Result<undefined>): void => (result.ok ? this.#closed(record) : this.#notClosed(result.refusal));
+    this.#state = { type: "closing", tombstone: new Tombstone({ context: this.#context, kept: this.#record, record, ended }), then };
     this.#touch(this);
   }
 
@@ -349,20 +351,25 @@ export class Room {
     });
   }
 
-  #goOnClosing(closing: RoomState & { type: "closing" }): void {
-    if (closing.isWriting || !this.#log.isSettled || this.#upkeep.isRunning || this.#record.isWriting) return;
-    closing.isWriting = true;
-    this.#record.write(closing.record, (result) => {
-      if (!result.ok) return this.#abandonClosing(result.refusal);
-      this.#begin(closing.record.generation);
-      this.#state = { type: "closed" };
-      this.#touch(this);
-      for (const participant of [...this.#participants]) participant.roomDeleted(closing.record);
-      closing.then(result);
-    });
+  askOfTombstone(): void {
+    if (this.#state.type === "closing") this.#state.tombstone.ask();
   }
 
-  #abandonClosing(refusal: Refusal): void {
+  #goOnClosing(tombstone: Tombstone): void {
+    if (this.#log.isSettled && !this.#upkeep.isRunning && !this.#record.isWriting) tombstone.write();
+  }
+
+  #closed(record: RoomRecord): void {
+    if (this.#state.type !== "closing") return;
+    const { then } = this.#state;
+    this.#begin(record.generation);
+    this.#state = { type: "closed" };
+    this.#touch(this);
+    for (const participant of [...this.#participants]) participant.roomDeleted(record);
+    then(ok(undefined));
+  }
+
+  #notClosed(refusal: Refusal): void {
     if (this.#state.type !== "closing") return;
     const { then } = this.#state;
     this.#state = { type: "open" };

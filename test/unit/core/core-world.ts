@@ -4,6 +4,7 @@
  */
 import { actorOf, type ConnectionId, type Lineage, type RelayId, type RequestId, type RoomName } from "@inkmesh/shared/base/ids";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
+import { ok, refused } from "@inkmesh/shared/base/result";
 import { seededRandom } from "@inkmesh/shared/base/random";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
@@ -43,6 +44,10 @@ export class CoreWorld {
   appends: AppendEffect[] = [];
   /** While set, appends stay under way until the test ends them. */
   holdsAppends = false;
+  /** Whether writing a record is answered with a failure, and whether it happened all the same. */
+  records: "stored" | "not-stored" | "stored-and-called-failed" = "stored";
+  /** While set, rooms cannot be loaded. */
+  loadsFail = false;
   /** While set, loads, records, compactions and engine calls are not answered. */
   holdsAnswers = false;
   readonly #limits: LimitChanges;
@@ -193,7 +198,12 @@ export class CoreWorld {
       case "append-log":
         return void this.appends.push(effect);
       case "load-room":
-        return this.#answer({ type: "room-loaded", room: effect.room, seq: effect.seq, result: this.disk.load(effect.room) });
+        return this.#answer({
+          type: "room-loaded",
+          room: effect.room,
+          seq: effect.seq,
+          result: this.loadsFail ? refused("STORE_FAILED") : this.disk.load(effect.room),
+        });
       case "compact-room":
         return this.#answer({
           type: "room-compacted",
@@ -202,8 +212,7 @@ export class CoreWorld {
           result: this.disk.compact(effect.lineage, effect.upTo),
         });
       case "store-record":
-        this.disk.putRecord(effect.record);
-        return this.#answer({ type: "record-stored", room: effect.record.room, seq: effect.seq, result: { ok: true, value: undefined } });
+        return this.#storeRecord(effect);
       case "list-rooms":
         return this.#answer({ type: "rooms-listed", seq: effect.seq, result: { ok: true, value: this.disk.list(effect.limit) } });
       case "engine-call":
@@ -214,6 +223,12 @@ export class CoreWorld {
         return void this.reports.push(effect.report);
       default:
     }
+  }
+
+  #storeRecord({ record, seq }: RelayEffect & { type: "store-record" }): void {
+    if (this.records !== "not-stored") this.disk.putRecord(record);
+    const result = this.records === "stored" ? ok(undefined) : refused("STORE_FAILED");
+    this.#answer({ type: "record-stored", room: record.room, seq, result });
   }
 
   #answer(input: RelayInput): void {

@@ -203,6 +203,37 @@ describe("deletion", () => {
     expect(client.heard("deleted")).toHaveLength(1);
   });
 
+  test("[P2] [P10] a tombstone that the store called failed is believed to be what the disk shows", () => {
+    for (const records of ["stored-and-called-failed", "not-stored"] as const) {
+      const world = new CoreWorld();
+      const client = writer(world);
+      world.records = records;
+      const answer = asked(world, remove);
+      client.updates(2, typedUpdates(1, ["hello", "!"]).slice(1));
+      world.run();
+      const isGone = records === "stored-and-called-failed";
+      expect(answer).toMatchObject(isGone ? { type: "done" } : { type: "refused", refusal: { code: "STORE_FAILED" } });
+      expect(client.heard("deleted")).toHaveLength(isGone ? 1 : 0);
+      expect(client.heard("ack").at(-1)).toMatchObject({ number: isGone ? 1 : 2 });
+    }
+  });
+
+  test("[P2] [P10] while the disk does not say what became of a tombstone, nothing is acknowledged, and it is asked again", () => {
+    const world = new CoreWorld({ limits: { appendRetryMs: 200 } });
+    const client = writer(world);
+    world.records = "stored-and-called-failed";
+    world.loadsFail = true;
+    const request = world.ask(remove);
+    client.updates(2, typedUpdates(1, ["hello", "!"]).slice(1));
+    world.run();
+    world.pass(1_000);
+    expect([world.answers.get(request), client.heard("ack").length]).toEqual([undefined, 1]);
+    world.loadsFail = false;
+    world.pass(300);
+    expect(world.answers.get(request)).toEqual({ type: "done" });
+    expect(client.heard("deleted")).toHaveLength(1);
+  });
+
   test("explicit creation opens the next generation, for dialects that carry lineage", () => {
     const world = new CoreWorld();
     writer(world);
