@@ -10,8 +10,8 @@ export const clientMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "client/provider/core/outbox.ts",
-        find: "  pause(): void {\n    this.#sent = 0;",
-        replace: "  pause(): void {\n    this.#items = this.#items.slice(this.#sent);\n    this.#sent = 0;",
+        find: "    this.#items = this.#unsettled;\n    this.#sent = 0;",
+        replace: "    this.#items = this.#items.slice(this.#sent);\n    this.#sent = 0;",
       },
     ],
   },
@@ -37,7 +37,7 @@ export const clientMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "client/provider/device-copy.ts",
-        find: "const clock = this.#underWay === 0 && !this.#incomplete ? this.#clock : undefined;",
+        find: "const clock = isAll && this.#underWay === 0 && !this.#incomplete ? this.#clock : undefined;",
         replace: "const clock = this.#clock;",
       },
     ],
@@ -48,8 +48,8 @@ export const clientMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "client/provider/device-copy.ts",
-        find: "else this.#backlog.push(change);",
-        replace: 'else if (change.type === "edits") this.#backlog.push(change);',
+        find: "if (others.length > 0) this.#backlog =",
+        replace: 'if (others.some(({ type }) => type === "edits")) this.#backlog =',
       },
     ],
   },
@@ -97,8 +97,8 @@ export const clientMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "client/provider/core/outbox.ts",
-        find: "  get waiting(): number {\n    return this.#items.length;",
-        replace: "  get waiting(): number {\n    return this.#items.length - this.#sent;",
+        find: "    return this.#unsettled.length;",
+        replace: "    return this.#unsettled.length - this.#sent;",
       },
     ],
   },

@@ -172,7 +172,11 @@ export const relayMutants: readonly NamedMutant[] = [
     name: "deletion-confirmed-early",
     what: "a deletion is confirmed before its tombstone is on disk",
     changes: [
-      { file: "server/core/room.ts", find: "closing.isWriting = true;", replace: "closing.isWriting = true; closing.then(ok(undefined));" },
+      {
+        file: "server/core/tombstone.ts",
+        find: '    this.#state = "writing";',
+        replace: '    this.#state = "writing"; this.#options.ended(ok(undefined));',
+      },
     ],
   },
   {
@@ -180,9 +184,20 @@ export const relayMutants: readonly NamedMutant[] = [
     what: "a deletion only empties the room in memory",
     changes: [
       {
-        file: "server/core/room.ts",
-        find: "this.#record.write(closing.record, (result) => {",
-        replace: "this.#record.write({ ...closing.record, deleted: undefined }, (result) => {",
+        file: "server/core/tombstone.ts",
+        find: "this.#options.kept.write(this.record, (result) => {",
+        replace: "this.#options.kept.write({ ...this.record, deleted: undefined }, (result) => {",
+      },
+    ],
+  },
+  {
+    name: "tombstone-failure-believed",
+    what: "a room goes on when the store calls a tombstone failed that it has written",
+    changes: [
+      {
+        file: "server/core/tombstone.ts",
+        find: '      this.#state = "in-doubt";',
+        replace: "      if (!result.ok) return this.#end(result);",
       },
     ],
   },
