@@ -156,6 +156,7 @@ export class Room {
     this.frames.clear();
   }
 
+  /** Told now, but while it loads or is being closed: then at the end of that. */
   attend(participant: Participant): void {
     this.#participants.add(participant);
     switch (this.#state.type) {
@@ -189,10 +190,8 @@ export class Room {
     this.#upkeep.watch(this.#content);
     this.#touch(this);
     for (const then of this.#waiting.splice(0)) then(ok(undefined));
-    for (const participant of [...this.#participants]) {
-      if (this.isOpen) participant.roomOpened();
-      else participant.roomDeleted(this.#deletion());
-    }
+    // A request that waited may be closing the room by now.
+    for (const participant of [...this.#participants]) this.attend(participant);
   }
 
   #failed(refusal: Refusal): void {

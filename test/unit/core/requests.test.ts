@@ -187,6 +187,17 @@ describe("deletion", () => {
     expect(yjs.closeCode).toBe(4404);
   });
 
+  test("[P9] a document that is not loaded yet is deleted, though somebody is opening it", () => {
+    const world = new CoreWorld();
+    writer(world);
+    world.crash();
+    const client = new NativeScript(world).hello().open("note");
+    const request = world.ask(remove);
+    world.run();
+    expect(world.answers.get(request)).toEqual({ type: "done" });
+    expect([client.heard("opened").length, client.heard("deleted").length]).toEqual([0, 1]);
+  });
+
   test("everything that was admitted is on disk before the tombstone is", () => {
     const world = new CoreWorld();
     const client = writer(world);
