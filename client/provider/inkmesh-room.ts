@@ -228,9 +228,9 @@ export class InkmeshRoom {
     return Y.encodeStateVector(this.doc);
   }
 
-  /** What a new tab lacks. */
+  /** What a new tab lacks. A deleted document has nothing for it: by that name there may be another one by now. */
   answerHello(stateVector: Uint8Array): Uint8Array | undefined {
-    return this.#isLoaded ? differenceBeyond(this.doc, stateVector, []) : undefined;
+    return this.#isLoaded && !this.#isDeleted ? differenceBeyond(this.doc, stateVector, []) : undefined;
   }
 
   /** As `make-difference` asks for it. */
@@ -295,9 +295,9 @@ export class InkmeshRoom {
     return { type: "presence-changed", room: this.#room, bytes: this.#presence.farewell() };
   }
 
-  /** The device's store was emptied from outside: writes everything again. */
+  /** The device's store was emptied from outside: writes everything again, unless another document may be there by now. */
   rewriteCopy(): void {
-    if (!this.#isLoaded || this.#isClosed) return;
+    if (!this.#isLoaded || this.#isClosed || this.#isDeleted) return;
     this.#copy.lost();
     this.#rewrite();
   }
@@ -312,6 +312,10 @@ export class InkmeshRoom {
   }
 
   // Inside.
+
+  get #isDeleted(): boolean {
+    return this.#ended?.type === "deleted";
+  }
 
   #planTurn(): void {
     if (this.#isTurnPlanned) return;

@@ -229,6 +229,22 @@ describe.each([
     expect([late.waiting, await browser.waiting()]).toEqual([0, 0]);
   });
 
+  test("[P10] a tab whose document was deleted brings none of it back, neither to a new tab nor into an emptied store", async () => {
+    const a = await browser.open();
+    a.online();
+    await a.type("gone");
+    await pass(1_000);
+    browser.network.relay.deleteRoom("ada", 7);
+    await pass(1_000);
+    expect(a.room.status.phase).toBe("deleted");
+    await browser.store.remove("r");
+    browser.store.onEmptied?.();
+    await pass(1_000);
+    expect((await browser.store.load("r")).updates).toEqual([]);
+    const late = await browser.open();
+    expect(late.text).toBe("");
+  });
+
   test("[P7] a tab that hangs with edits is stood in for, and when it wakes up it adds nothing twice", async () => {
     const [a, b] = [await browser.open(), await browser.open()];
     await a.type("hung");
