@@ -48,6 +48,13 @@ export class ByteReader {
     return number;
   }
 
+  /** Four bytes, the highest first. */
+  uint32(): number {
+    // lib0 reads beyond the end as zeros.
+    if (this.remaining < 4) throw new UnreadableBytes({ code: "BAD_FRAME", detail: "a number ends early" });
+    return decoding.readUint32BigEndian(this.#decoder);
+  }
+
   /** How many items of at least `bytesEachMin` bytes follow: checked against what is left, and taken from the budget. */
   count(bytesEachMin: number): number {
     const count = this.number();

@@ -6,7 +6,6 @@
  * budget before anything is built; decode(encode(frame)) equals the frame.
  */
 import * as encoding from "lib0/encoding";
-import { unreachable } from "../base/assert.ts";
 import type { RingId } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
 import { decodeBytes, type ByteReader } from "./byte-reader.ts";
@@ -21,6 +20,7 @@ import {
   writeHexId,
 } from "./mesh-layout.ts";
 import { memberStates, type MeshFrame, type MeshMessage, type Rumor } from "./mesh-message.ts";
+import { readRoomMessage, writeRoomMessage } from "./mesh-room-codec.ts";
 import { writeNumber } from "./native-layout.ts";
 import { readRing, writeRing } from "./ring-codec.ts";
 
@@ -68,7 +68,7 @@ function writeMessage(encoder: encoding.Encoder, message: MeshMessage): void {
       writeNumbers(encoder, meshMessageType.ring, message.answer ? 1 : 0);
       return writeRing(encoder, message.records);
     default:
-      return unreachable(message);
+      return writeRoomMessage(encoder, message);
   }
 }
 
@@ -89,8 +89,11 @@ function readMessage(reader: ByteReader): MeshMessage {
       return { type: "push-pull", answer: readBoolean(reader), rumors: readRumors(reader) };
     case meshMessageType.ring:
       return { type: "ring", answer: readBoolean(reader), records: readRing(reader) };
-    default:
-      throw unreadableMesh(`message type ${type}`);
+    default: {
+      const message = readRoomMessage(type, reader);
+      if (message === undefined) throw unreadableMesh(`message type ${type}`);
+      return message;
+    }
   }
 }
 

@@ -5,13 +5,32 @@
 import * as encoding from "lib0/encoding";
 import { assert } from "../base/assert.ts";
 import { hexOf } from "../base/bytes.ts";
-import { isActorId, type ActorId } from "../base/ids.ts";
+import { isActorId, type ActorId, type RoomName } from "../base/ids.ts";
+import type { Position } from "../ring/hash.ts";
 import { UnreadableBytes, type ByteReader } from "./byte-reader.ts";
+import type { Prefix } from "./mesh-room-message.ts";
+import { readRoomName } from "./room-name.ts";
 
 /** What a WebSocket message between relays is: a step of the handshake, or a frame of a proven link. */
 export const meshFrameType = { hello: 1, proof: 2, welcome: 3, refusal: 4, frame: 16 } as const;
 
 export const meshMessageType = { probe: 1, ack: 2, indirectProbe: 3, nack: 4, rumors: 5, pushPull: 6, ring: 7 } as const;
+
+export const meshRoomType = {
+  entries: 32,
+  want: 33,
+  unavailable: 34,
+  durable: 35,
+  "durable-query": 36,
+  tree: 37,
+  digests: 38,
+  compare: 39,
+  "difference-request": 40,
+  difference: 41,
+  cover: 42,
+  record: 43,
+  "record-durable": 44,
+} as const;
 
 const addressCharactersMax = 512;
 
@@ -47,6 +66,36 @@ export function readHexId(reader: ByteReader): string | undefined {
   if (bytes.length === 0) return undefined;
   if (bytes.length !== 8) throw unreadableMesh(`an id of ${bytes.length} bytes`);
   return hexOf(bytes);
+}
+
+export function readRoom(reader: ByteReader): RoomName {
+  const room = readRoomName(reader.text());
+  if (!room.ok) throw unreadableMesh("no name of a room");
+  return room.value;
+}
+
+/** 8 bytes, the highest first. */
+export function writePosition(encoder: encoding.Encoder, { high, low }: Position): void {
+  encoding.writeUint32BigEndian(encoder, high);
+  encoding.writeUint32BigEndian(encoder, low);
+}
+
+export function readPosition(reader: ByteReader): Position {
+  return { high: reader.uint32(), low: reader.uint32() };
+}
+
+/** A position has sixteen half bytes. */
+const prefixHalfBytesMax = 16;
+
+/** `uint` half bytes, then as many bytes of one each. */
+export function writePrefix(encoder: encoding.Encoder, prefix: Prefix): void {
+  encoding.writeVarUint8Array(encoder, Uint8Array.from(prefix));
+}
+
+export function readPrefix(reader: ByteReader): Prefix {
+  const prefix = [...reader.bytes()];
+  if (prefix.length > prefixHalfBytesMax || prefix.some((half) => half > 15)) throw unreadableMesh("no part of the circle");
+  return prefix;
 }
 
 export function readBoolean(reader: ByteReader): boolean {

@@ -1,5 +1,6 @@
 /**
- * MeshMessage: what relays of one mesh say to each other about the mesh, as values. Layout: README.md beside this file.
+ * MeshMessage: what relays of one mesh say to each other about the mesh, as values; about rooms: `mesh-room-message.ts`.
+ * Layout: README.md beside this file.
  *
  * Before a link is proven only the handshake is spoken; after it every frame carries the sender's RingId and messages. The words are those of
  * SWIM (Das, Gupta, Motivala, DSN 2002) and of Lifeguard (arXiv 1707.00788).
@@ -7,6 +8,7 @@
 import type { ActorId, MeshId, RingId } from "../base/ids.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { RingRecord } from "../ring/ring-record.ts";
+import type { MeshRoomMessage } from "./mesh-room-message.ts";
 
 /** What is believed of one life of a relay; of equal incarnation the later one counts, and `left` is final. */
 export const memberStates = ["alive", "suspect", "dead", "left"] as const;
@@ -36,7 +38,8 @@ export type MeshMessage =
   /** Everything the sender believes; `answer` asks for the same in return. */
   | { readonly type: "push-pull"; readonly rumors: readonly Rumor[]; readonly answer: boolean }
   /** All records of the sender's ring; `answer` asks for the receiver's where they differ. */
-  | { readonly type: "ring"; readonly records: readonly RingRecord[]; readonly answer: boolean };
+  | { readonly type: "ring"; readonly records: readonly RingRecord[]; readonly answer: boolean }
+  | MeshRoomMessage;
 
 /** What a proven link carries: the sender's ring, and messages in order. */
 export interface MeshFrame {

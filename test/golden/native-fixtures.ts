@@ -8,6 +8,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { HandshakeMessage, MeshFrame, MeshMessage } from "@inkmesh/shared/wire/mesh-message";
+import type { WireRecord } from "@inkmesh/shared/wire/mesh-room-message";
 import type { SessionToken } from "@inkmesh/shared/wire/session-token";
 
 const room = "notes/été" as RoomName;
@@ -81,6 +82,19 @@ export const handshakeExamples: OneOfEach<HandshakeMessage> = {
   refusal: { type: "refusal", code: "OTHER_MESH", detail: "0123456789abcdef" },
 };
 
+const lineage = { room, generation: 2 };
+const position = { high: 0x01234567, low: 0x89abcdef };
+const hlc = { physicalMs: 1_700_000_000_000, logical: 1, relay: "a" as RelayId };
+const record: WireRecord = {
+  room,
+  generation: 2,
+  title: { value: "Été", hlc },
+  kind: undefined,
+  deleted: { hlc: { ...hlc, logical: 2 }, by: "ann" },
+  everDeleted: true,
+  created: { ...hlc, relay: "b-2" as RelayId },
+};
+
 export const meshExamples: OneOfEach<MeshMessage> = {
   probe: { type: "probe", seq: 300 },
   ack: { type: "ack", seq: 300 },
@@ -109,6 +123,22 @@ export const meshExamples: OneOfEach<MeshMessage> = {
       { relay: "b-2" as RelayId, status: "forgotten", counter: 200, weight: 16, zone: "east", moves: 3 },
     ],
   },
+  entries: { type: "entries", lineage, upstream: "b-2" as RelayId, entries: [entryExample] },
+  want: { type: "want", lineage, run: { actor, from: 3, to: 300 } },
+  unavailable: { type: "unavailable", lineage, run: { actor, from: 3, to: 3 }, isFolded: true },
+  durable: { type: "durable", lineage, isWhole: true, isComplete: false, clock },
+  "durable-query": { type: "durable-query", lineage },
+  tree: {
+    type: "tree",
+    nodes: [{ prefix: [0, 15], digests: Array.from({ length: 16 }, (_, index) => ({ high: index, low: 2 ** 32 - 1 - index })) }],
+  },
+  digests: { type: "digests", prefix: [7], rooms: [{ room, digest: position }] },
+  compare: { type: "compare", lineage, answer: true, isComplete: true, content: position, clock, record },
+  "difference-request": { type: "difference-request", lineage, exchange: 200, clock, stateVector },
+  difference: { type: "difference", lineage, exchange: 200, remaining: 262_144, bytes: update },
+  cover: { type: "cover", lineage, exchange: 200, isComplete: true, entries: VectorClock.of([[actor, 3]]), clock },
+  record: { type: "record", record: { ...record, title: undefined, deleted: undefined } },
+  "record-durable": { type: "record-durable", lineage, digest: position },
 };
 
 export function meshFrameWith(message: MeshMessage): MeshFrame {

@@ -249,7 +249,7 @@ export class Membership {
         if (message.answer && ringIdOf(message.records) !== this.#rings.ring.id) this.#say(from, this.#rings.tell(false));
         return;
       default:
-        return unreachable(message);
+      // What is said about rooms is for others.
     }
   }
 

@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { aMesh, LinkWorld, type LinkRelay } from "../../unit/core/peers/link-world.ts";
 import { holds } from "../replayable.ts";
-import { anyHandshake, anyMeshFrame } from "../wire/messages.ts";
+import { anyMeshFrame } from "../wire/mesh-room-messages.ts";
+import { anyHandshake } from "../wire/messages.ts";
 import { encodeHandshake } from "@inkmesh/shared/wire/mesh-handshake";
 import { encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 

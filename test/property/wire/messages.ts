@@ -2,11 +2,11 @@
  * Messages: arbitrary values of everything that goes over the wire, for property tests.
  */
 import { errorKinds, type ErrorCode } from "@inkmesh/shared/base/errors";
-import type { ActorId, MeshId, RelayId, RingId } from "@inkmesh/shared/base/ids";
+import type { ActorId, MeshId, RelayId } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { ringStatuses, weightMax, type RingRecord } from "@inkmesh/shared/ring/ring-record";
-import type { HandshakeMessage, MeshFrame, MeshMessage, Rumor } from "@inkmesh/shared/wire/mesh-message";
+import type { HandshakeMessage, MeshMessage, Rumor } from "@inkmesh/shared/wire/mesh-message";
 import type { Access, ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import fc from "fast-check";
 
@@ -120,7 +120,7 @@ export const anyEntry: fc.Arbitrary<Entry> = fc
   }));
 
 const anyAddress = fc.constantFrom("", "ws://127.0.0.1:4400/mesh", "wss://relay-2.example/mesh");
-const hexId = fc.uint8Array({ minLength: 8, maxLength: 8 }).map((id) => Buffer.from(id).toString("hex"));
+export const hexId = fc.uint8Array({ minLength: 8, maxLength: 8 }).map((id) => Buffer.from(id).toString("hex"));
 const incarnation = fc.integer({ min: 0, max: 2 ** 40 });
 
 export const anyRumor: fc.Arbitrary<Rumor> = fc.oneof(
@@ -147,18 +147,13 @@ export const anyRing: fc.Arbitrary<readonly RingRecord[]> = fc
   .uniqueArray(anyRecord, { selector: (record) => record.relay, maxLength: 4 })
   .map((records) => records.toSorted((left, right) => (left.relay < right.relay ? -1 : 1)));
 
-const anyMeshMessage: fc.Arbitrary<MeshMessage> = fc.oneof(
+export const anyMembershipMessage: fc.Arbitrary<MeshMessage> = fc.oneof(
   fc.record({ type: fc.constantFrom("probe" as const, "ack" as const, "nack" as const), seq: number }),
   fc.record({ type: fc.constant("indirect-probe" as const), seq: number, target: anyActor }),
   fc.record({ type: fc.constant("rumors" as const), rumors: fc.array(anyRumor, { maxLength: 3 }) }),
   fc.record({ type: fc.constant("push-pull" as const), rumors: fc.array(anyRumor, { maxLength: 3 }), answer: fc.boolean() }),
   fc.record({ type: fc.constant("ring" as const), records: anyRing, answer: fc.boolean() }),
 );
-
-export const anyMeshFrame: fc.Arbitrary<MeshFrame> = fc.record({
-  ring: hexId.map((id) => id as RingId),
-  messages: fc.array(anyMeshMessage, { maxLength: 5 }),
-});
 
 const mark = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const anyMeshId = hexId.map((id) => id as MeshId);

@@ -13,7 +13,8 @@ import { decodeAwarenessUpdate, encodeAwarenessUpdate } from "@inkmesh/shared/pr
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { holds } from "../replayable.ts";
-import { anyClientMessage, anyClock, anyEntry, anyHandshake, anyMeshFrame, anyRelayMessage, anyRing, anyRumor } from "./messages.ts";
+import { anyClientMessage, anyClock, anyEntry, anyHandshake, anyRelayMessage, anyRing, anyRumor } from "./messages.ts";
+import { anyMeshFrame } from "./mesh-room-messages.ts";
 import { rumorBytesMax } from "../../../server/core/gossip/rumor-queue.ts";
 
 const concat = (frames: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(frames));

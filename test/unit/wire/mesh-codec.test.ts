@@ -23,6 +23,17 @@ describe("[P9] a frame is refused", () => {
     { what: "with an incarnation that no life reaches", frame: frameOf(`05 01 ${actorText} 00 ffffffffff7f 00`) },
     { what: "with an address that is none", frame: frameOf(`05 01 ${actorText} 00 00 04 68747470`) },
     { what: "about somebody who is no actor", frame: frameOf("02 05 03 00 02 612e 00") },
+    { what: "about a room without a name", frame: frameOf("24 00 00") },
+    { what: "about a room whose name has a control character", frame: frameOf("24 01 0a 00") },
+    { what: "that wants entry 0", frame: frameOf(`21 01 72 00 ${actorText} 00 01`) },
+    { what: "that wants a run that ends before it begins", frame: frameOf(`21 01 72 00 ${actorText} 03 02`) },
+    { what: "with an entry of somebody who is no actor", frame: frameOf("20 01 72 00 00 01 01 01 61 01 00 00 00 01 61 00 00") },
+    { what: "with an upstream that is no relay", frame: frameOf("20 01 72 00 01 41 00") },
+    { what: "with a prefix of 17 half bytes", frame: frameOf(`26 01 11 ${"00".repeat(17)} 00`) },
+    { what: "with a half byte above 15", frame: frameOf("26 01 01 10 00") },
+    { what: "with a node of a tree that ends early", frame: frameOf(`25 01 01 00 ${"00".repeat(127)}`) },
+    { what: "with a digest that ends early", frame: frameOf("2c 01 72 00 01 02 03") },
+    { what: "that announces more rooms than it has bytes", frame: frameOf("26 00 ffffffff0f") },
     { what: "that announces more rumors than it has bytes", frame: frameOf("05 ffffffff0f 00") },
   ])("$what", ({ frame }) => {
     expect(decodeMeshFrame(frame)).toMatchObject({ ok: false, refusal: { code: "BAD_FRAME" } });

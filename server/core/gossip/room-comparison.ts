@@ -1,0 +1,91 @@
+/**
+ * RoomComparison: what follows for one room from what a peer says that it has on its disk.
+ *
+ *     records        joined; who knows less is told the other's. A closed generation ends the comparison there
+ *     contents equal ──▶ both join the other's clock: content ⊇ all that the clock names, on both sides
+ *     else           ──▶ who lacks something that the other's clock names asks for the difference
+ *
+ * In a room where people type, something is always under way. So a dot that is named there and missing here is asked for only
+ * when it is missing still at the next comparison, unless it is urgent: after a new link, or before this relay may be complete.
+ * Where the clocks name the same and the contents differ (Yjs derives deletions of its own), both ask.
+ *
+ * Invariants: a clock is joined for equal contents only; nothing is concluded across generations; both sides' words are of one
+ * moment of their disks each.
+ */
+import type { RelayId } from "@inkmesh/shared/base/ids";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { comparePositions } from "@inkmesh/shared/ring/hash";
+import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
+import { recordDigest } from "@inkmesh/shared/wire/record-codec";
+import type { RoomRecord } from "../stored-room.ts";
+import { joinRecords, standingOf } from "./record-join.ts";
+
+/** What is on a disk at one moment. */
+export type RoomMoment = Extract<MeshRoomMessage, { type: "compare" }>;
+
+export type ComparisonStep =
+  /** Say what is here; the other side asked. */
+  | { readonly type: "answer" }
+  /** The other side's record says more: keep this one. */
+  | { readonly type: "keep-record"; readonly record: RoomRecord }
+  | { readonly type: "tell-record"; readonly record: RoomRecord }
+  /** Contents are equal: everything that `clock` names is here. */
+  | { readonly type: "equal"; readonly clock: VectorClock; readonly isComplete: boolean }
+  | { readonly type: "request-difference" }
+  /** Compare again a second later. */
+  | { readonly type: "look-again" };
+
+export class RoomComparison {
+  /** Per peer what it named and this relay lacked when they compared last. */
+  readonly #lacking = new Map<RelayId, VectorClock>();
+
+  /** `theirs` came from `from`; `mine` is of now. */
+  compare(from: RelayId, mine: RoomMoment, theirs: RoomMoment, isUrgent: boolean): readonly ComparisonStep[] {
+    const steps: ComparisonStep[] = theirs.answer ? [{ type: "answer" }] : [];
+    const record = this.#joinRecord(mine, theirs, steps);
+    // Of two generations, or of a closed one, only the record matters; it tells the other side, too.
+    if (standingOf(mine.lineage.generation, record) !== "current" || mine.lineage.generation !== theirs.lineage.generation) {
+      if (isSameRecord(mine.record, theirs.record)) steps.push({ type: "equal", clock: mine.clock, isComplete: theirs.isComplete });
+      return steps;
+    }
+    if (comparePositions(mine.content, theirs.content) === 0) {
+      this.#lacking.delete(from);
+      if (isSameRecord(mine.record, record)) steps.push({ type: "equal", clock: theirs.clock, isComplete: theirs.isComplete });
+      else steps.push({ type: "look-again" });
+      return steps;
+    }
+    steps.push(...this.#differ(from, mine, theirs, isUrgent));
+    return steps;
+  }
+
+  linkDown(peer: RelayId): void {
+    this.#lacking.delete(peer);
+  }
+
+  #joinRecord(mine: RoomMoment, theirs: RoomMoment, steps: ComparisonStep[]): RoomRecord | undefined {
+    const joined =
+      mine.record === undefined || theirs.record === undefined ? (mine.record ?? theirs.record) : joinRecords(mine.record, theirs.record);
+    if (joined === undefined) return undefined;
+    if (!isSameRecord(joined, mine.record)) steps.push({ type: "keep-record", record: joined });
+    // Who asked gets the record with the answer.
+    if (!theirs.answer && !isSameRecord(joined, theirs.record)) steps.push({ type: "tell-record", record: joined });
+    return joined;
+  }
+
+  #differ(from: RelayId, mine: RoomMoment, theirs: RoomMoment, isUrgent: boolean): readonly ComparisonStep[] {
+    const order = mine.clock.compare(theirs.clock);
+    if (order === "after") return [];
+    const before = this.#lacking.get(from);
+    const isOld = before !== undefined && !mine.clock.covers(before);
+    if (isUrgent || isOld || order === "equal") {
+      this.#lacking.delete(from);
+      return [{ type: "request-difference" }];
+    }
+    this.#lacking.set(from, theirs.clock);
+    return [{ type: "look-again" }];
+  }
+}
+
+function isSameRecord(left: RoomRecord | undefined, right: RoomRecord | undefined): boolean {
+  return comparePositions(recordDigest(left), recordDigest(right)) === 0;
+}
