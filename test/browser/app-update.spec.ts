@@ -112,6 +112,18 @@ it("a tab that does not answer puts a new version off, and one is told", async (
   await session.send("Debugger.resume");
 });
 
+it("a tab that shows what the relay says of itself does not put a new version off", async () => {
+  const start = await device.page("/");
+  await keptByDevice(start);
+  for (const path of ["/metrics", "/api/rooms", "/ready"]) await device.page(path);
+  await start.bringToFront();
+  app.upgrade();
+  const loaded = reloaded(start);
+  await relay.crashAndRestart();
+  await loaded;
+  expect(await version(start)).toBe("2");
+});
+
 it("with no document open a new version is used by itself: at once, or when the last document is left", async () => {
   const start = await device.page("/");
   await keptByDevice(start);

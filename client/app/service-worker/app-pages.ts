@@ -4,3 +4,12 @@
  * The same addresses as in the relay's `app-files.ts`.
  */
 export const appPages: readonly RegExp[] = [/^\/(\?.*)?$/, /^\/d\/.*/];
+
+/**
+ * Whether a tab at this address shows the app; also one that was opened at the page's own file. Other tabs of the same
+ * origin (the relay's answers, files) hold nothing, and nobody in them answers.
+ */
+export function isAppPage(url: string): boolean {
+  const { pathname, search } = new URL(url);
+  return pathname === "/index.html" || appPages.some((pattern) => pattern.test(pathname + search));
+}

@@ -15,7 +15,7 @@
  */
 import { createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
 import { NavigationRoute, registerRoute } from "workbox-routing";
-import { appPages } from "./app-pages.ts";
+import { appPages, isAppPage } from "./app-pages.ts";
 import type { TabQuestion, TabState, UpdateOutcome, UpdateRequest } from "./update-message.ts";
 import { voteOnUpdate } from "./update-vote.ts";
 
@@ -41,7 +41,8 @@ self.addEventListener("message", (event) => {
 
 async function beUsed(asked: boolean): Promise<UpdateOutcome> {
   const tabs = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const outcome = voteOnUpdate(await Promise.all(tabs.map(stateOf)), { asked });
+  const pages = tabs.filter(({ url }) => isAppPage(url));
+  const outcome = voteOnUpdate(await Promise.all(pages.map(stateOf)), { asked });
   if (outcome.type === "in-use") await self.skipWaiting();
   return outcome;
 }

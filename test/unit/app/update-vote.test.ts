@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { appPages } from "../../../client/app/service-worker/app-pages.ts";
+import { appPages, isAppPage } from "../../../client/app/service-worker/app-pages.ts";
 import type { TabState } from "../../../client/app/service-worker/update-message.ts";
 import { voteOnUpdate } from "../../../client/app/service-worker/update-vote.ts";
 
@@ -38,4 +38,19 @@ it.each([
   ["/metrics", false],
 ])("the page kept on the device stands in for %s: %s", (path, stands) => {
   expect(appPages.some((pattern) => pattern.test(path))).toBe(stands);
+});
+
+it.each([
+  ["/", true],
+  ["/?from=home", true],
+  ["/index.html", true],
+  ["/d/notes#end", true],
+  ["/d/a%2Fb?x", true],
+  ["/api/rooms", false],
+  ["/metrics", false],
+  ["/health", false],
+  ["/ready", false],
+  ["/icon.svg", false],
+])("a tab at %s has a vote on a new version: %s", (path, votes) => {
+  expect(isAppPage(`http://127.0.0.1:4400${path}`)).toBe(votes);
 });
