@@ -99,7 +99,10 @@ export class Misfortune {
     "disk-full": (random) => this.#mood(random, 8_000, () => (this.#stage.disk.mood.full = true)),
     "disk-write-fails": (random) => this.#mood(random, 6_000, () => (this.#stage.disk.mood.writeFails = log(random, 0.02, 1))),
     "disk-sync-fails": (random) => this.#mood(random, 6_000, () => (this.#stage.disk.mood.syncFails = log(random, 0.02, 1))),
-    "disk-answer-lost": (random) => this.#mood(random, 6_000, () => (this.#stage.disk.mood.answerLost = log(random, 0.02, 0.5))),
+    "disk-answer-lost": (random) => {
+      this.#mood(random, 6_000, () => (this.#stage.disk.mood.answerLost = log(random, 0.02, 0.5)));
+      if (random.fraction() < 0.2) this.#ask("delete");
+    },
     "engine-slow": (random) => this.#mood(random, 10_000, () => (this.#stage.relay.engineMood.callMs = log(random, 30, 4_000))),
     "engine-dies": (random) => this.#mood(random, 10_000, () => (this.#stage.relay.engineMood.dies = log(random, 0.1, 1))),
     "lines-reset": (random) => {

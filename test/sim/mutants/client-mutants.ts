@@ -33,12 +33,12 @@ export const clientMutants: readonly NamedMutant[] = [
   },
   {
     name: "clock-before-content",
-    what: "a clock is kept on the device while what it names is still being written",
+    what: "what a relay sent is written to the device a moment after the clock that names it",
     changes: [
       {
-        file: "client/provider/device-copy.ts",
-        find: "const clock = isAll && this.#underWay === 0 && !this.#incomplete ? this.#clock : undefined;",
-        replace: "const clock = this.#clock;",
+        file: "client/provider/inkmesh-room.ts",
+        find: "    this.#copy.updates(updates);",
+        replace: "    setTimeout(() => this.#copy.updates(updates), 50);",
       },
     ],
   },
