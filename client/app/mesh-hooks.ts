@@ -59,7 +59,11 @@ export function useLoaded(room: InkmeshRoom): boolean {
 
 /** Who deleted the document and when, once somebody has. */
 export function useDeletion(room: InkmeshRoom): RoomDeletion | undefined {
-  const [deletion, setDeletion] = useState<RoomDeletion>();
-  useEffect(() => room.on("deleted", setDeletion), [room]);
+  const [deletion, setDeletion] = useState(room.deletion);
+  useEffect(() => {
+    const look = () => setDeletion(room.deletion);
+    look();
+    return room.on("deleted", look);
+  }, [room]);
   return deletion;
 }

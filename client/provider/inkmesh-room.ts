@@ -28,7 +28,7 @@ import { MissedUpdates } from "./missed-updates.ts";
 import type { OnlyHere } from "./offline-store.ts";
 import { RemoteChanges } from "./remote-changes.ts";
 import { RoomPresence } from "./room-presence.ts";
-import type { RoomEvents } from "./room-events.ts";
+import type { RoomDeletion, RoomEvents } from "./room-events.ts";
 import type { RoomHost } from "./room-host.ts";
 import { RoomTabs } from "./room-tabs.ts";
 import { SavedPromises, whyNeverSaved, type Ended } from "./saved-promises.ts";
@@ -121,6 +121,11 @@ export class InkmeshRoom {
   get status(): RoomStatus {
     // An edit of this very task waits already, though nobody was told yet.
     return this.#turn.length > 0 ? this.#readStatus() : this.#status;
+  }
+
+  /** Who deleted the document and when, once a relay has said so; "deleted" tells when it does. */
+  get deletion(): RoomDeletion | undefined {
+    return this.#ended?.type === "deleted" ? { by: this.#ended.by, atMs: this.#ended.atMs } : undefined;
   }
 
   /** Answers the function that ends it. */

@@ -55,6 +55,20 @@ it("a document is found by its title, on another device, and is renamed for ever
   await expect.poll(() => editor.page.getByLabel("Title").inputValue()).toBe("Harbour plan, second draft");
 });
 
+it("[P10] who opens a document that was deleted meanwhile is told by whom, also where drawing takes its time", async () => {
+  const editor = await EditorPage.begin(await aDevice());
+  const { room } = editor;
+  await editor.type("Gone meanwhile");
+  await editor.saved();
+  await editor.page.getByRole("link", { name: "Inkmesh: all documents" }).click();
+  await editor.page.getByRole("heading", { name: "Documents", exact: true }).waitFor();
+  await fetch(`${relay.url}/api/rooms/${encodeURIComponent(room)}?by=Ada`, { method: "DELETE" });
+  // The relay's answer is here before the next frame is.
+  await editor.page.evaluate(() => Object.assign(window, { requestAnimationFrame: (draw: FrameRequestCallback) => setTimeout(draw, 500) }));
+  await editor.page.getByText("Gone meanwhile").click();
+  await editor.page.getByRole("alert").filter({ hasText: "This document was deleted by Ada on " }).waitFor({ timeout: 10_000 });
+});
+
 it("a document is deleted after a question; who has it open is told and keeps a copy", async () => {
   const editor = await EditorPage.begin(await aDevice());
   await editor.type("Doomed");

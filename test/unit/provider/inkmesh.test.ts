@@ -284,9 +284,12 @@ test("[P10] a deleted room says by whom, keeps what waits, and rejects whoever w
   textOf(room).insert(0, "x");
   const saved = room.whenSaved();
   const deletion = new Promise((resolve) => room.on("deleted", resolve));
+  expect(room.deletion).toBeUndefined();
   await soon(() => room.status.waiting === 1);
   network.relay.deleteRoom("ada", 7);
   expect(await deletion).toEqual({ by: "ada", atMs: 7 });
+  // For who begins to listen only now.
+  expect(room.deletion).toEqual({ by: "ada", atMs: 7 });
   await expect(saved).rejects.toThrow("deleted");
   expect(room.status).toMatchObject({ phase: "deleted", waiting: 1 });
   expect((await mesh.deviceRooms())[0]?.waiting).toBe(1);
