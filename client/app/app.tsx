@@ -4,6 +4,7 @@
 import type { Inkmesh } from "@inkmesh/client";
 import { useEffect, useState } from "preact/hooks";
 import { DocumentPage } from "./document-page.tsx";
+import { EmptiedNotice, useEmptied } from "./emptied-notice.tsx";
 import { EmptyState } from "./empty-state.tsx";
 import type { InstalledApp } from "./installed-app.ts";
 import { PageHeader } from "./page-header.tsx";
@@ -41,7 +42,14 @@ function Page({ mesh, installed, line, onTryIt }: AppProps & { onTryIt: () => vo
   };
   // With the last document closed, a new version may be used without anybody noticing.
   useEffect(() => void installed.useQuietly(), [installed, page.type]);
-  const shared = { mesh, person, onPerson: change, readiness, onTryIt, news: <UpdateNotice app={installed} /> };
+  const emptied = useEmptied(mesh, page.type === "document" ? page.room : undefined);
+  const news = (
+    <>
+      <UpdateNotice app={installed} />
+      <EmptiedNotice emptied={emptied} />
+    </>
+  );
+  const shared = { mesh, person, onPerson: change, readiness, onTryIt, news };
   const renew = async () => putOffWords(await installed.renew());
   switch (page.type) {
     case "start":

@@ -15,7 +15,6 @@ import { DetailsPanel } from "./details-panel.tsx";
 import { DocumentMenu } from "./document-menu.tsx";
 import { beginDocument, isBlank, metaOf, watchMeta } from "./document-meta.ts";
 import { EditorFrame } from "./editor-frame.tsx";
-import { EmptiedNotice } from "./emptied-notice.tsx";
 import { EmptyState } from "./empty-state.tsx";
 import type { Readiness } from "./installed-app.ts";
 import { useLeavingGuard } from "./leaving.ts";
@@ -45,7 +44,7 @@ interface DocumentPageProps {
   readonly onTryIt: () => void;
   /** Brings the page up to date; answers in words why it is not done now, if so. */
   readonly onRenew: () => Promise<string | undefined>;
-  /** News of the app itself, shown among the notices. */
+  /** News of the app and of the device, shown among the notices. */
   readonly news: ComponentChildren;
 }
 
@@ -125,7 +124,6 @@ function OpenDocument({
       )}
       <div class="notices">
         {news}
-        <EmptiedNotice mesh={mesh} />
         <LostWordsNotice doc={room.doc} />
         <ReturnNotice room={room} />
         {said !== undefined && (

@@ -22,7 +22,7 @@ interface StartPageProps {
   readonly onPerson: (person: Person) => void;
   readonly readiness: Readiness;
   readonly onTryIt: () => void;
-  /** News of the app itself, shown as a notice. */
+  /** News of the app and of the device, shown as a notice. */
   readonly news: ComponentChildren;
 }
 
@@ -101,6 +101,8 @@ function Banner({ documents }: { documents: Documents }) {
 
 function DocumentListing({ documents, search }: { documents: Documents; search: string }) {
   if (documents.loading && documents.rows.length === 0) return <ListSkeleton />;
+  // An empty list that could not be read is not an empty device; the banner says so.
+  if (documents.rows.length === 0 && documents.isUnreadable) return null;
   if (documents.rows.length === 0) return <NoDocuments search={search} offline={documents.problem !== undefined} />;
   return (
     <>

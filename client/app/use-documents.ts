@@ -13,8 +13,10 @@ import { useDeviceRooms } from "./use-device-rooms.ts";
 export interface Documents {
   readonly rows: readonly DocumentRow[];
   readonly loading: boolean;
-  /** Why the relay's part of the list is missing. */
+  /** Why a part of the list is missing. */
   readonly problem: string | undefined;
+  /** It is this device's part that is missing. */
+  readonly isUnreadable: boolean;
   /** Fetches the next page, if there is one. */
   readonly more: (() => void) | undefined;
   readonly retry: { readonly label: string; readonly onPress: () => void };
@@ -30,6 +32,7 @@ const searchPauseMs = 200;
 /** A relay that takes longer to answer is worth a word. */
 const slowMs = 1_000;
 const onlyHere = "These are the documents on this device.";
+const unreadable = "What this device keeps of documents cannot be read now.";
 
 /** The documents with `search` in their title. */
 export function useDocuments(mesh: Inkmesh, search: string): Documents {
@@ -40,7 +43,7 @@ export function useDocuments(mesh: Inkmesh, search: string): Documents {
   const [round, setRound] = useState(0);
   const abort = useRef<AbortController | undefined>(undefined);
   const { workingOffline, connection } = useMeshStatus(mesh);
-  const device = useDeviceRooms(mesh, `${round} ${connection}`);
+  const { rooms: device, isUnreadable } = useDeviceRooms(mesh, `${round} ${connection}`);
   const anyWaits = device?.some(({ waiting }) => waiting > 0) ?? false;
 
   const fetchPage = async (after: Fetched | undefined) => {
@@ -51,8 +54,8 @@ export function useDocuments(mesh: Inkmesh, search: string): Documents {
     const answer = workingOffline ? undefined : await listRooms({ search, after: after?.next, signal: mine.signal });
     if (mine.signal.aborted) return;
     setLoading(false);
-    if (answer === undefined) return setProblem(`You are working offline. ${onlyHere}`);
-    if (!answer.ok) return setProblem(`${answer.sentence} ${onlyHere}`);
+    if (answer === undefined) return setProblem("You are working offline.");
+    if (!answer.ok) return setProblem(answer.sentence);
     setProblem(undefined);
     setFetched({ search, rooms: [...(after?.rooms ?? []), ...answer.value.rooms], next: answer.value.next });
   };
@@ -76,10 +79,12 @@ export function useDocuments(mesh: Inkmesh, search: string): Documents {
   }, []);
 
   const relay = problem === undefined && fetched?.search === search ? fetched.rooms : undefined;
+  const missing = problem ?? (isSlow && relay === undefined ? "The relay is slow to answer." : undefined);
   return {
     rows: mergeDocuments({ relay, device: device ?? [], recent: recentDocuments(), search }),
-    loading: loading || device === undefined,
-    problem: problem ?? (isSlow && relay === undefined ? `The relay is slow to answer. ${onlyHere}` : undefined),
+    loading: loading || (device === undefined && !isUnreadable),
+    problem: missing === undefined ? (isUnreadable ? unreadable : undefined) : `${missing} ${isUnreadable ? unreadable : onlyHere}`,
+    isUnreadable,
     more: fetched?.next === undefined || problem !== undefined ? undefined : () => void fetchPage(fetched),
     retry: workingOffline
       ? { label: "Go online", onPress: () => mesh.workOffline(false) }

@@ -175,6 +175,22 @@ describe("[P7] what a browser threw away", () => {
   });
 });
 
+it("[P7] an emptied store is told of on the start page, too, with the edits that are lost with it", async () => {
+  const device = await aDevice();
+  const editor = await written(device, "saved words");
+  await editor.page.getByLabel("Title").fill("Plans");
+  await editor.saved();
+  await editor.workOffline(true);
+  await editor.stand(0);
+  await editor.type(", unsent");
+  await editor.says("Working offline · 8 edits on this device, not yet sent");
+  await editor.page.getByRole("link", { name: "Inkmesh: all documents" }).click();
+  await editor.page.getByText("8 edits waiting to be sent").waitFor();
+  await editor.page.evaluate(() => new Promise((done) => (indexedDB.deleteDatabase("inkmesh").onsuccess = done)));
+  await editor.page.getByText("8 edits in “Plans” that were not sent yet are lost").waitFor();
+  await picture(editor.page, "storage-emptied-start");
+});
+
 describe("[P7] an edit that a relay refuses for good", () => {
   it("is told of at every opening, can be downloaded and discarded, and the rest of the document is as the relay has it", async () => {
     const config = join(temporaryFolder("config"), "config.json");
