@@ -103,7 +103,7 @@ export class InkmeshRoom {
     });
     this.#saved = new SavedPromises({
       isWaiting: (upTo) => this.#host.isWaiting(this.#room, upTo),
-      whyNever: () => whyNeverSaved({ refusal: this.#refusedHere, ended: this.#ended, isClosed: this.#isClosed }),
+      whyNever: () => whyNeverSaved({ refusal: this.#refusedHere ?? this.#repairRefused, ended: this.#ended, isClosed: this.#isClosed }),
     });
     this.#initial = Y.encodeStateAsUpdate(this.doc);
     this.#status = this.#readStatus();
@@ -142,7 +142,11 @@ export class InkmeshRoom {
   get onlyHere(): OnlyHere {
     const unsent = this.#turn.map((bytes, index) => ({ tab: this.#host.tab, number: index, createdMs: Date.now(), bytes }));
     const waiting = new Map([...this.tabs.waiting, ...this.#host.waiting(this.#room)].map((entry) => [outboxKey(entry), entry]));
-    return { waiting: [...waiting.values(), ...unsent], setAside: this.#setAside.entries };
+    // Which part of the document a relay lacks is in no entry.
+    const refused = this.#repairRefused
+      ? [{ tab: this.#host.tab, number: 0, createdMs: Date.now(), bytes: Y.encodeStateAsUpdate(this.doc) }]
+      : [];
+    return { waiting: [...waiting.values(), ...unsent, ...refused], setAside: this.#setAside.entries };
   }
 
   /**
@@ -317,6 +321,10 @@ export class InkmeshRoom {
   }
 
   // Inside.
+
+  get #repairRefused(): Refusal | undefined {
+    return this.#host.view(this.#room)?.repairRefused;
+  }
 
   get #isDeleted(): boolean {
     return this.#ended?.type === "deleted";

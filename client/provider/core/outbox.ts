@@ -66,8 +66,9 @@ export class Outbox {
     return this.#items.map((item) => item.bytes);
   }
 
+  /** Whether an entry of `tab` up to this number waits, or a repair, which may hold what was typed there. */
   has(tab: string, upTo: number): boolean {
-    return this.#unsettled.some(({ entry }) => entry !== undefined && entry.tab === tab && entry.number <= upTo);
+    return this.#unsettled.some(({ entry }) => entry === undefined || (entry.tab === tab && entry.number <= upTo));
   }
 
   /** Appends entries; those that are here already are ignored. */
@@ -211,6 +212,11 @@ export class Outbox {
   get next(): { readonly kind: UpdateKind; readonly bytes: number } | undefined {
     const item = this.#items[this.#sent];
     return item && { kind: item.kind, bytes: item.bytes.length };
+  }
+
+  get isNextRepair(): boolean {
+    const item = this.#items[this.#sent];
+    return item !== undefined && item.entry === undefined;
   }
 
   /** Takes out the next to be sent, which was refused for good; its number goes to the one behind it. */

@@ -6,7 +6,7 @@
  * `phase` is one word for it; `waiting`, `notOnDevice` and `copies` are the numbers behind it and are always current.
  *
  * Invariants: "saved" is said only on a living session, after all that the relay had is here, with nothing waiting and
- * no edit refused for good;
+ * nothing of the document refused for good;
  * "kept-by-a-relay" only when a relay's disk holds every waiting edit. Without a line nothing is claimed about relays:
  * then the phase is "on-this-device" even with nothing waiting, or "connecting" while the first line is being opened.
  */
@@ -87,6 +87,8 @@ export interface SessionView {
   readonly clock: string;
   readonly stamp: Stamp | undefined;
   readonly problem: Refusal | undefined;
+  /** Why a relay does not take what it lacks of the document: that is on this device alone, as no edit in particular. */
+  readonly repairRefused: Refusal | undefined;
 }
 
 /** A room whose session is not there yet, or no more. */
@@ -101,6 +103,7 @@ export const notLoaded: SessionView = {
   clock: "",
   stamp: undefined,
   problem: undefined,
+  repairRefused: undefined,
 };
 
 /** What the driver knows about the device. */
@@ -116,7 +119,7 @@ export interface DeviceView {
 export function roomStatus(view: SessionView, device: DeviceView, connection: MeshStatus["connection"]): RoomStatus {
   const problem = view.problem ?? device.setAside;
   return {
-    phase: phaseOf(view, connection, device.setAsideEdits > 0),
+    phase: phaseOf(view, connection, device.setAsideEdits > 0 || view.repairRefused !== undefined),
     synced: view.synced,
     waiting: view.waiting,
     notOnDevice: device.state === "memory" ? view.waiting : device.notOnDevice,
@@ -134,7 +137,7 @@ export function roomStatus(view: SessionView, device: DeviceView, connection: Me
   };
 }
 
-function phaseOf(view: SessionView, connection: MeshStatus["connection"], isSetAside: boolean): RoomPhase {
+function phaseOf(view: SessionView, connection: MeshStatus["connection"], isRefused: boolean): RoomPhase {
   switch (view.session) {
     case "loading":
     case "deleted":
@@ -147,7 +150,7 @@ function phaseOf(view: SessionView, connection: MeshStatus["connection"], isSetA
     case "syncing":
       return "syncing";
     case "live":
-      if (view.waiting === 0) return isSetAside ? "on-this-device" : "saved";
+      if (view.waiting === 0) return isRefused ? "on-this-device" : "saved";
       return view.copies > 0 ? "kept-by-a-relay" : "on-this-device";
   }
 }

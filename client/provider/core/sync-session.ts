@@ -16,6 +16,7 @@
  *
  * Invariants: entries leave the outbox only by acks with enough copies or a final refusal; after a nack of k nothing but
  * k is sent next; the clock advances only by what the relay says, after the updates that it covers were handed over;
+ * with a repair refused for good nothing is saved until the next is made: no entry names what it held;
  * every open uses a channel of its own, so that a late message of an earlier one is never taken for news.
  *
  * Knows no document: state vectors and differences are asked for by effects.
@@ -58,6 +59,8 @@ export class SyncSession {
   #stamp: Stamp | undefined;
   #durability = { copies: 0, replicas: 0, needed: 0 };
   #problem: Refusal | undefined;
+  /** A relay is known to lack what only the document here holds, and took the repair not: until one is made anew. */
+  #repairRefused: Refusal | undefined;
 
   constructor(options: { room: RoomName; access: Access; limits: ClientLimits }) {
     this.room = options.room;
@@ -95,7 +98,8 @@ export class SyncSession {
         .map(([actor, counter]) => `${actor}:${counter}`)
         .join(" "),
       stamp: this.#stamp,
-      problem: this.#problem,
+      problem: this.#problem ?? this.#repairRefused,
+      repairRefused: this.#repairRefused,
     };
   }
 
@@ -104,7 +108,7 @@ export class SyncSession {
     return this.#outbox.entries;
   }
 
-  /** Whether an entry of `tab` with this number or an earlier one is not saved yet. */
+  /** Whether an entry of `tab` with this number or an earlier one is not saved yet, or a repair. */
   isWaiting(tab: string, upTo: number): boolean {
     return this.#outbox.has(tab, upTo);
   }
@@ -112,7 +116,7 @@ export class SyncSession {
   nextDeadline(): number | undefined {
     if (this.#state.type === "postponed") return this.#state.untilMs;
     const hold = this.#open?.hold;
-    return hold === undefined || hold.type === "session" ? undefined : hold.atMs;
+    return hold?.type === "session" ? undefined : hold?.atMs;
   }
 
   get #open(): Open | undefined {
@@ -173,6 +177,7 @@ export class SyncSession {
     const purpose = open?.difference;
     if (open === undefined || purpose === undefined) return;
     open.difference = undefined;
+    if (purpose === "repair") this.#repairRefused = undefined;
     if (update !== undefined) {
       if (purpose === "repair") this.#outbox.addRepair(update);
       else this.#outbox.replaceNext(update);
@@ -220,11 +225,11 @@ export class SyncSession {
       this.#end("deleted", line, { type: "deleted", room: this.room, by: "", atMs: 0 });
       return;
     }
-    const { channel, handle, stateVector } = message;
+    const { stateVector } = message;
     const open: SessionState = {
       type: "syncing",
-      channel,
-      handle,
+      channel: message.channel,
+      handle: message.handle,
       stateVector,
       resumedFrom: this.#clock,
       received: 0,
@@ -322,8 +327,7 @@ export class SyncSession {
     if (refusal.code === "ROOM_DELETED") return this.#end("deleted", line, { type: "deleted", room: this.room, by: "", atMs: 0 });
     this.#problem = refusal;
     if (!errorKind(refusal.code).retryable) {
-      this.#end("refused", line, { type: "refused", room: this.room, refusal });
-      return;
+      return this.#end("refused", line, { type: "refused", room: this.room, refusal });
     }
     if (this.#open) line.want({ type: "presence-lost", room: this.room });
     this.#outbox.pause();
@@ -336,16 +340,10 @@ export class SyncSession {
     line.want(effect);
   }
 
-  #askDifference(
-    open: Open,
-    purpose: "repair" | "heal",
-    stateVector: Uint8Array,
-    unless: readonly Uint8Array[] | undefined,
-    line: Line,
-  ): void {
+  #askDifference(open: Open, purpose: "repair" | "heal", from: Uint8Array, unless: readonly Uint8Array[] | undefined, line: Line): void {
     open.difference = purpose;
     const containing = purpose === "heal" ? this.#outbox.nextEdit : undefined;
-    line.want({ type: "make-difference", room: this.room, stateVector, unless, containing });
+    line.want({ type: "make-difference", room: this.room, stateVector: from, unless, containing });
   }
 
   /** Sends what the window allows. */
@@ -382,6 +380,7 @@ export class SyncSession {
   }
 
   #setNextAside(refusal: Refusal, line: Line): void {
+    if (this.#outbox.isNextRepair) this.#repairRefused = refusal;
     const entry = this.#outbox.dropNext();
     this.#problem = refusal;
     if (!entry) return;

@@ -188,6 +188,26 @@ test("[P2] with an edit refused for good a document is not called saved, whateve
   expect(room.status).toMatchObject({ phase: "on-this-device", problem: { code: "UPDATE_TOO_BIG" }, setAside: { code: "UPDATE_TOO_BIG" } });
 });
 
+test("[P2] a document whose repair a relay refuses for good is not called saved, whatever is acknowledged after it", async () => {
+  const store = new MemoryStore();
+  const first = aMesh(new ModelNetwork(), store);
+  const writer = first.open("r");
+  for (const letter of "ab") {
+    textOf(writer).insert(0, letter.repeat(600_000));
+    await writer.whenSaved();
+  }
+  await first.close();
+  const wiped = new ModelNetwork();
+  const room = aMesh(wiped, store).open("r");
+  await vi.waitFor(() => expect(room.status.problem?.code).toBe("UPDATE_TOO_BIG"));
+  room.doc.getMap("m").set("later", true);
+  await expect(room.whenSaved()).rejects.toThrow("larger than this relay takes");
+  await vi.waitFor(() => expect([wiped.relay.durableDoc().getMap("m").get("later"), room.status.waiting]).toEqual([true, 0]));
+  expect(room.status).toMatchObject({ phase: "on-this-device", problem: { code: "UPDATE_TOO_BIG" } });
+  await expect(room.whenSaved()).rejects.toThrow("larger than this relay takes");
+  expect(room.onlyHere.waiting).toHaveLength(1);
+});
+
 test("[P1] a device's copy with a hole names no clock, so that the relay fills it", async () => {
   const network = new ModelNetwork();
   const whole = new MemoryStore();
