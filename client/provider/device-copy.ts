@@ -10,6 +10,9 @@
  *     updates, saved, aside ──▶ lazy queue ─▶ one write at a time ◀── clock, once no other write is under way
  *     any failure ────────────▶ backlog ────▶ all of it again, in order, every second at first, then slower
  *
+ * A name may be used anew after a deletion. So the generation is written, with a clock that names nothing, as soon as it is
+ * known: edits without one would go into whatever document has the name when they are sent.
+ *
  * A store that was emptied from outside gets everything again: the document, what waits, what is set aside, the clock.
  *
  * Writes are under way together, so a disk that refuses one may take the next. An edit that was taken so counts as on the
@@ -105,7 +108,13 @@ export class DeviceCopy {
     this.#later({ type: "set-aside", entry, code });
   }
 
+  /** The first one, as early as the room is open, says which document this is: at once, before anything goes to the relay. */
   clockReached(generation: number, clock: VectorClock): void {
+    if (this.#reached === undefined) {
+      this.#reached = { generation, clock: VectorClock.empty };
+      this.#write([ofGeneration(generation)]);
+    }
+    if (this.#reached.clock.covers(clock)) return;
     this.#clock = { generation, clock };
     this.#reached = this.#clock;
     this.#drain();
@@ -144,6 +153,7 @@ export class DeviceCopy {
     // Behind the content that it names, as ever.
     this.#clock ??= this.#reached;
     for (const entry of waiting) this.#unwritten.add(outboxKey(entry));
+    if (this.#reached) this.#lazy.push(ofGeneration(this.#reached.generation));
     this.#lazy.push({ type: "updates", updates });
     if (waiting.length > 0) this.#lazy.push({ type: "edits", entries: waiting });
     for (const { code, ...entry } of setAside) this.#lazy.push({ type: "set-aside", entry, code });
@@ -256,8 +266,9 @@ export class DeviceCopy {
   }
 
   #addToBacklog({ order, changes }: Write): void {
-    for (const change of changes) if (change.type === "clock") this.#clock ??= change;
-    const others = changes.filter(({ type }) => type !== "clock");
+    const names = (change: CopyChange): boolean => change.type === "clock" && change.clock.size > 0;
+    for (const change of changes) if (change.type === "clock" && names(change)) this.#clock ??= change;
+    const others = changes.filter((change) => !names(change));
     if (others.length > 0) this.#backlog = [...this.#backlog, { order, changes: others }].sort((left, right) => left.order - right.order);
   }
 
@@ -290,4 +301,8 @@ export class DeviceCopy {
     this.#quiet = [];
     for (const resolve of quiet) resolve();
   }
+}
+
+function ofGeneration(generation: number): CopyChange {
+  return { type: "clock", generation, clock: VectorClock.empty };
 }

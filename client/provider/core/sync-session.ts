@@ -243,6 +243,7 @@ export class SyncSession {
     this.#durability = { ...this.#durability, replicas: message.replicas, needed: message.needed };
     this.#problem = undefined;
     this.#outbox.restart();
+    line.want({ type: "clock-reached", room: this.room, generation: message.generation, clock: this.#clock });
     this.#absence.ended(this.#outbox.entries, nowMs);
     if (message.access === "read-only") {
       open.hold = { type: "session" };

@@ -1,4 +1,5 @@
 import { MemoryStore, type CopyChange, type OutboxEntry } from "@inkmesh/client";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { afterEach, expect, test, vi } from "vitest";
 import { DeviceCopy } from "../../../client/provider/device-copy.ts";
 
@@ -85,4 +86,19 @@ test("[P7] what a disk refused is written again in the order in which it was tol
   writes[2]?.reject(refusal);
   await pass(10_000);
   expect(said().at(-1)).toBe("edits 1; edits 2; edits 3; edits 4");
+});
+
+test("[P10] which document it is is written at once, before what is typed later, and again before what is written anew", async () => {
+  const { copy, said, writes } = aGatedCopy();
+  copy.updates([Uint8Array.of(9)]);
+  copy.clockReached(3, VectorClock.empty);
+  copy.edits([anEdit(1)]);
+  expect(said()).toEqual(["updates", "clock", "edits 1"]);
+  writes[1]?.reject(refusal);
+  await pass(1_000);
+  expect(said()[3]).toBe("clock");
+  for (const { resolve } of writes) resolve();
+  await pass(0);
+  copy.rewrite([Uint8Array.of(9)], [anEdit(1)], []);
+  expect(said()[4]).toBe("clock; updates; edits 1; clock");
 });
