@@ -78,7 +78,18 @@ export class Population {
   }
 
   openTab(device: Device, room: string): void {
+    if (this.#wouldMix(device, room)) return;
     device.open(room, (tab) => this.#type(tab));
+  }
+
+  /**
+   * A tab that has not heard of a deletion, on a device whose database was taken from it, writes the deleted text there and
+   * tells it to other tabs: whoever opens the next document of that name there gets both ("Not yet" in ARCHITECTURE.md).
+   */
+  #wouldMix(device: Device, room: string): boolean {
+    const { devicePromises, audit } = this.#checkers;
+    const isUnaware = [...device.tabs].some((tab) => tab.roomName === room && tab.room.status.phase !== "deleted");
+    return isUnaware && devicePromises.isEvicted(device.name) && audit.generation(room) > 0;
   }
 
   openYClient(room: string): void {

@@ -24,6 +24,7 @@ export class DevicePromises {
   readonly #kept = new Map<string, Map<string, KeptEdit>>();
   /** Devices that lost edits, or never took them: what builds on those hangs in the air when its tab is gone. */
   readonly #lossy = new Set<string>();
+  readonly #evicted = new Set<string>();
   kept = 0;
   saved = 0;
 
@@ -42,7 +43,12 @@ export class DevicePromises {
   /** The device's database was taken from it: what was not saved is in its living tabs alone. */
   evicted(device: string): void {
     this.#kept.delete(device);
+    this.#evicted.add(device);
     this.#lossy.add(device);
+  }
+
+  isEvicted(device: string): boolean {
+    return this.#evicted.has(device);
   }
 
   /** Whether the device may hold edits in whose place something is missing: they are set aside there, and said to be. */
