@@ -308,6 +308,7 @@ export class InkmeshRoom {
   rewriteCopy(): void {
     if (!this.#isLoaded || this.#isClosed || this.#isDeleted) return;
     this.#copy.lost();
+    this.tabs.emptied();
     this.#rewrite();
   }
 

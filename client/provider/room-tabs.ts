@@ -7,7 +7,8 @@
  *     heard before this device's copy is in the document ──▶ kept until then, in order
  *
  * What is said once can be missed: a tab that opens reads from the store what another one has just got saved, and was
- * not there when that was said. So with a line, what waits long is looked up in the store again.
+ * not there when that was said. So with a line, what waits long is looked up in the store again. An emptied store tells
+ * nothing so: what a tab that is gone had only there is sent from here, deletions above all, which no comparison shows.
  *
  * Invariants: an entry of another tab leaves only when it is said to be settled, when it was in the store's outbox and is
  * not any more, or when this tab takes it over; what leaves this tab's outbox leaves the store's by this tab's own hand.
@@ -66,6 +67,11 @@ export class RoomTabs {
     this.#state = "closed";
     this.#heardEarly = [];
     clearTimeout(this.#lookUp);
+  }
+
+  /** The store was emptied from outside: that something is not in it says nothing of what became of it. */
+  emptied(): void {
+    this.#stored.clear();
   }
 
   /** Another tab typed. */

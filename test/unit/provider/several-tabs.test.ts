@@ -245,6 +245,26 @@ describe.each([
     expect(late.text).toBe("");
   });
 
+  test("[P7] a deletion that a dead tab left is sent by another one, though the store was emptied meanwhile", async () => {
+    const [a, b] = [await browser.open(), await browser.open()];
+    a.online();
+    b.online();
+    await a.type("word");
+    await pass(2_000);
+    const { receive } = browser.network;
+    browser.network.receive = () => {};
+    await a.cut(0, 2);
+    // Time enough to see it in the store.
+    await pass(4_000);
+    a.die();
+    a.mesh.workOffline(true);
+    browser.network.receive = receive;
+    await browser.store.remove("r");
+    browser.store.onEmptied?.();
+    await pass(60_000);
+    expect([b.text, browser.onRelay, b.waiting]).toEqual(["rd", "rd", 0]);
+  });
+
   test("[P7] a tab that hangs with edits is stood in for, and when it wakes up it adds nothing twice", async () => {
     const [a, b] = [await browser.open(), await browser.open()];
     await a.type("hung");
