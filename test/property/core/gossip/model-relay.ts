@@ -226,7 +226,7 @@ export class ModelRelay {
   #copiesChanged(): void {
     while ((this.#unsaved[0]?.position ?? Infinity) <= this.#copies.savedTo) {
       const { token, position } = this.#unsaved.shift()!;
-      this.#world.saved(token, this.#copies.holdersAt(position));
+      this.#world.saved(token, this.#copies.holdersAt(position), this.place.replicas);
     }
     for (const outcome of this.#hints.review(lineage, this.place.replicas, this.#copies)) this.#world.count(`hints ${outcome.type}`);
   }

@@ -15,8 +15,8 @@ export interface ModelSurroundings {
   readonly replicas: number;
   nowMs(): number;
   send(from: ActorId, to: ActorId, frame: MeshFrame): void;
-  /** Everything up to a token is on these relays' disks, W of them. */
-  saved(token: Token, holders: readonly RelayId[]): void;
+  /** Everything up to a token is on the disks of `holders`, W of the `replicas`. */
+  saved(token: Token, holders: readonly RelayId[], replicas: readonly RelayId[]): void;
   issued(entry: Entry): void;
   /** Something that a world should see now and then, or it proves little. */
   count(what: string): void;

@@ -11,7 +11,6 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import { decodeMeshFrame, encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import { RingRecords } from "../../../../server/core/membership/ring-records.ts";
-import { copiesNeeded } from "../../../../server/core/gossip/durable-copies.ts";
 import { replicationLimits } from "../../../unit/core/gossip/a-room.ts";
 import { blankDisk, contentOf, tokensOf, type ModelDisk, type Token } from "./model-disk.ts";
 import { ModelRelay } from "./model-relay.ts";
@@ -156,10 +155,14 @@ export class RoomWorld implements ModelSurroundings {
     this.count(frame.messages[0]?.type ?? "sign of life");
   }
 
-  saved(token: Token, holders: readonly RelayId[]): void {
+  saved(token: Token, holders: readonly RelayId[], replicas: readonly RelayId[]): void {
     const disks = holders.map((relay) => this.#seat(relay).disk);
-    const needed = copiesNeeded("majority", Math.min(this.replicas, holders.length));
-    assert(holders.length >= needed && holders.length > 0, "saved means W copies");
+    assert(holders.length > replicas.length / 2, "saved means a majority of the replicas");
+    const isComplete = (relay: RelayId): boolean => this.#seat(relay).life?.isComplete ?? this.#seat(relay).disk.isMarked;
+    assert(
+      holders.every((relay) => replicas.includes(relay) && isComplete(relay)),
+      "only complete replicas count",
+    );
     for (const disk of disks) {
       const stored = contentOf(disk.log);
       for (let one: Token | undefined = token; one !== undefined; one = one.on === undefined ? undefined : stored.get(one.on))

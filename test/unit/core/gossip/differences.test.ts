@@ -105,7 +105,12 @@ describe("a difference is told", () => {
   });
 
   test.each([
-    { why: "the snapshot names something that it lacks", of: room(), theirs: none, bounds: limits },
+    {
+      why: "the snapshot names something that it lacks",
+      of: { ...room(), folded: aClock({ [a]: 1, [c]: 1 }) },
+      theirs: aClock({ [a]: 1 }),
+      bounds: limits,
+    },
     { why: "an entry would wait there", of: room([anEntry(b, 1, { [c]: 9 })]), theirs: aClock({ [a]: 1 }), bounds: limits },
     { why: "there are no entries that it lacks", of: room(), theirs: aClock({ [a]: 3, [b]: 1 }), bounds: limits },
     { why: "they are larger than a difference may be", of: room(), theirs: aClock({ [a]: 1 }), bounds: { differenceBytesMax: 2 } },
