@@ -8,6 +8,7 @@
 /** The part of the browser's WebSocket that is used; `ws` for Node has it too. */
 export interface WebSocketLike {
   binaryType: string;
+  readonly readyState?: number;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
@@ -15,6 +16,9 @@ export interface WebSocketLike {
   send(frame: Uint8Array<ArrayBuffer>): void;
   close(code?: number): void;
 }
+
+/** `WebSocket.OPEN`. */
+const open = 1;
 
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
 
@@ -43,7 +47,8 @@ export class WebSocketTransport {
   }
 
   send(frame: Uint8Array): void {
-    if (this.#listener === undefined) return;
+    // What a closing socket is given goes nowhere, and browsers complain of it to the console.
+    if (this.#listener === undefined || (this.#socket.readyState ?? open) > open) return;
     try {
       this.#socket.send(frame as Uint8Array<ArrayBuffer>);
     } catch {

@@ -43,17 +43,6 @@ export const clientMutants: readonly NamedMutant[] = [
     ],
   },
   {
-    name: "refused-writes-forgotten",
-    what: "what the device's disk refused, other than one's own edits, is not written later",
-    changes: [
-      {
-        file: "client/provider/device-copy.ts",
-        find: "if (others.length > 0) this.#backlog =",
-        replace: 'if (others.some(({ type }) => type === "edits")) this.#backlog =',
-      },
-    ],
-  },
-  {
     name: "edits-kept-later",
     what: "edits are written to the device a moment after they were made",
     changes: [
@@ -118,28 +107,6 @@ export const clientMutants: readonly NamedMutant[] = [
     what: "the file store takes a short write for a whole one",
     changes: [
       { file: "client/provider/room-log.ts", find: "offset += bytesWritten;", replace: "offset = bytes.length + 0 * bytesWritten;" },
-    ],
-  },
-  {
-    name: "failed-append-not-cut",
-    what: "what a failed append left in the file stays there",
-    changes: [
-      {
-        file: "client/provider/room-log.ts",
-        find: "      await this.#file.truncate(this.#length);\n      throw failure;",
-        replace: "      throw failure;",
-      },
-    ],
-  },
-  {
-    name: "checksum-ignored",
-    what: "the file store reads records whose checksum is wrong",
-    changes: [
-      {
-        file: "client/provider/room-log.ts",
-        find: "if (crc32(record) !== view.getUint32(offset + 4, true)) break;",
-        replace: "void crc32;",
-      },
     ],
   },
 ];

@@ -191,17 +191,6 @@ export const relayMutants: readonly NamedMutant[] = [
     ],
   },
   {
-    name: "tombstone-failure-believed",
-    what: "a room goes on when the store calls a tombstone failed that it has written",
-    changes: [
-      {
-        file: "server/core/tombstone.ts",
-        find: '      this.#state = "in-doubt";',
-        replace: "      if (!result.ok) return this.#end(result);",
-      },
-    ],
-  },
-  {
     name: "old-tabs-let-in",
     what: "a y-websocket client that knows the deleted document is let into the new one of that name",
     changes: [
