@@ -79,9 +79,10 @@ describe("inkmesh relay", { timeout: 120_000 }, () => {
     fs.writeFileSync(config, JSON.stringify({ name: "from-file", log: "json", limits: { handshakeMs: 100 } }));
     const { said } = inkmesh(["relay", "--data", data()], { INKMESH_CONFIG: config, INKMESH_PORT: "0", INKMESH_HOST: "0.0.0.0" });
     await within(() => expect(said.out).toMatch(/^inkmesh relay from-file ready on http:\/\/0\.0\.0\.0:\d+\n$/));
-    const [warning, advice, line] = said.err.split("\n");
+    const [warning, advice, remedy, line] = said.err.split("\n");
     expect(warning).toContain("anybody who can reach it can read and write every document");
     expect(advice).toContain("Without https");
+    expect(remedy).toContain("a proxy with https");
     expect(JSON.parse(line!)).toMatchObject({ relay: "from-file", msg: "the relay serves" });
   });
 
