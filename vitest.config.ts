@@ -11,8 +11,6 @@ export default defineConfig({
   resolve: { conditions: ["inkmesh-source", "node"] },
   ssr: { resolve: { conditions: ["inkmesh-source", "node"] } },
   test: {
-    // By name: a clock keeps its counters to itself, and what cannot be seen is equal to anything.
-    setupFiles: ["test/equal-clocks.ts"],
     projects: [
       project("unit", ["test/{unit,property,golden}/**/*.test.ts"], { exclude: withProcesses }),
       project("contract", ["test/contract/**/*.test.ts", ...withProcesses], { testTimeout: 60_000 }),
