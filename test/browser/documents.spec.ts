@@ -44,6 +44,8 @@ it("a document is found by its title, on another device, and is renamed for ever
   await expect
     .poll(async () => {
       await start.reload();
+      // The page is there before the list that it asks the relay for.
+      await row.waitFor({ timeout: 2_000 }).catch(() => undefined);
       return row.count();
     })
     .toBe(1);
@@ -101,7 +103,8 @@ it("code is written together, in a language of choice", async () => {
   await left.page.getByLabel("Language").selectOption("python");
   await left.focusText();
   await left.type("def first(xs):");
-  await left.page.locator(".cm-line span").first().waitFor(); // The language is there, and with it its indentation.
+  // The language is there when it colours a keyword, and with it its indentation; paired brackets are marked without it.
+  await left.page.locator(".cm-line span").getByText("def", { exact: true }).waitFor();
   await left.type("\nreturn xs[0]");
   await left.saved();
   const right = await EditorPage.open(await aDevice(), left.path);
