@@ -108,6 +108,11 @@ export class DeviceCopy {
     this.#later({ type: "set-aside", entry, code });
   }
 
+  /** A person gave these up: behind all that may set them aside. */
+  discarded(keys: readonly OutboxKey[]): void {
+    this.#later({ type: "discarded", keys });
+  }
+
   /** The first one, as early as the room is open, says which document this is: at once, before anything goes to the relay. */
   clockReached(generation: number, clock: VectorClock): void {
     if (this.#reached === undefined) {
@@ -147,14 +152,17 @@ export class DeviceCopy {
     return this.#incomplete;
   }
 
-  /** Everything that the document holds, that waits and that was set aside, written anew. */
-  rewrite(updates: readonly Uint8Array[], waiting: readonly OutboxEntry[], setAside: readonly SetAsideEntry[]): void {
-    this.#incomplete = false;
+  /**
+   * Everything that the document holds, that waits and that was set aside, written anew. Without `updates`: a document
+   * that is not to be written; then no clock is kept either.
+   */
+  rewrite(updates: readonly Uint8Array[] | undefined, waiting: readonly OutboxEntry[], setAside: readonly SetAsideEntry[]): void {
+    this.#incomplete = updates === undefined;
     // Behind the content that it names, as ever.
-    this.#clock ??= this.#reached;
+    if (updates) this.#clock ??= this.#reached;
     for (const entry of waiting) this.#unwritten.add(outboxKey(entry));
     if (this.#reached) this.#lazy.push(ofGeneration(this.#reached.generation));
-    this.#lazy.push({ type: "updates", updates });
+    if (updates) this.#lazy.push({ type: "updates", updates });
     if (waiting.length > 0) this.#lazy.push({ type: "edits", entries: waiting });
     for (const { code, ...entry } of setAside) this.#lazy.push({ type: "set-aside", entry, code });
     this.#drain();

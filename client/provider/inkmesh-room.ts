@@ -19,7 +19,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Awareness } from "y-protocols/awareness";
 import type { ClientEffect } from "./core/client-effect.ts";
 import type { ClientInput } from "./core/client-input.ts";
-import { outboxKey, type OutboxEntry } from "./core/outbox-entry.ts";
+import { outboxKey, type OutboxEntry, type OutboxKey } from "./core/outbox-entry.ts";
 import { notLoaded, roomStatus, sameStatus, type RoomStatus } from "./core/room-status.ts";
 import { DeviceCopy } from "./device-copy.ts";
 import { differenceBeyond, differenceTo, isCovered, isEmptyState, isShown } from "./document-difference.ts";
@@ -61,9 +61,7 @@ export class InkmeshRoom {
   #isClosed = false;
   #closing: Promise<void> | undefined;
   #lastNumber = 0;
-  readonly #setAside = new SetAside();
-  /** One of this tab's own edits was refused for good since it was opened. */
-  #refusedHere: Refusal | undefined;
+  readonly #setAside: SetAside;
   readonly #missed = new MissedUpdates();
   #ended: Ended | undefined;
   #status: RoomStatus;
@@ -93,6 +91,13 @@ export class InkmeshRoom {
         this.#listeners.emit("remote", { count });
       },
     });
+    this.#setAside = new SetAside({
+      room: options.room,
+      host: options.host,
+      copy: this.#copy,
+      // First: whoever opens the document anew does so before this one, which still shows it, is called saved.
+      discarded: () => (this.#listeners.emit("discarded", undefined), this.refreshStatus()),
+    });
     this.tabs = new RoomTabs({
       room: options.room,
       host: options.host,
@@ -103,7 +108,8 @@ export class InkmeshRoom {
     });
     this.#saved = new SavedPromises({
       isWaiting: (upTo) => this.#host.isWaiting(this.#room, upTo),
-      whyNever: () => whyNeverSaved({ refusal: this.#refusedHere ?? this.#repairRefused, ended: this.#ended, isClosed: this.#isClosed }),
+      whyNever: () =>
+        whyNeverSaved({ refusal: this.#setAside.refusedHere ?? this.#repairRefused, ended: this.#ended, isClosed: this.#isClosed }),
     });
     this.#initial = Y.encodeStateAsUpdate(this.doc);
     this.#status = this.#readStatus();
@@ -153,10 +159,8 @@ export class InkmeshRoom {
    * Gives up what a relay refused for good: it leaves this device. The document shows it until the room is closed and
    * opened again; "discarded" says so, in every tab.
    */
-  async discardSetAside(): Promise<void> {
-    await this.#host.store.write(this.#room, [{ type: "discarded", keys: this.#setAside.keys }]);
-    this.#host.sayDiscarded(this.#room);
-    this.discardedElsewhere();
+  discardSetAside(): Promise<void> {
+    return this.#setAside.discard();
   }
 
   /**
@@ -215,11 +219,8 @@ export class InkmeshRoom {
     else this.refreshStatus();
   }
 
-  discardedElsewhere(): void {
-    this.#setAside.clear();
-    // First: whoever opens the document anew does so before this one, which still shows it, is called saved.
-    this.#listeners.emit("discarded", undefined);
-    this.refreshStatus();
+  discardedElsewhere(keys: readonly OutboxKey[]): void {
+    void this.#setAside.discarded(keys);
   }
 
   /** Whether something waits in this tab's own outbox. */
@@ -239,7 +240,8 @@ export class InkmeshRoom {
 
   /** What a new tab lacks. A deleted document has nothing for it: by that name there may be another one by now. */
   answerHello(stateVector: Uint8Array): Uint8Array | undefined {
-    return this.#isLoaded && !this.#isDeleted ? differenceBeyond(this.doc, stateVector, []) : undefined;
+    const isFit = this.#isLoaded && !this.#isDeleted && !this.#setAside.isDiscardedShown;
+    return isFit ? differenceBeyond(this.doc, stateVector, []) : undefined;
   }
 
   /** As `make-difference` asks for it. */
@@ -247,8 +249,7 @@ export class InkmeshRoom {
     if (containing !== undefined && !isShown(this.doc, containing)) return undefined;
     if (unless === undefined) return differenceTo(this.doc, stateVector);
     // Other tabs send theirs, and what was refused for good is not offered again.
-    const elsewhere = [...this.tabs.waiting, ...this.#setAside.entries].map(bytesOf);
-    return differenceBeyond(this.doc, stateVector, [...unless, ...elsewhere]);
+    return differenceBeyond(this.doc, stateVector, [...unless, ...this.tabs.waiting.map(bytesOf), ...this.#setAside.bytes]);
   }
 
   clockReached(generation: number, clock: VectorClock): void {
@@ -261,10 +262,7 @@ export class InkmeshRoom {
   }
 
   setAside(entry: OutboxEntry, refusal: Refusal): void {
-    this.#copy.setAside(entry, refusal.code);
-    this.#host.saySettled(this.#room, [entry], refusal);
-    this.#setAside.add(entry, refusal);
-    if (entry.tab === this.#host.tab) this.#refusedHere = refusal;
+    this.#setAside.refused(entry, refusal);
     this.#listeners.emit("refused", { refusal, edit: entry.bytes });
   }
 
@@ -351,8 +349,8 @@ export class InkmeshRoom {
   }
 
   #rewrite(): void {
-    const updates = [Y.encodeStateAsUpdate(this.doc), ...this.#remote.held];
-    this.#copy.rewrite(updates, this.#host.waiting(this.#room), this.#setAside.entries);
+    const document = this.#setAside.isDiscardedShown ? undefined : [Y.encodeStateAsUpdate(this.doc), ...this.#remote.held];
+    this.#copy.rewrite(document, this.#host.waiting(this.#room), this.#setAside.entries);
   }
 
   async #load(): Promise<void> {

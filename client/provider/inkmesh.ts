@@ -320,7 +320,7 @@ export class Inkmesh {
       isWaiting: (room, upTo) => this.#core.isWaiting(room, this.#tab, upTo),
       sayEdits: (room, entries) => this.#tabs.sayEdits(room, entries),
       saySettled: (room, entries, refusal) => this.#tabs.saySettled(room, entries, refusal),
-      sayDiscarded: (room) => this.#tabs.sayDiscarded(room),
+      sayDiscarded: (room, keys) => this.#tabs.sayDiscarded(room, keys),
       isGone: (tab) => this.#tabs.isGone(tab),
       kept: () => void this.#askPersistence(),
       loaded: (room) => {
@@ -349,7 +349,7 @@ export class Inkmesh {
       listener: {
         edits: (room, entries) => this.#editedElsewhere(room as RoomName, entries),
         settled: (room, keys, refusal) => this.#rooms.get(room as RoomName)?.tabs.settled(keys, refusal),
-        discarded: (room) => this.#rooms.get(room as RoomName)?.discardedElsewhere(),
+        discarded: (room, keys) => this.#rooms.get(room as RoomName)?.discardedElsewhere(keys),
         answered: (room, update) => this.#rooms.get(room as RoomName)?.tabs.answered(update),
         hello: (room, stateVector) => this.#rooms.get(room as RoomName)?.answerHello(stateVector),
         leftoversLikely: () => this.#leftovers.look(),

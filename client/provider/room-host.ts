@@ -20,7 +20,7 @@ export interface RoomHost {
   waiting(room: RoomName): readonly OutboxEntry[];
   sayEdits(room: RoomName, entries: readonly OutboxEntry[]): void;
   saySettled(room: RoomName, entries: readonly OutboxKey[], refusal?: Refusal): void;
-  sayDiscarded(room: RoomName): void;
+  sayDiscarded(room: RoomName, keys: readonly OutboxKey[]): void;
   /** Whether another tab is known to be gone. */
   isGone(tab: string): boolean;
   /** The first edit of this room is on this device. */

@@ -38,7 +38,7 @@ export interface TabsListener {
   /** Another tab got these saved, or refused for good. */
   settled(room: string, keys: readonly OutboxKey[], refusal: Refusal | undefined): void;
   /** A person discarded in another tab what a relay had refused. */
-  discarded(room: string): void;
+  discarded(room: string, keys: readonly OutboxKey[]): void;
   /** Another tab has more of a room than this one had when it said hello. */
   answered(room: string, update: Uint8Array): void;
   /** A new tab asks for what this one has beyond `stateVector`; undefined: nothing, or the room is not open here. */
@@ -56,7 +56,7 @@ type TabMessage =
       readonly keys: readonly OutboxKey[];
       readonly refusal: Refusal | undefined;
     }
-  | { readonly type: "discarded"; readonly from: string; readonly room: string }
+  | { readonly type: "discarded"; readonly from: string; readonly room: string; readonly keys: readonly OutboxKey[] }
   | { readonly type: "hello"; readonly from: string; readonly room: string; readonly stateVector: Uint8Array }
   | { readonly type: "answer"; readonly from: string; readonly to: string; readonly room: string; readonly update: Uint8Array }
   | ({ readonly type: "ping" | "pong" | "line"; readonly from: string } & Standing)
@@ -190,8 +190,8 @@ export class Tabs {
     this.#say({ type: "settled", from: this.#tab, room, keys, refusal });
   }
 
-  sayDiscarded(room: string): void {
-    this.#say({ type: "discarded", from: this.#tab, room });
+  sayDiscarded(room: string, keys: readonly OutboxKey[]): void {
+    this.#say({ type: "discarded", from: this.#tab, room, keys });
   }
 
   sayHello(room: string, stateVector: Uint8Array): void {
@@ -232,7 +232,7 @@ export class Tabs {
       case "settled":
         return this.#listener.settled(message.room, message.keys, message.refusal);
       case "discarded":
-        return this.#listener.discarded(message.room);
+        return this.#listener.discarded(message.room, message.keys);
       case "hello":
         return this.#answer(message);
       case "answer":

@@ -124,7 +124,7 @@ export class ModelRelay {
   }
 
   #open(session: Session, channel: number, clock: VectorClock): void {
-    session.channel = channel;
+    Object.assign(session, { channel, nextNumber: 1, nackedNumber: undefined, unacked: [] });
     const stateVector = Y.encodeStateVector(this.durableDoc());
     this.#say(session, { type: "opened", channel, handle, generation: 0, access: "read-write", replicas: 1, needed: 1, stateVector });
     const news = this.#entries.filter(({ actor, counter }) => clock.counter(actor) < counter);
