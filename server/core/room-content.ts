@@ -62,7 +62,14 @@ export class RoomContent {
   }
 
   static empty(engine: CrdtEngine, limits: Limits): RoomContent {
-    const stored = { record: undefined, snapshot: undefined, tail: [], index: new Uint8Array(0), clock: VectorClock.empty };
+    const stored = {
+      record: undefined,
+      snapshot: undefined,
+      tail: [],
+      index: new Uint8Array(0),
+      clock: VectorClock.empty,
+      isMarked: false,
+    };
     return new RoomContent(engine, limits, stored, engine.emptyIndex());
   }
 

@@ -37,6 +37,8 @@ export interface StoredRoom {
   readonly index: Uint8Array;
   /** Everything that snapshot and tail name. */
   readonly clock: VectorClock;
+  /** Whether the disk carries the mark that the room is complete here. */
+  readonly isMarked: boolean;
 }
 
 export interface StoredSnapshot {

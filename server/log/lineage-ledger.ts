@@ -13,6 +13,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import type { RoomRecord } from "../core/stored-room.ts";
 import { contiguousClock } from "./contiguous-clock.ts";
+import { coverOf } from "./replica-marks.ts";
 import {
   foldedText,
   lineageChecksum,
@@ -182,7 +183,7 @@ export class LineageLedger {
       .get(id);
     const base = snapshot && (JSON.parse(snapshot.body) as SnapshotBody);
     account.bytes = base ? base.lengths.reduce((sum, length) => sum + length, 0) : 0;
-    const clock = VectorClock.of(base?.clock ?? []);
+    const clock = coverOf(this.#database, id).join(VectorClock.of(base?.clock ?? []));
     const dots = [];
     for (const row of this.#database.prepare<[number], EntryRow>("SELECT * FROM entry WHERE lineage = ?").iterate(id)) {
       // Superfluous entries count until they are swept, which takes them off again.

@@ -10,17 +10,19 @@ import { compareHlc, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import type { Compaction, RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot } from "../core/stored-room.ts";
 import { contiguousClock } from "./contiguous-clock.ts";
 import { foldedText } from "./store-row.ts";
-import type { Append, Damage, LogOpening, LogResult, UpdateLog } from "./update-log.ts";
+import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 
 interface MemoryLineage {
   readonly lineage: Lineage;
   snapshot: StoredSnapshot | undefined;
   /** By dot, in the order of admission. */
   readonly tail: Map<string, Uint8Array>;
+  cover: VectorClock;
   lastHlc: Hlc | undefined;
   created: Hlc | undefined;
 }
@@ -30,6 +32,8 @@ export class MemoryUpdateLog implements UpdateLog {
   readonly #nestingMax: number;
   readonly #lineages = new Map<string, MemoryLineage>();
   readonly #records = new Map<RoomName, RoomRecord>();
+  readonly #marks = new Set<RoomName>();
+  #wholeRing: readonly RingRecord[] | undefined;
 
   constructor(options: { engine: CrdtEngine; nestingMax: number }) {
     this.#engine = options.engine;
@@ -37,15 +41,19 @@ export class MemoryUpdateLog implements UpdateLog {
   }
 
   async open(): Promise<LogOpening> {
-    return { complete: true, damage: [], hlcFloorMs: 0 };
+    return { complete: true, damage: [], hlcFloorMs: 0, wholeRing: this.#wholeRing };
   }
 
   async append(batch: readonly Append[]): Promise<LogResult<undefined>> {
     const clash = batch.flatMap(({ lineage, entries }) => entries.filter((entry) => this.#clashes(lineage, entry)))[0];
     if (clash)
       return { ok: false, refusal: { code: "STORE_FAILED", detail: `the dot ${dotKey(clash.dot)} names another payload already` } };
-    for (const { lineage, entries } of batch) {
-      if (!this.#isClosed(lineage)) for (const entry of entries) this.#add(lineage, entry);
+    for (const { lineage, entries, cover, completes } of batch) {
+      if (completes === true) this.#marks.add(lineage.room);
+      if (this.#isClosed(lineage) || (entries.length === 0 && cover === undefined)) continue;
+      for (const entry of entries) this.#add(lineage, entry);
+      const held = this.#held(lineage);
+      if (cover !== undefined) held.cover = held.cover.join(cover);
     }
     return done;
   }
@@ -61,6 +69,7 @@ export class MemoryUpdateLog implements UpdateLog {
       tail,
       index: this.#engine.indexOf(parts).index.encode(),
       clock: held ? clockOf(held) : VectorClock.empty,
+      isMarked: this.#marks.has(room),
     };
     return { ok: true, value };
   }
@@ -71,7 +80,8 @@ export class MemoryUpdateLog implements UpdateLog {
     const base = held.snapshot;
     const tail = entriesOf(held);
     const named = tail.map((entry) => entry.dot).filter((dot) => upTo.contains(dot));
-    const { clock } = contiguousClock(base?.clock ?? VectorClock.empty, named);
+    const from = base?.clock ?? VectorClock.empty;
+    const { clock } = contiguousClock(upTo.covers(held.cover) ? from.join(held.cover) : from, named);
     const covered = tail.filter((entry) => clock.contains(entry.dot));
     const shadow = this.#engine.shadow([...(base ? [base.state] : []), ...covered.map((entry) => entry.payload)], {
       nestingMax: this.#nestingMax,
@@ -85,7 +95,8 @@ export class MemoryUpdateLog implements UpdateLog {
     return { ok: true, value: { snapshot, index: index.encode(), removed: dots(false), quarantined: dots(true) } };
   }
 
-  async putRecord(record: RoomRecord): Promise<LogResult<undefined>> {
+  async putRecord(record: RoomRecord, completes = false): Promise<LogResult<undefined>> {
+    if (completes) this.#marks.add(record.room);
     this.#records.set(record.room, structuredClone(record));
     for (const [key, { lineage }] of this.#lineages) {
       if (lineage.room === record.room && this.#isClosed(lineage)) this.#lineages.delete(key);
@@ -93,13 +104,18 @@ export class MemoryUpdateLog implements UpdateLog {
     return done;
   }
 
-  async rooms(page: { after?: string | undefined; limit: number; search?: string | undefined }): Promise<LogResult<RoomPage>> {
+  async putWholeRing(ring: readonly RingRecord[]): Promise<LogResult<undefined>> {
+    this.#wholeRing = structuredClone(ring);
+    return done;
+  }
+
+  async rooms(page: RoomsAsk): Promise<LogResult<RoomPage>> {
     const search = page.search?.toLowerCase() ?? "";
     const names = new Set([...this.#records.keys(), ...[...this.#lineages.values()].map(({ lineage }) => lineage.room)]);
     const found = [...names]
       .sort(byBytes)
       .filter((room) => page.after === undefined || byBytes(room, page.after) > 0)
-      .flatMap((room) => this.#summaryOf(room) ?? [])
+      .flatMap((room) => this.#summaryOf(room, page.deleted === true) ?? [])
       .filter(({ record }) => foldedText(record.room, record.title?.value).includes(search));
     const rooms = found.slice(0, page.limit);
     return { ok: true, value: { rooms, next: found.length > page.limit ? rooms.at(-1)?.record.room : undefined } };
@@ -123,18 +139,19 @@ export class MemoryUpdateLog implements UpdateLog {
   }
 
   #add(lineage: Lineage, entry: Entry): void {
-    const held = this.#lineages.get(lineageKey(lineage)) ?? {
-      lineage,
-      snapshot: undefined,
-      tail: new Map(),
-      lastHlc: undefined,
-      created: undefined,
-    };
-    this.#lineages.set(lineageKey(lineage), held);
+    const held = this.#held(lineage);
     if (held.snapshot?.clock.contains(entry.dot) || held.tail.has(dotKey(entry.dot))) return;
     held.tail.set(dotKey(entry.dot), encodeEntry(entry));
     held.created ??= entry.hlc;
     if (!held.lastHlc || compareHlc(entry.hlc, held.lastHlc) > 0) held.lastHlc = entry.hlc;
+  }
+
+  #held(lineage: Lineage): MemoryLineage {
+    const known = this.#lineages.get(lineageKey(lineage));
+    if (known !== undefined) return known;
+    const begun = { lineage, snapshot: undefined, tail: new Map(), cover: VectorClock.empty, lastHlc: undefined, created: undefined };
+    this.#lineages.set(lineageKey(lineage), begun);
+    return begun;
   }
 
   #clashes(lineage: Lineage, entry: Entry): boolean {
@@ -152,9 +169,9 @@ export class MemoryUpdateLog implements UpdateLog {
     return Math.max(0, this.#records.get(room)?.generation ?? 0, ...written);
   }
 
-  #summaryOf(room: RoomName): RoomSummary | undefined {
+  #summaryOf(room: RoomName, deleted: boolean): RoomSummary | undefined {
     const lineage = { room, generation: this.#currentGeneration(room) };
-    if (this.#isClosed(lineage)) return undefined;
+    if (this.#isClosed(lineage) && !deleted) return undefined;
     const held = this.#lineages.get(lineageKey(lineage));
     const created = held?.created ?? { physicalMs: 0, logical: 0, relay: "" as never };
     const implicit: RoomRecord = { ...lineage, title: undefined, kind: undefined, deleted: undefined, everDeleted: false, created };
@@ -182,7 +199,7 @@ function entriesOf({ tail }: MemoryLineage): Entry[] {
 
 function clockOf(held: MemoryLineage): VectorClock {
   return contiguousClock(
-    held.snapshot?.clock ?? VectorClock.empty,
+    held.cover.join(held.snapshot?.clock ?? VectorClock.empty),
     entriesOf(held).map((entry) => entry.dot),
   ).clock;
 }

@@ -50,7 +50,7 @@ const calls = {
     const state = parcel.snapshot?.state.buffer as ArrayBuffer | undefined;
     return new Moved(parcel, [parcel.tail.buffer, parcel.index.buffer as ArrayBuffer, ...(state ? [state] : [])]);
   },
-  rooms: (page: { after: string | undefined; limit: number; search: string | undefined }): PageParcel => reader().rooms(page),
+  rooms: (page: Parameters<SqliteReader["rooms"]>[0]): PageParcel => reader().rooms(page),
   draft(lineage: Lineage, upTo: Counters): SnapshotDraft | undefined | Moved<SnapshotDraft | undefined> {
     const draft = draftSnapshot(reader(), engine, lineage, upTo, nestingMax);
     return draft?.type === "new" ? new Moved<SnapshotDraft | undefined>(draft, [draft.bytes.buffer]) : draft;

@@ -17,6 +17,7 @@ export interface RoomParcel {
   readonly tail: Uint8Array<ArrayBuffer>;
   readonly index: Uint8Array<ArrayBuffer>;
   readonly clock: Counters;
+  readonly isMarked: boolean;
 }
 
 export type SnapshotParcel = Omit<StoredSnapshot, "clock"> & { readonly clock: Counters };
@@ -32,8 +33,8 @@ export function packRecords(records: readonly Uint8Array[]): Uint8Array<ArrayBuf
   }) as Uint8Array<ArrayBuffer>;
 }
 
-export function unpackRoom({ record, snapshot, tail, index, clock }: RoomParcel): StoredRoom {
-  return { record, snapshot: snapshot && unpackSnapshot(snapshot), tail: unpackTail(tail), index, clock: VectorClock.of(clock) };
+export function unpackRoom({ record, snapshot, tail, index, clock, isMarked }: RoomParcel): StoredRoom {
+  return { record, snapshot: snapshot && unpackSnapshot(snapshot), tail: unpackTail(tail), index, clock: VectorClock.of(clock), isMarked };
 }
 
 export function unpackSnapshot({ clock, state, stateVector, deleteSetUpdate }: SnapshotParcel): StoredSnapshot {

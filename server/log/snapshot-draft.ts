@@ -74,9 +74,11 @@ export function checkSnapshot(reader: SqliteReader, engine: CrdtEngine, of: Line
     .slice();
 }
 
-function cutOf({ snapshot, tail }: LoggedLineage, upTo: VectorClock): VectorClock {
+function cutOf({ snapshot, cover, tail }: LoggedLineage, upTo: VectorClock): VectorClock {
   const named = tail.map(({ entry }) => entry.dot).filter((dot) => upTo.contains(dot));
-  return contiguousClock(VectorClock.of(snapshot?.clock ?? []), named).clock;
+  const from = VectorClock.of(snapshot?.clock ?? []);
+  // What a cover names came with entries that `upTo` names, too, if it names all of it.
+  return contiguousClock(upTo.covers(cover) ? from.join(cover) : from, named).clock;
 }
 
 /** Entries that an earlier, interrupted compaction meant to set aside and that are still there. */

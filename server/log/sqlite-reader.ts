@@ -16,6 +16,7 @@ import type { RoomRecord } from "../core/stored-room.ts";
 import { contiguousClock } from "./contiguous-clock.ts";
 import { impliedRecord, outdates } from "./implied-record.ts";
 import { packRecords, type PageParcel, type RoomParcel, type SnapshotParcel } from "./room-parcel.ts";
+import { coverOf, isMarked } from "./replica-marks.ts";
 import type { DamagedRow } from "./sqlite-store.ts";
 import { isCorruption } from "./store-error.ts";
 import {
@@ -56,6 +57,8 @@ export interface LoggedEntry {
 export interface LoggedLineage {
   readonly id: number | undefined;
   readonly snapshot: (SnapshotParcel & { readonly id: number; readonly quarantined: Counters }) | undefined;
+  /** What the content contains beside what entries name. */
+  readonly cover: VectorClock;
   /** In the order of admission; those that the snapshot contains are left out. */
   readonly tail: readonly LoggedEntry[];
   /** Entries that the snapshot contains and that have not been removed yet. */
@@ -76,10 +79,10 @@ export class SqliteReader {
   load(room: RoomName, wanted: number | undefined): RoomParcel {
     const record = this.record(room);
     const generation = wanted ?? Math.max(record?.generation ?? 0, this.#newestGeneration(room));
-    const { snapshot, tail } = this.lineage({ room, generation });
+    const { snapshot, cover, tail } = this.lineage({ room, generation });
     const parts = [...(snapshot ? [snapshot.state] : []), ...tail.map(({ entry }) => entry.payload)];
     const { clock } = contiguousClock(
-      VectorClock.of(snapshot?.clock ?? []),
+      cover.join(VectorClock.of(snapshot?.clock ?? [])),
       tail.map(({ entry }) => entry.dot),
     );
     return {
@@ -88,6 +91,7 @@ export class SqliteReader {
       tail: packRecords(tail.map((logged) => logged.record)),
       index: this.#engine.indexOf(parts).index.encode().slice(),
       clock: clock.entries(),
+      isMarked: isMarked(this.#database, room),
     };
   }
 
@@ -118,12 +122,18 @@ export class SqliteReader {
 
   #lineage(lineage: Lineage): LoggedLineage {
     const id = this.#idOf(lineage);
-    if (id === undefined) return { id, snapshot: undefined, tail: [], superfluous: [] };
+    if (id === undefined) return { id, snapshot: undefined, cover: VectorClock.empty, tail: [], superfluous: [] };
     const snapshot = this.#newestSnapshot(lineage, id);
     const entries = this.#entries(lineage, id);
     const clock = VectorClock.of(snapshot?.clock ?? []);
     const tail = entries.filter(({ entry }) => !clock.contains(entry.dot));
-    return { id, snapshot, tail, superfluous: entries.filter(({ entry }) => clock.contains(entry.dot)) };
+    return {
+      id,
+      snapshot,
+      cover: coverOf(this.#database, id),
+      tail,
+      superfluous: entries.filter(({ entry }) => clock.contains(entry.dot)),
+    };
   }
 
   /** The snapshot `id`, read and checked whole; undefined where something of it is not as it was written. */
@@ -132,12 +142,12 @@ export class SqliteReader {
     return row && row.crc === snapshotChecksum(row) ? this.#readSnapshot(row) : undefined;
   }
 
-  rooms(page: { after: string | undefined; limit: number; search: string | undefined }): PageParcel {
+  rooms(page: { after: string | undefined; limit: number; search: string | undefined; deleted?: boolean }): PageParcel {
     const rows = this.#database
-      .prepare<[string, string, number], SummaryRow>(
-        "SELECT * FROM summary WHERE deleted = 0 AND room > ? AND instr(folded, ?) > 0 ORDER BY room LIMIT ?",
+      .prepare<[number, string, string, number], SummaryRow>(
+        "SELECT * FROM summary WHERE deleted <= ? AND room > ? AND instr(folded, ?) > 0 ORDER BY room LIMIT ?",
       )
-      .all(page.after ?? "", page.search?.toLowerCase() ?? "", page.limit + 1);
+      .all(page.deleted ? 1 : 0, page.after ?? "", page.search?.toLowerCase() ?? "", page.limit + 1);
     const rooms = rows.slice(0, page.limit).map((row) => this.#summaryOf(row));
     return { rooms, next: rows.length > page.limit ? rooms.at(-1)?.record.room : undefined };
   }

@@ -13,10 +13,13 @@ import * as path from "node:path";
 import type { Database, Statement } from "better-sqlite3";
 import type { ActorId, Lineage } from "@inkmesh/shared/base/ids";
 import { sameBytes } from "@inkmesh/shared/base/bytes";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Dot } from "@inkmesh/shared/clock/dot";
 import type { RoomRecord } from "../core/stored-room.ts";
 import { unpackAppends, type PackedEntry } from "./append-batch.ts";
 import { LineageLedger, noteStamp, type Account } from "./lineage-ledger.ts";
+import { ReplicaMarks } from "./replica-marks.ts";
 import { SnapshotShelf } from "./snapshot-shelf.ts";
 import { DotTaken } from "./store-error.ts";
 import type { Marker, StoreMarker } from "./store-marker.ts";
@@ -37,6 +40,7 @@ export class SqliteStore {
   readonly #freeBytesMin: number;
   readonly #ledger: LineageLedger;
   readonly #shelf: SnapshotShelf;
+  readonly #marks: ReplicaMarks;
   readonly #actors = new Map<ActorId, number>();
   readonly #addEntry: Statement<[number, number, number, number, Uint8Array, number]>;
   readonly #recordAt: Statement<[number, number, number], Uint8Array>;
@@ -51,6 +55,7 @@ export class SqliteStore {
     this.#position = database.prepare<[], StoreRow>("SELECT * FROM store").get() as StoreRow;
     this.#ledger = new LineageLedger(database);
     this.#shelf = new SnapshotShelf(database);
+    this.#marks = new ReplicaMarks(database);
     this.#addEntry = database.prepare("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?)");
     this.#recordAt = database
       .prepare<[number, number, number], Uint8Array>("SELECT record FROM entry WHERE lineage = ? AND actor = ? AND counter = ?")
@@ -62,17 +67,20 @@ export class SqliteStore {
   append(packed: Uint8Array): void {
     this.#needSpace();
     this.#commit(() => {
-      for (const { lineage, entries } of unpackAppends(packed)) {
+      for (const { lineage, entries, cover, completes } of unpackAppends(packed)) {
+        if (completes) this.#marks.complete(lineage.room);
+        if (entries.length === 0 && !cover) continue;
         const account = this.#ledger.open(lineage);
         if (!account) continue;
         for (const packedEntry of entries) this.#appendEntry(account, packedEntry);
+        if (cover) this.#cover(account, cover);
         if (account.beyond) this.#closeGaps(account);
         this.#ledger.save(account);
       }
     });
   }
 
-  putRecord(record: RoomRecord): void {
+  putRecord(record: RoomRecord, completes = false): void {
     if (!record.deleted) this.#needSpace();
     this.#commit(() => {
       const row = { room: record.room, revision: ++this.#position.seq, body: JSON.stringify(record) };
@@ -80,9 +88,14 @@ export class SqliteStore {
         .prepare("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)")
         .run(row.room, row.revision, row.body, recordChecksum(row));
       this.#removeContent(record.room, record.deleted ? record.generation : record.generation - 1);
+      if (completes) this.#marks.complete(record.room);
       this.#ledger.recordChanged(record);
       for (const hlc of [record.created, record.title?.hlc, record.kind?.hlc, record.deleted?.hlc]) this.#noteStamp(hlc?.physicalMs ?? 0);
     });
+  }
+
+  putWholeRing(ring: readonly RingRecord[]): void {
+    this.#commit(() => this.#marks.whole(ring));
   }
 
   nextSnapshot(): number {
@@ -143,6 +156,7 @@ export class SqliteStore {
         keep.run(row.table, what, lineage.room, Buffer.from(body ?? ""));
         this.#database.prepare(`DELETE FROM ${row.table} WHERE room = ?`).run(row.room);
       }
+      this.#marks.damaged(lineage.room);
       this.#ledger.forget();
       this.#ledger.recompute(lineage);
     });
@@ -175,6 +189,11 @@ export class SqliteStore {
     if (there && !sameBytes(there, record)) throw new DotTaken(`the dot ${dot.actor}:${dot.counter} names another payload already`);
   }
 
+  #cover(account: Account, cover: VectorClock): void {
+    this.#marks.cover(account.id, cover);
+    account.clock = new Map(VectorClock.of(account.clock).join(cover).entries());
+  }
+
   /** Entries that had been past a gap are named by the clock once the gap is closed. */
   #closeGaps(account: Account): void {
     for (const [actor, reached] of account.clock) {
@@ -188,6 +207,7 @@ export class SqliteStore {
     const lineages = this.#database.prepare<[string, number], number>("SELECT id FROM lineage WHERE room = ? AND generation <= ?").pluck();
     for (const id of lineages.all(room, through)) {
       for (const table of ["entry", "quarantine"]) this.#database.prepare(`DELETE FROM ${table} WHERE lineage = ?`).run(id);
+      this.#marks.uncover(id);
       const snapshots = this.#database.prepare<[number], number>("SELECT id FROM snapshot WHERE lineage = ?").pluck();
       for (const snapshot of snapshots.all(id)) this.#shelf.remove(snapshot);
     }

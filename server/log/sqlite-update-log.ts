@@ -12,6 +12,7 @@
 import { statfs } from "node:fs/promises";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Compaction, RoomPage, RoomRecord, StoredRoom } from "../core/stored-room.ts";
 import { startWorker } from "../runtime/worker-file.ts";
 import { packAppends } from "./append-batch.ts";
@@ -21,7 +22,7 @@ import { unpackPage, unpackRoom } from "./room-parcel.ts";
 import type { FoundDamage } from "./sqlite-reader.ts";
 import type { StoreCalls, StoreThread } from "./sqlite-worker.ts";
 import { refusalOf } from "./store-error.ts";
-import type { Append, Damage, LogOpening, LogResult, UpdateLog } from "./update-log.ts";
+import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 import { WorkerLine } from "./worker-line.ts";
 
 export interface SqliteSettings {
@@ -78,8 +79,12 @@ export class SqliteUpdateLog implements UpdateLog {
     return this.#write(this.#store.call("append", [packed], [packed.buffer]));
   }
 
-  putRecord(record: RoomRecord): Promise<LogResult<undefined>> {
-    return this.#write(this.#store.call("putRecord", [record]));
+  putRecord(record: RoomRecord, completes = false): Promise<LogResult<undefined>> {
+    return this.#write(this.#store.call("putRecord", [record, completes]));
+  }
+
+  putWholeRing(ring: readonly RingRecord[]): Promise<LogResult<undefined>> {
+    return this.#write(this.#store.call("putWholeRing", [ring]));
   }
 
   async load(room: RoomName, generation?: number): Promise<LogResult<StoredRoom>> {
@@ -97,9 +102,9 @@ export class SqliteUpdateLog implements UpdateLog {
     return run;
   }
 
-  async rooms(page: { after?: string | undefined; limit: number; search?: string | undefined }): Promise<LogResult<RoomPage>> {
+  async rooms({ after, limit, search, deleted = false }: RoomsAsk): Promise<LogResult<RoomPage>> {
     await this.#lastWrite;
-    const listed = await this.#reader.call("rooms", [{ after: page.after, limit: page.limit, search: page.search }]);
+    const listed = await this.#reader.call("rooms", [{ after, limit, search, deleted }]);
     return listed.ok ? { ok: true, value: unpackPage(listed.value) } : listed;
   }
 

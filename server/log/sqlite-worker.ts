@@ -3,6 +3,7 @@
  */
 import { workerData } from "node:worker_threads";
 import type { Lineage } from "@inkmesh/shared/base/ids";
+import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { RoomRecord } from "../core/stored-room.ts";
 import type { DamagedRow, SqliteStore } from "./sqlite-store.ts";
 import { DotTaken, isCorruption } from "./store-error.ts";
@@ -55,7 +56,8 @@ function tellOnce({ message }: Error): void {
 const calls = {
   open,
   append: writing((into, packed: Uint8Array): void => into.append(packed)),
-  putRecord: writing((into, record: RoomRecord): void => into.putRecord(record)),
+  putRecord: writing((into, record: RoomRecord, completes: boolean): void => into.putRecord(record, completes)),
+  putWholeRing: writing((into, ring: readonly RingRecord[]): void => into.putWholeRing(ring)),
   nextSnapshot: writing((into): number => into.nextSnapshot()),
   putChunk: writing((into, snapshot: number, part: number, bytes: Uint8Array): void => into.putChunk(snapshot, part, bytes)),
   putSnapshot: writing((into, id: number, lineage: number, body: SnapshotBody): void => into.putSnapshot(id, lineage, body)),

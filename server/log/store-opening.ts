@@ -17,6 +17,7 @@ import Database from "better-sqlite3";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { migrate, storeVersion, versionOf } from "./migrations/migrations.ts";
 import { salvage } from "./salvage.ts";
+import { forgetMarks, wholeRing } from "./replica-marks.ts";
 import { openReader, openWriter } from "./sqlite-connection.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { isCorruption } from "./store-error.ts";
@@ -52,13 +53,15 @@ export function openStore(folder: string, freeBytesMin: number): OpenedStore {
   const database = openWriter(file);
   migrate(database, () => createStoreRow(database, { store: randomBytes(8).toString("hex"), commits: 0, hlcMs: 0 }, 0));
   const damage = reportedDamage(database);
+  if (trouble) forgetMarks(database);
   if (trouble && !trouble.salvage) damage.push({ where: file, what: trouble.what, keptAs: undefined, room: undefined });
   const row = database.prepare<[], StoreRow>("SELECT * FROM store").get() as StoreRow;
   const hlcFloorMs = Math.max(row.hlc_ms, typeof marker === "string" ? 0 : marker.hlcMs);
   const markerNow = new StoreMarker(markerFile);
   markerNow.write({ store: row.name, commits: row.commits, hlcMs: hlcFloorMs }, { synced: true });
   syncFolder(folder);
-  return { store: new SqliteStore(database, markerNow, freeBytesMin), opening: { complete: damage.length === 0, damage, hlcFloorMs } };
+  const opening = { complete: damage.length === 0, damage, hlcFloorMs, wholeRing: wholeRing(database) };
+  return { store: new SqliteStore(database, markerNow, freeBytesMin), opening };
 }
 
 function troubleOf(file: string, marker: Marker | "absent" | "unreadable"): Trouble | undefined {

@@ -74,6 +74,26 @@ export interface SummaryRow {
   readonly crc: number;
 }
 
+/** A room that is complete on this disk. */
+export interface MarkRow {
+  readonly room: RoomName;
+  readonly crc: number;
+}
+
+/** What a lineage's content contains beside what its entries name. */
+export interface CoverRow {
+  readonly lineage: number;
+  /** `Counters`. */
+  readonly body: string;
+  readonly crc: number;
+}
+
+/** The ring under which everything placed on this disk was complete. */
+export interface WholeRow {
+  readonly ring: Uint8Array;
+  readonly crc: number;
+}
+
 /** Counters per actor, as JSON: `[[actor, counter], …]`. */
 export type Counters = readonly (readonly [ActorId, number])[];
 
@@ -124,6 +144,12 @@ export const chunkChecksum = (row: Omit<ChunkRow, "crc">): number => rowChecksum
 
 export const summaryChecksum = (row: Omit<SummaryRow, "crc">): number =>
   rowChecksum(`summary\n${row.lineage}\n${row.generation}\n${row.deleted}\n${row.room}\n${row.folded}`, row.body);
+
+export const markChecksum = (row: Omit<MarkRow, "crc">): number => rowChecksum(`mark\n${row.room}`, "");
+
+export const coverChecksum = (row: Omit<CoverRow, "crc">): number => rowChecksum(`cover\n${row.lineage}`, row.body);
+
+export const wholeChecksum = (row: Omit<WholeRow, "crc">): number => rowChecksum("whole", row.ring);
 
 /** What search looks into. */
 export function foldedText(room: string, title: string | undefined): string {

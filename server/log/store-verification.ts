@@ -7,19 +7,25 @@ import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { Damage } from "./update-log.ts";
 import {
   chunkChecksum,
+  coverChecksum,
   entryChecksum,
   lineageChecksum,
+  markChecksum,
   recordChecksum,
   snapshotChecksum,
   storeChecksum,
   summaryChecksum,
+  wholeChecksum,
   type ChunkRow,
+  type CoverRow,
   type EntryRow,
   type LineageRow,
+  type MarkRow,
   type RecordRow,
   type SnapshotRow,
   type StoreRow,
   type SummaryRow,
+  type WholeRow,
 } from "./store-row.ts";
 import { isCorruption } from "./store-error.ts";
 
@@ -48,6 +54,21 @@ export function verifyStore(database: Database): Damage[] {
     "summary",
     (row) => row.crc === summaryChecksum(row),
     (row) => row.room,
+  );
+  checkRows<MarkRow>(
+    "mark",
+    (row) => row.crc === markChecksum(row),
+    (row) => row.room,
+  );
+  checkRows<CoverRow>(
+    "cover",
+    (row) => row.crc === coverChecksum(row),
+    (row) => lineages.get(row.lineage)?.room,
+  );
+  checkRows<WholeRow>(
+    "whole",
+    (row) => row.crc === wholeChecksum(row),
+    () => undefined,
   );
   for (const kind of ["entry", "quarantine"] as const) {
     const sound = (row: EntryRow, of: Lineage | undefined) => of !== undefined && row.crc === entryChecksum(kind, of, row.seq, row.record);

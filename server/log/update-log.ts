@@ -10,12 +10,17 @@ import type { Refusal } from "@inkmesh/shared/base/result";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Compaction, RoomPage, RoomRecord, StoredRoom } from "../core/stored-room.ts";
 
 /** Entries of one room, in the order in which they were admitted. */
 export interface Append {
   readonly lineage: Lineage;
   readonly entries: readonly Entry[];
+  /** What the log contains with these entries, beside what they name: the lineage's clock names it from now on. */
+  readonly cover?: VectorClock | undefined;
+  /** From this commit on the room is complete here: the mark of a replica that may vouch for it. */
+  readonly completes?: boolean | undefined;
 }
 
 /** Something on disk that was not as it had been written. */
@@ -34,10 +39,20 @@ export interface LogOpening {
   readonly damage: readonly Damage[];
   /** An upper bound of all HLC stamps written by earlier lives, in ms. */
   readonly hlcFloorMs: number;
+  /** The ring under which everything that it places here was complete; undefined on a disk that never was whole. */
+  readonly wholeRing: readonly RingRecord[] | undefined;
 }
 
 /** `ok: false` carries STORE_FULL or STORE_FAILED; what was asked for did not happen and may be asked again. */
 export type LogResult<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly refusal: Refusal };
+
+export interface RoomsAsk {
+  readonly after?: string | undefined;
+  readonly limit: number;
+  readonly search?: string | undefined;
+  /** Those that are deleted, too: their tombstones are what replicas compare. */
+  readonly deleted?: boolean | undefined;
+}
 
 export interface UpdateLog {
   /** Opens or creates the store, looks for damage, sets aside what is not readable. Once, first. */
@@ -51,10 +66,12 @@ export interface UpdateLog {
    * checks it; then removes the entries it contains, by dot.
    */
   compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>>;
-  /** Creates or replaces a room's record, durable when it resolves. Closing a generation also removes its content. */
-  putRecord(record: RoomRecord): Promise<LogResult<undefined>>;
-  /** Rooms ordered by name, deleted ones left out; `search` matches a part of title or name, ignoring case. */
-  rooms(page: { after?: string | undefined; limit: number; search?: string | undefined }): Promise<LogResult<RoomPage>>;
+  /** Creates or replaces a room's record, durable when it resolves. Closing a generation also removes its content. `completes` as in `Append`. */
+  putRecord(record: RoomRecord, completes?: boolean): Promise<LogResult<undefined>>;
+  /** From now on the disk says that everything which `ring` places here is complete. */
+  putWholeRing(ring: readonly RingRecord[]): Promise<LogResult<undefined>>;
+  /** Rooms ordered by name; `search` matches a part of title or name, ignoring case. */
+  rooms(page: RoomsAsk): Promise<LogResult<RoomPage>>;
   /** Checks every checksum. */
   verify(): Promise<LogResult<readonly Damage[]>>;
   /** Bytes free where the store lives; undefined when unknown. */

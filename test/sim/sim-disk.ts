@@ -14,13 +14,15 @@
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
 import type { Append, LogResult } from "../../server/log/update-log.ts";
 import type { RoomRecord } from "../../server/core/stored-room.ts";
 
 export type Transaction =
   | { readonly type: "append"; readonly batch: readonly Append[] }
-  | { readonly type: "record"; readonly record: RoomRecord };
+  | { readonly type: "record"; readonly record: RoomRecord; readonly completes?: boolean }
+  | { readonly type: "whole-ring"; readonly ring: readonly RingRecord[] };
 
 /** What the disk does at present. */
 export interface DiskMood {
@@ -88,7 +90,7 @@ export class SimDisk {
   async #sync(count: number): Promise<LogResult<undefined>> {
     let result: LogResult<undefined> = { ok: true, value: undefined };
     for (const transaction of this.#written.splice(0, count)) {
-      result = transaction.type === "append" ? await this.image.append(transaction.batch) : await this.image.putRecord(transaction.record);
+      result = await this.#apply(transaction);
       if (!result.ok) break;
       this.#note(transaction);
       this.onSynced(transaction);
@@ -96,7 +98,14 @@ export class SimDisk {
     return result;
   }
 
+  #apply(transaction: Transaction): Promise<LogResult<undefined>> {
+    if (transaction.type === "append") return this.image.append(transaction.batch);
+    if (transaction.type === "whole-ring") return this.image.putWholeRing(transaction.ring);
+    return this.image.putRecord(transaction.record, transaction.completes);
+  }
+
   #note(transaction: Transaction): void {
+    if (transaction.type === "whole-ring") return;
     const stamps =
       transaction.type === "append"
         ? transaction.batch.flatMap(({ entries }) => entries.map(({ hlc }) => hlc))

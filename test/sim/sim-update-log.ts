@@ -8,8 +8,9 @@
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Compaction, RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
-import type { Append, Damage, LogOpening, LogResult, UpdateLog } from "../../server/log/update-log.ts";
+import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "../../server/log/update-log.ts";
 import type { SimDisk, Transaction } from "./sim-disk.ts";
 import type { SimProcess } from "./world.ts";
 
@@ -31,7 +32,8 @@ export class SimUpdateLog implements UpdateLog {
   async open(): Promise<LogOpening> {
     // What the last life wrote and did not sync is synced by whoever opens the store, before it is read.
     await this.#disk.sync();
-    return { complete: true, damage: [], hlcFloorMs: this.#disk.hlcFloorMs };
+    const opened = await this.#disk.image.open();
+    return { complete: true, damage: [], hlcFloorMs: this.#disk.hlcFloorMs, wholeRing: opened.wholeRing };
   }
 
   append(batch: readonly Append[]): Promise<LogResult<undefined>> {
@@ -39,8 +41,12 @@ export class SimUpdateLog implements UpdateLog {
     return this.#oneByOne(() => this.#commit({ type: "append", batch: copy }));
   }
 
-  putRecord(record: RoomRecord): Promise<LogResult<undefined>> {
-    return this.#oneByOne(() => this.#commit({ type: "record", record: structuredClone(record) }));
+  putRecord(record: RoomRecord, completes = false): Promise<LogResult<undefined>> {
+    return this.#oneByOne(() => this.#commit({ type: "record", record: structuredClone(record), completes }));
+  }
+
+  putWholeRing(ring: readonly RingRecord[]): Promise<LogResult<undefined>> {
+    return this.#oneByOne(() => this.#commit({ type: "whole-ring", ring: structuredClone(ring) }));
   }
 
   load(room: RoomName, generation?: number): Promise<LogResult<StoredRoom>> {
@@ -63,7 +69,7 @@ export class SimUpdateLog implements UpdateLog {
     });
   }
 
-  rooms(page: { after?: string | undefined; limit: number; search?: string | undefined }): Promise<LogResult<RoomPage>> {
+  rooms(page: RoomsAsk): Promise<LogResult<RoomPage>> {
     return this.#oneByOne(async () => {
       await this.#wait("disk reads", this.#disk.mood.writeMs * 4);
       return this.#disk.image.rooms(page);
@@ -90,7 +96,7 @@ export class SimUpdateLog implements UpdateLog {
     const disk = this.#disk;
     await this.#wait("disk writes", disk.mood.writeMs);
     // Tombstones free space, and stores keep some for them.
-    const needsSpace = transaction.type === "append" || transaction.record.deleted === undefined;
+    const needsSpace = transaction.type !== "record" || transaction.record.deleted === undefined;
     if (disk.mood.full && needsSpace) return failed("STORE_FULL", "no space left on device");
     if (disk.chance(disk.mood.writeFails)) return failed("STORE_FAILED", "input/output error");
     disk.write(transaction);
@@ -124,7 +130,9 @@ function failed(
 
 /** Bytes of its own, so that nobody shares them with the disk; clocks are immutable. */
 function structuredCopy(batch: readonly Append[]): readonly Append[] {
-  return batch.map(({ lineage, entries }) => ({
+  return batch.map(({ lineage, entries, cover, completes }) => ({
+    cover,
+    completes,
     lineage: { ...lineage },
     entries: entries.map((entry) => ({ ...entry, payload: Uint8Array.from(entry.payload) })),
   }));

@@ -4,8 +4,9 @@
  */
 import type { Database } from "better-sqlite3";
 import { initialSchema } from "./0001-initial-schema.ts";
+import { addReplicaMarks } from "./0002-replica-marks.ts";
 
-const migrations: readonly string[] = [initialSchema];
+const migrations: readonly ((database: Database) => void)[] = [(database) => void database.exec(initialSchema), addReplicaMarks];
 
 /** The store version that this relay writes. */
 export const storeVersion = migrations.length;
@@ -19,7 +20,7 @@ export function versionOf(database: Database): number {
 export function migrate(database: Database, first: () => void): void {
   for (let version = versionOf(database); version < storeVersion; version++) {
     database.transaction(() => {
-      database.exec(migrations[version] as string);
+      migrations[version]?.(database);
       database.pragma(`user_version = ${version + 1}`);
       if (version === 0) first();
     })();

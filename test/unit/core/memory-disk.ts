@@ -20,6 +20,7 @@ interface Held {
 
 export class MemoryDisk {
   readonly records = new Map<RoomName, RoomRecord>();
+  readonly marks = new Set<RoomName>();
   readonly #held = new Map<string, Held>();
 
   entries(lineage: Lineage): readonly Entry[] {
@@ -44,7 +45,7 @@ export class MemoryDisk {
     const lineage = { room, generation: record?.generation ?? 0 };
     const { snapshot, entries } = this.#of(lineage);
     const index = this.index(lineage).encode();
-    return ok({ record, snapshot, tail: [...entries], index, clock: this.#clock(lineage) });
+    return ok({ record, snapshot, tail: [...entries], index, clock: this.#clock(lineage), isMarked: this.marks.has(room) });
   }
 
   putRecord(record: RoomRecord): void {
