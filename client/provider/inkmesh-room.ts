@@ -302,12 +302,13 @@ export class InkmeshRoom {
     return { type: "presence-changed", room: this.#room, bytes: this.#presence.farewell() };
   }
 
-  /** The device's store was emptied from outside: writes everything again, unless another document may be there by now. */
+  /** The device's store was emptied by somebody else: writes everything again, unless another document may be there by now. */
   rewriteCopy(): void {
-    if (!this.#isLoaded || this.#isClosed || this.#isDeleted) return;
+    if (this.#isClosed || this.#isDeleted) return;
     this.#copy.lost();
     this.tabs.emptied();
-    this.#rewrite();
+    // One that is being read is written when that is done.
+    if (this.#isLoaded) this.#rewrite();
   }
 
   refreshStatus(): void {

@@ -129,10 +129,14 @@ export class Inkmesh {
     }));
   }
 
-  /** Removes everything that this device holds of a room, also what was never saved. */
+  /**
+   * Removes everything that this device holds of a room, also what was never saved. Another tab that has it open keeps it:
+   * what that one shows, it writes again.
+   */
   async forget(room: string): Promise<void> {
     await this.#rooms.get(room as RoomName)?.close();
     await this.#store.remove(room);
+    this.#tabs.sayForgotten(room);
   }
 
   /** Ends all sessions and lets go of the store. Resolves when everything typed is on the device. */
@@ -350,6 +354,7 @@ export class Inkmesh {
         edits: (room, entries) => this.#editedElsewhere(room as RoomName, entries),
         settled: (room, keys, refusal) => this.#rooms.get(room as RoomName)?.tabs.settled(keys, refusal),
         discarded: (room, keys) => this.#rooms.get(room as RoomName)?.discardedElsewhere(keys),
+        forgotten: (room, tab) => this.#forgottenElsewhere(room as RoomName, tab),
         answered: (room, update) => this.#rooms.get(room as RoomName)?.tabs.answered(update),
         hello: (room, stateVector) => this.#rooms.get(room as RoomName)?.answerHello(stateVector),
         leftoversLikely: () => this.#leftovers.look(),
@@ -370,6 +375,14 @@ export class Inkmesh {
     if (ours.length === 0) return;
     if (room) room.tabs.adopt(ours, false);
     else this.#leftovers.lookSoon();
+  }
+
+  #forgottenElsewhere(name: RoomName, tab: string): void {
+    // Nobody looks at what is open in the background only.
+    this.#leftovers.release(name);
+    const room = this.#rooms.get(name);
+    room?.rewriteCopy();
+    room?.tabs.forgottenBy(tab);
   }
 
   #deviceEmptied(): void {

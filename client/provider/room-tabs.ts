@@ -69,9 +69,20 @@ export class RoomTabs {
     clearTimeout(this.#lookUp);
   }
 
-  /** The store was emptied from outside: that something is not in it says nothing of what became of it. */
+  /** The store was emptied by somebody else: that something is not in it says nothing of what became of it. */
   emptied(): void {
-    this.#stored.clear();
+    this.#whenLoaded(() => this.#stored.clear());
+  }
+
+  /** That tab gave up what it had typed here. It is shown here, so this tab looks after it. */
+  forgottenBy(tab: string): void {
+    this.#whenLoaded(() => {
+      this.adopt(
+        this.waiting.filter((entry) => entry.tab === tab),
+        true,
+      );
+      this.#options.changed();
+    });
   }
 
   /** Another tab typed. */

@@ -10,7 +10,7 @@
  *
  *     lock  <store>/owner        held by the owner; whoever waits for it is next
  *     lock  <store>/tab/<id>     held by each tab as long as it lives
- *     channel <store>            edits · settled · discarded · hello and answer · ping and pong · line · bye
+ *     channel <store>            edits · settled · discarded · forgotten · hello and answer · ping and pong · line · bye
  *
  * Locks and pings are hints, never what correctness rests on: everything that is sent twice is trimmed by the relay, so
  * two owners, or an owner that was only asleep, cost bytes and nothing else. A tab that does not answer a ping for 5 s is
@@ -39,6 +39,8 @@ export interface TabsListener {
   settled(room: string, keys: readonly OutboxKey[], refusal: Refusal | undefined): void;
   /** A person discarded in another tab what a relay had refused. */
   discarded(room: string, keys: readonly OutboxKey[]): void;
+  /** Another tab, this one, has removed what the device's store had of a room. */
+  forgotten(room: string, tab: string): void;
   /** Another tab has more of a room than this one had when it said hello. */
   answered(room: string, update: Uint8Array): void;
   /** A new tab asks for what this one has beyond `stateVector`; undefined: nothing, or the room is not open here. */
@@ -57,6 +59,7 @@ type TabMessage =
       readonly refusal: Refusal | undefined;
     }
   | { readonly type: "discarded"; readonly from: string; readonly room: string; readonly keys: readonly OutboxKey[] }
+  | { readonly type: "forgotten"; readonly from: string; readonly room: string }
   | { readonly type: "hello"; readonly from: string; readonly room: string; readonly stateVector: Uint8Array }
   | { readonly type: "answer"; readonly from: string; readonly to: string; readonly room: string; readonly update: Uint8Array }
   | ({ readonly type: "ping" | "pong" | "line"; readonly from: string } & Standing)
@@ -194,6 +197,10 @@ export class Tabs {
     this.#say({ type: "discarded", from: this.#tab, room, keys });
   }
 
+  sayForgotten(room: string): void {
+    this.#say({ type: "forgotten", from: this.#tab, room });
+  }
+
   sayHello(room: string, stateVector: Uint8Array): void {
     this.#say({ type: "hello", from: this.#tab, room, stateVector });
   }
@@ -233,6 +240,8 @@ export class Tabs {
         return this.#listener.settled(message.room, message.keys, message.refusal);
       case "discarded":
         return this.#listener.discarded(message.room, message.keys);
+      case "forgotten":
+        return this.#listener.forgotten(message.room, message.from);
       case "hello":
         return this.#answer(message);
       case "answer":
