@@ -12,7 +12,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["inkmesh-source", "node"] } },
   test: {
     projects: [
-      project("unit", ["test/{unit,property,golden}/**/*.test.ts"], { exclude: withProcesses }),
+      // No limit of what they test: seeded runs are all computing, and several checks may share a machine.
+      project("unit", ["test/{unit,property,golden}/**/*.test.ts"], { exclude: withProcesses, testTimeout: 30_000 }),
       project("contract", ["test/contract/**/*.test.ts", ...withProcesses], { testTimeout: 60_000 }),
       project("tidy", ["test/tidy/**/*.test.ts"]),
       project("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false }),
