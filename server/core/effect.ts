@@ -8,9 +8,11 @@ import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
+import type { MeshEffect, MeshNews } from "./peers/mesh-effect.ts";
 import type { RoomRecord } from "./stored-room.ts";
 
 export type RelayEffect =
+  | MeshEffect
   /** The same WebSocket messages, encoded once, to each of `to`. The array `frames` is shared: compare by identity. */
   | { readonly type: "send"; readonly to: readonly ConnectionId[]; readonly frames: readonly Uint8Array[] }
   | { readonly type: "close"; readonly connection: ConnectionId; readonly code: number; readonly reason: string }
@@ -70,4 +72,5 @@ export type Report =
   | { readonly type: "quarantined"; readonly room: RoomName; readonly count: number }
   | { readonly type: "acked"; readonly count: number }
   | { readonly type: "store-full"; readonly full: boolean }
+  | { readonly type: "mesh"; readonly news: MeshNews }
   | { readonly type: "stopped" };

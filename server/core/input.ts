@@ -6,9 +6,11 @@ import type { ConnectionId, Lineage, RequestId, RoomName } from "@inkmesh/shared
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import type { ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
+import type { MeshInput } from "./peers/mesh-input.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
 
 export type RelayInput =
+  | MeshInput
   /** A socket was upgraded. `room` as the path said it, decoded once; undefined for dialects that name rooms in messages. */
   | {
       readonly type: "connection-opened";

@@ -14,6 +14,10 @@ import type { Dialect, DialectName } from "@inkmesh/shared/wire/dialect";
 import { Deadlines } from "./deadlines.ts";
 import type { RelayEffect, Report } from "./effect.ts";
 import type { Limits } from "./limits.ts";
+import { LoneRelay } from "./peers/lone-relay.ts";
+import { Mesh, type MeshOptions } from "./peers/mesh.ts";
+import type { MeshNews } from "./peers/mesh-effect.ts";
+import type { Peers } from "./peers/peers.ts";
 import { Questions } from "./questions.ts";
 import { StoreHealth } from "./store-health.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
@@ -40,6 +44,8 @@ export interface RelayOptions {
   readonly offsetMaxMs: number;
   /** WebSocket addresses of relays that take clients; empty: only this one. */
   readonly relays?: readonly string[];
+  /** Undefined: this relay has no links and takes none. */
+  readonly mesh?: MeshOptions | undefined;
 }
 
 export class RelayContext {
@@ -52,6 +58,10 @@ export class RelayContext {
   readonly relays: readonly string[];
   readonly deadlines = new Deadlines();
   readonly store: StoreHealth;
+  /** The links to other relays; undefined for a relay that has none. */
+  readonly mesh: Mesh | undefined;
+  /** What rooms know of the other relays. */
+  readonly peers: Peers;
   readonly loads = new Questions<Result<StoredRoom>>();
   readonly compactions = new Questions<Result<Compaction>>();
   readonly records = new Questions<Result<undefined>>();
@@ -73,6 +83,9 @@ export class RelayContext {
     this.tokenSecret = options.tokenSecret;
     this.relays = options.relays ?? [];
     this.store = new StoreHealth({ waitingBytesMax: options.limits.appendBytesMax });
+    const outlet = { effect: (effect: RelayEffect) => this.effect(effect), news: (news: MeshNews) => this.report({ type: "mesh", news }) };
+    this.mesh = options.mesh === undefined ? undefined : new Mesh(options.actor, options.mesh, outlet);
+    this.peers = this.mesh ?? new LoneRelay(options.actor);
     this.#dialects = new Map(options.dialects.map((dialect) => [dialect.name, dialect]));
     this.#hlc = new HybridLogicalClock({ relay: options.self, offsetMaxMs: options.offsetMaxMs, floorMs: options.hlcFloorMs });
   }

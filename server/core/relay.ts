@@ -5,7 +5,8 @@
  *     input ─▶ Relay ─▶ Connection ─▶ Session ─▶ Room ─▶ effects
  *                 │      decodes,      numbers,    admits, stamps, fans out, appends
  *                 │      counts        joins
- *                 └───▶ RoomRequests (HTTP) ──────▶ Room
+ *                 ├───▶ RoomRequests (HTTP) ──────▶ Room
+ *                 └───▶ Mesh   links to other relays, the members, the ring
  *
  * C1 `step` never throws for outside data; only `assert`, which marks a bug of ours, may throw.
  * C2 Same state, input, `now` and random stream give the same effects, byte for byte.
@@ -67,7 +68,9 @@ export class Relay {
 
   /** When `deadline-reached` is due, in monotonic ms; undefined when nothing waits for time to pass. */
   nextDeadline(): number | undefined {
-    return this.#context.deadlines.next();
+    const meshMs = this.#context.mesh?.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    const earliest = Math.min(this.#context.deadlines.next() ?? Number.POSITIVE_INFINITY, meshMs);
+    return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
   }
 
   census(): Census {
@@ -116,6 +119,13 @@ export class Relay {
         return this.#requestReceived(input);
       case "request-cancelled":
         return this.#requests.cancel(input.request);
+      case "link-opened":
+      case "link-received":
+      case "link-taken":
+      case "link-closed":
+      case "dial-failed":
+      case "event-loop-delay":
+        return context.mesh?.receive(input, context.now.monotonicMs);
       case "deadline-reached":
         return this.#deadlinesReached();
       case "turn-ended":
@@ -177,6 +187,7 @@ export class Relay {
   #deadlinesReached(): void {
     const { deadlines, now } = this.#context;
     for (let due = deadlines.take(now.monotonicMs); due !== undefined; due = deadlines.take(now.monotonicMs)) this.#reached(due);
+    this.#context.mesh?.deadlineReached(now.monotonicMs);
   }
 
   #reached(deadline: Deadline): void {
@@ -210,11 +221,16 @@ export class Relay {
 
   #turnEnded(): void {
     this.#rooms.endTurn();
-    if (this.#stopping !== "waiting" || this.#rooms.appendsInFlight > 0) return;
+    if (this.#stopping === "waiting" && this.#rooms.appendsInFlight === 0) this.#leave();
+    this.#context.mesh?.endTurn();
+  }
+
+  #leave(): void {
     this.#stopping = "done";
     const code: ErrorCode = "RELAY_STOPPING";
     for (const connection of [...this.#connections.values()]) connection.refuse({ code, detail: "" });
     this.#rooms.endTurn();
+    this.#context.mesh?.leave(this.#context.now.monotonicMs);
     this.#context.report({ type: "stopped" });
   }
 }

@@ -17,11 +17,12 @@
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
 import type { Instant } from "@inkmesh/shared/base/instant";
-import type { ConnectionId, Lineage, RequestId } from "@inkmesh/shared/base/ids";
+import type { ConnectionId, Lineage, LinkId, RequestId } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import type { RelayEffect, Report, RoomAnswer } from "../core/effect.ts";
 import type { RelayInput } from "../core/input.ts";
+import type { KeptMesh } from "../core/membership/belonging.ts";
 import type { RoomRecord } from "../core/stored-room.ts";
 import type { UpdateLog } from "../log/update-log.ts";
 import { GroupCommit, type AppendEffect, type CommitFigures } from "./group-commit.ts";
@@ -44,6 +45,17 @@ export interface Sockets {
   pauseReading(connection: ConnectionId, paused: boolean): void;
 }
 
+/** Sockets to other relays, as the driver sees them. Unknown links are ignored: they closed meanwhile. */
+export interface LinkSockets {
+  /** One socket write. `asks`: `link-taken` is told when the system has everything that the link was given so far. */
+  write(link: LinkId, frames: readonly Uint8Array[], asks: boolean): void;
+  close(link: LinkId, code: number, reason: string): void;
+  /** Opens a socket to every machine that the address names. */
+  dial(address: string): void;
+  /** Keeps what the relay knows of its mesh; where it `isFirst`, before this returns. */
+  keep(kept: KeptMesh, isFirst: boolean): void;
+}
+
 /** Heavy engine work, first in first out per room. */
 export interface EnginePool {
   call(lineage: Lineage, call: EngineCall): Promise<Result<Uint8Array>>;
@@ -52,6 +64,8 @@ export interface EnginePool {
 export interface DriverOptions {
   readonly relay: SteppedRelay;
   readonly sockets: Sockets;
+  /** Undefined for a relay without a mesh. */
+  readonly links?: LinkSockets | undefined;
   readonly log: Pick<UpdateLog, "append" | "load" | "compact" | "putRecord" | "rooms">;
   readonly engines: EnginePool;
   readonly clock: Clock;
@@ -60,6 +74,9 @@ export interface DriverOptions {
   readonly report: (report: Report) => void;
   readonly committed: (figures: CommitFigures) => void;
 }
+
+/** Effects that are answered by an input with their number. */
+type Question = Exclude<Extract<RelayEffect, { readonly seq: number }>, AppendEffect>;
 
 export class Driver {
   readonly #options: DriverOptions;
@@ -106,7 +123,7 @@ export class Driver {
   }
 
   #perform(effects: readonly RelayEffect[]): void {
-    const { sockets, report, answer } = this.#options;
+    const { sockets, links, report, answer } = this.#options;
     const outgoing = new Map<ConnectionId, (readonly Uint8Array[])[]>();
     const appends: AppendEffect[] = [];
     const later: (() => void)[] = [];
@@ -117,6 +134,10 @@ export class Driver {
       else if (effect.type === "pause-reading") later.push(() => sockets.pauseReading(effect.connection, effect.paused));
       else if (effect.type === "respond") later.push(() => answer(effect.request, effect.answer));
       else if (effect.type === "report") report(effect.report);
+      else if (effect.type === "keep-mesh") links?.keep(effect.kept, effect.isFirst);
+      else if (effect.type === "send-link") later.push(() => links?.write(effect.link, effect.frames, effect.asks));
+      else if (effect.type === "close-link") later.push(() => links?.close(effect.link, effect.code, effect.reason));
+      else if (effect.type === "dial") later.push(() => links?.dial(effect.address));
       else later.push(() => this.#ask(effect));
     }
     this.#commits.append(appends);
@@ -125,7 +146,7 @@ export class Driver {
   }
 
   /** Effects that are questions: each is answered by an input. */
-  #ask(effect: Exclude<RelayEffect, { type: "send" | "append-log" | "close" | "pause-reading" | "respond" | "report" }>): void {
+  #ask(effect: Question): void {
     const { log, engines } = this.#options;
     const { seq } = effect;
     switch (effect.type) {

@@ -95,6 +95,7 @@ export class Metrics {
         return this.#acked.inc(report.count);
       case "store-full":
         return this.#storeFull.set(report.full ? 1 : 0);
+      case "mesh":
       case "stopped":
         return;
     }

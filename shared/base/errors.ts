@@ -192,6 +192,22 @@ export const errorKinds = {
     retryable: true,
     sentence: "The two relays have another link already.",
   },
+  PEER_SLOW: {
+    wire: 106,
+    closeCode: 1013,
+    httpStatus: 503,
+    retryable: true,
+    retryAfterMs: 1_000,
+    sentence: "The other relay took too long to read what was sent to it.",
+  },
+  PEER_SILENT: {
+    wire: 107,
+    closeCode: 1001,
+    httpStatus: 503,
+    retryable: true,
+    retryAfterMs: 1_000,
+    sentence: "The other relay has been silent for long. A new link would show whether it is back.",
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

@@ -6,6 +6,7 @@
  * budget before anything is built; decode(encode(frame)) equals the frame.
  */
 import * as encoding from "lib0/encoding";
+import { concatBytes } from "../base/bytes.ts";
 import type { RingId } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
 import { decodeBytes, type ByteReader } from "./byte-reader.ts";
@@ -25,11 +26,21 @@ import { writeNumber } from "./native-layout.ts";
 import { readRing, writeRing } from "./ring-codec.ts";
 
 export function encodeMeshFrame(frame: MeshFrame): Uint8Array {
-  return encoding.encode((encoder) => {
+  return packMeshFrame(frame.ring, frame.messages.map(encodeMeshMessage));
+}
+
+/** One message as it stands in a frame: what goes to many peers is encoded once. */
+export function encodeMeshMessage(message: MeshMessage): Uint8Array {
+  return encoding.encode((encoder) => writeMessage(encoder, message));
+}
+
+/** A frame of messages that are encoded already. */
+export function packMeshFrame(ring: RingId, messages: readonly Uint8Array[]): Uint8Array {
+  const head = encoding.encode((encoder) => {
     writeNumber(encoder, meshFrameType.frame);
-    writeHexId(encoder, frame.ring);
-    for (const message of frame.messages) writeMessage(encoder, message);
+    writeHexId(encoder, ring);
   });
+  return concatBytes([head, ...messages]);
 }
 
 export function decodeMeshFrame(bytes: Uint8Array): Result<MeshFrame> {

@@ -17,6 +17,12 @@ import { randomInteger, type Random } from "@inkmesh/shared/base/random";
 import type { RelayId } from "@inkmesh/shared/base/ids";
 import type { MembershipLimits } from "./membership-limits.ts";
 
+/** Where a relay was reached or heard of. */
+export interface KnownAddress {
+  readonly relay: RelayId;
+  readonly address: string;
+}
+
 interface Place {
   /** Who was reached or heard of there. */
   relay: RelayId | undefined;
@@ -41,6 +47,7 @@ export class DialPlan {
     self: RelayId;
     ownAddress: string;
     seeds: readonly string[];
+    remembered: readonly KnownAddress[];
     limits: MembershipLimits;
     random: Random;
     nowMs: number;
@@ -49,6 +56,7 @@ export class DialPlan {
     this.#limits = options.limits;
     this.#random = options.random;
     for (const seed of options.seeds) this.#add(seed, { relay: undefined, isSeed: true, atMs: options.nowMs });
+    for (const { relay, address } of options.remembered) this.#add(address, { relay, isSeed: false, atMs: options.nowMs });
     this.#places.delete(options.ownAddress);
   }
 
@@ -125,8 +133,8 @@ export class DialPlan {
   }
 
   /** Every address at which a relay was heard of: what to remember for the next start. */
-  addresses(): readonly string[] {
-    return [...this.#places].filter(([, place]) => place.relay !== undefined).map(([address]) => address);
+  addresses(): readonly KnownAddress[] {
+    return [...this.#places].flatMap(([address, { relay }]) => (relay === undefined ? [] : [{ relay, address }]));
   }
 
   #add(address: string, place: Pick<Place, "relay" | "isSeed" | "atMs">): void {

@@ -24,7 +24,7 @@ import type { MeshFrame, MeshMessage, Rumor } from "@inkmesh/shared/wire/mesh-me
 import { ringIdOf } from "@inkmesh/shared/wire/ring-codec";
 import { RumorQueue } from "../gossip/rumor-queue.ts";
 import { ContestedNames, type Contest } from "./contested-names.ts";
-import { DialPlan } from "./dial-plan.ts";
+import { DialPlan, type KnownAddress } from "./dial-plan.ts";
 import { FailureDetector, type DetectorStep } from "./failure-detector.ts";
 import { LocalHealth } from "./local-health.ts";
 import { isPresent, type Member } from "./member.ts";
@@ -67,8 +67,10 @@ export interface MembershipOptions {
   readonly self: ActorId;
   /** Where other relays reach this one; empty when they cannot. */
   readonly address: string;
-  /** `--join`, and the addresses remembered from earlier lives. */
+  /** `--join`. */
   readonly seeds: readonly string[];
+  /** What `addresses` said in earlier lives. */
+  readonly remembered: readonly KnownAddress[];
   /** As kept on disk. */
   readonly ring: RingRecords;
   readonly limits: MembershipLimits;
@@ -98,7 +100,7 @@ export class Membership {
   #isLeaving = false;
 
   constructor(options: MembershipOptions) {
-    const { self, address, seeds, limits, random, nowMs } = options;
+    const { self, address, seeds, remembered, limits, random, nowMs } = options;
     this.#self = self;
     this.#limits = limits;
     this.#random = random;
@@ -108,7 +110,7 @@ export class Membership {
     const around = { present: () => this.#othersPresent(), isLinked: (actor: ActorId) => this.#links.has(actor) };
     this.#detector = new FailureDetector({ limits, random, health: this.#health, around, nowMs });
     this.#rings = new RingExchange({ ring: options.ring, limits });
-    this.#dials = new DialPlan({ self: relayOf(self), ownAddress: address, seeds, limits, random, nowMs });
+    this.#dials = new DialPlan({ self: relayOf(self), ownAddress: address, seeds, remembered, limits, random, nowMs });
     this.#contests = new ContestedNames(limits);
     this.#gossipMs = nowMs;
     this.#pushPullMs = nowMs + limits.pushPullIntervalMs * (0.5 + random.fraction());
@@ -137,8 +139,8 @@ export class Membership {
     return this.#links.has(actor);
   }
 
-  /** Where relays were heard of: seeds for the next start. */
-  addresses(): readonly string[] {
+  /** Where relays were heard of: to be remembered for the next start. */
+  addresses(): readonly KnownAddress[] {
     return this.#dials.addresses();
   }
 
@@ -146,9 +148,11 @@ export class Membership {
   nextDeadline(): number {
     const gossip = this.#rumors.size > 0 && this.#links.size > 0 ? this.#gossipMs : Number.POSITIVE_INFINITY;
     if (this.#isLeaving) return gossip;
-    const parts = [this.#detector, this.#members, this.#dials, this.#contests];
+    const parts = [this.#members, this.#dials, this.#contests];
     const closing = [...this.#links.keys()].map((actor) => this.#closesMs(actor));
-    return Math.min(gossip, this.#pushPullMs, ...closing, ...parts.map((part) => part.nextDeadline()));
+    // Who is alone has nobody to probe or to compare with, and need not wake for it.
+    const others = this.#othersPresent().length === 0 ? [] : [this.#pushPullMs, this.#detector.nextDeadline()];
+    return Math.min(gossip, ...others, ...closing, ...parts.map((part) => part.nextDeadline()));
   }
 
   /** What is to be done about `input`, in order. */

@@ -18,7 +18,7 @@ import { assert } from "@inkmesh/shared/base/assert";
 import { relayOf, type ActorId, type LinkId, type MeshId } from "@inkmesh/shared/base/ids";
 import type { Random } from "@inkmesh/shared/base/random";
 import type { Refusal } from "@inkmesh/shared/base/result";
-import { decodeMeshFrame, encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
+import { decodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import { PeerHandshake, refusalFrame, type HandshakeStep, type OwnIdentity, type Peer } from "./peer-handshake.ts";
 
@@ -88,10 +88,20 @@ export class PeerLinks {
     return this.#takeEffects();
   }
 
-  /** A frame for `to`; nothing where there is no link. */
-  send(to: ActorId, frame: MeshFrame): readonly PeerEffect[] {
-    const link = this.#up.get(to);
-    return link === undefined ? [] : [{ type: "send", link, bytes: encodeMeshFrame(frame) }];
+  /** The link that is up to `actor`. */
+  linkTo(actor: ActorId): LinkId | undefined {
+    return this.#up.get(actor);
+  }
+
+  /** Those whom a link that is up leads to. */
+  get linked(): readonly ActorId[] {
+    return [...this.#up.keys()];
+  }
+
+  /** This relay founds a mesh. */
+  found(mesh: MeshId): void {
+    assert(this.#own.mesh === undefined, "a relay belongs to one mesh");
+    this.#own = { ...this.#own, mesh };
   }
 
   /** Ends the link to `actor`, if there is one. */

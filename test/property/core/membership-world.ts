@@ -83,7 +83,16 @@ export class MembershipWorld {
     const self = actorOf(relay as RelayId, this.#random.bytes(8));
     const ring = this.#rings.get(relay as RelayId) ?? RingRecords.empty;
     const random = seededRandom(this.chance(2 ** 31));
-    const options = { self, address, seeds: seeds.map(addressOfRelay), ring, limits: this.limits, random, nowMs: this.nowMs };
+    const options = {
+      self,
+      address,
+      seeds: seeds.map(addressOfRelay),
+      remembered: [],
+      ring,
+      limits: this.limits,
+      random,
+      nowMs: this.nowMs,
+    };
     this.#lives.set(self, { actor: self, address, membership: new Membership(options), phase: "runs", waiting: [], timer: 0 });
     this.tell(self, { type: "deadline-reached" });
     return self;

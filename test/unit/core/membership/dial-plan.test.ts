@@ -1,12 +1,20 @@
 import type { RelayId } from "@inkmesh/shared/base/ids";
 import { seededRandom } from "@inkmesh/shared/base/random";
 import { describe, expect, test } from "vitest";
-import { DialPlan } from "../../../../server/core/membership/dial-plan.ts";
+import { DialPlan, type KnownAddress } from "../../../../server/core/membership/dial-plan.ts";
 import { membershipLimits } from "./a-membership.ts";
 
 const [a, c] = ["a", "c"] as RelayId[] as [RelayId, RelayId];
-const aPlan = (seeds: readonly string[] = [], changes = {}): DialPlan =>
-  new DialPlan({ self: "b" as RelayId, ownAddress: "ws://b", seeds, limits: membershipLimits(changes), random: seededRandom(3), nowMs: 0 });
+const aPlan = (seeds: readonly string[] = [], changes = {}, remembered: readonly KnownAddress[] = []): DialPlan =>
+  new DialPlan({
+    self: "b" as RelayId,
+    ownAddress: "ws://b",
+    seeds,
+    remembered,
+    limits: membershipLimits(changes),
+    random: seededRandom(3),
+    nowMs: 0,
+  });
 
 /** When attempts come, each failing at once. */
 function attempts(plan: DialPlan, untilMs: number): readonly number[] {
@@ -94,9 +102,18 @@ describe("an address that was heard of", () => {
   test("is remembered for the next start until its relay is dropped", () => {
     const plan = aPlan(["ws://seed"]);
     plan.learn(c, "ws://c", 0);
-    expect(plan.addresses()).toEqual(["ws://c"]);
+    expect(plan.addresses()).toEqual([{ relay: c, address: "ws://c" }]);
     plan.drop(c);
     expect(plan.addresses()).toEqual([]);
+  });
+
+  test("that was remembered is dialled at once, and remembered on, reached or not; unlike a seed it is dropped with its relay", () => {
+    const plan = aPlan([], {}, [{ relay: c, address: "ws://c" }]);
+    expect(plan.due(0)).toEqual(["ws://c"]);
+    plan.failed("ws://c", undefined, 0);
+    expect(plan.addresses()).toEqual([{ relay: c, address: "ws://c" }]);
+    plan.drop(c);
+    expect(plan.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("[P8] past the limit of addresses it is not", () => {

@@ -19,7 +19,16 @@ class Desk {
   constructor(options: { seeds?: readonly string[]; ring?: RingRecords; limits?: Partial<MembershipLimits> } = {}) {
     const { seeds = [], ring = RingRecords.empty } = options;
     const limits = membershipLimits(options.limits);
-    this.membership = new Membership({ self, address: addressOf(self), seeds, ring, limits, random: seededRandom(7), nowMs: this.nowMs });
+    this.membership = new Membership({
+      self,
+      address: addressOf(self),
+      seeds,
+      remembered: [],
+      ring,
+      limits,
+      random: seededRandom(7),
+      nowMs: this.nowMs,
+    });
   }
 
   tell(input: MembershipInput): void {
@@ -223,7 +232,7 @@ describe("addresses", () => {
     desk.hear(b, { type: "push-pull", rumors: [aRumor(c, "alive")], answer: false });
     desk.pass(10);
     expect(desk.take("dial").map((effect) => effect.address)).toEqual([addressOf(c)]);
-    expect(desk.membership.addresses()).toContain(addressOf(c));
+    expect(desk.membership.addresses()).toContainEqual({ relay: "c", address: addressOf(c) });
   });
 
   test("of a dead relay are dialled on while it has its place on the ring, and no more when it is forgotten", () => {

@@ -1,5 +1,6 @@
 import { actorOf, type ActorId, type MeshId, type RelayId, type RingId } from "@inkmesh/shared/base/ids";
 import { decodeHandshake, encodeHandshake } from "@inkmesh/shared/wire/mesh-handshake";
+import { encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import { describe, expect, test } from "vitest";
 import { aMesh, linkLimits, LinkWorld } from "./link-world.ts";
 
@@ -22,12 +23,10 @@ describe("two relays of one mesh", () => {
       },
     ]);
     expect(other.of("peer-up")).toMatchObject([{ peer: { actor: a }, dialled: undefined }]);
-    const [sent] = one.links.send(b, frame);
-    if (sent?.type !== "send") throw new Error("nothing to send");
-    const [link] = other.ends.keys();
-    other.tell({ type: "link-received", link: link!, bytes: sent.bytes });
+    expect([one.links.linkTo(b), other.links.linkTo(a)]).toEqual([[...one.ends.keys()][0], [...other.ends.keys()][0]]);
+    other.tell({ type: "link-received", link: other.links.linkTo(a)!, bytes: encodeMeshFrame(frame) });
     expect(other.of("frame")).toEqual([{ type: "frame", from: a, frame }]);
-    expect(one.links.send(life("c"), frame)).toEqual([]);
+    expect(one.links.linkTo(life("c"))).toBeUndefined();
   });
 
   test("one without a mesh learns it, whichever of the two dials", () => {

@@ -1,0 +1,121 @@
+/**
+ * LinkQueue: what waits to go over one link, as encoded messages. What is said about the mesh goes first and always; what is
+ * said about rooms goes as far as the other side reads.
+ *
+ *     control ─────────────────────────▶ frames of this turn
+ *     bulk ──▶ queue ──room in window──▶ frames of this turn        `taken` gives room back
+ *
+ * Of what a socket was given, at most a window of bulk is not with the system yet, so that a probe never waits behind more
+ * than that. For half a window the socket is asked to say when it was taken.
+ *
+ * Invariants: bulk keeps its order, and each message goes in a frame that names the ring under which it was said; a frame is
+ * filled up to `frameFillBytes` and `frameMessagesMax`, longer only by one message that is longer itself; what waits is counted
+ * and bounded by the caller (`waitingBytes`).
+ */
+import { assert } from "@inkmesh/shared/base/assert";
+import type { RingId } from "@inkmesh/shared/base/ids";
+import { packMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
+
+export interface LinkQueueLimits {
+  /** Bytes of one link that were given to the socket and that the system has not taken. */
+  readonly windowBytes: number;
+  /** A frame is closed when it has so many bytes, or messages. */
+  readonly frameFillBytes: number;
+  readonly frameMessagesMax: number;
+}
+
+/** What a turn has for a link. */
+export interface LinkBurst {
+  /** May be none, where only the question is left. */
+  readonly frames: readonly Uint8Array[];
+  /** The socket shall say when the system has taken everything that it was given so far. */
+  readonly asks: boolean;
+}
+
+interface Said {
+  readonly ring: RingId;
+  readonly bytes: Uint8Array;
+}
+
+export class LinkQueue {
+  readonly #limits: LinkQueueLimits;
+  #control: Said[] = [];
+  #bulk: Said[] = [];
+  /** How much of `#bulk` is gone already. */
+  #gone = 0;
+  #bulkBytes = 0;
+  /** Given to the socket and not known to be taken. */
+  #aheadBytes = 0;
+  /** How much of `#aheadBytes` the answer stands for that was asked for. */
+  #askedBytes = 0;
+
+  constructor(limits: LinkQueueLimits) {
+    this.#limits = limits;
+  }
+
+  /** Bytes that the other side has not read, as far as this side can know. */
+  get waitingBytes(): number {
+    return this.#bulkBytes + this.#aheadBytes;
+  }
+
+  addControl(ring: RingId, bytes: Uint8Array): void {
+    this.#control.push({ ring, bytes });
+  }
+
+  addBulk(ring: RingId, bytes: Uint8Array): void {
+    this.#bulk.push({ ring, bytes });
+    this.#bulkBytes += bytes.length;
+  }
+
+  /** The system has taken what was asked for. */
+  taken(): void {
+    this.#aheadBytes -= this.#askedBytes;
+    this.#askedBytes = 0;
+  }
+
+  /** What goes now; undefined when nothing does. */
+  burst(): LinkBurst | undefined {
+    const frames = this.#pack([...this.#control, ...this.#takeBulk()]);
+    this.#control = [];
+    for (const frame of frames) this.#aheadBytes += frame.length;
+    const asks = this.#askedBytes === 0 && this.#aheadBytes >= this.#limits.windowBytes / 2;
+    if (asks) this.#askedBytes = this.#aheadBytes;
+    return frames.length > 0 || asks ? { frames, asks } : undefined;
+  }
+
+  #takeBulk(): readonly Said[] {
+    const from = this.#gone;
+    let room = this.#limits.windowBytes - this.#aheadBytes;
+    while (this.#gone < this.#bulk.length && room > 0) {
+      const { bytes } = this.#bulk[this.#gone]!;
+      room -= bytes.length;
+      this.#bulkBytes -= bytes.length;
+      this.#gone += 1;
+    }
+    const taken = this.#bulk.slice(from, this.#gone);
+    if (this.#gone === this.#bulk.length || this.#gone > 1_024) {
+      this.#bulk = this.#bulk.slice(this.#gone);
+      this.#gone = 0;
+    }
+    return taken;
+  }
+
+  #pack(said: readonly Said[]): readonly Uint8Array[] {
+    const { frameFillBytes, frameMessagesMax } = this.#limits;
+    const frames: Uint8Array[] = [];
+    let messages: Uint8Array[] = [];
+    let bytes = 0;
+    for (const [index, message] of said.entries()) {
+      messages.push(message.bytes);
+      bytes += message.bytes.length;
+      const next = said[index + 1];
+      const isFull = messages.length >= frameMessagesMax || (next !== undefined && bytes + next.bytes.length > frameFillBytes);
+      if (next?.ring === message.ring && !isFull) continue;
+      frames.push(packMeshFrame(message.ring, messages));
+      messages = [];
+      bytes = 0;
+    }
+    assert(messages.length === 0, "every message went into a frame");
+    return frames;
+  }
+}

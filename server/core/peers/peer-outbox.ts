@@ -1,0 +1,69 @@
+/**
+ * PeerOutbox: what this turn, and what is left of earlier ones, has for each linked peer: one queue per life.
+ *
+ * Invariants: a peer has a queue while there is a link to it, and a new one with each link, so that nothing that was meant for
+ * one link goes over the next; a message that goes to many in one turn is encoded once.
+ */
+import type { ActorId, RingId } from "@inkmesh/shared/base/ids";
+import { encodeMeshMessage } from "@inkmesh/shared/wire/mesh-codec";
+import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
+import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
+import { LinkQueue, type LinkBurst, type LinkQueueLimits } from "./link-queue.ts";
+
+export class PeerOutbox {
+  readonly #limits: LinkQueueLimits;
+  readonly #queues = new Map<ActorId, LinkQueue>();
+  readonly #encoded = new Map<MeshRoomMessage, Uint8Array>();
+
+  constructor(limits: LinkQueueLimits) {
+    this.#limits = limits;
+  }
+
+  get waitingBytes(): number {
+    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.waitingBytes, 0);
+  }
+
+  has(peer: ActorId): boolean {
+    return this.#queues.has(peer);
+  }
+
+  linkUp(peer: ActorId): void {
+    this.#queues.set(peer, new LinkQueue(this.#limits));
+  }
+
+  linkDown(peer: ActorId): void {
+    this.#queues.delete(peer);
+  }
+
+  control(to: ActorId, frame: MeshFrame): void {
+    const queue = this.#queues.get(to);
+    for (const message of frame.messages) queue?.addControl(frame.ring, encodeMeshMessage(message));
+  }
+
+  bulk(to: ActorId, ring: RingId, message: MeshRoomMessage): void {
+    const queue = this.#queues.get(to);
+    if (queue === undefined) return;
+    const bytes = this.#encoded.get(message) ?? encodeMeshMessage(message);
+    this.#encoded.set(message, bytes);
+    queue.addBulk(ring, bytes);
+  }
+
+  /** The system has taken what it was asked about. */
+  taken(peer: ActorId): void {
+    this.#queues.get(peer)?.taken();
+  }
+
+  /** The turn ends: what goes to whom. */
+  bursts(): readonly (readonly [ActorId, LinkBurst])[] {
+    this.#encoded.clear();
+    return [...this.#queues].flatMap(([peer, queue]): readonly (readonly [ActorId, LinkBurst])[] => {
+      const burst = queue.burst();
+      return burst === undefined ? [] : [[peer, burst]];
+    });
+  }
+
+  /** Those for whom more waits than may. */
+  slow(bytesMax: number): readonly ActorId[] {
+    return [...this.#queues].filter(([, queue]) => queue.waitingBytes > bytesMax).map(([peer]) => peer);
+  }
+}
