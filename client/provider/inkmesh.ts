@@ -325,7 +325,7 @@ export class Inkmesh {
       sayEdits: (room, entries) => this.#tabs.sayEdits(room, entries),
       saySettled: (room, entries, refusal) => this.#tabs.saySettled(room, entries, refusal),
       sayDiscarded: (room, keys) => this.#tabs.sayDiscarded(room, keys),
-      isGone: (tab) => this.#tabs.isGone(tab),
+      living: () => this.#tabs.living(),
       kept: () => void this.#askPersistence(),
       loaded: (room) => {
         this.#tabs.sayHello(room.name, room.stateVector());

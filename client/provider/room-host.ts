@@ -21,8 +21,8 @@ export interface RoomHost {
   sayEdits(room: RoomName, entries: readonly OutboxEntry[]): void;
   saySettled(room: RoomName, entries: readonly OutboxKey[], refusal?: Refusal): void;
   sayDiscarded(room: RoomName, keys: readonly OutboxKey[]): void;
-  /** Whether another tab is known to be gone. */
-  isGone(tab: string): boolean;
+  /** The tabs that live, this one included. */
+  living(): Promise<ReadonlySet<string>>;
   /** The first edit of this room is on this device. */
   kept(): void;
   loaded(room: InkmeshRoom): void;

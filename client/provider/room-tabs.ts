@@ -8,7 +8,8 @@
  *
  * What is said once can be missed: a tab that opens reads from the store what another one has just got saved, and was
  * not there when that was said. So with a line, what waits long is looked up in the store again. An emptied store tells
- * nothing so: what a tab that is gone had only there is sent from here, deletions above all, which no comparison shows.
+ * nothing so: what was there and its tab has not written anew is sent from here, deletions above all, which no comparison
+ * shows. It may be saved already; sending it twice is harmless.
  *
  * Invariants: an entry of another tab leaves only when it is said to be settled, when it was in the store's outbox and is
  * not any more, or when this tab takes it over; what leaves this tab's outbox leaves the store's by this tab's own hand.
@@ -40,6 +41,8 @@ export class RoomTabs {
   readonly #waiting = new Map<string, OutboxEntry>();
   /** Keys of those that were seen in the store's outbox. */
   readonly #stored = new Set<string>();
+  /** Keys of those that were seen there before it was emptied. */
+  readonly #lost = new Set<string>();
   #lookUpAfterMs = lookUpMs;
   #lookUp: ReturnType<typeof setTimeout> | undefined;
   #state: "loading" | "loaded" | "closed" = "loading";
@@ -71,7 +74,10 @@ export class RoomTabs {
 
   /** The store was emptied by somebody else: that something is not in it says nothing of what became of it. */
   emptied(): void {
-    this.#whenLoaded(() => this.#stored.clear());
+    this.#whenLoaded(() => {
+      for (const key of this.#stored) this.#lost.add(key);
+      this.#stored.clear();
+    });
   }
 
   /** That tab gave up what it had typed here. It is shown here, so this tab looks after it. */
@@ -159,18 +165,37 @@ export class RoomTabs {
     const asked = this.waiting;
     if (host.connection !== "online" || asked.length === 0) return;
     // A store that cannot be read now is asked again later.
+    const living = await host.living();
     const copy = await host.store.load(room).catch(() => undefined);
     if (copy === undefined || this.#state === "closed") return;
     const kept = new Set(copy.outbox.map(outboxKey));
     const missing = asked.filter((entry) => !kept.has(outboxKey(entry)));
     this.#take(missing.filter((entry) => this.#stored.has(outboxKey(entry))));
-    for (const key of kept) if (this.#waiting.has(key)) this.#stored.add(key);
-    // Told by a tab that is gone, and never on the disk: this tab may be the last to have them.
-    this.adopt(
-      missing.filter((entry) => this.#waiting.has(outboxKey(entry)) && host.isGone(entry.tab)),
-      true,
-    );
+    for (const key of kept) if (this.#waiting.has(key)) this.#noteStored(key);
+    const ours = asked.filter((entry) => this.#waiting.has(outboxKey(entry)) && this.#isOurs(entry, kept, living));
+    for (const isGone of [true, false]) {
+      this.adopt(
+        ours.filter(({ tab }) => !living.has(tab) === isGone),
+        isGone,
+      );
+    }
     changed();
+  }
+
+  /** Whether an entry that waits is to be sent from here. */
+  #isOurs(entry: OutboxEntry, kept: ReadonlySet<string>, living: ReadonlySet<string>): boolean {
+    const key = outboxKey(entry);
+    const isGone = !living.has(entry.tab);
+    // Whoever looks after what a closed tab left may have looked before it got to the store; and a tab that others took for
+    // gone may have forgotten what they wrote for it then. Both have their time to do it themselves.
+    if (kept.has(key)) return this.#lookUpAfterMs > (isGone ? 1 : 2) * lookUpMs;
+    // Told by a tab that is gone, and never on the disk, or not any more: this tab may be the last to have it.
+    return isGone || this.#lost.has(key);
+  }
+
+  #noteStored(key: string): void {
+    this.#stored.add(key);
+    this.#lost.delete(key);
   }
 
   /** Removes and answers those that were here. */
@@ -181,6 +206,7 @@ export class RoomTabs {
       if (entry) taken.push(entry);
       this.#waiting.delete(key);
       this.#stored.delete(key);
+      this.#lost.delete(key);
     }
     return taken;
   }

@@ -1,0 +1,70 @@
+import { MemoryStore } from "@inkmesh/client";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import * as Y from "yjs";
+import type { ClientInput } from "../../../client/provider/core/client-input.ts";
+import type { OutboxEntry } from "../../../client/provider/core/outbox-entry.ts";
+import { DeviceCopy } from "../../../client/provider/device-copy.ts";
+import { RemoteChanges } from "../../../client/provider/remote-changes.ts";
+import type { RoomHost } from "../../../client/provider/room-host.ts";
+import { RoomTabs } from "../../../client/provider/room-tabs.ts";
+import { SetAside } from "../../../client/provider/set-aside.ts";
+
+const room = "r" as RoomName;
+const left: OutboxEntry = { tab: "gone", number: 1, createdMs: 1, bytes: Y.encodeStateAsUpdate(new Y.Doc()) };
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** One room of a tab with a line, which never heard of the tab "gone" but for what the store has of it. */
+function aTab(): { tabs: RoomTabs; adopted: () => readonly OutboxEntry[]; store: MemoryStore } {
+  const told: ClientInput[] = [];
+  const store = new MemoryStore({ shared: true });
+  const host: Pick<RoomHost, "store" | "tab" | "connection" | "waiting" | "turn" | "living" | "kept"> = {
+    store,
+    tab: "here",
+    connection: "online",
+    waiting: () => [],
+    turn: (inputs) => void told.push(...inputs),
+    living: async () => new Set(["here", "alive"]),
+    kept: () => undefined,
+  };
+  const copy = new DeviceCopy({ room, store, kept: () => undefined, changed: () => undefined });
+  const tabs = new RoomTabs({
+    room,
+    host: host as RoomHost,
+    copy,
+    remote: new RemoteChanges({ doc: new Y.Doc(), origin: {}, shown: () => undefined }),
+    setAside: new SetAside({ room, host: host as RoomHost, copy, discarded: () => undefined }),
+    changed: () => undefined,
+  });
+  return { tabs, adopted: () => told.flatMap((input) => (input.type === "adopted" ? input.entries : [])), store };
+}
+
+test("[P7] what stays in the store is looked after, though its tab's last write may have come after everybody had looked", async () => {
+  const { tabs, adopted, store } = aTab();
+  const living = { ...left, tab: "alive" };
+  await store.write("r", [{ type: "edits", entries: [left, living] }]);
+  tabs.loaded([left, living]);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect([adopted(), tabs.waiting]).toEqual([[left], [living]]);
+  // A living tab that was taken for gone may not know that it is still there.
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect([adopted(), tabs.waiting]).toEqual([[left, living], []]);
+});
+
+test("what left the store's outbox was settled by another tab, and is not sent from here", async () => {
+  const { tabs, adopted } = aTab();
+  tabs.loaded([left]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([adopted(), tabs.waiting]).toEqual([[], []]);
+});
+
+test("[P7] what was in a store that was emptied is sent from here, also of a tab that nobody here has heard of", async () => {
+  const { tabs, adopted } = aTab();
+  const other = { ...left, tab: "alive" };
+  tabs.loaded([left, other]);
+  tabs.emptied();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([adopted(), tabs.waiting]).toEqual([[left, other], []]);
+});
