@@ -71,7 +71,7 @@ export function mergedUpdates(updates: readonly Uint8Array[]): Uint8Array {
 }
 
 /** An unreadable vector counts as an empty one: the difference is then everything. */
-function readStateVector(stateVector: Uint8Array): Clocks {
+export function readStateVector(stateVector: Uint8Array): Clocks {
   try {
     return stateVector.length === 0 ? new Map() : Y.decodeStateVector(stateVector);
   } catch {

@@ -22,7 +22,7 @@ import type { ClientInput } from "./core/client-input.ts";
 import { outboxKey, type OutboxEntry, type OutboxKey } from "./core/outbox-entry.ts";
 import { notLoaded, roomStatus, sameStatus, type RoomStatus } from "./core/room-status.ts";
 import { DeviceCopy } from "./device-copy.ts";
-import { differenceBeyond, differenceTo, isCovered, isEmptyState, isShown } from "./document-difference.ts";
+import { differenceBeyond, isCovered, isEmptyState } from "./document-difference.ts";
 import { Listeners } from "./listeners.ts";
 import { MissedUpdates } from "./missed-updates.ts";
 import type { OnlyHere } from "./offline-store.ts";
@@ -33,6 +33,7 @@ import type { RoomHost } from "./room-host.ts";
 import { RoomTabs } from "./room-tabs.ts";
 import { SavedPromises, whyNeverSaved, type Ended } from "./saved-promises.ts";
 import { SetAside } from "./set-aside.ts";
+import { wantedDifference, type WantedDifference } from "./wanted-difference.ts";
 
 export class InkmeshRoom {
   readonly name: string;
@@ -244,12 +245,10 @@ export class InkmeshRoom {
     return isFit ? differenceBeyond(this.doc, stateVector, []) : undefined;
   }
 
-  /** As `make-difference` asks for it. */
-  difference({ stateVector, unless, containing }: Extract<ClientEffect, { type: "make-difference" }>): Uint8Array | undefined {
-    if (containing !== undefined && !isShown(this.doc, containing)) return undefined;
-    if (unless === undefined) return differenceTo(this.doc, stateVector);
-    // Other tabs send theirs, and what was refused for good is not offered again.
-    return differenceBeyond(this.doc, stateVector, [...unless, ...this.tabs.waiting.map(bytesOf), ...this.#setAside.bytes]);
+  /** As `make-difference` asks for it. Other tabs send theirs, and what was refused for good is not offered again. */
+  difference(wanted: WantedDifference): Uint8Array | undefined {
+    const elsewhere = [...this.tabs.waiting.map(bytesOf), ...this.#setAside.bytes];
+    return wantedDifference(this.doc, wanted, { elsewhere, isComparable: !this.#setAside.isRefusedShown });
   }
 
   clockReached(generation: number, clock: VectorClock): void {
@@ -308,7 +307,9 @@ export class InkmeshRoom {
     this.#copy.lost();
     this.tabs.emptied();
     // One that is being read is written when that is done.
-    if (this.#isLoaded) this.#rewrite();
+    if (!this.#isLoaded) return;
+    this.#rewrite();
+    this.#host.turn([{ type: "store-emptied", room: this.#room }]);
   }
 
   refreshStatus(): void {

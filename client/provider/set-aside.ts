@@ -60,6 +60,11 @@ export class SetAside {
     return [...this.entries.map(({ bytes }) => bytes), ...this.#discardedBytes];
   }
 
+  /** The document may show what no relay takes, until it is opened anew. */
+  get isRefusedShown(): boolean {
+    return this.size > 0 || this.#isDiscardedShown;
+  }
+
   /** The document may show what a person has discarded. */
   get isDiscardedShown(): boolean {
     return this.#isDiscardedShown;

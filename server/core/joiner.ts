@@ -82,7 +82,10 @@ export class Joiner {
     const { line, room, isLive } = this.#options;
     const { clock } = room.content;
     const say = (): void => {
-      if (isLive()) line.send({ type: "synced", handle: room.handle, ...room.log.horizon(clock) });
+      if (!isLive()) return;
+      // The client has everything that the content's hash speaks of before it reads the hash.
+      room.flushFanOut();
+      line.send({ type: "synced", handle: room.handle, ...room.log.horizon(clock), content: room.content.hash() });
     };
     room.log.whenDurable(say, isLive);
   }

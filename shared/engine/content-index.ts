@@ -30,6 +30,7 @@ export class YjsContentIndex implements ContentIndex, KnownContent {
   readonly #clocks = new Map<number, number>();
   readonly #deletes = new Map<number, RangeSet>();
   #stateVector: Uint8Array | undefined;
+  #hash: string | undefined;
 
   get authors(): number {
     return this.#clocks.size;
@@ -60,6 +61,7 @@ export class YjsContentIndex implements ContentIndex, KnownContent {
       if (to > clock) this.#clocks.set(author, to);
     }
     for (const range of change.deletes) this.#delete(range);
+    this.#hash = undefined;
     if (change.structs.length > 0) this.#stateVector = undefined;
   }
 
@@ -95,7 +97,8 @@ export class YjsContentIndex implements ContentIndex, KnownContent {
   }
 
   hash(): string {
-    return contentHash(this.encode());
+    this.#hash ??= contentHash(this.encode());
+    return this.#hash;
   }
 
   encode(): Uint8Array {

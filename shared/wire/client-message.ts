@@ -88,8 +88,18 @@ export type RelayMessage =
   | { readonly type: "updates"; readonly handle: number; readonly updates: readonly Uint8Array[] }
   /** One slice of an update too large for a frame; `remaining` bytes follow in further chunks. */
   | { readonly type: "chunk"; readonly handle: number; readonly remaining: number; readonly bytes: Uint8Array }
-  /** All that was here at `open` has been sent. */
-  | { readonly type: "synced"; readonly handle: number; readonly clock: VectorClock; readonly token: string; readonly stamp?: Stamp }
+  /**
+   * All that was here at `open` has been sent. `content`: what the ContentIndex hashes to of everything that was sent on this
+   * session so far or came from it; absent where it is not known.
+   */
+  | {
+      readonly type: "synced";
+      readonly handle: number;
+      readonly clock: VectorClock;
+      readonly token: string;
+      readonly stamp?: Stamp;
+      readonly content?: string;
+    }
   /** Everything durable that `clock` names has been sent on this session (or came from it). */
   | { readonly type: "clock"; readonly handle: number; readonly clock: VectorClock; readonly token: string; readonly stamp?: Stamp }
   /** All updates up to `number` are this safe. */

@@ -85,12 +85,10 @@ function writeMessage(encoder: encoding.Encoder, message: SpokenMessage): void {
       writeNumber(encoder, message.remaining);
       return encoding.writeVarUint8Array(encoder, message.bytes);
     case "synced":
+      writeProgress(encoder, message);
+      return encoding.writeVarString(encoder, message.content ?? "");
     case "clock":
-      writeNumber(encoder, message.handle);
-      writeVectorClock(encoder, message.clock);
-      encoding.writeVarString(encoder, message.token);
-      writeNumber(encoder, message.stamp?.physicalMs ?? 0);
-      return writeNumber(encoder, message.stamp?.logical ?? 0);
+      return writeProgress(encoder, message);
     case "ack":
       writeNumber(encoder, message.handle);
       writeNumber(encoder, message.number);
@@ -128,6 +126,14 @@ function writeWelcome(encoder: encoding.Encoder, message: RelayMessage & { type:
   for (const relay of message.relays) encoding.writeVarString(encoder, relay);
 }
 
+function writeProgress(encoder: encoding.Encoder, message: RelayMessage & { type: "synced" | "clock" }): void {
+  writeNumber(encoder, message.handle);
+  writeVectorClock(encoder, message.clock);
+  encoding.writeVarString(encoder, message.token);
+  writeNumber(encoder, message.stamp?.physicalMs ?? 0);
+  writeNumber(encoder, message.stamp?.logical ?? 0);
+}
+
 function writeDurability(encoder: encoding.Encoder, durability: Durability): void {
   writeNumber(encoder, durability.copies);
   writeNumber(encoder, durability.replicas);
@@ -163,9 +169,9 @@ function readMessage(reader: ByteReader): RelayMessage {
     case relayType.chunk:
       return { type: "chunk", handle: reader.number(), remaining: reader.number(), bytes: reader.bytes() };
     case relayType.synced:
-      return { type: "synced", handle: reader.number(), clock: reader.clock(), token: reader.text(), ...readStamp(reader) };
+      return { type: "synced", ...readProgress(reader), ...readContent(reader) };
     case relayType.clock:
-      return { type: "clock", handle: reader.number(), clock: reader.clock(), token: reader.text(), ...readStamp(reader) };
+      return { type: "clock", ...readProgress(reader) };
     case relayType.ack:
       return {
         type: "ack",
@@ -198,7 +204,15 @@ function readMessage(reader: ByteReader): RelayMessage {
   }
 }
 
-/** Fields behind those known here are a newer version's and are passed over. */
+function readProgress(reader: ByteReader): Omit<RelayMessage & { type: "clock" }, "type"> {
+  return { handle: reader.number(), clock: reader.clock(), token: reader.text(), ...readStamp(reader) };
+}
+
+function readContent(reader: ByteReader): { readonly content?: string } {
+  const content = reader.text();
+  return content === "" ? {} : { content };
+}
+
 function readStamp(reader: ByteReader): { readonly stamp?: Stamp } {
   const stamp = { physicalMs: reader.number(), logical: reader.number() };
   return stamp.physicalMs === 0 ? {} : { stamp };

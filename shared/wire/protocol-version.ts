@@ -5,10 +5,10 @@
  * versions can always tell each other that they differ. Any other change of bytes raises `nativeVersion`; a golden
  * test fails when bytes change and this number does not. A relay speaks every version down to `nativeVersionMin`.
  */
-export const nativeVersion = 1;
+export const nativeVersion = 2;
 
 /** The oldest version of a client that a relay of this version still understands. */
-export const nativeVersionMin = 1;
+export const nativeVersionMin = 2;
 
 /** Whether a relay of this version can talk with a client of `version`. */
 export function speaksNative(version: number): boolean {

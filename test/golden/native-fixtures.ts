@@ -9,6 +9,7 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { HandshakeMessage, MeshFrame, MeshMessage } from "@inkmesh/shared/wire/mesh-message";
 import type { WireRecord } from "@inkmesh/shared/wire/mesh-room-message";
+import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import type { SessionToken } from "@inkmesh/shared/wire/session-token";
 
 const room = "notes/été" as RoomName;
@@ -24,7 +25,7 @@ const stateVector = Uint8Array.from([1, 1, 2]);
 type OneOfEach<Message extends { readonly type: string }> = { readonly [Type in Message["type"]]: Extract<Message, { type: Type }> };
 
 export const clientExamples: OneOfEach<ClientMessage> = {
-  hello: { type: "hello", version: 1, agent: "inkmesh-client/0.1.0", credential: "secret" },
+  hello: { type: "hello", version: nativeVersion, agent: "inkmesh-client/0.1.0", credential: "secret" },
   open: { type: "open", channel: 5, room, generation: 2, access: "read-only", token: "token", clock, stateVector },
   close: { type: "close", channel: 5 },
   "sync-request": { type: "sync-request", channel: 5, stateVector },
@@ -49,7 +50,7 @@ export const relayExamples: Omit<OneOfEach<RelayMessage>, "sync-step-1" | "sync-
   opened: { type: "opened", channel: 5, handle: 77, generation: 2, access: "read-write", replicas: 3, needed: 2, stateVector },
   updates: { type: "updates", handle: 77, updates: [update] },
   chunk: { type: "chunk", handle: 77, remaining: 262_144, bytes: update },
-  synced: { type: "synced", handle: 77, clock, token: "token" },
+  synced: { type: "synced", handle: 77, clock, token: "token", content: "0123456789abcdef" },
   clock: { type: "clock", handle: 77, clock, token: "token", stamp: { physicalMs: 1_700_000_000_000, logical: 3 } },
   ack: { type: "ack", handle: 77, number: 130, copies: 2, replicas: 3, needed: 2 },
   nack: { type: "nack", handle: 77, number: 131, code: "GAP", retryAfterMs: 0, detail: "clientID 9 from 4", stateVector },

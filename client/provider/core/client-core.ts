@@ -148,6 +148,8 @@ export class ClientCore {
       case "difference-made":
         if (line) this.#sessions.get(input.room)?.differenceMade(input.update, line);
         return;
+      case "store-emptied":
+        return this.#sessions.get(input.room)?.storeEmptied(line);
       case "presence-changed":
         if (line) this.#sessions.get(input.room)?.presenceChanged(input.bytes, line);
         return;

@@ -16,7 +16,8 @@ export type ClientEffect =
   /**
    * Answer with `difference-made`: what the document has beyond `stateVector`, or undefined when all of that is in
    * `unless`, updates that are being sent anyway, or when the document cannot show the edit `containing`: it hangs on
-   * something that never came here. Without both the answer is never undefined.
+   * something that never came here. With `unlessContent` only the deletions within `stateVector` are asked for, or undefined
+   * when the document's content hashes to that. Without all three the answer is never undefined.
    */
   | {
       readonly type: "make-difference";
@@ -24,6 +25,7 @@ export type ClientEffect =
       readonly stateVector: Uint8Array;
       readonly unless: readonly Uint8Array[] | undefined;
       readonly containing: Uint8Array | undefined;
+      readonly unlessContent: string | undefined;
     }
   /** To be stored on this device and applied to the document in one transaction. */
   | { readonly type: "apply-remote"; readonly room: RoomName; readonly updates: readonly Uint8Array[] }

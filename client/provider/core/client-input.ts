@@ -28,6 +28,8 @@ export type ClientInput =
   | { readonly type: "state-read"; readonly room: RoomName; readonly stateVector: Uint8Array }
   /** Answers `make-difference`; undefined: nothing that would have to be sent. */
   | { readonly type: "difference-made"; readonly room: RoomName; readonly update: Uint8Array | undefined }
+  /** The device's store was emptied: what an outbox there held may be in the document alone by now. */
+  | { readonly type: "store-emptied"; readonly room: RoomName }
   /** An awareness update of this client, in y-protocols' encoding. */
   | { readonly type: "presence-changed"; readonly room: RoomName; readonly bytes: Uint8Array }
   | { readonly type: "work-offline"; readonly offline: boolean }

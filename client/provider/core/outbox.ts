@@ -11,6 +11,7 @@
  * tab says so; one that is under way then leaves its number behind until the relay answers, and is no entry any more;
  * numbers of items are contiguous; what is under way is bounded by the window, but one item may always go.
  */
+import type { Refusal } from "@inkmesh/shared/base/result";
 import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import { outboxKey, type OutboxEntry, type OutboxKey } from "./outbox-entry.ts";
@@ -202,16 +203,17 @@ export class Outbox {
     return this.#items[this.#sent]?.entry?.bytes;
   }
 
-  /** The next to be sent is too large for an edit. */
-  sendNextAsState(): void {
+  /**
+   * Makes the next to be sent fit: an edit above the ceiling of edits goes as a state, which may be larger. Above
+   * `frameBytesMax` no relay of this mesh takes it, and trying would only cost the line: answers why.
+   */
+  fitNext({ updateBytesMax }: { readonly updateBytesMax: number }, frameBytesMax: number): Refusal | undefined {
     const item = this.#items[this.#sent];
-    if (item !== undefined) item.kind = "state";
-  }
-
-  /** The next to be sent, for a look at its size. */
-  get next(): { readonly kind: UpdateKind; readonly bytes: number } | undefined {
-    const item = this.#items[this.#sent];
-    return item && { kind: item.kind, bytes: item.bytes.length };
+    if (item === undefined) return undefined;
+    const bytes = item.bytes.length;
+    if (bytes > frameBytesMax) return { code: "UPDATE_TOO_BIG", detail: `edit of ${bytes} bytes, limit ${frameBytesMax}` };
+    if (bytes > updateBytesMax) item.kind = "state";
+    return undefined;
   }
 
   get isNextRepair(): boolean {

@@ -14,8 +14,8 @@ export interface Open {
   readonly resumedFrom: VectorClock;
   received: number;
   hold: Hold | undefined;
-  /** The relay is known to lack what no outbox holds. */
-  repairDue: boolean;
+  /** The relay may lack what no outbox holds: known, or to be found out by comparing contents. */
+  repairDue: { readonly unlessContent: string | undefined } | undefined;
   /** What the difference that is being made is for. */
   difference: "repair" | "heal" | undefined;
   readonly chunks: ChunkAssembly;

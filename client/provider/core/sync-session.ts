@@ -10,8 +10,9 @@
  *
  * A client is a replica. What the relay lacks is sent in three ways: entries of the outbox in order; a difference when
  * the document is beyond the relay's state vector at `opened` with content that is in no outbox, or when the relay's
- * clock at `synced` does not cover ours (a restored or wiped relay; a state vector does not show lost deletions); and a
- * difference in place of an entry that met a gap. An entry that hangs on something which this device has not either is
+ * clock at `synced` does not cover ours (a restored or wiped relay), or when the device's store was emptied; a difference in
+ * place of an entry that met a gap; and all deletions when the relay's content at `synced` is another one than ours: a state
+ * vector does not show those, and whoever saw one that a relay showed and lost may be the last who has it. An entry that hangs on something which this device has not either is
  * set aside: nobody could show it, and it must not keep back what comes after it.
  *
  * Invariants: entries leave the outbox only by acks with enough copies or a final refusal; after a nack of k nothing but
@@ -38,6 +39,13 @@ import type { SessionView } from "./room-status.ts";
 import type { Open, SessionState } from "./session-state.ts";
 
 type Said<Type extends RelayMessage["type"]> = Extract<RelayMessage, { type: Type }>;
+
+/** What a difference is asked for with, see `make-difference`. */
+interface Wanted {
+  readonly stateVector: Uint8Array;
+  readonly unless?: readonly Uint8Array[];
+  readonly unlessContent?: string | undefined;
+}
 
 /** An edit of a tab that is gone may build on another that no disk and no relay ever got. */
 const unfounded: Refusal = { code: "GAP", detail: "it builds on an edit that is not on this device either" };
@@ -185,6 +193,12 @@ export class SyncSession {
     this.#pump(line);
   }
 
+  /** Where there is no session, its `synced` compares. */
+  storeEmptied(line: Line | undefined): void {
+    if (this.#open) this.#open.repairDue = { unlessContent: undefined };
+    if (line) this.#pump(line);
+  }
+
   presenceChanged(bytes: Uint8Array, line: Line): void {
     if (this.#open) line.say({ type: "presence", channel: this.#open.channel, bytes });
   }
@@ -211,7 +225,7 @@ export class SyncSession {
     if (!open?.hold || open.hold.type === "session" || open.hold.atMs > nowMs || !line) return;
     const { hold } = open;
     open.hold = undefined;
-    if (hold.type === "heal") this.#askDifference(open, "heal", hold.stateVector, undefined, line);
+    if (hold.type === "heal") this.#askDifference(open, "heal", hold, line);
     else this.#pump(line);
   }
 
@@ -233,7 +247,7 @@ export class SyncSession {
       stateVector,
       resumedFrom: this.#clock,
       received: 0,
-      repairDue: false,
+      repairDue: undefined,
       hold: undefined,
       difference: undefined,
       chunks: new ChunkAssembly(this.#limits.chunkedBytesMax),
@@ -249,7 +263,7 @@ export class SyncSession {
       open.hold = { type: "session" };
       if (this.#outbox.waiting > 0) this.#problem = { code: "READ_ONLY", detail: "" };
     } else {
-      this.#askDifference(open, "repair", stateVector, this.#outbox.payloads, line);
+      this.#askDifference(open, "repair", { stateVector, unless: this.#outbox.payloads }, line);
     }
     line.want({ type: "presence-wanted", room: this.room });
   }
@@ -280,7 +294,8 @@ export class SyncSession {
     line.want({ type: "synced", room: this.room, isReturn: this.#absence.isOngoing });
     this.#absence.synced(message.clock.beyond(open.resumedFrom), open.received);
     this.#sayReturn(line);
-    open.repairDue = relayLostEntries;
+    if (relayLostEntries) open.repairDue = { unlessContent: undefined };
+    else if (message.content !== undefined) open.repairDue ??= { unlessContent: message.content };
     this.#pump(line);
   }
 
@@ -314,7 +329,7 @@ export class SyncSession {
       this.#setNextAside(refusal, line);
       return this.#pump(line);
     }
-    if (hold.type === "heal" && hold.atMs <= nowMs) return this.#askDifference(open, "heal", hold.stateVector, undefined, line);
+    if (hold.type === "heal" && hold.atMs <= nowMs) return this.#askDifference(open, "heal", hold, line);
     open.hold = hold;
     this.#problem = refusal;
   }
@@ -341,42 +356,29 @@ export class SyncSession {
     line.want(effect);
   }
 
-  #askDifference(open: Open, purpose: "repair" | "heal", from: Uint8Array, unless: readonly Uint8Array[] | undefined, line: Line): void {
+  #askDifference(open: Open, purpose: "repair" | "heal", { stateVector, unless, unlessContent }: Wanted, line: Line): void {
     open.difference = purpose;
     const containing = purpose === "heal" ? this.#outbox.nextEdit : undefined;
-    line.want({ type: "make-difference", room: this.room, stateVector: from, unless, containing });
+    line.want({ type: "make-difference", room: this.room, stateVector, unless, containing, unlessContent });
   }
 
   /** Sends what the window allows. */
   #pump(line: Line): void {
     const open = this.#open;
     if (!open || open.hold || open.difference) return;
-    if (open.repairDue) {
-      open.repairDue = false;
-      this.#askDifference(open, "repair", open.stateVector, undefined, line);
-      return;
+    const due = open.repairDue;
+    if (due) {
+      open.repairDue = undefined;
+      return this.#askDifference(open, "repair", { stateVector: open.stateVector, ...due }, line);
     }
-    const messageBytesMax = Math.min(this.#limits.messageBytesMax, line.frameBytesMax - messageOverheadBytes);
+    const frameBytesMax = line.frameBytesMax - messageOverheadBytes;
+    const messageBytesMax = Math.min(this.#limits.messageBytesMax, frameBytesMax);
     for (;;) {
-      this.#fitNext(line);
+      for (let why = this.#outbox.fitNext(line, frameBytesMax); why; why = this.#outbox.fitNext(line, frameBytesMax))
+        this.#setNextAside(why, line);
       const batch = this.#outbox.take({ ...this.#limits, messageBytesMax });
       if (batch === undefined) return;
       line.say({ type: "updates", channel: open.channel, ...batch });
-    }
-  }
-
-  /**
-   * An edit above the ceiling of edits goes as a state, which may be larger; above that of a frame it is set aside: no
-   * relay of this mesh takes it, and trying would only cost the line.
-   */
-  #fitNext(line: Line): void {
-    const frameMax = line.frameBytesMax - messageOverheadBytes;
-    for (let next = this.#outbox.next; next !== undefined; next = this.#outbox.next) {
-      if (next.bytes <= frameMax) {
-        if (next.kind === "edit" && next.bytes > line.updateBytesMax) this.#outbox.sendNextAsState();
-        return;
-      }
-      this.#setNextAside({ code: "UPDATE_TOO_BIG", detail: `edit of ${next.bytes} bytes, limit ${frameMax}` }, line);
     }
   }
 

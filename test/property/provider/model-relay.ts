@@ -4,10 +4,12 @@
  */
 import type { ActorId } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { YjsContentIndex } from "@inkmesh/shared/engine/content-index";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import { decodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { encodeRelayMessage } from "@inkmesh/shared/wire/native-relay";
 import * as Y from "yjs";
+import { roomyLimits } from "../../unit/engine/an-update.ts";
 
 interface Session {
   readonly send: (frame: Uint8Array) => void;
@@ -175,7 +177,7 @@ export class ModelRelay {
     session.unacked = session.unacked.filter(({ position }) => position > this.#durable);
     if (session.syncedAt !== undefined && session.syncedAt <= this.#durable) {
       session.syncedAt = undefined;
-      this.#say(session, { type: "synced", handle, clock: this.#clock(), token: "" });
+      this.#say(session, { type: "synced", handle, clock: this.#clock(), token: "", content: hashOf(this.#state) });
     } else if (session.channel !== undefined && session.syncedAt === undefined && session.toldDurable < this.#durable) {
       this.#say(session, { type: "clock", handle, clock: this.#clock(), token: "" });
     }
@@ -190,6 +192,14 @@ export class ModelRelay {
   #say(session: Session, message: RelayMessage): void {
     for (const frame of encodeRelayMessage(message)) session.send(frame);
   }
+}
+
+/** As a relay sees content: from the bytes alone. */
+function hashOf(state: Uint8Array): string {
+  const index = new YjsContentIndex();
+  const admission = index.examine(state, "state", roomyLimits);
+  if (admission.type === "admitted") index.join(admission.change);
+  return index.hash();
 }
 
 function docOf(entries: readonly StoredEntry[]): Y.Doc {

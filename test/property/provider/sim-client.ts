@@ -8,7 +8,7 @@ import { ClientCore } from "../../../client/provider/core/client-core.ts";
 import type { ClientEffect } from "../../../client/provider/core/client-effect.ts";
 import type { ClientInput } from "../../../client/provider/core/client-input.ts";
 import { defaultClientLimits } from "../../../client/provider/core/client-limits.ts";
-import { differenceBeyond, differenceTo } from "../../../client/provider/document-difference.ts";
+import { wantedDifference } from "../../../client/provider/wanted-difference.ts";
 import type { CopyChange } from "../../../client/provider/offline-store.ts";
 import { StoredRoom } from "../../../client/provider/stored-room.ts";
 import type { ModelRelay } from "./model-relay.ts";
@@ -149,8 +149,7 @@ export class SimClient {
       case "read-state":
         return { type: "state-read", room, stateVector: Y.encodeStateVector(this.#doc) };
       case "make-difference": {
-        const { stateVector, unless } = effect;
-        const update = unless ? differenceBeyond(this.#doc, stateVector, unless) : differenceTo(this.#doc, stateVector);
+        const update = wantedDifference(this.#doc, effect, { elsewhere: [], isComparable: true });
         return { type: "difference-made", room, update };
       }
       case "apply-remote":

@@ -8,8 +8,10 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import { ringStatuses, weightMax, type RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { HandshakeMessage, MeshMessage, Rumor } from "@inkmesh/shared/wire/mesh-message";
 import type { Access, ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
+import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import fc from "fast-check";
 
+const anyStamp = fc.record({ physicalMs: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), logical: fc.nat(0xffff) });
 const number = fc.oneof(fc.nat(300), fc.maxSafeNat());
 const channel = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 const bytes = fc.uint8Array({ maxLength: 40 });
@@ -27,7 +29,7 @@ export const anyClock: fc.Arbitrary<VectorClock> = fc
   .map((counters) => VectorClock.of(new Map(counters)));
 
 export const anyClientMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
-  fc.record({ type: fc.constant("hello" as const), version: fc.constant(1), agent: text, credential: text }),
+  fc.record({ type: fc.constant("hello" as const), version: fc.constant(nativeVersion), agent: text, credential: text }),
   fc.record({
     type: fc.constant("open" as const),
     channel,
@@ -84,12 +86,17 @@ export const anyRelayMessage: fc.Arbitrary<RelayMessage> = fc.oneof(
   fc.record({ type: fc.constant("chunk" as const), handle: number, remaining: number, bytes }),
   fc.record(
     {
-      type: fc.constantFrom("synced" as const, "clock" as const),
+      type: fc.constant("synced" as const),
       handle: number,
       clock: anyClock,
       token: text,
-      stamp: fc.record({ physicalMs: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), logical: fc.nat(0xffff) }),
+      stamp: anyStamp,
+      content: fc.constantFrom("0123456789abcdef", "fedcba9876543210"),
     },
+    { requiredKeys: ["type", "handle", "clock", "token"] },
+  ),
+  fc.record(
+    { type: fc.constant("clock" as const), handle: number, clock: anyClock, token: text, stamp: anyStamp },
     { requiredKeys: ["type", "handle", "clock", "token"] },
   ),
   fc.record({ type: fc.constant("ack" as const), handle: number, number, copies: number, replicas: number, needed: number }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
+import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import { emptyAwarenessUpdate } from "@inkmesh/shared/wire/y-protocol";
 import { aLineage, CoreWorld } from "./core-world.ts";
 import { NativeScript, YScript } from "./scripted-client.ts";
@@ -42,7 +43,7 @@ describe("the handshake", () => {
     const world = new CoreWorld();
     const client = new NativeScript(world).hello();
     world.run();
-    expect(client.heard("welcome")).toMatchObject([{ version: 1, relay: "a", relays: [] }]);
+    expect(client.heard("welcome")).toMatchObject([{ version: nativeVersion, relay: "a", relays: [] }]);
   });
 
   test.each(endings)("[P9] %s ends the connection with its code and an error frame", (_what, act, closeCode, code) => {

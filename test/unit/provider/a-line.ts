@@ -104,8 +104,8 @@ export class ALine {
     });
   }
 
-  hearSynced(clock = VectorClock.empty): void {
-    this.hear({ type: "synced", handle: 7, clock, token: "token" });
+  hearSynced(clock = VectorClock.empty, content?: string): void {
+    this.hear({ type: "synced", handle: 7, clock, token: "token", ...(content === undefined ? {} : { content }) });
   }
 
   hearAck(number: number, fields: { copies?: number; replicas?: number; needed?: number } = {}): void {

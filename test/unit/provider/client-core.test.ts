@@ -1,7 +1,8 @@
 import type { ActorId } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import { expect, test } from "vitest";
-import { ALine, aLiveLine, aRoom } from "./a-line.ts";
+import { ALine, aLiveLine, aRoom, aStateVector } from "./a-line.ts";
 import { anEntry } from "./an-entry.ts";
 
 const clock = (counter: number): VectorClock => VectorClock.of([["a.1" as ActorId, counter]]);
@@ -12,7 +13,7 @@ test("says hello, opens what is loaded, sends the outbox in order, and is saved 
   expect(line.core.room(aRoom)).toMatchObject({ session: "detached", waiting: 2 });
   line.connect();
   expect(line.take()).toMatchObject([
-    { type: "hello", version: 1 },
+    { type: "hello", version: nativeVersion },
     { type: "open", channel: 1, room: "notes" },
   ]);
   line.said = [];
@@ -152,6 +153,29 @@ test("[P6] a relay whose clock does not cover ours gets everything that the docu
   expect(line.core.room(aRoom)).toMatchObject({ waiting: 0, clock: "a.1:5" });
 });
 
+test("[P1] a relay that has other content once all of it is here is sent the deletions, which a state vector does not show", () => {
+  const line = new ALine();
+  line.open();
+  line.connect();
+  line.hearOpened();
+  line.difference = Uint8Array.of(9);
+  line.takeEffects("make-difference");
+  line.hearSynced(clock(1), "0123456789abcdef");
+  expect(line.takeEffects("make-difference")).toMatchObject([
+    { stateVector: aStateVector, unless: undefined, unlessContent: "0123456789abcdef" },
+  ]);
+  expect(line.take().at(-1)).toMatchObject({ type: "updates", first: 1, kind: "state", updates: [Uint8Array.of(9)] });
+});
+
+test("[P7] when the device's store was emptied the relay is sent what the document has: an outbox may have lost it", () => {
+  const line = aLiveLine();
+  line.takeEffects("make-difference");
+  line.take();
+  line.tell({ type: "store-emptied", room: aRoom });
+  expect(line.takeEffects("make-difference")).toMatchObject([{ unless: undefined, unlessContent: undefined }]);
+  expect(line.take()).toMatchObject([{ type: "updates", kind: "state", updates: [Uint8Array.of(0, 0)] }]);
+});
+
 test("what the document has beyond the relay at open goes before the outbox", () => {
   const line = new ALine();
   line.difference = Uint8Array.of(8);
@@ -281,7 +305,15 @@ test.each([
     line.wait(2_000);
     expect(line.takeEffects("connect")).toHaveLength(1);
     line.tell({ type: "socket-opened", socket: line.socket });
-    line.hear({ type: "welcome", version: 1, relay: "a", frameBytesMax: 1_000, updateBytesMax: 1_000, keepaliveMs: 1, relays: [] });
+    line.hear({
+      type: "welcome",
+      version: nativeVersion,
+      relay: "a",
+      frameBytesMax: 1_000,
+      updateBytesMax: 1_000,
+      keepaliveMs: 1,
+      relays: [],
+    });
     expect(line.core.status).not.toHaveProperty("outdated");
   },
 );

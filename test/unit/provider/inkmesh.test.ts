@@ -137,6 +137,24 @@ test("a device disk that refuses is said, and written to again until it takes ev
   expect((await store.load("r")).outbox).toHaveLength(2);
 });
 
+test("[P1] a deletion that a relay showed and lost is given back by who saw it, though its author never comes again", async () => {
+  const network = new ModelNetwork();
+  const [author, reader] = [aMesh(network), aMesh(network)];
+  const [a, b] = [author.open("r"), reader.open("r")];
+  textOf(a).insert(0, "two words");
+  await a.whenSaved();
+  await soon(() => read(b) === "two words");
+  network.isDiskHeld = true;
+  textOf(a).delete(0, 4);
+  await soon(() => read(b) === "words");
+  author.workOffline(true);
+  network.relay.crash();
+  network.isDiskHeld = false;
+  network.cutAll();
+  await soon(() => network.relay.durableDoc().getText("t").toString() === "words");
+  await soon(() => b.status.phase === "saved");
+});
+
 test("[P7] a device store that was emptied from outside is written again whole: content, and what waits", async () => {
   const network = new ModelNetwork();
   const store = new GatedStore(new MemoryStore());

@@ -5,6 +5,7 @@ import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { decodeClientMessages, encodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { decodeRelayMessages, encodeRelayMessage } from "@inkmesh/shared/wire/native-relay";
 import { updatesPerMessageMax } from "@inkmesh/shared/wire/native-layout";
+import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import { describe, expect, test } from "vitest";
 
 const refusedWith = (code: string): object => ({ ok: false, refusal: { code } });
@@ -26,8 +27,11 @@ describe("versions can always tell each other that they differ", () => {
   });
 
   test("fields that a newer client or relay appends to hello and welcome are passed over", () => {
-    const hello = Uint8Array.of(1, 1, 5, 1, 0x61, 1, 0x62, 99);
-    expect(decodeClientMessages(hello)).toEqual({ ok: true, value: [{ type: "hello", version: 1, agent: "a", credential: "b" }] });
+    const hello = Uint8Array.of(1, nativeVersion, 5, 1, 0x61, 1, 0x62, 99);
+    expect(decodeClientMessages(hello)).toEqual({
+      ok: true,
+      value: [{ type: "hello", version: nativeVersion, agent: "a", credential: "b" }],
+    });
     const welcome = Uint8Array.of(32, 2, 7, 1, 0x61, 1, 1, 1, 0, 42);
     expect(decodeRelayMessages(welcome)).toMatchObject({ ok: true, value: [{ type: "welcome", version: 2, relay: "a" }] });
   });
