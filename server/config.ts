@@ -3,7 +3,8 @@
  * the reason for its first value.
  *
  * A choice comes from a command line option, an environment variable (`INKMESH_PORT`), or the JSON file of `--config`, in
- * that order; the first that speaks wins. Ceilings are in the file only: `"limits"` are the core's, `"process"` those around it.
+ * that order; the first that speaks wins. Ceilings are in the file only: `"limits"` are the core's, `"mesh"` those between relays,
+ * `"process"` those around it.
  *
  * Invariants: what `readSettings` answers is complete and within bounds; what it refuses it refuses with one sentence
  * that says what would be right. Reads no file and no environment itself: the caller hands them in.
@@ -11,13 +12,14 @@
 import * as path from "node:path";
 import { isRelayId, type RelayId } from "@inkmesh/shared/base/ids";
 import * as z from "zod";
+import { isMeshAddress } from "@inkmesh/shared/wire/mesh-layout";
+import { firstValues, type Bounds } from "./bounds.ts";
 import type { Limits } from "./core/limits.ts";
+import type { MeshLimits } from "./core/peers/mesh.ts";
+import { meshBounds, meshLimitsOf } from "./mesh-limits.ts";
 
 const kib = 1024;
 const mib = 1024 * kib;
-
-/** name: [first value, least, most]. */
-type Bounds = readonly [first: number, least: number, most: number];
 
 const contentBounds = {
   /** A pasted book is some ten thousand parts; decoding 100,000 takes about a tenth of a second. */
@@ -116,6 +118,14 @@ const processBounds = {
   stopMs: [10_000, 100, 600_000],
   /** Bytes. With less free on the disk, edits stay with their authors: repairs and compaction need some room. */
   freeBytesMin: [mib, 0, 1024 * 1024 * mib],
+  /** Bytes of one message between relays; the largest state and what names it must fit. The same on all relays of a mesh. */
+  meshFrameBytesMax: [64 * mib, 64 * kib, 512 * mib],
+  /** Milliseconds that opening a socket to another relay may take. */
+  dialMs: [5_000, 50, 600_000],
+  /** Machines that one address may name and that are dialled. */
+  machinesPerAddressMax: [64, 1, 1_000],
+  /** Milliseconds between two looks at how late the event loop is. */
+  eventLoopLookMs: [2_000, 100, 600_000],
   /** Milliseconds that a stamp of another clock may be ahead. */
   hlcOffsetMaxMs: [500, 1, 600_000],
 } as const satisfies Record<string, Bounds>;
@@ -132,7 +142,18 @@ export interface RelaySettings {
   readonly log: "pretty" | "json" | "silent";
   /** Origins of pages that may connect beside this relay's own and those of this machine. */
   readonly allowOrigins: readonly string[];
+  /** Addresses of relays to join; empty: this relay founds a mesh, or goes on with the one of its data folder. */
+  readonly join: readonly string[];
+  /** Where other relays reach this one; undefined: at the address that it listens on, if that is one. */
+  readonly advertise: string | undefined;
+  /** The secret of the mesh, or the file that holds it; both undefined: the one in the data folder. */
+  readonly meshSecret: string | undefined;
+  readonly meshSecretFile: string | undefined;
+  /** Relays that keep each document, of as many as there are, and how many of them before it is called saved. */
+  readonly replicas: number;
+  readonly durability: "majority" | "1" | "all";
   readonly limits: Limits;
+  readonly mesh: MeshLimits;
   readonly process: ProcessLimits;
 }
 
@@ -149,9 +170,26 @@ interface Setting {
 
 const wholeNumber = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]);
 
-const notYet: Setting = { schema: z.never(), right: "left out, because this version has no mesh of several relays yet" };
+/** One text with commas and blanks between, or several. */
+const several = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess(
+    (said) => [said].flat().flatMap((part) => (typeof part === "string" ? part.split(/[\s,]+/).filter(Boolean) : [part])),
+    z.array(schema),
+  );
+
+/** An address of a relay ends in a path, `/mesh` unless a proxy has another, and carries no credentials. */
+const isPlainAddress = ({ pathname, hash, username, password }: URL): boolean => pathname !== "/" && `${hash}${username}${password}` === "";
+
+/** As it is compared with others. */
+const meshAddress = z
+  .string()
+  .refine((text) => isMeshAddress(text) && URL.canParse(text) && isPlainAddress(new URL(text)))
+  .transform((text) => new URL(text).href);
 
 const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text);
+
+/** Who may guess the secret may be a relay: half a line of letters that nobody has said before. */
+const meshSecretCharactersMin = 16;
 
 /** The settings that have an option and an environment variable, by the option's name. */
 const settings = {
@@ -161,20 +199,23 @@ const settings = {
   data: { schema: z.string().min(1), right: "a folder, e.g. ./data/a" },
   log: { schema: z.enum(["pretty", "json", "silent"]), right: "pretty, json or silent" },
   "allow-origin": {
-    schema: z.preprocess((said) => (typeof said === "string" ? said.split(/[\s,]+/).filter(Boolean) : said), z.array(origin)),
+    schema: several(origin),
     right: "the origin of a page, scheme and host without a path, e.g. https://docs.example.org",
   },
   durability: { schema: z.enum(["majority", "1", "all"]), right: "majority, 1 or all" },
-  replicas: { schema: wholeNumber.pipe(z.literal(1)), right: "1, because this version has no mesh of several relays yet" },
+  replicas: { schema: wholeNumber.pipe(z.int().min(1).max(7)), right: "a number of relays from 1 to 7" },
   store: { schema: z.literal("sqlite"), right: "sqlite, because this version has no other store yet" },
-  join: notYet,
-  advertise: notYet,
-  "mesh-secret-file": notYet,
-  "mesh-secret": notYet,
+  join: { schema: several(meshAddress), right: "the address of another relay, e.g. ws://127.0.0.1:4400/mesh" },
+  advertise: { schema: meshAddress, right: "the address at which other relays reach this one, e.g. ws://10.0.0.1:4400/mesh" },
+  "mesh-secret-file": { schema: z.string().min(1), right: "a file that holds the secret of the mesh" },
+  "mesh-secret": {
+    schema: z.string().trim().min(meshSecretCharactersMin),
+    right: `a secret of at least ${meshSecretCharactersMin} characters`,
+  },
 } as const satisfies Record<string, Setting>;
 
-/** Settings whose values are never repeated: their presence is what is wrong, and one may be a secret. */
-const unshown: ReadonlySet<string> = new Set(["join", "advertise", "mesh-secret-file", "mesh-secret"]);
+/** Settings whose values are never repeated. */
+const unshown: ReadonlySet<string> = new Set(["mesh-secret"]);
 
 export const settingNames = Object.keys(settings) as readonly (keyof typeof settings)[];
 
@@ -186,9 +227,9 @@ export function environmentName(setting: string): string {
 /** The settings of the first source that speaks of each; `options` hold text or arrays, `file` what its JSON says. */
 export function readSettings(sources: { options: Said; environment: Said; file?: Said | undefined }): SettingsAnswer {
   const file = sources.file ?? {};
-  const stranger = Object.keys(file).find((key) => !(key in settings) && key !== "limits" && key !== "process");
+  const stranger = Object.keys(file).find((key) => !(key in settings) && key !== "limits" && key !== "mesh" && key !== "process");
   if (stranger !== undefined)
-    return wrong(`"${stranger}" in the --config file must be one of ${[...settingNames, "limits", "process"].join(", ")}`);
+    return wrong(`"${stranger}" in the --config file must be one of ${[...settingNames, "limits", "mesh", "process"].join(", ")}`);
   const values: Record<string, unknown> = {};
   for (const name of settingNames) {
     const said = firstSaid(name, sources.options, sources.environment, file);
@@ -200,9 +241,13 @@ export function readSettings(sources: { options: Said; environment: Said; file?:
   }
   const limits = readBounds("limits", { ...limitBounds, ...contentBounds }, file["limits"]);
   if (!limits.ok) return limits;
+  const mesh = readBounds("mesh", meshBounds, file["mesh"]);
+  if (!mesh.ok) return mesh;
   const process = readBounds("process", processBounds, file["process"]);
   if (!process.ok) return process;
-  return { ok: true, settings: settingsOf(values, limits.values, process.values) };
+  const sentence = contradiction(values);
+  if (sentence !== undefined) return wrong(sentence);
+  return { ok: true, settings: settingsOf(values, limits.values, { mesh: mesh.values, process: process.values }) };
 }
 
 /** The first values of all limits, with some replaced: for tests and embedders. */
@@ -216,7 +261,25 @@ export function processWith(changes: Partial<ProcessLimits> = {}): ProcessLimits
   return { ...firstValues(processBounds), ...changes };
 }
 
-function settingsOf(values: Record<string, unknown>, limits: Record<string, number>, process: Record<string, number>): RelaySettings {
+/** What each setting may say and two of them may not say together. */
+function contradiction(values: Readonly<Record<string, unknown>>): string | undefined {
+  if (values["mesh-secret"] !== undefined && values["mesh-secret-file"] !== undefined)
+    return "The secret of the mesh must be given once, by INKMESH_MESH_SECRET or by --mesh-secret-file";
+  if (values["join"] !== undefined && values["advertise"] === undefined && isAnyAddress(String(values["host"])))
+    return `--advertise must say at which address other relays reach this one, because --host ${String(values["host"])} is all of them, e.g. ws://10.0.0.1:4400/mesh`;
+  return undefined;
+}
+
+/** Whether a relay that listens there listens everywhere, and has said of no address that it is its own. */
+export function isAnyAddress(host: string): boolean {
+  return host === "0.0.0.0" || /^[0:]+$/.test(host);
+}
+
+function settingsOf(
+  values: Record<string, unknown>,
+  limits: Record<string, number>,
+  others: { readonly mesh: Record<string, number>; readonly process: Record<string, number> },
+): RelaySettings {
   const name = values["name"] as RelayId | undefined;
   const content = Object.fromEntries(Object.keys(contentBounds).map((key) => [key, limits[key]]));
   const rest = Object.fromEntries(Object.keys(limitBounds).map((key) => [key, limits[key]]));
@@ -227,8 +290,15 @@ function settingsOf(values: Record<string, unknown>, limits: Record<string, numb
     dataFolder: path.resolve((values["data"] as string | undefined) ?? path.join("data", name ?? "a")),
     log: (values["log"] as RelaySettings["log"] | undefined) ?? "pretty",
     allowOrigins: (values["allow-origin"] as string[] | undefined) ?? [],
+    join: (values["join"] as string[] | undefined) ?? [],
+    advertise: values["advertise"] as string | undefined,
+    meshSecret: values["mesh-secret"] as string | undefined,
+    meshSecretFile: values["mesh-secret-file"] as string | undefined,
+    replicas: (values["replicas"] as number | undefined) ?? 3,
+    durability: (values["durability"] as RelaySettings["durability"] | undefined) ?? "majority",
     limits: limitsWith({ ...rest, content }),
-    process: processWith(process),
+    mesh: meshLimitsOf(others.mesh),
+    process: processWith(others.process),
   };
 }
 
@@ -257,10 +327,6 @@ function readBounds(section: string, bounds: Readonly<Record<string, Bounds>>, s
     values[name] = value;
   }
   return { ok: true, values };
-}
-
-function firstValues<Names extends string>(bounds: Readonly<Record<Names, Bounds>>): Record<Names, number> {
-  return Object.fromEntries(Object.entries<Bounds>(bounds).map(([name, [first]]) => [name, first])) as Record<Names, number>;
 }
 
 function wrong(sentence: string): { ok: false; sentence: string } {

@@ -9,13 +9,17 @@ import type { Server } from "node:http";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { assert } from "@inkmesh/shared/base/assert";
-import { actorOf, type ActorId, type RelayId } from "@inkmesh/shared/base/ids";
+import { errorKinds } from "@inkmesh/shared/base/errors";
+import { actorOf, type ActorId, type LinkId, type RelayId } from "@inkmesh/shared/base/ids";
+import type { Result } from "@inkmesh/shared/base/result";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
-import type { RelaySettings } from "./config.ts";
+import { isAnyAddress, type RelaySettings } from "./config.ts";
 import type { Report } from "./core/effect.ts";
 import type { RelayInput } from "./core/input.ts";
+import { foundMesh, type KeptMesh } from "./core/membership/belonging.ts";
+import { RingRecords } from "./core/membership/ring-records.ts";
 import { Relay } from "./core/relay.ts";
 import { appFiles } from "./edge/app-files.ts";
 import { ClientSockets } from "./edge/client-sockets.ts";
@@ -24,6 +28,7 @@ import { healthApi } from "./edge/health-api.ts";
 import { addressOf, closeServer, listen } from "./edge/http-listener.ts";
 import { createHttpServer } from "./edge/http-server.ts";
 import { OriginPolicy } from "./edge/origin-policy.ts";
+import { PeerDoor } from "./edge/peer-door.ts";
 import { PendingRequests } from "./edge/pending-requests.ts";
 import { roomsApi } from "./edge/rooms-api.ts";
 import { openDataFolder, type DataFolder } from "./log/data-folder.ts";
@@ -32,9 +37,12 @@ import type { LogOpening, UpdateLog } from "./log/update-log.ts";
 import { Driver } from "./runtime/driver.ts";
 import { EngineWorkers } from "./runtime/engine-workers.ts";
 import { createLogger, type Logger } from "./runtime/logger.ts";
-import { openMeshSecret } from "./runtime/mesh-secret.ts";
+import { MeshFile } from "./runtime/mesh-file.ts";
+import { MeshJournal } from "./runtime/mesh-journal.ts";
+import { givenMeshSecret, openMeshSecret } from "./runtime/mesh-secret.ts";
 import { Metrics } from "./runtime/metrics.ts";
 import { RelayStatus } from "./runtime/relay-status.ts";
+import { EventLoopWatch } from "./runtime/event-loop-watch.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import { within } from "./runtime/deadline.ts";
 import { systemRandom } from "./runtime/system-random.ts";
@@ -59,9 +67,12 @@ export type RelayStart = { readonly ok: true; readonly relay: RunningRelay } | {
 export async function startRelay(settings: RelaySettings, unsound: () => void = () => undefined): Promise<RelayStart> {
   const folder = openDataFolder({ path: settings.dataFolder, name: settings.name, random: systemRandom });
   if (!folder.ok) return { ok: false, sentence: folder.refusal.detail };
-  const secret = openMeshSecret({ folder: folder.value.path, random: systemRandom });
+  const secret = meshSecretOf(settings, folder.value);
   if (!secret.ok) return refuse(folder.value, secret.refusal.detail);
   const parts = assemble(settings, folder.value);
+  const kept = parts.meshFile.read();
+  if (!kept.ok) return refuse(folder.value, kept.refusal.detail);
+  if (kept.value === undefined && joinsWithoutSecret(settings)) return refuse(folder.value, secretSentence);
   const listening = await listen(parts.http, settings);
   if (listening !== undefined) return refuse(folder.value, listening);
   const opened = await openLog(parts, unsound);
@@ -69,7 +80,7 @@ export async function startRelay(settings: RelaySettings, unsound: () => void = 
     await closeServer(parts.http);
     return refuse(folder.value, opened.sentence);
   }
-  serve(parts, opened.opening, secret.value);
+  serve(parts, { opening: opened.opening, secret: secret.value, kept: kept.value ?? foundIfFirst(parts) });
   const { name, actor } = parts;
   return { ok: true, relay: { name, actor, address: addressOf(parts.http, settings.host), stop: once(() => stop(parts)) } };
 }
@@ -86,10 +97,14 @@ interface Parts {
   readonly log: UpdateLog;
   readonly engines: EngineWorkers;
   readonly sockets: ClientSockets;
+  readonly peers: PeerDoor;
+  readonly meshFile: MeshFile;
   readonly requests: PendingRequests;
   readonly http: Server;
   core: Relay | undefined;
   driver: Driver | undefined;
+  journal: MeshJournal | undefined;
+  watch: EventLoopWatch | undefined;
   stopped: () => void;
 }
 
@@ -106,10 +121,20 @@ function assemble(settings: RelaySettings, folder: DataFolder): Parts {
   };
   const observer = observedBy(metrics, logger);
   const sockets = new ClientSockets({ limits, pingMs: around.pingMs, closeMs: around.closeMs, enqueue, observer });
+  const peers = new PeerDoor({
+    frameBytesMax: around.meshFrameBytesMax,
+    ...{ dialMs: around.dialMs, machinesPerAddressMax: around.machinesPerAddressMax, pingMs: around.pingMs, closeMs: around.closeMs },
+    ...{ enqueue, observer },
+  });
+  const meshFile = new MeshFile({
+    folder: folder.path,
+    failed: (error) => logger.error({ err: error }, "what is known of the mesh could not be kept; it is tried again with the next news"),
+  });
   const requests = new PendingRequests({ enqueue, waitMs: around.requestMs, waitingMax: around.requestsWaitingMax });
   const http = createHttpServer({
     status,
     sockets,
+    peers,
     origins: new OriginPolicy(settings.allowOrigins),
     healthApi: healthApi({
       status,
@@ -117,6 +142,8 @@ function assemble(settings: RelaySettings, folder: DataFolder): Parts {
       relay: name,
       actor,
       census: () => parts.core?.census(),
+      mesh: () => parts.core?.meshView(),
+      nowMs: () => systemClock.now().monotonicMs,
       startedAt: new Date(),
     }),
     roomsApi: roomsApi(requests),
@@ -133,8 +160,8 @@ function assemble(settings: RelaySettings, folder: DataFolder): Parts {
   });
   const log = new SqliteUpdateLog({ folder: folder.path, nestingMax: limits.content.nestingMax, freeBytesMin: around.freeBytesMin });
   const parts: Parts = {
-    ...{ settings, folder, name, actor, logger, metrics, status, log, engines, sockets, requests, http },
-    ...{ core: undefined, driver: undefined, stopped: () => undefined },
+    ...{ settings, folder, name, actor, logger, metrics, status, log, engines, sockets, peers, meshFile, requests, http },
+    ...{ core: undefined, driver: undefined, journal: undefined, watch: undefined, stopped: () => undefined },
   };
   return parts;
 }
@@ -143,6 +170,8 @@ function observedBy(metrics: Metrics, logger: Logger): EdgeObserver {
   return {
     received: (bytes) => metrics.received(bytes),
     sent: (frames, bytes) => metrics.sent(frames, bytes),
+    receivedFromPeer: (bytes) => metrics.mesh.received(bytes),
+    sentToPeer: (bytes) => metrics.mesh.sent(bytes),
     refusedAtTheDoor: (code) => metrics.refusedAtTheDoor(code),
     requested: (status) => metrics.requested(status),
     failed: (error, method) => logger.error({ err: error, method }, "a request failed"),
@@ -173,8 +202,15 @@ async function openLog(parts: Parts, unsound: () => void): Promise<LogOpened> {
   }
 }
 
-function serve(parts: Parts, opening: LogOpening, tokenSecret: Uint8Array): void {
-  const { settings, name, actor, sockets, log, engines, metrics, requests, status, logger } = parts;
+/** What was on the disk. */
+interface Kept {
+  readonly opening: LogOpening;
+  readonly secret: Uint8Array;
+  readonly kept: KeptMesh | undefined;
+}
+
+function serve(parts: Parts, { opening, secret, kept }: Kept): void {
+  const { settings, name, actor, sockets, peers, meshFile, log, engines, metrics, requests, status, logger } = parts;
   const core = new Relay({
     self: name,
     actor,
@@ -182,27 +218,45 @@ function serve(parts: Parts, opening: LogOpening, tokenSecret: Uint8Array): void
     random: systemRandom,
     engines: { yjs: new YjsEngine() },
     dialects: [nativeDialect, yWebsocketDialect],
-    tokenSecret,
+    tokenSecret: secret,
+    mesh: {
+      address: meshAddressOf(parts),
+      ...{ join: settings.join, kept, place, secret, limits: settings.mesh, random: systemRandom },
+      nowMs: systemClock.now().monotonicMs,
+    },
     hlcFloorMs: opening.hlcFloorMs,
     offsetMaxMs: settings.process.hlcOffsetMaxMs,
   });
   parts.core = core;
+  const ring = RingRecords.empty.merge(kept?.ring ?? []);
+  parts.journal = new MeshJournal({ self: actor, ring, logger, nowMs: () => systemClock.now().monotonicMs });
   parts.driver = new Driver({
     relay: core,
     ...{ sockets, log, engines, clock: systemClock, commitPauseMs: settings.process.commitPauseMs },
+    links: {
+      write: (link: LinkId, frames, asks) => peers.write(link, frames, asks),
+      close: (link: LinkId, code, reason) => peers.close(link, code, reason),
+      dial: (address) => peers.dial(address),
+      keep: (known, isFirst) => (isFirst ? meshFile.keepAtOnce(known) : meshFile.keep(known)),
+    },
     answer: (request, answer) => requests.answer(request, answer),
     report: (report) => noteReport(parts, report),
     committed: (figures) => metrics.committed(figures),
   });
   metrics.watch(() => core.census());
+  metrics.mesh.watch(() => core.meshView());
   status.enter("serving");
   logger.info({ actor, complete: opening.complete }, "the relay serves");
+  if (settings.join.length > 0)
+    logger.warn("documents are not shared between relays yet: relays find each other, and each keeps its own documents");
+  beAmongOthers(parts);
 }
 
 function noteReport(parts: Parts, report: Report): void {
   const { metrics, status, logger } = parts;
   metrics.report(report);
   if (report.type === "stopped") parts.stopped();
+  else if (report.type === "mesh") parts.journal?.note(report.news);
   else if (report.type === "store-full") {
     status.storeFull(report.full);
     logger.warn({ full: report.full }, report.full ? "the disk is full: edits stay with their authors" : "the disk takes edits again");
@@ -212,22 +266,65 @@ function noteReport(parts: Parts, report: Report): void {
 }
 
 async function stop(parts: Parts): Promise<void> {
-  const { status, driver, sockets, engines, log, http, folder, logger, settings } = parts;
+  const { status, driver, sockets, peers, meshFile, engines, log, http, folder, logger, settings } = parts;
   assert(driver !== undefined, "only a relay that serves is stopped");
   const deadlineMs = systemClock.now().monotonicMs + settings.process.stopMs;
   logger.info("the relay stops");
   status.enter("stopping");
   const flushed = new Promise<void>((resolve) => (parts.stopped = resolve));
   driver.enqueue({ type: "stop-requested" });
+  parts.watch?.stop();
   const inTime = await within(systemClock, deadlineMs, flushed);
   if (!inTime) logger.warn("not everything came to disk in time; its authors still have it");
+  peers.shut(errorKinds.RELAY_STOPPING.closeCode, "RELAY_STOPPING");
   const closing = closeServer(http);
   await within(systemClock, Math.min(deadlineMs, systemClock.now().monotonicMs + settings.process.closeMs), sockets.drained());
   sockets.terminateAll();
+  peers.terminateAll();
   driver.halt();
-  await within(systemClock, deadlineMs, Promise.all([closing, engines.close(), log.close()]));
+  await within(systemClock, deadlineMs, Promise.all([closing, engines.close(), log.close(), meshFile.settled()]));
   folder.release();
   logger.info("the relay has stopped");
+}
+
+/** Every relay carries one share until something else can be said. */
+const place = { weight: 1, zone: "" };
+
+function meshSecretOf(settings: RelaySettings, folder: DataFolder): Result<Uint8Array> {
+  return (
+    givenMeshSecret({ text: settings.meshSecret, file: settings.meshSecretFile }) ??
+    openMeshSecret({ folder: folder.path, random: systemRandom })
+  );
+}
+
+/** The first relay of a mesh may draw its secret; who joins must be told it. */
+function joinsWithoutSecret({ join, meshSecret, meshSecretFile }: RelaySettings): boolean {
+  return join.length > 0 && meshSecret === undefined && meshSecretFile === undefined;
+}
+
+const secretSentence =
+  "--join needs the secret of the mesh: give all its relays the same one by --mesh-secret-file, or by INKMESH_MESH_SECRET. That of a relay without one is the file mesh.secret in its data folder.";
+
+/** A relay that joins nobody and belongs nowhere is a mesh of its own. */
+function foundIfFirst({ settings, name, meshFile }: Parts): KeptMesh | undefined {
+  if (settings.join.length > 0) return undefined;
+  const kept = foundMesh(name, place, systemRandom);
+  meshFile.keepAtOnce(kept);
+  return kept;
+}
+
+/** Where other relays reach this one; empty when it listens everywhere and nothing was said. */
+function meshAddressOf({ settings, http }: Parts): string {
+  if (settings.advertise !== undefined) return settings.advertise;
+  return isAnyAddress(settings.host) ? "" : `${addressOf(http, settings.host).replace("http", "ws")}/mesh`;
+}
+
+/** The first dials, and from then on how late the event loop runs. */
+function beAmongOthers(parts: Parts): void {
+  const { driver, settings } = parts;
+  driver?.enqueue({ type: "deadline-reached" });
+  const everyMs = settings.process.eventLoopLookMs;
+  parts.watch = new EventLoopWatch({ everyMs, tell: (ms) => driver?.enqueue({ type: "event-loop-delay", ms }) });
 }
 
 function refuse(folder: DataFolder, sentence: string): RelayStart {

@@ -2,7 +2,7 @@
  * The options of a relay on the command line, and how they become settings together with the environment and a file.
  */
 import * as fs from "node:fs";
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
 import { readSettings, settingNames, type RelaySettings, type Said, type SettingsAnswer } from "../config.ts";
 
 /** Gives `command` every option that a relay has. Values stay text: `readSettings` judges them. */
@@ -16,11 +16,11 @@ export function addRelayOptions(command: Command): Command {
     .option("--allow-origin <origin>", "pages of this origin may connect too; may be repeated", collect)
     .option("--durability <level>", "copies on disk before an edit is called saved: majority, 1 or all (majority)")
     .option("--store <store>", "sqlite (sqlite)")
-    .option("--replicas <number>", "relays that keep each document (1)")
-    .option("--config <file>", "a JSON file with these settings, limits and process limits")
-    .addOption(new Option("--join <address>").argParser(collect).hideHelp())
-    .addOption(new Option("--advertise <address>").hideHelp())
-    .addOption(new Option("--mesh-secret-file <file>").hideHelp());
+    .option("--replicas <number>", "relays that keep each document, of as many as there are (3)")
+    .option("--config <file>", "a JSON file with these settings, limits, mesh and process limits")
+    .option("--join <address>", "another relay, as ws://HOST:PORT/mesh; may be repeated (documents are not shared yet)", collect)
+    .option("--advertise <address>", "where other relays reach this one (ws://HOST:PORT/mesh)")
+    .option("--mesh-secret-file <file>", "the secret that all relays of a mesh share; or INKMESH_MESH_SECRET");
 }
 
 /** The settings that options, environment and file say together, or a sentence on what is wrong. */

@@ -22,6 +22,7 @@ import type { ConnectionId } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import { Connection } from "./connection.ts";
+import type { MeshView } from "./peers/mesh.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { RelayEffect } from "./effect.ts";
 import type { RelayInput } from "./input.ts";
@@ -87,6 +88,11 @@ export class Relay {
       waitingRequests: this.#requests.waiting,
       deadlines: this.#context.deadlines.size,
     };
+  }
+
+  /** This relay among the others; undefined for one without a mesh. */
+  meshView(): MeshView | undefined {
+    return this.#context.mesh?.view();
   }
 
   #route(input: RelayInput): void {

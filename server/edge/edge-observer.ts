@@ -9,6 +9,9 @@ export interface EdgeObserver {
   received(bytes: number): void;
   /** One socket write. */
   sent(frames: number, bytes: number): void;
+  /** A message of another relay, and one to it. */
+  receivedFromPeer(bytes: number): void;
+  sentToPeer(bytes: number): void;
   /** Somebody was turned away before the core heard of them. */
   refusedAtTheDoor(code: ErrorCode): void;
   /** An HTTP request was answered. */

@@ -3,6 +3,7 @@
  */
 import type { RelayId, ActorId } from "@inkmesh/shared/base/ids";
 import express, { type Router } from "express";
+import type { MeshView } from "../core/peers/mesh.ts";
 import type { Census } from "../core/relay.ts";
 import type { RelayState } from "./relay-state.ts";
 
@@ -13,6 +14,9 @@ interface HealthApiOptions {
   readonly relay: RelayId;
   readonly actor: ActorId;
   readonly census: () => Census | undefined;
+  /** This relay among the others; undefined until it serves. */
+  readonly mesh: () => MeshView | undefined;
+  readonly nowMs: () => number;
   readonly startedAt: Date;
 }
 
@@ -37,7 +41,27 @@ export function healthApi(options: HealthApiOptions): Router {
   });
   router.get("/api/mesh", (_request, response) => {
     const self = { relay, actor, state: "alive", phase: status.phase, complete: status.complete, ...options.census() };
-    response.json({ self: relay, replicas: 1, needed: 1, relays: [self] });
+    response.json({ self: relay, replicas: 1, needed: 1, ...meshBody(options.mesh(), self, options.nowMs()) });
   });
   return router;
+}
+
+/** The mesh as this relay sees it: every life of every relay that it remembers, itself first with what it counts. */
+function meshBody(view: MeshView | undefined, self: { readonly relay: RelayId }, nowMs: number): object {
+  if (view === undefined) return { relays: [self] };
+  const own = view.members.find((member) => member.actor === view.self);
+  const others = view.members.filter((member) => member !== own);
+  return {
+    mesh: view.mesh ?? null,
+    localHealth: view.localHealth,
+    ring: { id: view.ring.id, records: view.ring.entries() },
+    relays: [
+      { ...self, incarnation: own?.incarnation, state: own?.state, address: view.address },
+      ...others.map(({ relay, actor, state, incarnation, address, isLinked, sinceMs }) => ({
+        ...{ relay, actor, state, incarnation, address, linked: isLinked },
+        sinceSeconds: Math.round((nowMs - sinceMs) / 1_000),
+      })),
+    ],
+    links: others.filter((member) => member.isLinked).map((member) => member.actor),
+  };
 }

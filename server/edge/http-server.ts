@@ -2,6 +2,7 @@
  * The relay's HTTP server: exact routes by express, WebSocket upgrades by path.
  *
  *     /sync          our own protocol          /y/<room>     y-websocket; the room is the rest of the path, decoded once
+ *     /mesh          other relays, never a page
  *     /health, /ready, /metrics, /api/…        everything else: the editor's files
  *
  * Invariants: a page from a foreign origin gets neither a socket (403 before 101) nor a change; no request's error is
@@ -18,11 +19,13 @@ import type { ClientSockets, SocketRoute } from "./client-sockets.ts";
 import type { EdgeObserver } from "./edge-observer.ts";
 import { refuseUpgrade, sendRefusal } from "./http-refusal.ts";
 import type { OriginPolicy } from "./origin-policy.ts";
+import type { PeerDoor } from "./peer-door.ts";
 import type { RelayState } from "./relay-state.ts";
 
 export interface HttpServerOptions {
   readonly status: RelayState;
   readonly sockets: Pick<ClientSockets, "accept">;
+  readonly peers: Pick<PeerDoor, "accept">;
   readonly origins: OriginPolicy;
   readonly healthApi: Router;
   readonly roomsApi: Router;
@@ -146,24 +149,40 @@ function ignoreUpgrade(server: Server, request: IncomingMessage, socket: Duplex,
 function upgrade(options: HttpServerOptions, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   // Until ws listens, and after it has gone, a reset by the other side must find a listener.
   socket.on("error", () => socket.destroy());
+  if (pathOf(request.url) === "/mesh") return upgradePeer(options, request, socket, head);
   const route = socketRoute(request.url ?? "/");
   const refusal = upgradeRefusal(options, request, route);
   if (refusal === undefined && route !== undefined) return options.sockets.accept(request, socket, head, route);
-  const { code, detail } = refusal ?? refused("NOT_FOUND").refusal;
-  options.observer.refusedAtTheDoor(code);
-  refuseUpgrade(socket, { code, detail });
+  turnAway(options, socket, refusal ?? refused("NOT_FOUND").refusal);
+}
+
+/** Browsers say where a page is from, and no page is a relay. */
+function upgradePeer(options: HttpServerOptions, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const { origin } = request.headers;
+  const refusal = origin === undefined ? phaseRefusal(options.status) : refused("ORIGIN_REFUSED", "/mesh is for relays").refusal;
+  if (refusal === undefined) options.peers.accept(request, socket, head);
+  else turnAway(options, socket, refusal);
+}
+
+function turnAway(options: HttpServerOptions, socket: Duplex, refusal: Refusal): void {
+  options.observer.refusedAtTheDoor(refusal.code);
+  refuseUpgrade(socket, refusal);
 }
 
 function upgradeRefusal(options: HttpServerOptions, request: IncomingMessage, route: SocketRoute | undefined): Refusal | undefined {
   const { origin, host } = request.headers;
-  if (route === undefined) return refused("NOT_FOUND", "WebSockets are at /sync and /y/<room>").refusal;
+  if (route === undefined) return refused("NOT_FOUND", "WebSockets are at /sync and /y/<room>, those of other relays at /mesh").refusal;
   if (!options.origins.allows(origin, host)) return refused("ORIGIN_REFUSED", `origin ${JSON.stringify(origin?.slice(0, 200))}`).refusal;
   return phaseRefusal(options.status);
 }
 
+function pathOf(url = "/"): string {
+  return url.split("?", 1)[0]!;
+}
+
 /** Which dialect a path chooses, and the room that it names. A name that may not be becomes "", which the core refuses with its code. */
 export function socketRoute(url: string): SocketRoute | undefined {
-  const [pathPart = ""] = url.split("?", 1);
+  const pathPart = pathOf(url);
   if (pathPart === "/sync") return { dialect: "native", room: undefined };
   if (!pathPart.startsWith("/y/")) return undefined;
   const name = decodeRoomPath(pathPart.slice("/y/".length));

@@ -1,8 +1,12 @@
 /**
- * The secret that seals session tokens, kept in the data folder: tokens given before a restart are good after it.
+ * The secret of the mesh: it seals session tokens, and relays show each other that they hold it.
  *
- * 32 random bytes, readable by the relay's user only. A file of another size is refused rather than replaced, because
- * somebody may have put it there.
+ * It is what the operator gives, the same for every relay of a mesh; where nothing is given, 32 random bytes in the data folder,
+ * readable by the relay's user only, so that tokens given before a restart are good after it. A kept file of another size is
+ * refused rather than replaced, because somebody may have put it there.
+ *
+ * A file that the operator names may hold text, of which blanks at its ends do not count, or bytes: the file in the data folder
+ * of another relay is a good one.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -10,8 +14,22 @@ import type { Random } from "@inkmesh/shared/base/random";
 import { ok, refused, type Result } from "@inkmesh/shared/base/result";
 
 const secretBytes = 32;
+const givenBytesMin = 16;
+const givenBytesMax = 4_096;
 
-/** Reads the folder's secret, or draws it the first time. */
+/** What the operator says about the secret. */
+export interface GivenSecret {
+  readonly text: string | undefined;
+  readonly file: string | undefined;
+}
+
+/** The secret that was given; undefined where none was. */
+export function givenMeshSecret({ text, file }: GivenSecret): Result<Uint8Array> | undefined {
+  if (text !== undefined) return ok(new Uint8Array(Buffer.from(text)));
+  return file === undefined ? undefined : readGiven(file);
+}
+
+/** Reads the folder's own secret, or draws it the first time. */
 export function openMeshSecret(options: { folder: string; random: Random }): Result<Uint8Array> {
   const file = path.join(options.folder, "mesh.secret");
   try {
@@ -24,6 +42,22 @@ export function openMeshSecret(options: { folder: string; random: Random }): Res
     );
   } catch (error) {
     return refused("STORE_FAILED", `The file ${file} cannot be used (${(error as NodeJS.ErrnoException).code ?? "unknown"}).`);
+  }
+}
+
+function readGiven(file: string): Result<Uint8Array> {
+  try {
+    const bytes = fs.readFileSync(file);
+    const text = bytes.toString("utf8");
+    const secret = Buffer.from(text).equals(bytes) ? Buffer.from(text.trim()) : bytes;
+    if (secret.length >= givenBytesMin && secret.length <= givenBytesMax) return ok(new Uint8Array(secret));
+    return refused(
+      "STORE_FAILED",
+      `The file ${file} of --mesh-secret-file must hold ${givenBytesMin} to ${givenBytesMax} bytes that are hard to guess, not ${secret.length}.`,
+    );
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    return refused("STORE_FAILED", `--mesh-secret-file must be a file that this user may read, not ${JSON.stringify(file)} (${code}).`);
   }
 }
 

@@ -9,9 +9,11 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import type { Report } from "../core/effect.ts";
 import type { Census } from "../core/relay.ts";
 import type { CommitFigures } from "./group-commit.ts";
+import { MeshMetrics } from "./mesh-metrics.ts";
 
 export class Metrics {
   readonly registry = new Registry();
+  readonly mesh = new MeshMetrics(this.registry);
   readonly #refused = this.#counter("inkmesh_refused_total", "What was refused, by code", ["code"]);
   readonly #admitted = this.#counter("inkmesh_updates_admitted_total", "Updates that were let in");
   readonly #admittedBytes = this.#counter("inkmesh_updates_admitted_bytes_total", "Bytes of updates that were let in");
@@ -96,6 +98,7 @@ export class Metrics {
       case "store-full":
         return this.#storeFull.set(report.full ? 1 : 0);
       case "mesh":
+        return this.mesh.note(report.news);
       case "stopped":
         return;
     }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { meshLimitsWith } from "../../server/mesh-limits.ts";
+import { membershipLimits } from "./core/membership/a-membership.ts";
 import { environmentName, readSettings, type Said } from "../../server/config.ts";
 
 const nothing = { options: {}, environment: {} };
@@ -55,11 +57,53 @@ describe("settings", () => {
     ["an unknown log format", { log: "xml" }, {}, undefined, /^--log must be pretty, json or silent, not "xml"\.$/],
     ["an origin with a path", { "allow-origin": ["https://a.example/x"] }, {}, undefined, /^--allow-origin must be the origin of a page/],
     ["an empty data folder", { data: "" }, {}, undefined, /^--data must be a folder/],
-    ["more than one replica", { replicas: "3" }, {}, undefined, /^--replicas must be 1, because this version has no mesh/],
+    ["no replica at all", { replicas: "0" }, {}, undefined, /^--replicas must be a number of relays from 1 to 7, not "0"\.$/],
+    ["an unknown durability", { durability: "2" }, {}, undefined, /^--durability must be majority, 1 or all, not "2"\.$/],
     ["another store", { store: "postgres://x" }, {}, undefined, /^--store must be sqlite/],
-    ["a seed to join", { join: ["ws://127.0.0.1:1/mesh"] }, {}, undefined, /^--join must be left out, because this version has no mesh/],
-    ["an advertised address", { advertise: "ws://h/mesh" }, {}, undefined, /^--advertise must be left out/],
-    ["a mesh secret", {}, { INKMESH_MESH_SECRET: "hunter2" }, undefined, /^INKMESH_MESH_SECRET must be left out/],
+    [
+      "a page's address to join",
+      { join: ["http://127.0.0.1:1/mesh"] },
+      {},
+      undefined,
+      /^--join must be the address of another relay, e\.g\. ws:/,
+    ],
+    ["an address without a path", { join: ["ws://127.0.0.1:1"] }, {}, undefined, /^--join must be the address of another relay/],
+    ["an address with a password", { join: ["ws://u:p@h/mesh"] }, {}, undefined, /^--join must be the address of another relay/],
+    [
+      "an advertised name",
+      { advertise: "relay-1" },
+      {},
+      undefined,
+      /^--advertise must be the address at which other relays reach this one/,
+    ],
+    [
+      "a short secret",
+      {},
+      { INKMESH_MESH_SECRET: "hunter2" },
+      undefined,
+      /^INKMESH_MESH_SECRET must be a secret of at least 16 characters\.$/,
+    ],
+    [
+      "two secrets",
+      { "mesh-secret-file": "f" },
+      { INKMESH_MESH_SECRET: "hunter2hunter2hunter2" },
+      undefined,
+      /^The secret of the mesh must be given once/,
+    ],
+    [
+      "joining from everywhere at once",
+      { join: ["ws://h/mesh"], host: "0.0.0.0" },
+      {},
+      undefined,
+      /^--advertise must say at which address other relays reach this one, because --host 0\.0\.0\.0 is all of them/,
+    ],
+    [
+      "a limit of the mesh out of bounds",
+      {},
+      {},
+      { mesh: { probeIntervalMs: 1 } },
+      /^"mesh\.probeIntervalMs" in the --config file must be a/,
+    ],
     ["an unknown key of the file", {}, {}, { prot: 1 }, /^"prot" in the --config file must be one of name, host, port/],
     ["an unknown limit", {}, {}, { limits: { frameBytes: 1 } }, /^"limits\.frameBytes" in the --config file must be one of/],
     ["a limit of Object's", {}, {}, { limits: { toString: 1 } }, /^"limits\.toString"/],
@@ -68,6 +112,21 @@ describe("settings", () => {
     ["limits that are no object", {}, {}, { limits: [1] }, /must be an object of numbers\.$/],
   ])("%s is refused with a sentence that says what would be right", (_wrong, options, environment, file, words) => {
     expect(sentenceOf(options, environment, file)).toMatch(words);
+  });
+
+  test("relays to join may be repeated or separated, and are written as they are compared", () => {
+    expect(settingsOf({ join: ["ws://A:80/mesh", "ws://b:4400/mesh ws://c/mesh"] }).join).toEqual([
+      "ws://a/mesh",
+      "ws://b:4400/mesh",
+      "ws://c/mesh",
+    ]);
+    expect(settingsOf({}, { INKMESH_JOIN: "ws://b/mesh,ws://c/mesh" }).join).toHaveLength(2);
+    expect(settingsOf({ join: ["ws://h/mesh"], host: "::", advertise: "ws://me/mesh" }).advertise).toBe("ws://me/mesh");
+  });
+
+  test("a mesh starts with the limits that its tests use", () => {
+    expect(settingsOf({}).mesh.membership).toEqual(membershipLimits());
+    expect(settingsOf({}, {}, { mesh: { foundAfterMs: 7 } }).mesh).toEqual(meshLimitsWith({ foundAfterMs: 7 }));
   });
 
   test("a secret is not repeated in a sentence", () => {

@@ -58,6 +58,11 @@ export class LinkQueue {
     return this.#bulkBytes + this.#aheadBytes;
   }
 
+  /** Bytes that were not even given to the socket. */
+  get heldBytes(): number {
+    return this.#bulkBytes;
+  }
+
   addControl(ring: RingId, bytes: Uint8Array): void {
     this.#control.push({ ring, bytes });
   }

@@ -22,12 +22,13 @@ export type MeshNews =
   | { readonly type: "belongs"; readonly mesh: MeshId; readonly isFounder: boolean }
   | { readonly type: "peer-up"; readonly actor: ActorId; readonly address: string; readonly dialled: string | undefined }
   | { readonly type: "peer-down"; readonly actor: ActorId }
-  /** A link was closed for a reason. `dialled` as above; `peer`: who was proven to be there. */
+  /** A link was closed for a reason. `dialled` as above; `peer`: who was proven to be there, `claimed`: who said so and did not prove it. */
   | {
       readonly type: "link-refused";
       readonly remote: string;
       readonly dialled: string | undefined;
       readonly peer: ActorId | undefined;
+      readonly claimed: ActorId | undefined;
       readonly refusal: Refusal;
     }
   | { readonly type: "unreachable"; readonly address: string; readonly reason: string }

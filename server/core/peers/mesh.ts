@@ -15,7 +15,6 @@ import { assert, unreachable } from "@inkmesh/shared/base/assert";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import { relayOf, type ActorId, type LinkId, type MeshId, type RelayId, type RingId } from "@inkmesh/shared/base/ids";
 import type { Random } from "@inkmesh/shared/base/random";
-import type { Refusal } from "@inkmesh/shared/base/result";
 import type { MeshFrame, MeshMessage } from "@inkmesh/shared/wire/mesh-message";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import { Belonging, drawMeshId, firstRing, type KeptMesh } from "../membership/belonging.ts";
@@ -56,14 +55,15 @@ export interface MeshOptions {
 
 /** This relay's view of the mesh, for people. */
 export interface MeshView {
+  readonly self: ActorId;
   readonly mesh: MeshId | undefined;
   readonly address: string;
   readonly ring: RingRecords;
   readonly members: readonly (Member & { readonly isLinked: boolean })[];
   /** How much this relay distrusts its own ears; 0 is well. */
   readonly localHealth: number;
-  /** Bytes for other relays that they have not read. */
-  readonly waitingBytes: number;
+  /** Bytes for other relays that wait because those do not read as fast. */
+  readonly heldBytes: number;
 }
 
 interface LinkEnd {
@@ -205,8 +205,8 @@ export class Mesh implements Peers {
   view(): MeshView {
     const members = this.#membership.members().map((member) => ({ ...member, isLinked: this.#outbox.has(member.actor) }));
     const { ring, localHealth } = this.#membership;
-    const { waitingBytes } = this.#outbox;
-    return { mesh: this.#links.mesh, address: this.#options.address, ring, members, localHealth, waitingBytes };
+    const { heldBytes } = this.#outbox;
+    return { self: this.self, mesh: this.#links.mesh, address: this.#options.address, ring, members, localHealth, heldBytes };
   }
 
   // -- links -----------------------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ export class Mesh implements Peers {
       case "send":
         return this.#outlet.effect({ type: "send-link", link: effect.link, frames: [effect.bytes], asks: false });
       case "close":
-        return this.#close(effect.link, effect.refusal);
+        return this.#close(effect);
       case "mesh-learned":
         return this.#belongs(effect.mesh, false);
       case "peer-up":
@@ -241,11 +241,11 @@ export class Mesh implements Peers {
     }
   }
 
-  #close(link: LinkId, refusal: Refusal): void {
+  #close({ link, refusal, claimed }: Extract<PeerEffect, { type: "close" }>): void {
     const end = this.#endOf(link);
     this.#ends.delete(link);
     this.#outlet.effect({ type: "close-link", link, code: errorKind(refusal.code).closeCode ?? 1013, reason: refusal.code });
-    this.#outlet.news({ type: "link-refused", ...end, refusal });
+    this.#outlet.news({ type: "link-refused", ...end, claimed, refusal });
   }
 
   #linkClosed(link: LinkId): void {

@@ -99,10 +99,10 @@ export class PeerHandshake {
     const version = sharedMeshVersion(theirs.version);
     if (version === undefined) return this.#fail({ code: "MESH_VERSION", detail: `${theirs.version} and ${meshVersion}` });
     if (theirs.actor === own.actor) return this.#fail({ code: "LINK_TO_SELF", detail: "" });
+    this.#claimed = theirs.actor;
     const mesh = theirs.mesh ?? own.mesh;
     if (mesh === undefined) return this.#fail({ code: "NO_MESH_YET", detail: "" });
     if (own.mesh !== undefined && own.mesh !== mesh) return this.#fail({ code: "OTHER_MESH", detail: `${mesh} and ${own.mesh}` });
-    this.#claimed = theirs.actor;
     const peer = { actor: theirs.actor, address: theirs.address, version, mesh };
     if (this.side === "accepter") {
       const hello = this.#sayHello(own);

@@ -39,7 +39,8 @@ export type PeerInput =
 
 export type PeerEffect =
   | { readonly type: "send"; readonly link: LinkId; readonly bytes: Uint8Array }
-  | { readonly type: "close"; readonly link: LinkId; readonly refusal: Refusal }
+  /** `claimed`: who it said that it is, on a link that was not proven. */
+  | { readonly type: "close"; readonly link: LinkId; readonly refusal: Refusal; readonly claimed: ActorId | undefined }
   /** This relay belongs to a mesh from now on: to be kept on disk before anything else is done. */
   | { readonly type: "mesh-learned"; readonly mesh: MeshId }
   | { readonly type: "peer-up"; readonly peer: Peer; readonly dialled: string | undefined }
@@ -187,7 +188,9 @@ export class PeerLinks {
   }
 
   #end(link: LinkId, refusal: Refusal): void {
-    this.#effects.push({ type: "close", link, refusal });
+    const state = this.#links.get(link);
+    const claimed = state?.phase === "unproven" ? state.handshake.claimed : undefined;
+    this.#effects.push({ type: "close", link, refusal, claimed });
     this.#forget(link, refusal);
   }
 

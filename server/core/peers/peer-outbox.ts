@@ -19,8 +19,9 @@ export class PeerOutbox {
     this.#limits = limits;
   }
 
-  get waitingBytes(): number {
-    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.waitingBytes, 0);
+  /** Bytes that wait because somebody does not read as fast. */
+  get heldBytes(): number {
+    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.heldBytes, 0);
   }
 
   has(peer: ActorId): boolean {

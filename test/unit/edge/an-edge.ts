@@ -1,6 +1,7 @@
 /**
  * A relay's edge on a port of its own, in front of a core that only takes notes.
  */
+import type { LookupAddress } from "node:dns";
 import type { AddressInfo } from "node:net";
 import { vi } from "vitest";
 import { WebSocket } from "ws";
@@ -9,12 +10,14 @@ import { limitsWith } from "../../../server/config.ts";
 import type { RoomAnswer } from "../../../server/core/effect.ts";
 import type { RelayInput, RoomRequest } from "../../../server/core/input.ts";
 import type { Limits } from "../../../server/core/limits.ts";
+import type { MeshView } from "../../../server/core/peers/mesh.ts";
 import { appFiles } from "../../../server/edge/app-files.ts";
 import { ClientSockets } from "../../../server/edge/client-sockets.ts";
 import type { EdgeObserver } from "../../../server/edge/edge-observer.ts";
 import { healthApi } from "../../../server/edge/health-api.ts";
 import { createHttpServer } from "../../../server/edge/http-server.ts";
 import { OriginPolicy } from "../../../server/edge/origin-policy.ts";
+import { PeerDoor } from "../../../server/edge/peer-door.ts";
 import { PendingRequests } from "../../../server/edge/pending-requests.ts";
 import { roomsApi } from "../../../server/edge/rooms-api.ts";
 import { Metrics } from "../../../server/runtime/metrics.ts";
@@ -27,6 +30,8 @@ interface EdgeOptions {
   readonly allowOrigins?: readonly string[];
   readonly pingMs?: number;
   readonly requestMs?: number;
+  readonly mesh?: MeshView;
+  readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
 }
 
 export async function anEdge(options: EdgeOptions = {}) {
@@ -36,6 +41,8 @@ export async function anEdge(options: EdgeOptions = {}) {
   const observer: EdgeObserver = {
     received: (bytes) => metrics.received(bytes),
     sent: (frames, bytes) => metrics.sent(frames, bytes),
+    receivedFromPeer: (bytes) => metrics.mesh.received(bytes),
+    sentToPeer: (bytes) => metrics.mesh.sent(bytes),
     refusedAtTheDoor: (code) => metrics.refusedAtTheDoor(code),
     requested: (answer) => metrics.requested(answer),
     failed: (error) => void failures.push(error),
@@ -56,9 +63,14 @@ export async function anEdge(options: EdgeOptions = {}) {
     enqueue,
     observer,
   });
+  const peers = new PeerDoor({
+    ...{ frameBytesMax: 100_000, dialMs: 1_000, machinesPerAddressMax: 4, pingMs: options.pingMs ?? 60_000, closeMs: 200 },
+    ...{ enqueue, observer },
+    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
+  });
   const relay = "a" as RelayId;
   const http = createHttpServer({
-    ...{ status, sockets, observer },
+    ...{ status, sockets, peers, observer },
     origins: new OriginPolicy(options.allowOrigins ?? []),
     healthApi: healthApi({
       status,
@@ -66,6 +78,8 @@ export async function anEdge(options: EdgeOptions = {}) {
       relay,
       actor: "a.0" as ActorId,
       census: () => undefined,
+      mesh: () => options.mesh,
+      nowMs: () => 10_000,
       startedAt: new Date(0),
     }),
     roomsApi: roomsApi(requests),
@@ -76,7 +90,7 @@ export async function anEdge(options: EdgeOptions = {}) {
   const host = `127.0.0.1:${(http.address() as AddressInfo).port}`;
   const clients: WebSocket[] = [];
   return {
-    ...{ inputs, requests, sockets, status, host, http, failures },
+    ...{ inputs, requests, sockets, peers, status, host, http, failures },
     address: `http://${host}`,
     /** A ws client; `open` first. */
     connect: (path: string, headers: Record<string, string> = {}): WebSocket => {
@@ -93,6 +107,8 @@ export async function anEdge(options: EdgeOptions = {}) {
     close: async (): Promise<void> => {
       for (const client of clients) client.terminate();
       sockets.terminateAll();
+      peers.shut(1001, "");
+      peers.terminateAll();
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
     },

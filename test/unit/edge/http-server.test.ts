@@ -3,9 +3,10 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { ActorId, MeshId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import { refused } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { firstRing } from "../../../server/core/membership/belonging.ts";
 import type { RoomAnswer, RoomView } from "../../../server/core/effect.ts";
 import { anEdge, eventually, opened } from "./an-edge.ts";
 
@@ -194,6 +195,36 @@ describe("health", () => {
       replicas: 1,
       relays: [{ relay: "a", state: "alive" }],
     });
+  });
+});
+
+test("the mesh is this relay's view of it: the ring by its name, and each life that it remembers", async () => {
+  const [a, b] = ["a.0000000000000001", "b.0000000000000002"] as [ActorId, ActorId];
+  const ring = firstRing("a" as RelayId, { weight: 1, zone: "" }).join("b" as RelayId, { weight: 1, zone: "east" });
+  const member = { incarnation: 0, sinceMs: 4_000 };
+  const members = [
+    { ...member, relay: "a" as RelayId, actor: a, state: "alive", address: "ws://a/mesh", isLinked: false },
+    { ...member, relay: "b" as RelayId, actor: b, state: "suspect", address: "ws://b/mesh", isLinked: true },
+  ] as const;
+  edge = await anEdge({
+    mesh: { self: a, mesh: "0011223344556677" as MeshId, address: "ws://a/mesh", ring, members, localHealth: 2, heldBytes: 0 },
+  });
+  expect(await (await fetch(`${edge.address}/api/mesh`)).json()).toMatchObject({
+    self: "a",
+    mesh: "0011223344556677",
+    localHealth: 2,
+    ring: {
+      id: ring.id,
+      records: [
+        { relay: "a", status: "member" },
+        { relay: "b", status: "joining", zone: "east" },
+      ],
+    },
+    relays: [
+      { relay: "a", state: "alive", incarnation: 0, address: "ws://a/mesh" },
+      { relay: "b", actor: b, state: "suspect", incarnation: 0, address: "ws://b/mesh", linked: true, sinceSeconds: 6 },
+    ],
+    links: [b],
   });
 });
 
