@@ -7,9 +7,11 @@ import { DocumentPage } from "./document-page.tsx";
 import { EmptiedNotice, useEmptied } from "./emptied-notice.tsx";
 import { EmptyState } from "./empty-state.tsx";
 import type { InstalledApp } from "./installed-app.ts";
+import type { KeptRooms } from "./kept-rooms.ts";
 import { PageHeader } from "./page-header.tsx";
 import { usePage, visit } from "./page-location.ts";
 import { type Person, rememberedPerson, rememberPerson } from "./person.ts";
+import { RefusedNotice } from "./refused-notice.tsx";
 import type { SlowLine } from "./slow-line.ts";
 import { StartPage } from "./start-page.tsx";
 import { TryItDialog, useSlowLine } from "./try-it-dialog.tsx";
@@ -17,6 +19,7 @@ import { putOffWords, UpdateNotice, useAppStatus } from "./update-notice.tsx";
 
 interface AppProps {
   readonly mesh: Inkmesh;
+  readonly rooms: KeptRooms;
   readonly installed: InstalledApp;
   readonly line: SlowLine;
 }
@@ -31,7 +34,7 @@ export function App(props: AppProps) {
   );
 }
 
-function Page({ mesh, installed, line, onTryIt }: AppProps & { onTryIt: () => void }) {
+function Page({ mesh, rooms, installed, line, onTryIt }: AppProps & { onTryIt: () => void }) {
   const page = usePage();
   const { readiness } = useAppStatus(installed);
   const isSlow = useSlowLine(line);
@@ -47,6 +50,7 @@ function Page({ mesh, installed, line, onTryIt }: AppProps & { onTryIt: () => vo
     <>
       <UpdateNotice app={installed} />
       <EmptiedNotice emptied={emptied} />
+      <RefusedNotice rooms={rooms} />
     </>
   );
   const shared = { mesh, person, onPerson: change, readiness, onTryIt, news };
@@ -55,7 +59,7 @@ function Page({ mesh, installed, line, onTryIt }: AppProps & { onTryIt: () => vo
     case "start":
       return <StartPage {...shared} />;
     case "document":
-      return <DocumentPage key={page.room} name={page.room} isSlow={isSlow} onRenew={renew} {...shared} />;
+      return <DocumentPage key={page.room} rooms={rooms} name={page.room} isSlow={isSlow} onRenew={renew} {...shared} />;
     case "unknown":
       return (
         <div class="start-page">

@@ -17,10 +17,13 @@ export async function copyDocument(mesh: Inkmesh, doc: Y.Doc): Promise<string> {
     Y.applyUpdate(room.doc, Y.encodeStateAsUpdate(doc), copyDocument);
     setTitle(room.doc, copiedTitle(metaOf(doc).title));
     await untilKept(room);
-    return room.name;
-  } finally {
-    await room.close();
+  } catch (failure) {
+    // Nobody waits for what the disk is asked once more.
+    room.close().catch(() => undefined);
+    throw failure;
   }
+  await room.close();
+  return room.name;
 }
 
 /** Until the copy is on this device's disk or on a relay; where there is no disk, memory is all that was asked for. */

@@ -17,7 +17,8 @@ import { beginDocument, isBlank, metaOf, watchMeta } from "./document-meta.ts";
 import { EditorFrame } from "./editor-frame.tsx";
 import { EmptyState } from "./empty-state.tsx";
 import type { Readiness } from "./installed-app.ts";
-import { useLeavingGuard } from "./leaving.ts";
+import type { KeptRooms } from "./kept-rooms.ts";
+import { guardTab } from "./leaving.ts";
 import { LostWordsNotice } from "./lost-words-notice.tsx";
 import { useDeletion, useLoaded, useMeshStatus, useRoom, useRoomStatus } from "./mesh-hooks.ts";
 import { Notice } from "./notice.tsx";
@@ -36,6 +37,7 @@ import { VersionNotice } from "./version-notice.tsx";
 
 interface DocumentPageProps {
   readonly mesh: Inkmesh;
+  readonly rooms: KeptRooms;
   readonly name: string;
   readonly person: Person;
   readonly onPerson: (person: Person) => void;
@@ -49,7 +51,7 @@ interface DocumentPageProps {
 }
 
 export function DocumentPage(props: DocumentPageProps) {
-  const room = useRoom(props.mesh, props.name);
+  const room = useRoom(props.rooms, props.name);
   const life = useLife(room);
   return room === undefined ? null : <OpenDocument key={life} room={room} {...props} />;
 }
@@ -79,7 +81,7 @@ function OpenDocument({
   const { ready, begun, begin } = useReadiness(room, status.synced);
   const [details, showDetails] = useState(false);
   const [said, say] = useState<string>();
-  useLeavingGuard(room);
+  useEffect(() => guardTab(room), [room]);
   useEffect(() => announce(room.awareness, person), [room, person]);
   useEffect(() => (ready ? keepTitle(room) : undefined), [room, ready]);
 

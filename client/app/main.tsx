@@ -7,6 +7,8 @@ import { render } from "preact";
 import { App } from "./app.tsx";
 import { fetchEditors } from "./editor-frame.tsx";
 import { InstalledApp } from "./installed-app.ts";
+import { KeptRooms } from "./kept-rooms.ts";
+import { guardTab } from "./leaving.ts";
 import { watchComposition } from "./open-editors.ts";
 import { SlowLine } from "./slow-line.ts";
 import { rememberedTheme, showTheme } from "./theme.ts";
@@ -26,8 +28,9 @@ const mesh = new Inkmesh({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync`,
   WebSocket: line.WebSocket,
 });
+const rooms = new KeptRooms({ mesh, guard: guardTab });
 const installed = new InstalledApp();
 watchComposition();
-render(<App mesh={mesh} installed={installed} line={line} />, place);
+render(<App mesh={mesh} rooms={rooms} installed={installed} line={line} />, place);
 installed.watchLine(mesh);
 void fetchEditors().then(() => installed.start());

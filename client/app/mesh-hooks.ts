@@ -3,6 +3,7 @@
  */
 import type { Inkmesh, InkmeshRoom, MeshStatus, RoomDeletion, RoomStatus } from "@inkmesh/client";
 import { useEffect, useState } from "preact/hooks";
+import type { KeptRooms } from "./kept-rooms.ts";
 
 /** The state of the connection, kept up to date. */
 export function useMeshStatus(mesh: Inkmesh): MeshStatus {
@@ -27,19 +28,22 @@ export function useRoomStatus(room: InkmeshRoom): RoomStatus {
 }
 
 /** Opens a room for as long as the component is there, and anew when something in its document was discarded. */
-export function useRoom(mesh: Inkmesh, name: string): InkmeshRoom | undefined {
+export function useRoom(rooms: KeptRooms, name: string): InkmeshRoom | undefined {
   const [room, setRoom] = useState<InkmeshRoom>();
   const [round, setRound] = useState(0);
   useEffect(() => {
-    const opened = mesh.open(name);
+    const opened = rooms.open(name);
     setRoom(opened);
-    const unwatch = opened.on("discarded", () => setRound((count) => count + 1));
+    const unwatch = opened.on("discarded", () => {
+      rooms.close(opened);
+      setRound((count) => count + 1);
+    });
     return () => {
       unwatch();
       setRoom(undefined);
-      void opened.close();
+      rooms.leave(opened);
     };
-  }, [mesh, name, round]);
+  }, [rooms, name, round]);
   return room?.name === name ? room : undefined;
 }
 

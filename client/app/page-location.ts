@@ -16,19 +16,8 @@ export function pageOfPath(path: string): Page {
   return room === undefined ? { type: "unknown" } : { type: "document", room };
 }
 
-let mayLeave = (): boolean => true;
-
-/** Asks `guard` before another page is shown in this one; answers how to stop. */
-export function guardPage(guard: () => boolean): () => void {
-  mayLeave = guard;
-  return () => {
-    if (mayLeave === guard) mayLeave = () => true;
-  };
-}
-
 /** Shows another page without leaving this one, as a link would. */
 export function visit(path: string, begin?: DocumentKind): void {
-  if (!mayLeave()) return;
   history.pushState(begin === undefined ? null : { begin }, "", path);
   dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
 }
@@ -51,14 +40,10 @@ export function takeBeginning(): DocumentKind | undefined {
 export function usePage(): Page {
   const [path, setPath] = useState(location.pathname);
   useEffect(() => {
-    const follow = (event: Event) => {
-      // The back button has moved the address already; `visit` has asked before it did.
-      if (event.isTrusted && location.pathname !== path && !mayLeave()) history.pushState(null, "", path);
-      else setPath(location.pathname);
-    };
+    const follow = () => setPath(location.pathname);
     addEventListener("popstate", follow);
     return () => removeEventListener("popstate", follow);
-  }, [path]);
+  }, []);
   return pageOfPath(path);
 }
 

@@ -37,6 +37,8 @@ interface Write {
 
 const retryMs = 1_000;
 const retryMaxMs = 30_000;
+/** What a closing document has typed last and the disk refuses is tried again after each of these. */
+const lastTriesMs = [1_000, 2_000, 4_000];
 /** More stored updates than this are merged when there is time. */
 const compactAbove = 200;
 const compactAfterMs = 3_000;
@@ -180,14 +182,27 @@ export class DeviceCopy {
 
   /** Resolves when nothing is under way and nothing waits, or the disk refuses. */
   async settled(): Promise<void> {
-    if (this.#underWay === 0 && this.#lazy.length === 0) return;
+    if (this.#isQuiet) return;
     await new Promise<void>((resolve) => this.#quiet.push(resolve));
   }
 
-  close(): void {
+  /**
+   * Ends with all that was told on the disk. What the disk refuses of `entries` is tried again a few times, for nobody does
+   * so later; answers what it never took.
+   */
+  async close(entries: readonly OutboxEntry[]): Promise<readonly OutboxEntry[]> {
+    await this.settled();
     this.#closed = true;
     clearTimeout(this.#retry);
     clearTimeout(this.#compaction);
+    const refused = (): readonly OutboxEntry[] => entries.filter((entry) => this.#unwritten.has(outboxKey(entry)));
+    for (const waitMs of lastTriesMs) {
+      if (refused().length === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      this.#retryBacklog();
+      await this.settled();
+    }
+    return refused();
   }
 
   #startAt(generation: number | undefined, clock: VectorClock): void {
@@ -303,8 +318,12 @@ export class DeviceCopy {
     });
   }
 
+  get #isQuiet(): boolean {
+    return this.#underWay === 0 && (this.#lazy.length === 0 || this.#backlog.length > 0);
+  }
+
   #settle(): void {
-    if (this.#underWay > 0 || (this.#lazy.length > 0 && this.#backlog.length === 0)) return;
+    if (!this.#isQuiet) return;
     const quiet = this.#quiet;
     this.#quiet = [];
     for (const resolve of quiet) resolve();

@@ -92,17 +92,14 @@ export class InkmeshRoom {
         this.#listeners.emit("remote", { count });
       },
     });
+    const parts = { room: options.room, host: options.host, copy: this.#copy };
     this.#setAside = new SetAside({
-      room: options.room,
-      host: options.host,
-      copy: this.#copy,
+      ...parts,
       // First: whoever opens the document anew does so before this one, which still shows it, is called saved.
       discarded: () => (this.#listeners.emit("discarded", undefined), this.refreshStatus()),
     });
     this.tabs = new RoomTabs({
-      room: options.room,
-      host: options.host,
-      copy: this.#copy,
+      ...parts,
       remote: this.#remote,
       setAside: this.#setAside,
       changed: () => this.refreshStatus(),
@@ -174,7 +171,10 @@ export class InkmeshRoom {
     await this.#saved.until(this.#lastNumber);
   }
 
-  /** Ends the session. Edits that are not saved stay on the device and are sent in the background while the mesh is open. */
+  /**
+   * Ends the session. Edits that are not saved stay on the device and are sent in the background while the mesh is open.
+   * Rejects when some are lost: no relay has them, and the device's disk refused them, also when it was tried again.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -182,7 +182,7 @@ export class InkmeshRoom {
 
   async #close(): Promise<void> {
     this.flush();
-    if (this.#turn.length > 0) this.#keepTurn();
+    const waiting = [...this.#host.waiting(this.#room), ...(this.#turn.length > 0 ? this.#keepTurn() : [])];
     this.#isClosed = true;
     this.tabs.close();
     this.doc.off("update", this.#onUpdate);
@@ -191,11 +191,11 @@ export class InkmeshRoom {
     this.#host.turn([{ type: "room-closed", room: this.#room }]);
     this.#saved.settle();
     await this.whenLoaded;
-    await this.#copy.settled();
-    this.#copy.close();
+    const lost = await this.#copy.close(waiting);
     if (this.#ownsAwareness) this.awareness.destroy();
     if (this.#ownsDoc) this.doc.destroy();
     this.#host.closed(this);
+    if (lost.length > 0) throw new Error(`Lost: ${lost.length} of the last edits, which the device's disk refused and no relay has.`);
   }
 
   // For the mesh.
@@ -320,8 +320,6 @@ export class InkmeshRoom {
     this.#status = status;
     this.#listeners.emit("status", status);
   }
-
-  // Inside.
 
   get #repairRefused(): Refusal | undefined {
     return this.#host.view(this.#room)?.repairRefused;

@@ -134,23 +134,25 @@ export class Inkmesh {
    * what that one shows, it writes again.
    */
   async forget(room: string): Promise<void> {
-    await this.#rooms.get(room as RoomName)?.close();
+    // What a disk refused of it was to be removed anyway.
+    await Promise.allSettled([this.#rooms.get(room as RoomName)?.close()]);
     await this.#store.remove(room);
     this.#tabs.sayForgotten(room);
   }
 
-  /** Ends all sessions and lets go of the store. Resolves when everything typed is on the device. */
+  /** Ends all sessions and lets go of the store. Resolves when everything typed is on the device; rejects when some of it is lost. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#leftovers.close();
-    await Promise.all([...this.#rooms.values(), ...this.#closing].map((room) => room.close()));
+    const closed = await Promise.allSettled([...this.#rooms.values(), ...this.#closing].map((room) => room.close()));
     this.#turn([{ type: "work-offline", offline: true }]);
     clearTimeout(this.#timer);
     this.#unwatchPage();
     this.#tabs.close();
     this.#store.onEmptied = undefined;
     await this.#store.close();
+    for (const end of closed) if (end.status === "rejected") throw end.reason;
   }
 
   #openRoom(room: RoomName, options: OpenOptions): InkmeshRoom {
@@ -298,13 +300,11 @@ export class Inkmesh {
       this.#listeners.emit("status", status);
     }
     for (const room of [...this.#rooms.values()]) room.refreshStatus();
-    if (status.connection === "online" && before.connection !== "online") this.#lineUp();
-  }
-
-  /** What other tabs cannot send goes out with what is here, in order, from the first message on. */
-  #lineUp(): void {
-    this.#leftovers.adoptKnown();
-    this.#leftovers.wake();
+    if (status.connection === "online" && before.connection !== "online") {
+      // What other tabs cannot send goes out with what is here, in order, from the first message on.
+      this.#leftovers.adoptKnown();
+      this.#leftovers.wake();
+    }
   }
 
   // The parts.

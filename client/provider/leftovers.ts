@@ -94,7 +94,8 @@ export class Leftovers {
     if (this.#hidden?.room !== room) return;
     const { session } = this.#hidden;
     this.#hidden = undefined;
-    void session.close();
+    // What it has is in the store, or was never this tab's.
+    session.close().catch(() => {});
   }
 
   close(): void {

@@ -116,6 +116,42 @@ describe("[P7] a device without space", () => {
     expect(await contentOf(relay, again.room)).toBe(`kept before${pasted} and typed on a full disk`);
   });
 
+  it("that refuses what was typed last, as one leaves the document, is said on the other page until it is written", async () => {
+    const device = await aDevice();
+    await device.context.addInitScript(() => {
+      const open = IDBDatabase.prototype.transaction;
+      IDBDatabase.prototype.transaction = function (...[stores, mode, options]) {
+        if (mode === "readwrite" && "diskRefuses" in window) throw new DOMException("refused by the test", "QuotaExceededError");
+        return open.call(this, stores, mode, options);
+      };
+    });
+    const editor = await written(device, "first words");
+    await editor.page.getByLabel("Title").fill("Plans");
+    await editor.saved();
+    const { path } = editor;
+    await editor.workOffline(true);
+    await editor.stand(0);
+    await editor.page.evaluate(() => Object.assign(window, { diskRefuses: true }));
+    await editor.type("!");
+    await editor.page.getByRole("link", { name: "Inkmesh: all documents" }).click();
+    await editor.page.getByText("This device’s disk refuses 1 edit in “Plans”: it is only in this tab.").waitFor();
+    await picture(editor.page, "storage-refused-last-words");
+    expect(await editor.closes()).toBe("asked");
+    await editor.page.getByRole("button", { name: "Show it" }).click();
+    await editor.ready();
+    await editor.shows(["first words!"]);
+    await editor.says("1 edit only in this tab");
+    await editor.page.getByRole("link", { name: "Inkmesh: all documents" }).click();
+    const said = editor.page.getByText("This device’s disk refuses");
+    await said.waitFor();
+    await editor.page.evaluate(() => void Reflect.deleteProperty(window, "diskRefuses"));
+    await said.waitFor({ state: "detached", timeout: 40_000 });
+    expect(await editor.closes()).toBe("closed");
+    const again = await EditorPage.open(device, path);
+    await again.shows(["first words!"]);
+    await again.saved();
+  });
+
   it("that lets nothing be kept at all is the tab's only place: it is said, and warned of", async () => {
     const device = await aDevice();
     await device.context.addInitScript(() => Reflect.deleteProperty(globalThis, "indexedDB"));

@@ -121,7 +121,9 @@ export class Device {
   close(tab: SimTab): void {
     if (!tab.isWorking) return;
     tab.process.reach(0, "closes", () => {
-      void tab.close().then(() => tab.process.reach(0, "closed", () => this.#gone(tab, true)));
+      const closed = (): void => void tab.process.reach(0, "closed", () => this.#gone(tab, true));
+      // Where the disk refuses, what was typed last may be lost: it says so.
+      void tab.close().then(closed, closed);
     });
     this.#options.world.schedule(30_000, undefined, `${tab.process.name} is ended`, () => this.#gone(tab, true));
   }

@@ -38,5 +38,7 @@ it("[P7] a copy that neither a disk nor a relay takes is no copy", async () => {
   const outcome = copyDocument(mesh, doc).catch(String);
   await vi.advanceTimersByTimeAsync(16_000);
   expect(await outcome).toContain("kept the copy");
-  await mesh.close();
+  const closing = mesh.close().catch(String);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await closing).toContain("Lost: 2 of the last edits");
 });

@@ -15,9 +15,11 @@ const room = {
 
 it.each([
   ["the disk refuses and no relay has it", { device: "failed" }, true],
-  ["the disk is only slow", { device: "disk" }, false],
+  ["the disk has not answered yet", { device: "disk" }, true],
+  ["the disk has it", { device: "disk", notOnDevice: 0 }, false],
   ["a relay has it", { device: "failed", waiting: 0 }, false],
+  ["nothing is ever on disk here", { device: "memory" }, false],
   ["the document was deleted", { device: "failed", phase: "deleted" }, false],
-] as const)("[P7] leaving a document loses what was typed: %s", (_, change, lost) => {
+] as const)("[P7] closing a document may lose what was typed: %s", (_, change, lost) => {
   expect(wouldLose({ ...room, ...change })).toBe(lost);
 });
