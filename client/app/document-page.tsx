@@ -105,6 +105,7 @@ function OpenDocument({
         ) : (
           <Awaited
             offline={meshStatus.connection === "offline"}
+            onGoOnline={meshStatus.workingOffline ? () => mesh.workOffline(false) : undefined}
             loading={status.phase === "loading"}
             refused={status.phase === "refused"}
             onBegin={begin}
@@ -180,9 +181,25 @@ function keepTitle(room: InkmeshRoom): () => void {
   };
 }
 
-function Awaited({ offline, loading, refused, onBegin }: { offline: boolean; loading: boolean; refused: boolean; onBegin: () => void }) {
+interface AwaitedProps {
+  readonly offline: boolean;
+  readonly loading: boolean;
+  readonly refused: boolean;
+  readonly onBegin: () => void;
+  /** There, while a person works offline. */
+  readonly onGoOnline: (() => void) | undefined;
+}
+
+function Awaited({ offline, loading, refused, onBegin, onGoOnline }: AwaitedProps) {
   if (refused)
     return <EmptyState title="This document cannot be opened">The relay refused it. What it said is at the foot of this page.</EmptyState>;
+  if (onGoOnline !== undefined && !loading) {
+    return (
+      <EmptyState title="This document is not on this device yet" action={{ label: "Go online", onPress: onGoOnline }}>
+        You are working offline. It appears when you go online and a relay can be reached.
+      </EmptyState>
+    );
+  }
   if (offline && !loading) {
     return (
       <EmptyState title="This document is not on this device yet" action={{ label: "Start writing anyway", onPress: onBegin }}>

@@ -11,7 +11,9 @@ import { KeptRooms } from "./kept-rooms.ts";
 import { guardTab } from "./leaving.ts";
 import { watchComposition } from "./open-editors.ts";
 import { SlowLine } from "./slow-line.ts";
+import { TabChoice } from "./tab-choice.ts";
 import { rememberedTheme, showTheme } from "./theme.ts";
+import { keepWorkingOffline } from "./working-offline.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/start-page.css";
@@ -28,6 +30,7 @@ const mesh = new Inkmesh({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync`,
   WebSocket: line.WebSocket,
 });
+keepWorkingOffline(mesh, new TabChoice({ key: "inkmesh.work-offline", storage: () => sessionStorage }));
 const rooms = new KeptRooms({ mesh, guard: guardTab });
 const installed = new InstalledApp();
 watchComposition();

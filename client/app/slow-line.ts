@@ -4,33 +4,31 @@
  */
 import type { WebSocketConstructor, WebSocketLike } from "@inkmesh/client";
 import { BreakingSocket } from "./breaking-socket.ts";
+import { TabChoice, type TabChoiceOptions } from "./tab-choice.ts";
 
 const delayMs = { least: 1_000, most: 3_000 };
 const lastsMs = { least: 10_000, most: 40_000 };
-const key = "inkmesh.slow-line";
 
 export interface SlowLineOptions {
   readonly WebSocket: WebSocketConstructor;
   /** At least 0, below 1. */
   readonly random: () => number;
   /** Remembers the choice for this tab, over a reload. May throw where storage is forbidden. */
-  readonly storage: () => Pick<Storage, "getItem" | "setItem">;
+  readonly storage: TabChoiceOptions["storage"];
 }
 
 export class SlowLine {
   /** For `new Inkmesh({ WebSocket })`. */
   readonly WebSocket: WebSocketConstructor;
   readonly #random: () => number;
-  readonly #storage: SlowLineOptions["storage"];
+  readonly #choice: TabChoice;
   readonly #listeners = new Set<() => void>();
   /** Breaks the line that was opened last; a client has one at a time. */
   #cut: () => void = () => undefined;
-  #isOn: boolean;
 
   constructor({ WebSocket, random, storage }: SlowLineOptions) {
     this.#random = random;
-    this.#storage = storage;
-    this.#isOn = readChoice(storage);
+    this.#choice = new TabChoice({ key: "inkmesh.slow-line", storage });
     const open = (url: string): WebSocketLike => this.#open(url, WebSocket);
     // A constructor that answers an object gives that to `new`.
     this.WebSocket = function (url: string) {
@@ -39,18 +37,13 @@ export class SlowLine {
   }
 
   get isOn(): boolean {
-    return this.#isOn;
+    return this.#choice.isOn;
   }
 
   /** Switches to the other kind of line. The one that is open breaks, as happens to a phone that leaves the house. */
   turn(isOn: boolean): void {
-    if (isOn === this.#isOn) return;
-    this.#isOn = isOn;
-    try {
-      this.#storage().setItem(key, isOn ? "on" : "off");
-    } catch {
-      // Storage is forbidden or full: the choice lasts as long as the page.
-    }
+    if (isOn === this.isOn) return;
+    this.#choice.turn(isOn);
     this.#cut();
     for (const listener of this.#listeners) listener();
   }
@@ -62,7 +55,7 @@ export class SlowLine {
   }
 
   #open(url: string, WebSocket: WebSocketConstructor): WebSocketLike {
-    if (!this.#isOn) {
+    if (!this.isOn) {
       const socket = new WebSocket(url);
       this.#cut = () => socket.close();
       return socket;
@@ -75,13 +68,5 @@ export class SlowLine {
     });
     this.#cut = () => socket.cut();
     return socket;
-  }
-}
-
-function readChoice(storage: SlowLineOptions["storage"]): boolean {
-  try {
-    return storage().getItem(key) === "on";
-  } catch {
-    return false;
   }
 }

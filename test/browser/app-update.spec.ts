@@ -55,6 +55,8 @@ it("[P7] while a document is open a new version waits until it is asked for; the
   const last = await writing.page.evaluate(() => sessionStorage.getItem("last") ?? "");
   expect(last).toMatch(/^as long as nobody asks and then it/);
   await writing.shows([last]);
+  await writing.says(/^Working offline/);
+  await writing.workOffline(false);
   await writing.saved();
   expect(await ready(other.page).count()).toBe(0);
 });

@@ -53,6 +53,32 @@ it("[P7] both sides edit while one works offline; back online both edits are the
   await Promise.all([left.saved(), right.saved()]);
 });
 
+it("[P7] who works offline does so after a reload too, is told so on every page, and finds the way back", async () => {
+  const device = await aDevice();
+  const other = await EditorPage.begin(device);
+  await other.saved();
+  const editor = await EditorPage.begin(device);
+  await editor.focusText();
+  await editor.saved();
+  await editor.workOffline(true);
+  await editor.says("Working offline");
+  await editor.page.reload();
+  await editor.ready();
+  await editor.says("Working offline");
+  expect(await editor.page.getByRole("switch", { name: "Work offline" }).isChecked()).toBe(true);
+  await other.page.reload();
+  await other.saved();
+  await editor.page.getByRole("link", { name: "Inkmesh: all documents" }).click();
+  await editor.page.getByText("You are working offline.").waitFor();
+  await editor.page.goto("/d/somewhere-else");
+  await editor.page.getByText("You are working offline. It appears when you go online and a relay can be reached.").waitFor();
+  await editor.page.getByRole("button", { name: "Go online" }).click();
+  await editor.says(/^Saved on 1 of 1/);
+  await editor.page.goto(other.path);
+  await editor.ready();
+  await editor.saved();
+});
+
 it("[P2] [P7] the relay is killed and restarted while one types: nothing is lost or doubled, and the status is truthful", async () => {
   const editor = await EditorPage.begin(await aDevice());
   await editor.focusText();
