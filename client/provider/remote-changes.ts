@@ -7,6 +7,7 @@
  */
 import * as Y from "yjs";
 import { guarded } from "./guarded.ts";
+import { sizeOfWhat } from "./update-news.ts";
 
 const holdMaxMs = 30_000;
 const heldMax = 2_000;
@@ -88,9 +89,10 @@ export class RemoteChanges {
     let news = 0;
     this.#transact((transaction) => {
       for (const { update, source } of changes) {
-        const before = measure(transaction);
+        const size = source === "relay" ? sizeOfWhat(update, transaction) : () => 0;
+        const before = size();
         this.#applyOne(update);
-        if (source === "relay" && measure(transaction) > before) news += 1;
+        if (size() > before) news += 1;
       }
     });
     this.#shown(changes.length, news);
@@ -109,12 +111,4 @@ export class RemoteChanges {
       return false;
     }
   }
-}
-
-/** Grows with everything that a transaction adds to or deletes from its document. */
-function measure({ doc, deleteSet }: Y.Transaction): number {
-  let size = 0;
-  for (const client of doc.store.clients.keys()) size += Y.getState(doc.store, client);
-  for (const deleted of deleteSet.clients.values()) size += deleted.length;
-  return size;
 }
