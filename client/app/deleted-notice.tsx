@@ -3,6 +3,7 @@
  */
 import type { Inkmesh, InkmeshRoom, RoomDeletion } from "@inkmesh/client";
 import { useState } from "preact/hooks";
+import { deletionWords } from "./deletion-words.ts";
 import { Dialog } from "./dialog.tsx";
 import { copyDocument, noCopyMade } from "./document-copy.ts";
 import { downloadOnlyHere } from "./only-here.ts";
@@ -41,7 +42,7 @@ export function DeletedNotice({ mesh, room, deletion, onSay }: DeletedNoticeProp
   return (
     <section class="banner alarm" role="alert">
       <p>
-        This document was deleted{deletion === undefined ? "" : byWhom(deletion)}. What you see is this device’s copy
+        This document was deleted{deletion === undefined ? "" : deletionWords(deletion)}. What you see is this device’s copy
         {unsent === 0 ? "" : `, with ${edits(unsent)} that ${unsent === 1 ? "was" : "were"} never sent`}. Keep a copy?
       </p>
       <button type="button" class="button small primary" onClick={() => void keep()}>
@@ -70,9 +71,4 @@ export function DeletedNotice({ mesh, room, deletion, onSay }: DeletedNoticeProp
       )}
     </section>
   );
-}
-
-function byWhom({ by, atMs }: RoomDeletion): string {
-  const who = by === "" ? "" : ` by ${by}`;
-  return atMs === 0 ? who : `${who} on ${new Date(atMs).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}`;
 }

@@ -68,8 +68,13 @@ export function rememberPerson(person: Person, storage: Storage | undefined = de
 /** What somebody else says of themselves, made safe to show: a text and a colour, whatever came in. */
 export function shownPerson(told: unknown): Person {
   const { name, color } = (typeof told === "object" && told !== null ? told : {}) as { name?: unknown; color?: unknown };
-  const text = typeof name === "string" ? [...name.replaceAll(/\p{C}/gu, "").trim()].slice(0, nameLengthMax).join("") : "";
+  const text = typeof name === "string" ? shownName(name) : "";
   return { name: text === "" ? "Somebody" : text, color: isColor(color) ? color : "#5b6270" };
+}
+
+/** Somebody's name as a line of text: no character in it that is not seen, or turns what stands around it; may be empty. */
+export function shownName(name: string): string {
+  return [...name.replaceAll(/\p{C}/gu, "").trim()].slice(0, nameLengthMax).join("");
 }
 
 /** One or two letters for a round badge. */

@@ -38,8 +38,15 @@ const listQuery = z.object({
 const roomFields = { title: word(300).optional(), kind: word(40).optional() };
 const createBody = z.strictObject({ room: z.string().optional(), ...roomFields });
 const changeBody = z.strictObject(roomFields);
-/** Who deletes it, for those who have it open. Without accounts one is who one says, as in presence. */
-const deleteQuery = z.object({ by: word(80).default(principal) });
+/**
+ * Who deletes it, for those who have it open. Without accounts one is who one says, as in presence, and as there without
+ * what nobody sees: characters that turn a line around would turn the sentence that tells it.
+ */
+const deleteQuery = z.object({
+  by: word(80)
+    .transform((name) => name.replaceAll(/\p{C}/gu, "").trim())
+    .default(principal),
+});
 const contentQuery = z.object({ format: z.enum(contentFormats as readonly [ContentFormat, ...ContentFormat[]]).default("text") });
 
 const contentTypes: Readonly<Record<ContentFormat, string>> = {

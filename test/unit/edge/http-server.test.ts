@@ -83,11 +83,13 @@ describe("rooms over HTTP", () => {
     const deleted = await fetch(`${edge.address}/api/rooms/r`, { method: "DELETE" });
     const byAda = await fetch(`${edge.address}/api/rooms/r?by=Ada%20L.`, { method: "DELETE" });
     const byTooMuch = await fetch(`${edge.address}/api/rooms/r?by=${"x".repeat(81)}`, { method: "DELETE" });
-    expect([changed.status, deleted.status, byAda.status, byTooMuch.status]).toEqual([200, 204, 204, 400]);
+    const byMirrored = await fetch(`${edge.address}/api/rooms/r?by=${encodeURIComponent("\u202e adA\u200b \u2069")}`, { method: "DELETE" });
+    expect([changed, deleted, byAda, byTooMuch, byMirrored].map(({ status }) => status)).toEqual([200, 204, 204, 400, 204]);
     expect(edge.ofType("request-received").map(({ ask }) => ask)).toEqual([
       { type: "change", room: "r", title: "New", kind: undefined, principal: "" },
       { type: "delete", room: "r", principal: "" },
       { type: "delete", room: "r", principal: "Ada L." },
+      { type: "delete", room: "r", principal: "adA" },
     ]);
   });
 
