@@ -240,8 +240,8 @@ export class InkmeshRoom {
   }
 
   /** What a new tab lacks. A deleted document has nothing for it: by that name there may be another one by now. */
-  answerHello(stateVector: Uint8Array): Uint8Array | undefined {
-    const isFit = this.#isLoaded && !this.#isDeleted && !this.#setAside.isDiscardedShown;
+  answerHello(stateVector: Uint8Array, generation: number | undefined): Uint8Array | undefined {
+    const isFit = this.#isLoaded && !this.#isDeleted && !this.#setAside.isDiscardedShown && this.tabs.isOfThis(generation);
     return isFit ? differenceBeyond(this.doc, stateVector, []) : undefined;
   }
 

@@ -351,12 +351,13 @@ export class Inkmesh {
       channel: found.channel,
       now: () => performance.now(),
       listener: {
-        edits: (room, entries) => this.#editedElsewhere(room as RoomName, entries),
-        settled: (room, keys, refusal) => this.#rooms.get(room as RoomName)?.tabs.settled(keys, refusal),
+        generation: (room) => this.#core.room(room as RoomName)?.generation,
+        edits: (room, entries, generation) => this.#editedElsewhere(room as RoomName, entries, generation),
+        settled: (room, keys, refusal, generation) => this.#rooms.get(room as RoomName)?.tabs.settled(keys, refusal, generation),
         discarded: (room, keys) => this.#rooms.get(room as RoomName)?.discardedElsewhere(keys),
         forgotten: (room, tab) => this.#forgottenElsewhere(room as RoomName, tab),
-        answered: (room, update) => this.#rooms.get(room as RoomName)?.tabs.answered(update),
-        hello: (room, stateVector) => this.#rooms.get(room as RoomName)?.answerHello(stateVector),
+        answered: (room, update, generation) => this.#rooms.get(room as RoomName)?.tabs.answered(update, generation),
+        hello: (room, stateVector, generation) => this.#rooms.get(room as RoomName)?.answerHello(stateVector, generation),
         leftoversLikely: () => this.#leftovers.look(),
       },
     });
@@ -368,13 +369,12 @@ export class Inkmesh {
     this.#tabs.sayBye();
   }
 
-  #editedElsewhere(name: RoomName, entries: readonly OutboxEntry[]): void {
+  #editedElsewhere(name: RoomName, entries: readonly OutboxEntry[], generation: number | undefined): void {
     const room = this.#rooms.get(name);
-    room?.tabs.edited(entries);
     const ours = entries.filter(({ tab }) => this.#tabs.looksAfter(tab));
-    if (ours.length === 0) return;
-    if (room) room.tabs.adopt(ours, false);
-    else this.#leftovers.lookSoon();
+    room?.tabs.edited(entries, generation);
+    if (ours.length > 0 && room) room.tabs.adopt(ours, false, generation);
+    else if (ours.length > 0) this.#leftovers.lookSoon();
   }
 
   #forgottenElsewhere(name: RoomName, tab: string): void {

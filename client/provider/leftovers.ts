@@ -130,17 +130,18 @@ export class Leftovers {
   }
 
   async #adopt(room: InkmeshRoom, living: ReadonlySet<string>): Promise<void> {
-    const { outbox } = await this.#store.load(room.name);
+    const { outbox, generation } = await this.#store.load(room.name);
     // A closed room of this very tab leaves entries of its own: an open one has those already.
     const others = outbox.filter((entry) => entry.tab !== this.#tab && this.#tabs.looksAfter(entry.tab, living));
-    this.#handOver(room, others, living);
+    this.#handOver(room, others, living, generation);
   }
 
-  #handOver(room: InkmeshRoom, entries: readonly OutboxEntry[], living: ReadonlySet<string> | undefined): void {
+  #handOver(room: InkmeshRoom, entries: readonly OutboxEntry[], living: ReadonlySet<string> | undefined, generation?: number): void {
     for (const isGone of [true, false]) {
       room.tabs.adopt(
         entries.filter(({ tab }) => this.#tabs.isGone(tab, living) === isGone),
         isGone,
+        generation,
       );
     }
   }

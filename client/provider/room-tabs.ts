@@ -16,6 +16,7 @@
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { outboxKey, type OutboxEntry, type OutboxKey } from "./core/outbox-entry.ts";
 import type { DeviceCopy } from "./device-copy.ts";
 import type { RemoteChanges } from "./remote-changes.ts";
@@ -92,8 +93,9 @@ export class RoomTabs {
   }
 
   /** Another tab typed. */
-  edited(entries: readonly OutboxEntry[]): void {
+  edited(entries: readonly OutboxEntry[], generation: number | undefined): void {
     this.#whenLoaded(() => {
+      if (!this.isOfThis(generation)) return;
       this.#add(entries);
       this.#show(entries);
       this.#options.changed();
@@ -101,14 +103,17 @@ export class RoomTabs {
   }
 
   /** Another tab has more than this one: nobody's edit here. */
-  answered(update: Uint8Array): void {
-    this.#whenLoaded(() => this.#options.remote.show([update], "tab"));
+  answered(update: Uint8Array, generation: number | undefined): void {
+    this.#whenLoaded(() => {
+      if (this.isOfThis(generation)) this.#options.remote.show([update], "tab");
+    });
   }
 
   /** Another tab got these saved, or refused for good: those of this tab too. */
-  settled(keys: readonly OutboxKey[], refusal: Refusal | undefined): void {
+  settled(keys: readonly OutboxKey[], refusal: Refusal | undefined, generation: number | undefined): void {
     const { host, room, setAside } = this.#options;
     this.#whenLoaded(() => {
+      if (!this.isOfThis(generation)) return;
       const sending = new Map(host.waiting(room).map((entry) => [outboxKey(entry), entry]));
       const own = keys.flatMap((key) => sending.get(outboxKey(key)) ?? []);
       const settled = [...this.#take(keys), ...own];
@@ -129,8 +134,8 @@ export class RoomTabs {
   }
 
   /** Entries that are to be sent from here, and shown if they are not yet. `leftBehind`: their tab is gone. */
-  adopt(entries: readonly OutboxEntry[], leftBehind: boolean): void {
-    if (this.#state !== "loaded") return;
+  adopt(entries: readonly OutboxEntry[], leftBehind: boolean, generation?: number): void {
+    if (this.#state !== "loaded" || !this.isOfThis(generation)) return;
     const { host, room, copy } = this.#options;
     const own = new Set(host.waiting(room).map(outboxKey));
     const fresh = entries.filter((entry) => !own.has(outboxKey(entry)));
@@ -140,6 +145,20 @@ export class RoomTabs {
     // A tab that died may have told others what its disk had not got yet.
     if (leftBehind && known.length > 0) copy.edits(known);
     host.turn([{ type: "adopted", room, entries: fresh, leftBehind }]);
+  }
+
+  /**
+   * Whether what another tab said, or what the store has, is of the document that is open here: a name may have been used anew
+   * since. Who does not know yet which one it has open learns it: its content is theirs.
+   */
+  isOfThis(generation: number | undefined): boolean {
+    const { host, room, copy } = this.#options;
+    const own = host.view(room)?.generation;
+    if (generation === undefined || generation === own) return true;
+    if (own !== undefined) return false;
+    copy.clockReached(generation, VectorClock.empty);
+    host.turn([{ type: "generation-told", room, generation }]);
+    return true;
   }
 
   #add(entries: readonly OutboxEntry[]): void {
@@ -167,7 +186,7 @@ export class RoomTabs {
     // A store that cannot be read now is asked again later.
     const living = await host.living();
     const copy = await host.store.load(room).catch(() => undefined);
-    if (copy === undefined || this.#state === "closed") return;
+    if (copy === undefined || this.#state === "closed" || !this.isOfThis(copy.generation)) return;
     const kept = new Set(copy.outbox.map(outboxKey));
     const missing = asked.filter((entry) => !kept.has(outboxKey(entry)));
     this.#take(missing.filter((entry) => this.#stored.has(outboxKey(entry))));

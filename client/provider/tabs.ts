@@ -33,37 +33,40 @@ export interface ChannelLike {
 }
 
 export interface TabsListener {
+  /** The generation of the room that is open here, as far as it is known; told with what is said of its content. */
+  generation(room: string): number | undefined;
   /** Another tab typed: its outbox has these entries. */
-  edits(room: string, entries: readonly OutboxEntry[]): void;
+  edits(room: string, entries: readonly OutboxEntry[], generation: number | undefined): void;
   /** Another tab got these saved, or refused for good. */
-  settled(room: string, keys: readonly OutboxKey[], refusal: Refusal | undefined): void;
+  settled(room: string, keys: readonly OutboxKey[], refusal: Refusal | undefined, generation: number | undefined): void;
   /** A person discarded in another tab what a relay had refused. */
   discarded(room: string, keys: readonly OutboxKey[]): void;
   /** Another tab, this one, has removed what the device's store had of a room. */
   forgotten(room: string, tab: string): void;
   /** Another tab has more of a room than this one had when it said hello. */
-  answered(room: string, update: Uint8Array): void;
+  answered(room: string, update: Uint8Array, generation: number | undefined): void;
   /** A new tab asks for what this one has beyond `stateVector`; undefined: nothing, or the room is not open here. */
-  hello(room: string, stateVector: Uint8Array): Uint8Array | undefined;
+  hello(room: string, stateVector: Uint8Array, generation: number | undefined): Uint8Array | undefined;
   /** Edits that this tab is to look after may be there: its part has changed, or another tab went or lost its line. */
   leftoversLikely(): void;
 }
 
 type TabMessage =
-  | { readonly type: "edits"; readonly from: string; readonly room: string; readonly entries: readonly OutboxEntry[] }
-  | {
-      readonly type: "settled";
-      readonly from: string;
-      readonly room: string;
-      readonly keys: readonly OutboxKey[];
-      readonly refusal: Refusal | undefined;
-    }
+  | (OfContent & { readonly type: "edits"; readonly entries: readonly OutboxEntry[] })
+  | (OfContent & { readonly type: "settled"; readonly keys: readonly OutboxKey[]; readonly refusal: Refusal | undefined })
   | { readonly type: "discarded"; readonly from: string; readonly room: string; readonly keys: readonly OutboxKey[] }
   | { readonly type: "forgotten"; readonly from: string; readonly room: string }
-  | { readonly type: "hello"; readonly from: string; readonly room: string; readonly stateVector: Uint8Array }
-  | { readonly type: "answer"; readonly from: string; readonly to: string; readonly room: string; readonly update: Uint8Array }
+  | (OfContent & { readonly type: "hello"; readonly stateVector: Uint8Array })
+  | (OfContent & { readonly type: "answer"; readonly to: string; readonly update: Uint8Array })
   | ({ readonly type: "ping" | "pong" | "line"; readonly from: string } & Standing)
   | { readonly type: "bye"; readonly from: string };
+
+/** A name may be used anew after a deletion, and a tab without a line does not know. */
+interface OfContent {
+  readonly from: string;
+  readonly room: string;
+  readonly generation: number | undefined;
+}
 
 /** What a tab says of itself. */
 interface Standing {
@@ -184,13 +187,13 @@ export class Tabs {
   }
 
   sayEdits(room: string, entries: readonly OutboxEntry[]): void {
-    this.#say({ type: "edits", from: this.#tab, room, entries });
+    this.#say({ type: "edits", ...this.#of(room), entries });
   }
 
   /** `refusal`: they were not saved but refused for good. */
   saySettled(room: string, entries: readonly OutboxKey[], refusal?: Refusal): void {
     const keys = entries.map(({ tab, number }) => ({ tab, number }));
-    this.#say({ type: "settled", from: this.#tab, room, keys, refusal });
+    this.#say({ type: "settled", ...this.#of(room), keys, refusal });
   }
 
   sayDiscarded(room: string, keys: readonly OutboxKey[]): void {
@@ -202,7 +205,7 @@ export class Tabs {
   }
 
   sayHello(room: string, stateVector: Uint8Array): void {
-    this.#say({ type: "hello", from: this.#tab, room, stateVector });
+    this.#say({ type: "hello", ...this.#of(room), stateVector });
   }
 
   /** The page goes, or may go: others need not wait until it misses its pings. If it comes back, it is heard again. */
@@ -216,6 +219,10 @@ export class Tabs {
     clearInterval(this.#timer);
     for (const release of this.#release) release();
     this.#channel?.close();
+  }
+
+  #of(room: string): OfContent {
+    return { from: this.#tab, room, generation: this.#listener.generation(room) };
   }
 
   get #standing(): Standing {
@@ -235,9 +242,9 @@ export class Tabs {
     this.#goneTabs.delete(message.from);
     switch (message.type) {
       case "edits":
-        return this.#listener.edits(message.room, message.entries);
+        return this.#listener.edits(message.room, message.entries, message.generation);
       case "settled":
-        return this.#listener.settled(message.room, message.keys, message.refusal);
+        return this.#listener.settled(message.room, message.keys, message.refusal, message.generation);
       case "discarded":
         return this.#listener.discarded(message.room, message.keys);
       case "forgotten":
@@ -245,7 +252,7 @@ export class Tabs {
       case "hello":
         return this.#answer(message);
       case "answer":
-        if (message.to === this.#tab) this.#listener.answered(message.room, message.update);
+        if (message.to === this.#tab) this.#listener.answered(message.room, message.update, message.generation);
         return;
       case "ping":
         this.#say({ type: "pong", from: this.#tab, ...this.#standing });
@@ -270,8 +277,8 @@ export class Tabs {
   }
 
   #answer(message: Extract<TabMessage, { type: "hello" }>): void {
-    const update = this.#listener.hello(message.room, message.stateVector);
-    if (update) this.#say({ type: "answer", from: this.#tab, to: message.from, room: message.room, update });
+    const update = this.#listener.hello(message.room, message.stateVector, message.generation);
+    if (update) this.#say({ type: "answer", ...this.#of(message.room), to: message.from, update });
   }
 
   #tick(): void {

@@ -124,35 +124,35 @@ export class ClientCore {
 
   #route(input: ClientInput, nowMs: number): void {
     const line = this.#online;
+    const session = "room" in input ? this.#sessions.get(input.room) : undefined;
     switch (input.type) {
       case "room-opened":
         this.#sessions.set(input.room, new SyncSession({ room: input.room, access: input.access, limits: this.#limits }));
         return;
       case "room-loaded":
-        this.#sessions.get(input.room)?.loaded(input);
-        if (this.#isCutOff) this.#sessions.get(input.room)?.cutOff(nowMs);
+        session?.loaded(input);
+        if (this.#isCutOff) session?.cutOff(nowMs);
         return;
       case "room-closed":
-        this.#sessions.get(input.room)?.close(line);
+        session?.close(line);
         this.#sessions.delete(input.room);
         return;
       case "edited":
-        return this.#sessions.get(input.room)?.edited(input.entries, line);
+        return session?.edited(input.entries, line);
       case "adopted":
-        return this.#sessions.get(input.room)?.adopted(input.entries, input.leftBehind, line);
+        return session?.adopted(input.entries, input.leftBehind, line);
       case "settled-elsewhere":
-        return this.#sessions.get(input.room)?.settledElsewhere(input.keys, line);
+        return session?.settledElsewhere(input.keys, line);
       case "state-read":
-        if (line) this.#sessions.get(input.room)?.stateRead(input.stateVector, line);
-        return;
+        return line && session?.stateRead(input.stateVector, line);
       case "difference-made":
-        if (line) this.#sessions.get(input.room)?.differenceMade(input.update, line);
-        return;
+        return line && session?.differenceMade(input.update, line);
+      case "generation-told":
+        return session?.generationTold(input.generation);
       case "store-emptied":
-        return this.#sessions.get(input.room)?.storeEmptied(line);
+        return session?.storeEmptied(line);
       case "presence-changed":
-        if (line) this.#sessions.get(input.room)?.presenceChanged(input.bytes, line);
-        return;
+        return line && session?.presenceChanged(input.bytes, line);
       case "work-offline":
         return this.#workOffline(input.offline, nowMs);
       case "network-changed":

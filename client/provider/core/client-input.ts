@@ -28,6 +28,8 @@ export type ClientInput =
   | { readonly type: "state-read"; readonly room: RoomName; readonly stateVector: Uint8Array }
   /** Answers `make-difference`; undefined: nothing that would have to be sent. */
   | { readonly type: "difference-made"; readonly room: RoomName; readonly update: Uint8Array | undefined }
+  /** Another tab, or the store, knows which generation this document is. */
+  | { readonly type: "generation-told"; readonly room: RoomName; readonly generation: number }
   /** The device's store was emptied: what an outbox there held may be in the document alone by now. */
   | { readonly type: "store-emptied"; readonly room: RoomName }
   /** An awareness update of this client, in y-protocols' encoding. */

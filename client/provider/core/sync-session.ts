@@ -18,9 +18,8 @@
  * Invariants: entries leave the outbox only by acks with enough copies or a final refusal; after a nack of k nothing but
  * k is sent next; the clock advances only by what the relay says, after the updates that it covers were handed over;
  * with a repair refused for good nothing is saved until the next is made: no entry names what it held;
- * every open uses a channel of its own, so that a late message of an earlier one is never taken for news.
- *
- * Knows no document: state vectors and differences are asked for by effects.
+ * every open uses a channel of its own, so that a late message of an earlier one is never taken for news. Knows no document:
+ * state vectors and differences are asked for by effects.
  */
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { RoomName } from "@inkmesh/shared/base/ids";
@@ -41,11 +40,7 @@ import type { Open, SessionState } from "./session-state.ts";
 type Said<Type extends RelayMessage["type"]> = Extract<RelayMessage, { type: Type }>;
 
 /** What a difference is asked for with, see `make-difference`. */
-interface Wanted {
-  readonly stateVector: Uint8Array;
-  readonly unless?: readonly Uint8Array[];
-  readonly unlessContent?: string | undefined;
-}
+type Wanted = { stateVector: Uint8Array; unless?: readonly Uint8Array[]; unlessContent?: string | undefined };
 
 /** An edit of a tab that is gone may build on another that no disk and no relay ever got. */
 const unfounded: Refusal = { code: "GAP", detail: "it builds on an edit that is not on this device either" };
@@ -111,7 +106,6 @@ export class SyncSession {
     };
   }
 
-  /** What waits, to be kept on the device. */
   get entries(): readonly OutboxEntry[] {
     return this.#outbox.entries;
   }
@@ -185,15 +179,19 @@ export class SyncSession {
     const purpose = open?.difference;
     if (open === undefined || purpose === undefined) return;
     open.difference = undefined;
-    if (purpose === "repair") this.#repairRefused = undefined;
-    if (update !== undefined) {
-      if (purpose === "repair") this.#outbox.addRepair(update);
-      else this.#outbox.replaceNext(update);
-    } else if (purpose === "heal") this.#setNextAside(unfounded, line);
+    if (purpose === "repair") {
+      this.#repairRefused = undefined;
+      if (update !== undefined) this.#outbox.addRepair(update);
+    } else if (update !== undefined) this.#outbox.replaceNext(update);
+    else this.#setNextAside(unfounded, line);
     this.#pump(line);
   }
 
-  /** Where there is no session, its `synced` compares. */
+  generationTold(generation: number): void {
+    this.#generation ??= generation;
+  }
+
+  /** Without a session the next `synced` compares. */
   storeEmptied(line: Line | undefined): void {
     if (this.#open) this.#open.repairDue = { unlessContent: undefined };
     if (line) this.#pump(line);

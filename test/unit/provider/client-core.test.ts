@@ -210,6 +210,16 @@ test("another generation than the device's is another document: nothing is merge
   expect(line.take().at(-1)).toMatchObject({ type: "close" });
 });
 
+test("[P10] a generation that another tab told is said at open, and another one is another document", () => {
+  const line = new ALine();
+  line.open();
+  line.tell({ type: "generation-told", room: aRoom, generation: 1 });
+  line.connect();
+  expect(line.said.at(-1)).toMatchObject({ type: "open", generation: 1 });
+  line.hearOpened({ generation: 2 });
+  expect(line.core.room(aRoom)?.session).toBe("deleted");
+});
+
 test("chunks become one update, and updates of a room are handed over before the clock that covers them", () => {
   const line = aLiveLine();
   line.hear({ type: "chunk", handle: 7, remaining: 2, bytes: Uint8Array.of(1, 2) });

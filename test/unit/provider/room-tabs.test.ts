@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import type { ClientInput } from "../../../client/provider/core/client-input.ts";
 import type { OutboxEntry } from "../../../client/provider/core/outbox-entry.ts";
+import type { SessionView } from "../../../client/provider/core/room-status.ts";
 import { DeviceCopy } from "../../../client/provider/device-copy.ts";
 import { RemoteChanges } from "../../../client/provider/remote-changes.ts";
 import type { RoomHost } from "../../../client/provider/room-host.ts";
@@ -16,15 +17,25 @@ const left: OutboxEntry = { tab: "gone", number: 1, createdMs: 1, bytes: Y.encod
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+interface ATab {
+  readonly tabs: RoomTabs;
+  readonly doc: Y.Doc;
+  readonly told: readonly ClientInput[];
+  readonly store: MemoryStore;
+  adopted(): readonly OutboxEntry[];
+}
+
 /** One room of a tab with a line, which never heard of the tab "gone" but for what the store has of it. */
-function aTab(): { tabs: RoomTabs; adopted: () => readonly OutboxEntry[]; store: MemoryStore } {
+function aTab(generation?: number): ATab {
   const told: ClientInput[] = [];
+  const doc = new Y.Doc();
   const store = new MemoryStore({ shared: true });
-  const host: Pick<RoomHost, "store" | "tab" | "connection" | "waiting" | "turn" | "living" | "kept"> = {
+  const host: Pick<RoomHost, "store" | "tab" | "connection" | "waiting" | "view" | "turn" | "living" | "kept"> = {
     store,
     tab: "here",
     connection: "online",
     waiting: () => [],
+    view: () => ({ generation }) as SessionView,
     turn: (inputs) => void told.push(...inputs),
     living: async () => new Set(["here", "alive"]),
     kept: () => undefined,
@@ -34,11 +45,11 @@ function aTab(): { tabs: RoomTabs; adopted: () => readonly OutboxEntry[]; store:
     room,
     host: host as RoomHost,
     copy,
-    remote: new RemoteChanges({ doc: new Y.Doc(), origin: {}, shown: () => undefined }),
+    remote: new RemoteChanges({ doc, origin: {}, shown: () => undefined }),
     setAside: new SetAside({ room, host: host as RoomHost, copy, discarded: () => undefined }),
     changed: () => undefined,
   });
-  return { tabs, adopted: () => told.flatMap((input) => (input.type === "adopted" ? input.entries : [])), store };
+  return { tabs, doc, told, adopted: () => told.flatMap((input) => (input.type === "adopted" ? input.entries : [])), store };
 }
 
 test("[P7] what stays in the store is looked after, though its tab's last write may have come after everybody had looked", async () => {
@@ -67,4 +78,28 @@ test("[P7] what was in a store that was emptied is sent from here, also of a tab
   tabs.emptied();
   await vi.advanceTimersByTimeAsync(10_000);
   expect([adopted(), tabs.waiting]).toEqual([[left, other], []]);
+});
+
+test("[P10] what a tab says of an earlier document of the name is not taken for this one's", () => {
+  const { tabs, doc, adopted } = aTab(2);
+  tabs.loaded([]);
+  const theirs = new Y.Doc();
+  theirs.getText("t").insert(0, "deleted");
+  const bytes = Y.encodeStateAsUpdate(theirs);
+  tabs.edited([{ ...left, bytes }], 1);
+  tabs.answered(bytes, 1);
+  tabs.adopt([{ ...left, bytes }], true, 1);
+  expect([doc.getText("t").toString(), adopted(), tabs.waiting]).toEqual(["", [], []]);
+  tabs.answered(bytes, 2);
+  expect(doc.getText("t").toString()).toBe("deleted");
+});
+
+test("[P10] who does not know yet which document of the name it has open learns it from other tabs, and says so to the relay", async () => {
+  const { tabs, told, store } = aTab();
+  tabs.edited([left], 1);
+  expect(told).toEqual([]);
+  tabs.loaded([]);
+  expect(told).toEqual([{ type: "generation-told", room, generation: 1 }]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect((await store.load("r")).generation).toBe(1);
 });

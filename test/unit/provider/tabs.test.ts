@@ -6,7 +6,7 @@ import { SimChannels, SimLocks, type SimChannel } from "./tab-twins.ts";
 class ATab {
   readonly tabs: Tabs;
   readonly channel: SimChannel;
-  readonly edits: { readonly room: string; readonly entries: readonly OutboxEntry[] }[] = [];
+  readonly edits: { readonly room: string; readonly entries: readonly OutboxEntry[]; generation: number | undefined }[] = [];
   readonly answers: Uint8Array[] = [];
   readonly settled: OutboxKey[] = [];
   leftovers = 0;
@@ -20,7 +20,8 @@ class ATab {
       channel: this.channel,
       now: () => Date.now(),
       listener: {
-        edits: (room, entries) => this.edits.push({ room, entries }),
+        generation: () => 4,
+        edits: (room, entries, generation) => this.edits.push({ room, entries, generation }),
         settled: (_, keys) => this.settled.push(...keys),
         discarded: () => {},
         forgotten: () => {},
@@ -37,6 +38,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const deaf: TabsListener = {
+  generation: () => undefined,
   edits: () => {},
   settled: () => {},
   discarded: () => {},
@@ -119,7 +121,7 @@ test("edits and their settlement reach every other tab; a hello is answered by a
   c.tabs.sayHello("r", Uint8Array.of(0));
   await pass(100);
   for (const tab of [a, c]) {
-    expect(tab.edits).toEqual([{ room: "r", entries: [anEntry("b", 7)] }]);
+    expect(tab.edits).toEqual([{ room: "r", entries: [anEntry("b", 7)], generation: 4 }]);
     expect(tab.settled).toEqual([{ tab: "b", number: 7 }]);
   }
   expect(c.answers).toEqual([Uint8Array.of(1), Uint8Array.of(2)]);
