@@ -97,6 +97,35 @@ const limitBounds = {
   chunkBytes: [256 * kib, kib, 16 * mib],
 } as const satisfies Record<string, Bounds>;
 
+const replicationBounds = {
+  /** Milliseconds that an entry waits for those before it: longer closes more gaps in order, and meanwhile nobody sees it. */
+  causalWaitMs: [2_000, 10, 600_000],
+  /** Entries of one room that wait for others; past it the whole room is compared. */
+  waitingEntriesMax: [1_024, 1, 1_000_000],
+  /** Bytes of them. */
+  waitingBytesMax: [4 * mib, kib, 1024 * mib],
+  /** Milliseconds until the next relay is asked for an entry that is missing: some round trips. */
+  askAgainMs: [500, 10, 60_000],
+  /** Milliseconds that the comparison of a whole room may take. */
+  exchangeAgainMs: [10_000, 10, 600_000],
+  /** Dots of one room whose copies are counted one by one; about 64 bytes each. */
+  countedDotsMax: [4_096, 1, 1_000_000],
+  /** Bytes kept for one relay that is away; past it comparison brings it what it lacks. */
+  hintBytesMax: [256 * mib, kib, 64 * 1024 * mib],
+  /** Milliseconds between two comparisons of rooms that changed. */
+  compareChangedMs: [1_000, 10, 600_000],
+  /** Rooms in one of them. */
+  changedRoomsMax: [1_024, 1, 1_000_000],
+  /** Milliseconds between two comparisons of everything. */
+  sweepMs: [600_000, 100, 86_400_000],
+  /** Parts of the circle that one message of a sweep goes into. */
+  sweepPartsMax: [64, 1, 4_096],
+  /** Rooms that are told one by one instead of as parts of the circle. */
+  listedRoomsMax: [32, 1, 10_000],
+  /** Bytes of one room's difference under way from one relay: the largest room. */
+  differenceBytesMax: [64 * mib, kib, 1024 * mib],
+} as const satisfies Record<string, Bounds>;
+
 const processBounds = {
   /** Milliseconds between two commits: below it waking the disk's thread costs more than the writing. Never delays the fan-out. */
   commitPauseMs: [5, 0, 10_000],
@@ -239,7 +268,7 @@ export function readSettings(sources: { options: Said; environment: Said; file?:
       return wrong(`${said.where} must be ${settings[name].right}${unshown.has(name) ? "" : `, not ${shown(said.value)}`}`);
     values[name] = parsed.data;
   }
-  const limits = readBounds("limits", { ...limitBounds, ...contentBounds }, file["limits"]);
+  const limits = readBounds("limits", { ...limitBounds, ...contentBounds, ...replicationBounds }, file["limits"]);
   if (!limits.ok) return limits;
   const mesh = readBounds("mesh", meshBounds, file["mesh"]);
   if (!mesh.ok) return mesh;
@@ -250,10 +279,20 @@ export function readSettings(sources: { options: Said; environment: Said; file?:
   return { ok: true, settings: settingsOf(values, limits.values, { mesh: mesh.values, process: process.values }) };
 }
 
+type LimitChanges = Partial<Omit<Limits, "content" | "replication">> & {
+  content?: Partial<Limits["content"]>;
+  replication?: Partial<Limits["replication"]>;
+};
+
 /** The first values of all limits, with some replaced: for tests and embedders. */
-export function limitsWith(changes: Partial<Omit<Limits, "content">> & { content?: Partial<Limits["content"]> } = {}): Limits {
-  const { content, ...rest } = changes;
-  return { ...firstValues(limitBounds), ...rest, content: { ...firstValues(contentBounds), ...content } };
+export function limitsWith(changes: LimitChanges = {}): Limits {
+  const { content, replication, ...rest } = changes;
+  return {
+    ...firstValues(limitBounds),
+    ...rest,
+    content: { ...firstValues(contentBounds), ...content },
+    replication: { ...firstValues(replicationBounds), ...replication },
+  };
 }
 
 /** The first values of the process's limits, with some replaced. */
@@ -282,6 +321,7 @@ function settingsOf(
 ): RelaySettings {
   const name = values["name"] as RelayId | undefined;
   const content = Object.fromEntries(Object.keys(contentBounds).map((key) => [key, limits[key]]));
+  const replication = Object.fromEntries(Object.keys(replicationBounds).map((key) => [key, limits[key]]));
   const rest = Object.fromEntries(Object.keys(limitBounds).map((key) => [key, limits[key]]));
   return {
     name,
@@ -296,7 +336,7 @@ function settingsOf(
     meshSecretFile: values["mesh-secret-file"] as string | undefined,
     replicas: (values["replicas"] as number | undefined) ?? 3,
     durability: (values["durability"] as RelaySettings["durability"] | undefined) ?? "majority",
-    limits: limitsWith({ ...rest, content }),
+    limits: limitsWith({ ...rest, content, replication }),
     mesh: meshLimitsOf(others.mesh),
     process: processWith(others.process),
   };

@@ -225,6 +225,8 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
       nowMs: systemClock.now().monotonicMs,
     },
     hlcFloorMs: opening.hlcFloorMs,
+    wholeRing: opening.wholeRing,
+    ...{ replicas: settings.replicas, durability: settings.durability },
     offsetMaxMs: settings.process.hlcOffsetMaxMs,
   });
   parts.core = core;

@@ -14,6 +14,7 @@ export class AckQueue {
   #waiting: Waiting[] = [];
   #last = 0;
   #acknowledged = 0;
+  #acknowledgedPosition = 0;
 
   /** Updates that wait. */
   get size(): number {
@@ -23,6 +24,16 @@ export class AckQueue {
   /** The highest number that was acknowledged; 0 before the first. */
   get acknowledged(): number {
     return this.#acknowledged;
+  }
+
+  /** The position that `acknowledged` waited for. */
+  get acknowledgedPosition(): number {
+    return this.#acknowledgedPosition;
+  }
+
+  /** The highest number that waits for a position up to this one. */
+  reached(position: number): { readonly number: number; readonly position: number } | undefined {
+    return this.#waiting.findLast((waiting) => waiting.position <= position);
   }
 
   /** `number` follows the last one added and waits for `position`. */
@@ -40,6 +51,7 @@ export class AckQueue {
     for (const waiting of this.#waiting) {
       if (waiting.position > position) break;
       this.#acknowledged = waiting.number;
+      this.#acknowledgedPosition = waiting.position;
       settled += 1;
     }
     if (settled > 0) this.#waiting.splice(0, settled);

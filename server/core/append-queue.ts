@@ -47,6 +47,11 @@ export class AppendQueue {
     return this.#flights.length > 0;
   }
 
+  /** Nothing leaves until the caller says so. */
+  get isHeldBack(): boolean {
+    return this.#heldBack;
+  }
+
   /** Payload bytes that are not on disk. */
   get waitingBytes(): number {
     return this.#waitingBytes;

@@ -21,6 +21,12 @@ export type Deadline =
   | { readonly type: "retry-append"; readonly room: RoomName }
   /** The disk is asked again what became of a tombstone. */
   | { readonly type: "ask-of-tombstone"; readonly room: RoomName }
+  /** Entries of other relays that wait too long, and comparisons that are due. */
+  | { readonly type: "replicate"; readonly room: RoomName }
+  /** Rooms that changed, or all of them, are compared with other relays. */
+  | { readonly type: "compare-rooms" }
+  /** The list of rooms on disk is asked for again. */
+  | { readonly type: "read-rooms" }
   | { readonly type: "tell-clock"; readonly room: RoomName }
   | { readonly type: "verify-tail"; readonly room: RoomName }
   | { readonly type: "expire-presence"; readonly room: RoomName }
@@ -127,5 +133,6 @@ function placeAt(heap: readonly Place[], index: number): Place {
 function keyOf(deadline: Deadline): string {
   if ("room" in deadline) return `${deadline.type} ${deadline.room}`;
   if ("request" in deadline) return `${deadline.type} ${deadline.request}`;
+  if (!("connection" in deadline)) return deadline.type;
   return `${deadline.type} ${deadline.connection}${"channel" in deadline ? `/${deadline.channel}` : ""}`;
 }

@@ -7,8 +7,10 @@ import type { ConnectionId, Lineage, RequestId, RoomName } from "@inkmesh/shared
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { MeshEffect, MeshNews } from "./peers/mesh-effect.ts";
+import type { Marks } from "./log-marks.ts";
 import type { RoomRecord } from "./stored-room.ts";
 
 export type RelayEffect =
@@ -20,15 +22,19 @@ export type RelayEffect =
   | { readonly type: "pause-reading"; readonly connection: ConnectionId; readonly paused: boolean }
   | { readonly type: "load-room"; readonly room: RoomName; readonly seq: number }
   /** Answered by `log-appended` or `log-append-failed` with the same lineage and seq. */
-  | { readonly type: "append-log"; readonly lineage: Lineage; readonly seq: number; readonly entries: readonly Entry[] }
+  | ({ readonly type: "append-log"; readonly lineage: Lineage; readonly seq: number; readonly entries: readonly Entry[] } & Marks)
   | { readonly type: "compact-room"; readonly lineage: Lineage; readonly seq: number; readonly upTo: VectorClock }
-  | { readonly type: "store-record"; readonly seq: number; readonly record: RoomRecord }
+  /** `completes`: with it the room is complete here. */
+  | { readonly type: "store-record"; readonly seq: number; readonly record: RoomRecord; readonly completes: boolean }
+  /** Everything that `ring` places on this disk is complete; nothing is answered. */
+  | { readonly type: "keep-whole-ring"; readonly ring: readonly RingRecord[] }
   | {
       readonly type: "list-rooms";
       readonly seq: number;
       readonly after: string | undefined;
       readonly limit: number;
       readonly search: string | undefined;
+      readonly deleted?: boolean;
     }
   | { readonly type: "engine-call"; readonly lineage: Lineage; readonly seq: number; readonly call: EngineCall }
   | { readonly type: "respond"; readonly request: RequestId; readonly answer: RoomAnswer }
@@ -69,6 +75,8 @@ export type Report =
   | { readonly type: "known"; readonly room: RoomName }
   | { readonly type: "gap"; readonly room: RoomName; readonly missing: string }
   | { readonly type: "left-out"; readonly room: RoomName }
+  /** An entry was shown before what it had been written after: that did not come in time. */
+  | { readonly type: "passed-over"; readonly room: RoomName }
   | { readonly type: "quarantined"; readonly room: RoomName; readonly count: number }
   | { readonly type: "acked"; readonly count: number }
   | { readonly type: "store-full"; readonly full: boolean }

@@ -15,9 +15,10 @@ export interface TurnOfRoom {
 
 export class FanOut {
   #payloads: Uint8Array[] = [];
-  #authors = new Set<ConnectionId>();
+  #authors = new Set<ConnectionId | undefined>();
 
-  add(payload: Uint8Array, author: ConnectionId): void {
+  /** `author`: undefined where nobody here wrote it. */
+  add(payload: Uint8Array, author: ConnectionId | undefined): void {
     this.#payloads.push(payload);
     this.#authors.add(author);
   }

@@ -9,16 +9,26 @@ import type { Result } from "@inkmesh/shared/base/result";
 import type { RelayContext } from "./relay-context.ts";
 import type { RoomRecord } from "./stored-room.ts";
 
+/** Whose record it is. */
+export interface RecordKeeper {
+  /** Whether the room is complete on this disk once something is written. */
+  readonly shouldMark: boolean;
+  /** `record` is on disk; `isMarked`: and so is that the room is complete here. */
+  recordLanded(record: RoomRecord, isMarked: boolean): void;
+}
+
 export class KeptRecord {
   readonly #context: RelayContext;
+  readonly #keeper: RecordKeeper;
   #current: RoomRecord | undefined;
   #isWriting = false;
   /** One per open request at most. */
   #waiting: (() => void)[] = [];
 
-  constructor(context: RelayContext, current: RoomRecord | undefined) {
+  constructor(context: RelayContext, current: RoomRecord | undefined, keeper: RecordKeeper) {
     this.#context = context;
     this.#current = current;
+    this.#keeper = keeper;
   }
 
   get current(): RoomRecord | undefined {
@@ -38,18 +48,21 @@ export class KeptRecord {
   /** What the disk turned out to have. */
   found(record: RoomRecord): void {
     this.#current = record;
+    this.#keeper.recordLanded(record, false);
   }
 
   write(record: RoomRecord, then: (result: Result<undefined>) => void): void {
     assert(!this.#isWriting, "a room's record has one write under way");
     this.#isWriting = true;
+    const completes = this.#keeper.shouldMark;
     const seq = this.#context.records.ask((result) => {
       this.#isWriting = false;
       if (result.ok) this.#current = record;
+      if (result.ok) this.#keeper.recordLanded(record, completes);
       then(result);
       this.#goOn();
     });
-    this.#context.effect({ type: "store-record", seq, record });
+    this.#context.effect({ type: "store-record", seq, record, completes });
   }
 
   #goOn(): void {

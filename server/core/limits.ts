@@ -2,9 +2,11 @@
  * Limits: every ceiling of the core, by name. Values, units and reasons are settings in `server/config.ts`.
  */
 import type { ContentLimits } from "@inkmesh/shared/engine/crdt-engine";
+import type { ReplicationLimits } from "./gossip/replication-limits.ts";
 
 export interface Limits {
   readonly content: ContentLimits;
+  readonly replication: ReplicationLimits;
   /** One WebSocket message from a client, in bytes. */
   readonly frameBytesMax: number;
   /** One update of kind "edit" / "state", in bytes. */

@@ -1,7 +1,8 @@
 /**
  * NumberedIntake: how a session of our own protocol takes updates: in order, acknowledged and refused by number.
  *
- * An ack waits until everything up to the update's position is on disk; one for an update that was known already waits
+ * An ack says on how many of the room's replicas everything up to the update's position is on disk: at once when this one has
+ * it, and again when that grows. It counts as saved when enough have it; one for an update that was known already waits
  * for all that the room held at that moment, because "saved" must be true of what it repeats, too. A gap is answered
  * with what is on disk here, and the client sends, under the same number, everything beyond.
  *
@@ -20,6 +21,7 @@ export class NumberedIntake {
   readonly #session: IntakeSession;
   readonly #numbered = new NumberedUpdates();
   readonly #gaps: GapCount;
+  #said = { number: 0, copies: 0 };
 
   constructor(session: IntakeSession) {
     this.#session = session;
@@ -28,7 +30,7 @@ export class NumberedIntake {
 
   /** Takes `updates`, of which the first has number `first`. */
   take(first: number, updates: readonly Uint8Array[], kind: UpdateKind): void {
-    const { line, room, isLive } = this.#session;
+    const { line, isLive } = this.#session;
     const numbering = this.#numbered.receive(first, updates.length);
     if (numbering.type === "out-of-order")
       return line.refuse({ code: "OUT_OF_ORDER", detail: `update ${first}, expected ${numbering.expected}` });
@@ -37,16 +39,30 @@ export class NumberedIntake {
         if (!this.#takeNext(update, kind)) break;
       }
     }
-    if (isLive()) this.durableTo(room.log.durable);
+    if (isLive()) this.durabilityChanged();
   }
 
-  /** Everything up to the room's position is on disk. */
-  durableTo(position: number): void {
-    const { context, line, room } = this.#session;
-    const count = this.#numbered.acks.settle(position);
-    if (count === 0) return;
-    context.report({ type: "acked", count });
-    line.send({ type: "ack", handle: room.handle, number: this.#numbered.acks.acknowledged, copies: 1, replicas: 1, needed: 1 });
+  /** Says what is saved now, and how safe that is which is not yet. */
+  durabilityChanged(): void {
+    const { context, room } = this.#session;
+    const { acks } = this.#numbered;
+    const count = acks.settle(room.replication.copies.savedTo);
+    if (count > 0) context.report({ type: "acked", count });
+    if (acks.acknowledged > 0) this.#say(acks.acknowledged, acks.acknowledgedPosition);
+    const kept = acks.reached(room.log.durable);
+    if (kept !== undefined) this.#say(kept.number, kept.position);
+  }
+
+  /** Says on how many disks everything up to `number` is, where that is news. */
+  #say(number: number, position: number): void {
+    const { line, room } = this.#session;
+    const { copies: known } = room.replication;
+    const { replicas, needed } = known;
+    const copies = known.holdersAt(position).length;
+    const isNews = number > this.#said.number || (number === this.#said.number && copies > this.#said.copies);
+    if (!isNews) return;
+    this.#said = { number, copies };
+    line.send({ type: "ack", handle: room.handle, number, copies, replicas, needed });
   }
 
   /** Whether the update with the expected number was taken. */

@@ -19,8 +19,8 @@ export interface Participant {
   roomDeleted(record: RoomRecord): void;
   /** Whether these frames are to go to its socket now; otherwise it keeps them for later or does without. */
   takes(frames: readonly Uint8Array[], topic: Topic): boolean;
-  /** Everything up to the room's position is on disk. */
-  durableTo(position: number): void;
+  /** More is on disk here, or known to be on disk elsewhere. */
+  durabilityChanged(): void;
 }
 
 export interface Audience {

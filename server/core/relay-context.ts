@@ -11,8 +11,11 @@ import type { Result } from "@inkmesh/shared/base/result";
 import { HybridLogicalClock, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Dialect, DialectName } from "@inkmesh/shared/wire/dialect";
+import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { Deadlines } from "./deadlines.ts";
 import type { RelayEffect, Report } from "./effect.ts";
+import type { DurabilityLevel } from "./gossip/durable-copies.ts";
+import { Placement } from "./gossip/placement.ts";
 import type { Limits } from "./limits.ts";
 import { LoneRelay } from "./peers/lone-relay.ts";
 import { Mesh, type MeshOptions } from "./peers/mesh.ts";
@@ -46,6 +49,11 @@ export interface RelayOptions {
   readonly relays?: readonly string[];
   /** Undefined: this relay has no links and takes none. */
   readonly mesh?: MeshOptions | undefined;
+  /** Copies that a room shall have, and how many "saved" needs. Default: 3, a majority. */
+  readonly replicas?: number;
+  readonly durability?: DurabilityLevel;
+  /** The ring under which the disk was whole, as the log said when it was opened. */
+  readonly wholeRing?: readonly RingRecord[] | undefined;
 }
 
 export class RelayContext {
@@ -62,6 +70,7 @@ export class RelayContext {
   readonly mesh: Mesh | undefined;
   /** What rooms know of the other relays. */
   readonly peers: Peers;
+  readonly placement: Placement;
   readonly loads = new Questions<Result<StoredRoom>>();
   readonly compactions = new Questions<Result<Compaction>>();
   readonly records = new Questions<Result<undefined>>();
@@ -86,6 +95,13 @@ export class RelayContext {
     const outlet = { effect: (effect: RelayEffect) => this.effect(effect), news: (news: MeshNews) => this.report({ type: "mesh", news }) };
     this.mesh = options.mesh === undefined ? undefined : new Mesh(options.actor, options.mesh, outlet);
     this.peers = this.mesh ?? new LoneRelay(options.actor);
+    this.placement = new Placement({
+      peers: this.peers,
+      replicas: options.replicas ?? 3,
+      level: options.durability ?? "majority",
+      limits: options.limits.replication,
+      wholeRing: options.wholeRing,
+    });
     this.#dialects = new Map(options.dialects.map((dialect) => [dialect.name, dialect]));
     this.#hlc = new HybridLogicalClock({ relay: options.self, offsetMaxMs: options.offsetMaxMs, floorMs: options.hlcFloorMs });
   }
@@ -112,6 +128,11 @@ export class RelayContext {
     const effects = this.#effects;
     this.#effects = [];
     return effects;
+  }
+
+  /** Takes note of another relay's stamp. */
+  observe(stamp: Hlc): void {
+    this.#hlc.observe(stamp, this.now.wallMs);
   }
 
   /** A stamp for something that happens now. */

@@ -18,7 +18,7 @@
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
 import { errorKind, type ErrorCode } from "@inkmesh/shared/base/errors";
-import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { ConnectionId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import { Connection } from "./connection.ts";
@@ -26,6 +26,7 @@ import type { MeshView } from "./peers/mesh.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { RelayEffect } from "./effect.ts";
 import type { RelayInput } from "./input.ts";
+import { ReplicatedRooms } from "./gossip/replicated-rooms.ts";
 import { RelayContext, type RelayOptions } from "./relay-context.ts";
 import { RoomRequests } from "./room-requests.ts";
 import { Rooms } from "./rooms.ts";
@@ -50,14 +51,21 @@ export interface Census {
 export class Relay {
   readonly #context: RelayContext;
   readonly #rooms: Rooms;
+  readonly #replicas: ReplicatedRooms;
   readonly #requests: RoomRequests;
   readonly #connections = new Map<ConnectionId, Connection>();
   #stopping: "no" | "waiting" | "done" = "no";
 
   constructor(options: RelayOptions) {
     this.#context = new RelayContext(options);
-    this.#rooms = new Rooms(this.#context);
+    this.#rooms = new Rooms(
+      this.#context,
+      (room) => this.#replicas.changed(room),
+      (room) => this.#replicas.forget(room),
+    );
+    this.#replicas = new ReplicatedRooms(this.#context, this.#rooms);
     this.#requests = new RoomRequests(this.#context, this.#rooms);
+    this.#context.mesh?.listen(this.#replicas);
   }
 
   /** What is to be done about `input`, in order. Synchronous; total for any bytes. */
@@ -93,6 +101,11 @@ export class Relay {
   /** This relay among the others; undefined for one without a mesh. */
   meshView(): MeshView | undefined {
     return this.#context.mesh?.view();
+  }
+
+  /** The relays that the ring, as it is known here, names for a room: the owner first. */
+  replicasOf(room: RoomName): readonly RelayId[] {
+    return this.#context.placement.of(room).replicas;
   }
 
   #route(input: RelayInput): void {
@@ -210,6 +223,12 @@ export class Relay {
         return this.#rooms.wake(deadline.room)?.log.retry();
       case "ask-of-tombstone":
         return this.#rooms.wake(deadline.room)?.askOfTombstone();
+      case "replicate":
+        return this.#rooms.wake(deadline.room)?.replication.expire();
+      case "compare-rooms":
+        return this.#replicas.compareDue();
+      case "read-rooms":
+        return this.#replicas.readDue();
       case "tell-clock":
         return this.#rooms.wake(deadline.room)?.tellClock();
       case "verify-tail":

@@ -14,7 +14,7 @@ import { dotKey } from "@inkmesh/shared/clock/dot";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ActorId } from "@inkmesh/shared/base/ids";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
-import type { Admission, ContentIndex, CrdtEngine, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type { Admission, ContentIndex, ContentLimits, CrdtEngine, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { decodeStateVector } from "@inkmesh/shared/engine/state-vector";
 import type { Limits } from "./limits.ts";
@@ -42,12 +42,15 @@ export class RoomContent {
   #snapshotAuthors: Authors = noAuthors;
   #tail: Entry[];
   #tailBytes: number;
+  /** What the mesh has accepted is not refused for its size. */
+  readonly #peerLimits: ContentLimits;
   #index: ContentIndex;
   #clock: VectorClock;
 
   private constructor(engine: CrdtEngine, limits: Limits, stored: StoredRoom, index: ContentIndex) {
     this.#engine = engine;
     this.#limits = limits;
+    this.#peerLimits = { ...limits.content, partsPerUpdateMax: Infinity, authorsPerEditMax: Infinity, authorsPerRoomMax: Infinity };
     this.#tail = [...stored.tail];
     this.#tailBytes = bytesOf(stored.tail);
     this.#index = index;
@@ -137,6 +140,29 @@ export class RoomContent {
     this.#tail.push(entry);
     this.#tailBytes += payload.length;
     return entry;
+  }
+
+  /**
+   * Lets in another relay's entry, the next of its actor. Its dot is here from now on, whatever of its content applies: the
+   * next shadow document sets aside what does not. Whether all of it applies.
+   */
+  take(entry: Entry): boolean {
+    const admission = this.#index.examine(entry.payload, "state", this.#peerLimits);
+    if (admission.type === "admitted") this.#index.join(admission.change);
+    this.#clock = this.#clock.advance(entry.dot);
+    this.#tail.push(entry);
+    this.#tailBytes += entry.payload.length;
+    return admission.type === "known" || (admission.type === "admitted" && !admission.leftOut);
+  }
+
+  /** What admission would do with content that other relays have let in already. */
+  examineTaken(update: Uint8Array): Admission {
+    return this.#index.examine(update, "state", this.#peerLimits);
+  }
+
+  /** Everything that `clock` names is here. */
+  cover(clock: VectorClock): void {
+    this.#clock = this.#clock.join(clock);
   }
 
   /** Exactly the entries that `clock` does not name. */

@@ -12,19 +12,28 @@
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
-import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { Stamp } from "@inkmesh/shared/wire/client-message";
 import { sealToken } from "@inkmesh/shared/wire/session-token";
 import { AppendQueue } from "./append-queue.ts";
 import { DurabilityGate } from "./durability-gate.ts";
+import { LogMarks } from "./log-marks.ts";
 import type { RelayContext } from "./relay-context.ts";
+
+/** What came to disk. */
+export interface Landed {
+  readonly entries: readonly Entry[];
+  /** From now on the room is complete here. */
+  readonly isMarked: boolean;
+}
 
 export class RoomLog {
   readonly lineage: Lineage;
   readonly #context: RelayContext;
   readonly #queue = new AppendQueue();
   readonly #gate = new DurabilityGate();
+  readonly #marks = new LogMarks();
   #durableClock: VectorClock;
   #durableStamp: Hlc | undefined;
   #lastChangeMs: number | undefined;
@@ -60,7 +69,12 @@ export class RoomLog {
   }
 
   get isInFlight(): boolean {
-    return this.#queue.isInFlight;
+    return this.#queue.isInFlight || this.#marks.isInFlight;
+  }
+
+  /** Nothing at all has still to come to disk. */
+  get isAtRest(): boolean {
+    return this.#queue.isSettled && !this.#marks.isWaiting;
   }
 
   /** Wall time of the last entry's stamp. */
@@ -74,33 +88,50 @@ export class RoomLog {
     this.#context.store.admitted(entry.payload.length);
   }
 
+  /** The room is complete here, from the next append on. */
+  complete(): void {
+    this.#marks.complete();
+  }
+
+  /** Everything that `clock` names is on disk. */
+  cover(clock: VectorClock): void {
+    this.#durableClock = this.#durableClock.join(clock);
+    this.#marks.cover(clock);
+  }
+
   /** The turn's entries leave together. */
   depart(): void {
     const seq = this.#context.nextAppend();
+    if (this.#queue.isHeldBack) return;
     const entries = this.#queue.depart(seq);
-    if (entries.length > 0) this.#context.effect({ type: "append-log", lineage: this.lineage, seq, entries });
+    const marks = this.#marks.depart(seq);
+    if (entries.length > 0 || marks !== undefined)
+      this.#context.effect({ type: "append-log", lineage: this.lineage, seq, entries, ...marks });
   }
 
-  /** Appends up to `seq` are on disk; whether anything became durable. */
-  landed(seq: number): boolean {
+  /** Appends up to `seq` are on disk: what became durable. */
+  landed(seq: number): Landed {
+    const isMarked = this.#marks.landed(seq);
     const entries = this.#queue.landed(seq);
     const last = entries.at(-1);
-    if (last === undefined) return false;
-    this.#durableClock = this.#durableClock.join(last.deps.advance(last.dot));
+    if (last === undefined) return { entries, isMarked };
+    this.#durableClock = this.#durableClock.join(clockOf(entries));
     this.#durableStamp = last.hlc;
     this.#gate.open(this.#queue.durable);
     this.#context.store.stored(entries.reduce((sum, entry) => sum + entry.payload.length, 0));
     this.#context.store.recovered(this.lineage.room);
-    return true;
+    return { entries, isMarked };
   }
 
   /** Append `seq` did not happen; whether that is news. */
   failed(seq: number, code: ErrorCode): boolean {
-    if (!this.#queue.failed(seq)) return false;
     const { room } = this.lineage;
-    this.#context.store.failed(room, code);
-    this.#context.deadlines.set({ type: "retry-append", room }, this.#context.now.monotonicMs + this.#context.limits.appendRetryMs);
-    return true;
+    const hadMarks = this.#marks.failed(seq);
+    const isNews = this.#queue.failed(seq);
+    if (isNews) this.#context.store.failed(room, code);
+    if (isNews || hadMarks)
+      this.#context.deadlines.set({ type: "retry-append", room }, this.#context.now.monotonicMs + this.#context.limits.appendRetryMs);
+    return isNews;
   }
 
   /** Lets what failed leave again. */
@@ -125,4 +156,10 @@ export class RoomLog {
     if (this.#queue.isSettled) then();
     else this.#gate.hold(this.#queue.position, then, isWanted);
   }
+}
+
+/** What entries name that follow each other, per actor. */
+function clockOf(entries: readonly Entry[]): VectorClock {
+  const highest = new Map(entries.map(({ dot }) => [dot.actor, dot.counter] as const));
+  return VectorClock.of(highest);
 }

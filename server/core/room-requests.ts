@@ -4,7 +4,7 @@
  *     received ─▶ room loaded ─▶ no write of its record under way ─▶ decided ─▶ (on disk, worker done) ─▶ answered
  *
  * Invariants: every request is answered at most once, and not at all once its client has gone; a change is answered as
- * done only when its record is on disk; content is what is on disk, named by the token that goes with it [P6]; a room is
+ * done only when its record is on enough replicas' disks; content is what is on disk, named by the token that goes with it [P6]; a room is
  * kept in memory while somebody asks. At most as many requests wait as connections may be open.
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
@@ -87,7 +87,7 @@ export class RoomRequests {
     if (!room.exists) return this.#refuse(request, { code: "NOT_FOUND", detail: "" });
     switch (ask.type) {
       case "show":
-        return this.#answer(request, { type: "room", room: viewOfRoom(room, this.#context.self), created: false });
+        return this.#answer(request, { type: "room", room: viewOfRoom(room, this.#context), created: false });
       case "change":
         return this.#change(request, room, ask);
       case "delete":
@@ -102,7 +102,7 @@ export class RoomRequests {
   #list(request: RequestId, { after, limit, search }: Ask<"list">): void {
     const seq = this.#context.lists.ask((result) => {
       if (!result.ok) return this.#refuse(request, result.refusal);
-      const rooms = result.value.rooms.map((summary) => viewOfSummary(summary, this.#rooms.find(summary.record.room), this.#context.self));
+      const rooms = result.value.rooms.map((summary) => viewOfSummary(summary, this.#rooms.find(summary.record.room), this.#context));
       this.#answer(request, { type: "rooms", rooms, next: result.value.next });
     });
     this.#context.effect({ type: "list-rooms", seq, after, limit, search });
@@ -114,7 +114,7 @@ export class RoomRequests {
     const stamp = this.#context.stamp();
     const record = current === undefined ? firstRecord(room.name, ask, stamp) : nextGeneration(current, ask, stamp);
     room.create(record, (result) =>
-      this.#answerDone(request, result, { type: "room", room: viewOfRoom(room, this.#context.self), created: true }),
+      this.#answerDone(request, room, result, () => ({ type: "room", room: viewOfRoom(room, this.#context), created: true })),
     );
   }
 
@@ -123,7 +123,7 @@ export class RoomRequests {
     const stamp = this.#context.stamp();
     const record = renamedRecord(room.record.current ?? firstRecord(room.name, unnamed, stamp), ask, stamp);
     room.record.write(record, (result) =>
-      this.#answerDone(request, result, { type: "room", room: viewOfRoom(room, this.#context.self), created: false }),
+      this.#answerDone(request, room, result, () => ({ type: "room", room: viewOfRoom(room, this.#context), created: false })),
     );
   }
 
@@ -131,7 +131,7 @@ export class RoomRequests {
     if (!room.isOpen) return this.#refuse(request, { code: "RELAY_BUSY", detail: "the document is being deleted" });
     const stamp = this.#context.stamp();
     const record = closedRecord(room.record.current ?? firstRecord(room.name, unnamed, stamp), ask.principal, stamp);
-    room.close(record, (result) => this.#answerDone(request, result, { type: "done" }));
+    room.close(record, (result) => this.#answerDone(request, room, result, () => ({ type: "done" })));
   }
 
   #content(request: RequestId, room: Room, ask: Ask<"content">): void {
@@ -167,8 +167,9 @@ export class RoomRequests {
     this.#context.deadlines.set({ type: "give-up", request }, this.#context.now.monotonicMs + behindAfterMs);
   }
 
-  #answerDone(request: RequestId, result: Result<undefined>, answer: RoomAnswer): void {
-    if (result.ok) this.#answer(request, answer);
+  /** Done is what enough replicas have on disk. */
+  #answerDone(request: RequestId, room: Room, result: Result<undefined>, answer: () => RoomAnswer): void {
+    if (result.ok) room.recordCopies.whenSaved(() => this.#answer(request, answer()));
     else this.#refuse(request, result.refusal);
   }
 

@@ -3,13 +3,15 @@
  *
  * Invariant: clock and copies name only what is on disk.
  */
-import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
+import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { RoomView } from "./effect.ts";
+import { copiesNeeded } from "./gossip/durable-copies.ts";
+import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
 import type { RoomRecord, RoomSummary } from "./stored-room.ts";
 
 /** A loaded room. */
-export function viewOfRoom(room: Room, self: RelayId): RoomView {
+export function viewOfRoom(room: Room, context: RelayContext): RoomView {
   const { record, log, content } = room;
   return {
     ...naming(room.name, record.current),
@@ -17,14 +19,14 @@ export function viewOfRoom(room: Room, self: RelayId): RoomView {
     clock: log.durableClock,
     bytes: content.bytes,
     sessions: room.sessions,
-    ...held(self),
+    ...held(room.name, room, context),
     createdMs: record.current?.created.physicalMs ?? log.lastChangeMs ?? 0,
     changedMs: log.lastChangeMs,
   };
 }
 
 /** A room on disk; `live` when it is in memory, too. */
-export function viewOfSummary(summary: RoomSummary, live: Room | undefined, self: RelayId): RoomView {
+export function viewOfSummary(summary: RoomSummary, live: Room | undefined, context: RelayContext): RoomView {
   const { record, clock, bytes, lastHlc } = summary;
   const isCurrent = live !== undefined && live.isOpen && live.lineage.generation === record.generation;
   return {
@@ -33,7 +35,7 @@ export function viewOfSummary(summary: RoomSummary, live: Room | undefined, self
     clock: isCurrent ? live.log.durableClock : clock,
     bytes: isCurrent ? live.content.bytes : bytes,
     sessions: isCurrent ? live.sessions : 0,
-    ...held(self),
+    ...held(record.room, isCurrent ? live : undefined, context),
     createdMs: record.created.physicalMs,
     changedMs: (isCurrent ? live.log.lastChangeMs : undefined) ?? lastHlc?.physicalMs,
   };
@@ -44,7 +46,10 @@ function naming(room: RoomName, record: RoomRecord | undefined) {
   return { room, engine, title: record?.title?.value, kind: record?.kind?.value };
 }
 
-/** One relay: it is every room's only replica. */
-function held(self: RelayId) {
-  return { heldBy: [self], copies: 1, replicas: 1, needed: 1 };
+/** Of a room that is not in memory only this relay's own copy is known. */
+function held(name: RoomName, live: Room | undefined, { self, placement }: RelayContext) {
+  const place = placement.of(name);
+  const heldBy = live?.replication.holders ?? (place.isReplica ? [self] : []);
+  const replicas = place.replicas.length;
+  return { heldBy, copies: heldBy.length, replicas, needed: copiesNeeded(placement.choice.level, replicas) };
 }

@@ -1,82 +1,86 @@
 /**
  * Room: one shared document and those attached to it, at this relay.
  *
- *     loading ──loaded──▶ open ──delete──▶ closing ──record on disk──▶ closed ──explicit create──▶ open, next generation
- *        └──failed──▶ failed                  └──did not work──▶ open
- *
  * The keystroke: `admit` asks the ContentIndex what of an update is new and applicable (no document is ever built here),
  * gives it dot, deps and stamp, and notes it for the fan-out and for the log. Both leave at the end of the turn; the
  * fan-out does not wait for the disk. When `log-appended` comes back, sessions are told how far everything is durable.
  *
+ * What other relays have of it comes in through `Replication`, which sees the room as a `RoomCopy`.
+ *
  * Invariants: [C3] whatever promises durability waits in the log's gate; one participant per connection; nothing is
- * admitted unless the room is open; a closing room first gets everything it admitted onto the disk, so that nothing is
- * written into a generation behind its tombstone. Knows no dialect's rules and no numbers of updates: sessions do.
+ * admitted unless the room is open (`RoomLife`). Knows no dialect's rules and no numbers of updates: sessions do.
  */
 import { assert } from "@inkmesh/shared/base/assert";
 import type { ConnectionId, Lineage, RoomName } from "@inkmesh/shared/base/ids";
-import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
+import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Admission, CrdtEngine, EngineCall, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
-import type { Dialect } from "@inkmesh/shared/wire/dialect";
-import { ClockTelling } from "./clock-telling.ts";
-import { FanOut } from "./fan-out.ts";
+import type { Entry } from "@inkmesh/shared/engine/entry";
+import { DurableWords } from "./durable-words.ts";
+import { RecordCopies } from "./gossip/record-copies.ts";
+import { Replication } from "./gossip/replication.ts";
+import type { RoomCopy } from "./gossip/room-copy.ts";
 import { JoinFrames } from "./join-frames.ts";
-import { KeptRecord } from "./kept-record.ts";
-import { audience, type Participant, type Topic } from "./participant.ts";
+import { KeptRecord, type RecordKeeper } from "./kept-record.ts";
+import type { Participant } from "./participant.ts";
 import type { RelayContext } from "./relay-context.ts";
+import { RoomAudience } from "./room-audience.ts";
 import { RoomContent } from "./room-content.ts";
+import { RoomLife, type Then } from "./room-life.ts";
 import { RoomLog } from "./room-log.ts";
 import { RoomPresence } from "./room-presence.ts";
 import { firstRecord, unnamed } from "./room-record.ts";
 import type { Compaction, RoomRecord, StoredRoom } from "./stored-room.ts";
 import { TailUpkeep } from "./tail-upkeep.ts";
-import { Tombstone } from "./tombstone.ts";
-import { updateFrames } from "./update-frames.ts";
 
-type RoomState =
-  | { readonly type: "loading" }
-  | { readonly type: "open" }
-  | { readonly type: "closing"; readonly tombstone: Tombstone; readonly then: (result: Result<undefined>) => void }
-  | { readonly type: "closed" }
-  | { readonly type: "failed"; readonly refusal: Refusal };
+interface RoomOptions {
+  readonly name: RoomName;
+  readonly engine: CrdtEngine;
+  readonly context: RelayContext;
+  readonly touch: (room: Room) => void;
+  readonly changed: (room: Room) => void;
+}
 
-export class Room {
+export class Room implements RoomCopy, RecordKeeper {
   readonly name: RoomName;
   readonly handle: number;
   readonly engine: CrdtEngine;
   readonly presence: RoomPresence;
   readonly frames: JoinFrames;
+  readonly recordCopies: RecordCopies;
   readonly #context: RelayContext;
   readonly #touch: (room: Room) => void;
-  readonly #participants = new Set<Participant>();
-  readonly #fanOut = new FanOut();
+  readonly #changed: (room: Room) => void;
+  readonly #audience: RoomAudience;
   readonly #upkeep: TailUpkeep;
-  readonly #clockTelling: ClockTelling;
-  #state: RoomState = { type: "loading" };
+  readonly #words: DurableWords;
+  readonly #life: RoomLife;
   #content: RoomContent;
   #log: RoomLog;
   #record: KeptRecord;
-  #waiting: ((result: Result<undefined>) => void)[] = [];
-  #holds = 0;
-  /** The last state vector that was asked for while everything was on disk. */
-  #durableStateVector: Uint8Array = Uint8Array.of(0);
+  #replication: Replication;
 
-  /** `touch` is called when the room has something to do at the end of the turn. */
-  constructor(options: { name: RoomName; engine: CrdtEngine; context: RelayContext; touch: (room: Room) => void }) {
+  /** `touch`: the room has something to do at the end of the turn; `changed`: other relays may lack something of it. */
+  constructor(options: RoomOptions) {
     const { name, engine, context } = options;
     this.name = name;
     this.engine = engine;
     this.#context = context;
     this.#touch = options.touch;
+    this.#changed = options.changed;
     this.handle = context.nextHandle();
     this.frames = new JoinFrames({ handle: this.handle, chunkBytes: context.limits.chunkBytes });
     this.presence = new RoomPresence(context, name);
+    this.recordCopies = new RecordCopies(context, context.placement.of(name));
     this.#upkeep = new TailUpkeep(context, name);
-    this.#clockTelling = new ClockTelling(context, name);
-    this.#record = new KeptRecord(context, undefined);
+    this.#words = new DurableWords(context, name, this.handle);
+    this.#audience = new RoomAudience(context, this.handle);
+    this.#life = new RoomLife(context, this, this.#audience);
+    this.#record = new KeptRecord(context, undefined, this);
     this.#content = RoomContent.empty(engine, context.limits);
     this.#log = this.#newLog(0, VectorClock.empty, undefined);
+    this.#replication = this.#newReplication(false);
   }
 
   get lineage(): Lineage {
@@ -95,16 +99,20 @@ export class Room {
     return this.#log;
   }
 
+  get replication(): Replication {
+    return this.#replication;
+  }
+
   get sessions(): number {
-    return this.#participants.size;
+    return this.#audience.size;
   }
 
   get isOpen(): boolean {
-    return this.#state.type === "open";
+    return this.#life.state === "open";
   }
 
   get hasFailed(): boolean {
-    return this.#state.type === "failed";
+    return this.#life.state === "failed";
   }
 
   /** Whether the current generation was ever used: it has a record or content. */
@@ -116,14 +124,27 @@ export class Room {
     return this.#record.current?.deleted !== undefined;
   }
 
+  /** What is here is what is on disk. */
+  get isSettled(): boolean {
+    const { state } = this.#life;
+    return this.#log.isSettled && !this.#record.isWriting && (state === "open" || state === "closed");
+  }
+
+  get storedRecord(): RoomRecord | undefined {
+    return this.#record.current;
+  }
+
+  get shouldMark(): boolean {
+    return this.#replication.shouldMark;
+  }
+
   /** Nobody needs it: it may leave memory, since everything is on disk. */
   get isIdle(): boolean {
-    const isResting = this.#state.type !== "loading" && this.#state.type !== "closing";
     return (
-      isResting &&
-      this.#participants.size === 0 &&
-      this.#holds === 0 &&
-      this.#log.isSettled &&
+      this.#life.isResting &&
+      this.#audience.size === 0 &&
+      this.#log.isAtRest &&
+      !this.#replication.isBusy &&
       !this.#record.isWriting &&
       !this.#upkeep.isRunning
     );
@@ -137,68 +158,48 @@ export class Room {
   }
 
   /** Keeps the room in memory until `release`, and runs `then` when it is loaded or could not be. */
-  hold(then: (result: Result<undefined>) => void): void {
-    this.#holds += 1;
-    if (this.#state.type === "loading") this.#waiting.push(then);
-    else then(this.#state.type === "failed" ? { ok: false, refusal: this.#state.refusal } : ok(undefined));
+  hold(then: Then): void {
+    this.#life.hold(then);
   }
 
   release(): void {
-    this.#holds -= 1;
-    this.#touch(this);
+    this.#life.release();
   }
 
   /** It leaves memory. */
   forget(): void {
     const { deadlines } = this.#context;
-    for (const type of ["verify-tail", "tell-clock", "expire-presence", "retry-append", "ask-of-tombstone"] as const)
+    for (const type of ["verify-tail", "tell-clock", "expire-presence", "retry-append", "ask-of-tombstone", "replicate"] as const)
       deadlines.clear({ type, room: this.name });
     this.frames.clear();
   }
 
   /** Told now, but while it loads or is being closed: then at the end of that. */
   attend(participant: Participant): void {
-    this.#participants.add(participant);
-    switch (this.#state.type) {
-      case "open":
-        return participant.roomOpened();
-      case "failed":
-        return participant.roomFailed(this.#state.refusal);
-      case "closed":
-        return participant.roomDeleted(this.#deletion());
-      default:
-    }
+    this.#audience.add(participant);
+    this.#replication.wanted();
+    this.#life.attend(participant);
   }
 
   leave(participant: Participant): void {
-    if (!this.#participants.delete(participant)) return;
+    if (!this.#audience.remove(participant)) return;
     this.presence.leave(participant.connection);
-    if (this.#participants.size === 0) this.frames.clear();
+    if (this.#audience.size === 0) this.frames.clear();
     this.#touch(this);
   }
 
   #loaded(result: Result<StoredRoom>): void {
     const content = result.ok ? RoomContent.of(result.value, this.engine, this.#context.limits) : result;
-    if (!result.ok || !content.ok) return this.#failed(content.ok ? { code: "STORE_FAILED", detail: "" } : content.refusal);
-    const { record, clock, tail } = result.value;
+    if (!result.ok || !content.ok) return this.#life.failed(content.ok ? { code: "STORE_FAILED", detail: "" } : content.refusal);
+    const { record, clock, tail, isMarked } = result.value;
     this.#content = content.value;
-    this.#record = new KeptRecord(this.#context, record);
+    this.#record = new KeptRecord(this.#context, record, this);
     this.#log = this.#newLog(record?.generation ?? 0, clock, tail.at(-1)?.hlc);
-    this.#durableStateVector = this.#content.stateVector();
-    this.#clockTelling.told(clock);
-    this.#state = { type: record?.deleted === undefined ? "open" : "closed" };
+    this.#replication = this.#newReplication(isMarked);
+    this.#words.begin(this.#content.stateVector(), clock);
+    if (this.#audience.size > 0) this.#replication.wanted();
     this.#upkeep.watch(this.#content);
-    this.#touch(this);
-    for (const then of this.#waiting.splice(0)) then(ok(undefined));
-    // A request that waited may be closing the room by now.
-    for (const participant of [...this.#participants]) this.attend(participant);
-  }
-
-  #failed(refusal: Refusal): void {
-    this.#state = { type: "failed", refusal };
-    this.#touch(this);
-    for (const then of this.#waiting.splice(0)) then({ ok: false, refusal });
-    for (const participant of [...this.#participants]) participant.roomFailed(refusal);
+    this.#life.loaded();
   }
 
   // -- a keystroke -----------------------------------------------------------------------------------------------------
@@ -214,13 +215,18 @@ export class Room {
     const refusal = context.store.refusal;
     if (refusal !== undefined) return { type: "refused", refusal: { code: refusal, detail: "" } };
     const entry = this.#content.enter(admission, { actor: context.actor, author: author.principal, stamp: () => context.stamp() });
-    this.#log.add(entry);
-    this.#fanOut.add(entry.payload, author.connection);
+    this.#letIn(entry, author.connection);
     context.report({ type: "admitted", room: this.name, bytes: entry.payload.length });
     if (admission.leftOut) context.report({ type: "left-out", room: this.name });
     if (this.#record.current === undefined && !this.#record.isWriting) this.#firstUse();
-    this.#touch(this);
     return admission;
+  }
+
+  #letIn(entry: Entry, author: ConnectionId | undefined): void {
+    this.#log.add(entry);
+    this.#audience.note(entry.payload, author);
+    this.#replication.entered(entry);
+    this.#touch(this);
   }
 
   /** Somebody's cursor moved, came or went: told at the end of the turn. */
@@ -238,24 +244,22 @@ export class Room {
     this.flushFanOut();
     const changes = this.presence.takeChanges();
     if (changes !== undefined) {
-      this.#broadcast(
+      this.#audience.send(
         "presence",
         (dialect) => dialect.encode({ type: "presence", handle: this.handle, bytes: changes.bytes }),
         changes.author,
       );
     }
     this.#log.depart();
-    if (this.#state.type === "closing") this.#goOnClosing(this.#state.tombstone);
-    else if (this.#participants.size === 0 && this.#upkeep.isDue(this.#content, true)) this.compact();
+    this.#replication.schedule();
+    if (this.#life.state === "closing") {
+      if (this.#log.isSettled && !this.#upkeep.isRunning) this.#life.goOnClosing();
+    } else if (this.#audience.size === 0 && this.#upkeep.isDue(this.#content, true)) this.compact();
   }
 
   /** What was admitted so far in this turn goes to those who are here: before somebody joins, who gets it with the state. */
   flushFanOut(): void {
-    const turn = this.#fanOut.take();
-    if (turn === undefined) return;
-    const { handle } = this;
-    const { chunkBytes } = this.#context.limits;
-    this.#broadcast("updates", (dialect) => updateFrames(turn.payloads, { dialect, handle, chunkBytes }), turn.author);
+    this.#audience.flush();
   }
 
   /** A first use needs no creation; should its record fail to be stored, the next update tries again. */
@@ -263,46 +267,75 @@ export class Room {
     this.#record.write(firstRecord(this.name, unnamed, this.#context.stamp()), () => this.#touch(this));
   }
 
-  #broadcast(topic: Topic, framesIn: (dialect: Dialect) => readonly Uint8Array[], except?: ConnectionId): void {
-    for (const { frames, to } of audience([...this.#participants], topic, framesIn, except))
-      this.#context.effect({ type: "send", to, frames });
-  }
-
   // -- durability ------------------------------------------------------------------------------------------------------
 
   appended(seq: number): void {
-    if (!this.#log.landed(seq)) return;
-    const { durable } = this.#log;
-    for (const participant of [...this.#participants]) participant.durableTo(durable);
+    const { entries, isMarked } = this.#log.landed(seq);
+    if (entries.length === 0 && !isMarked) return;
+    this.#replication.landed(entries, isMarked);
+    this.copiesChanged();
+    this.#touch(this);
+    if (entries.length === 0) return;
     this.#upkeep.watch(this.#content);
     if (this.#upkeep.isDue(this.#content, false)) this.compact();
-    if (this.#clockTelling.isDue()) this.tellClock();
-    this.#touch(this);
+    if (this.#words.clockIsDue) this.tellClock();
   }
 
   appendFailed(seq: number, refusal: Refusal): void {
     const code = refusal.code === "STORE_FULL" ? "STORE_FULL" : "STORE_FAILED";
     if (!this.#log.failed(seq, code)) return;
-    if (this.#state.type === "closing") this.#state.tombstone.abandon({ code, detail: refusal.detail });
+    this.#life.appendFailed({ code, detail: refusal.detail });
   }
 
   /** Runs `then` with a state vector that names only what is on disk. While the disk fails, with one from before. */
   withDurableStateVector(then: (stateVector: Uint8Array) => void): void {
-    if (!this.#log.isSettled && this.#context.store.isFailing) return then(this.#durableStateVector);
-    const stateVector = this.#content.stateVector();
-    this.#log.whenDurable(() => {
-      this.#durableStateVector = stateVector;
-      then(stateVector);
-    });
+    this.#words.withStateVector(this.#content, this.#log, then);
   }
 
   /** Tells clients with clocks how far the room is on disk. */
   tellClock(): void {
-    const clock = this.#log.durableClock;
-    if (!this.isOpen || !this.#clockTelling.isNews(clock)) return;
-    this.#clockTelling.told(clock);
-    const horizon = this.#log.horizon(clock);
-    this.#broadcast("clock", (dialect) => (dialect.acknowledges ? dialect.encode({ type: "clock", handle: this.handle, ...horizon }) : []));
+    if (this.isOpen) this.#words.tellClock(this.#log.durableClock, this.#log, this.#audience);
+  }
+
+  // -- what other relays have of it ------------------------------------------------------------------------------------
+
+  takeEntry(entry: Entry): void {
+    const isWhole = this.#content.take(entry);
+    this.#context.observe(entry.hlc);
+    this.#letIn(entry, undefined);
+    if (!isWhole) this.#context.report({ type: "left-out", room: this.name });
+  }
+
+  takeContent(update: Uint8Array, how: "whole" | "part"): "all" | "part" | "none" {
+    const admission = this.#content.examineTaken(update);
+    if (admission.type === "known") return "all";
+    if (admission.type !== "admitted" || (how === "whole" && admission.leftOut)) return "none";
+    const { actor } = this.#context;
+    this.#letIn(this.#content.enter(admission, { actor, author: "", stamp: () => this.#context.stamp() }), undefined);
+    return admission.leftOut ? "part" : "all";
+  }
+
+  takeClock(clock: VectorClock): void {
+    this.#content.cover(clock);
+    this.#log.cover(clock);
+    this.#touch(this);
+  }
+
+  takeRecord(told: RoomRecord, then: Then = () => undefined): void {
+    this.#life.keep(told, then);
+  }
+
+  copiesChanged(): void {
+    for (const participant of this.#audience.all()) participant.durabilityChanged();
+  }
+
+  touched(): void {
+    this.#touch(this);
+  }
+
+  recordLanded(record: RoomRecord, isMarked: boolean): void {
+    this.recordCopies.landed(record);
+    this.#replication.recordLanded(isMarked);
   }
 
   // -- heavy work ------------------------------------------------------------------------------------------------------
@@ -330,60 +363,26 @@ export class Room {
   // -- deletion and creation -------------------------------------------------------------------------------------------
 
   /** Closes the generation: `record` says so. `then` runs when that is on disk and sessions have been told. */
-  close(record: RoomRecord, then: (result: Result<undefined>) => void): void {
-    // A full disk keeps room for tombstones, which make space: only entries of its own hold a room up.
-    const code = this.#log.isSettled ? undefined : this.#context.store.refusal;
-    if (code !== undefined) return then(refused(code));
-    assert(this.isOpen, "only an open room is closed");
-    const ended = (result: Result<undefined>): void => (result.ok ? this.#closed(record) : this.#notClosed(result.refusal));
-    this.#state = { type: "closing", tombstone: new Tombstone({ context: this.#context, kept: this.#record, record, ended }), then };
-    this.#touch(this);
+  close(record: RoomRecord, then: Then): void {
+    this.#life.close(record, then);
   }
 
   /** Opens the generation that `record` names. */
-  create(record: RoomRecord, then: (result: Result<undefined>) => void): void {
-    this.#record.write(record, (result) => {
-      if (result.ok && record.generation > this.lineage.generation) this.#begin(record.generation);
-      if (result.ok) this.#state = { type: "open" };
-      this.#touch(this);
-      then(result);
-    });
+  create(record: RoomRecord, then: Then): void {
+    this.#life.create(record, then);
   }
 
   askOfTombstone(): void {
-    if (this.#state.type === "closing") this.#state.tombstone.ask();
-  }
-
-  #goOnClosing(tombstone: Tombstone): void {
-    if (this.#log.isSettled && !this.#upkeep.isRunning && !this.#record.isWriting) tombstone.write();
-  }
-
-  #closed(record: RoomRecord): void {
-    if (this.#state.type !== "closing") return;
-    const { then } = this.#state;
-    this.#begin(record.generation);
-    this.#state = { type: "closed" };
-    this.#touch(this);
-    for (const participant of [...this.#participants]) participant.roomDeleted(record);
-    then(ok(undefined));
-  }
-
-  #notClosed(refusal: Refusal): void {
-    if (this.#state.type !== "closing") return;
-    const { then } = this.#state;
-    this.#state = { type: "open" };
-    this.#touch(this);
-    for (const participant of [...this.#participants]) participant.roomOpened();
-    then({ ok: false, refusal });
+    this.#life.askOfTombstone();
   }
 
   /** A generation without content: one that was closed, or a new one. */
-  #begin(generation: number): void {
+  begin(generation: number): void {
     this.frames.clear();
     this.#content = RoomContent.empty(this.engine, this.#context.limits);
     this.#log = this.#newLog(generation, VectorClock.empty, undefined);
-    this.#durableStateVector = this.#content.stateVector();
-    this.#clockTelling.told(VectorClock.empty);
+    this.#replication = this.#newReplication(this.#replication.isComplete);
+    this.#words.begin(this.#content.stateVector(), VectorClock.empty);
     this.#upkeep.watch(this.#content);
   }
 
@@ -391,9 +390,7 @@ export class Room {
     return new RoomLog({ context: this.#context, lineage: { room: this.name, generation }, clock, stamp });
   }
 
-  #deletion(): RoomRecord {
-    const record = this.#record.current;
-    assert(record?.deleted !== undefined, "a closed room has a record of it");
-    return record;
+  #newReplication(isMarked: boolean): Replication {
+    return new Replication({ context: this.#context, copy: this, isMarked, changed: () => this.#changed(this) });
   }
 }

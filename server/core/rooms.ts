@@ -17,14 +17,19 @@ export class Rooms {
   readonly #inUse = new Map<RoomName, Room>();
   readonly #idle: LRUCache<RoomName, Room>;
   readonly #touched = new Set<Room>();
+  readonly #onChanged: (room: Room) => void;
+  readonly #onForget: (room: Room) => void;
 
-  constructor(context: RelayContext) {
+  /** `onChanged`: other relays may lack something of a room; `onForget`: it leaves memory. */
+  constructor(context: RelayContext, onChanged: (room: Room) => void, onForget: (room: Room) => void) {
     this.#context = context;
+    this.#onChanged = onChanged;
+    this.#onForget = onForget;
     this.#idle = new LRUCache({
       maxSize: Math.max(1, context.limits.roomCacheBytes),
       sizeCalculation: (room) => room.content.memoryBytes,
       dispose: (room, _name, reason) => {
-        if (reason === "evict") room.forget();
+        if (reason === "evict") this.#forget(room);
       },
     });
   }
@@ -47,6 +52,11 @@ export class Rooms {
     return count;
   }
 
+  /** All that are in memory. */
+  inMemory(): readonly Room[] {
+    return [...this.#inUse.values(), ...this.#idle.values()];
+  }
+
   /** A room that is in memory. */
   find(name: RoomName): Room | undefined {
     return this.#inUse.get(name) ?? this.#idle.peek(name);
@@ -66,7 +76,13 @@ export class Rooms {
     const context = this.#context;
     const engine = context.engineOf(name);
     if (engine === undefined) return undefined;
-    const room = new Room({ name, engine, context, touch: (touched) => this.#touched.add(touched) });
+    const room = new Room({
+      name,
+      engine,
+      context,
+      touch: (touched) => this.#touched.add(touched),
+      changed: (changed) => this.#onChanged(changed),
+    });
     this.#inUse.set(name, room);
     room.load();
     return room;
@@ -96,6 +112,11 @@ export class Rooms {
     if (!room.isIdle || this.#inUse.get(room.name) !== room) return;
     this.#inUse.delete(room.name);
     if (!room.hasFailed) this.#idle.set(room.name, room);
-    if (!this.#idle.has(room.name)) room.forget();
+    if (!this.#idle.has(room.name)) this.#forget(room);
+  }
+
+  #forget(room: Room): void {
+    if (!room.hasFailed) this.#onForget(room);
+    room.forget();
   }
 }

@@ -140,8 +140,9 @@ export class Session implements Participant {
     if (this.#state !== "opening" || !this.#room.isOpen) return;
     this.#state = "live";
     const { channel, access, clock, generation } = this.#opening;
-    const { handle, lineage } = this.#room;
-    this.#line.send({ type: "opened", channel, handle, generation: lineage.generation, access, replicas: 1, needed: 1, stateVector });
+    const { handle, lineage, replication } = this.#room;
+    const { replicas, needed } = replication.copies;
+    this.#line.send({ type: "opened", channel, handle, generation: lineage.generation, access, replicas, needed, stateVector });
     this.#joiner.join({ clock: generation === undefined ? undefined : clock, stateVector: this.#opening.stateVector });
     this.#catchUp();
   }
@@ -215,8 +216,8 @@ export class Session implements Participant {
     return fate === "send";
   }
 
-  durableTo(position: number): void {
-    if (this.#state !== "ended") this.#numbered.durableTo(position);
+  durabilityChanged(): void {
+    if (this.#state !== "ended") this.#numbered.durabilityChanged();
   }
 
   /** A Yjs client is asked again for what is missing here. */

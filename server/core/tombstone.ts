@@ -1,5 +1,5 @@
 /**
- * Tombstone: a room's record on its way to saying that its generation is closed.
+ * Tombstone: a room's record on its way to saying that its generation is closed, or that a later one is open.
  *
  *     waiting ──entries on disk──▶ writing ──stored──▶ done
  *        │                            └──"failed"──▶ in doubt ──the disk says: closed──▶ done
@@ -71,7 +71,8 @@ export class Tombstone {
       return;
     }
     const { record } = result.value;
-    if (record?.deleted === undefined || record.generation !== generation) return this.#end({ ok: false, refusal: this.#doubt });
+    const isThere = record?.generation === generation && (record.deleted === undefined) === (this.record.deleted === undefined);
+    if (record === undefined || !isThere) return this.#end({ ok: false, refusal: this.#doubt });
     kept.found(record);
     this.#end(ok(undefined));
   }

@@ -66,7 +66,7 @@ export interface DriverOptions {
   readonly sockets: Sockets;
   /** Undefined for a relay without a mesh. */
   readonly links?: LinkSockets | undefined;
-  readonly log: Pick<UpdateLog, "append" | "load" | "compact" | "putRecord" | "rooms">;
+  readonly log: Pick<UpdateLog, "append" | "load" | "compact" | "putRecord" | "putWholeRing" | "rooms">;
   readonly engines: EnginePool;
   readonly clock: Clock;
   readonly commitPauseMs: number;
@@ -138,6 +138,7 @@ export class Driver {
       else if (effect.type === "send-link") later.push(() => links?.write(effect.link, effect.frames, effect.asks));
       else if (effect.type === "close-link") later.push(() => links?.close(effect.link, effect.code, effect.reason));
       else if (effect.type === "dial") later.push(() => links?.dial(effect.address));
+      else if (effect.type === "keep-whole-ring") later.push(() => void this.#options.log.putWholeRing(effect.ring));
       else later.push(() => this.#ask(effect));
     }
     this.#commits.append(appends);
@@ -160,7 +161,7 @@ export class Driver {
           result,
         }));
       case "store-record":
-        return this.#answerWith(this.#putRecord(effect.record), (result) => ({
+        return this.#answerWith(this.#putRecord(effect.record, effect.completes), (result) => ({
           type: "record-stored",
           room: effect.record.room,
           seq,
@@ -181,9 +182,9 @@ export class Driver {
   }
 
   /** A generation is closed behind what it was still sent, so that nothing is written into it afterwards. */
-  async #putRecord(record: RoomRecord): Promise<Result<undefined>> {
+  async #putRecord(record: RoomRecord, completes: boolean): Promise<Result<undefined>> {
     if (record.deleted !== undefined) await this.#commits.waitingHandedOver();
-    return this.#options.log.putRecord(record);
+    return this.#options.log.putRecord(record, completes);
   }
 
   #answerWith<Value>(work: Promise<Result<Value>>, inputOf: (result: Result<Value>) => RelayInput): void {

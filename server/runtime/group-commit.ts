@@ -100,15 +100,20 @@ export class GroupCommit {
   }
 }
 
+/** An append that others are put to. */
+type Batched = { -readonly [Field in keyof Append]: Append[Field] } & { readonly entries: Append["entries"][number][] };
+
 /** One append per lineage, entries in the order of admission. */
 function batchOf(group: readonly AppendEffect[]): Append[] {
   if (group.length === 1) return [group[0]!];
-  const byLineage = new Map<string, { lineage: Append["lineage"]; entries: Append["entries"][number][] }>();
-  for (const { lineage, entries } of group) {
+  const byLineage = new Map<string, Batched>();
+  for (const { lineage, entries, cover, completes } of group) {
     const key = lineageKey(lineage);
-    const known = byLineage.get(key);
-    if (known === undefined) byLineage.set(key, { lineage, entries: [...entries] });
-    else known.entries.push(...entries);
+    const known = byLineage.get(key) ?? { lineage, entries: [], cover: undefined, completes: undefined };
+    byLineage.set(key, known);
+    known.entries.push(...entries);
+    known.cover = known.cover === undefined || cover === undefined ? (known.cover ?? cover) : known.cover.join(cover);
+    known.completes ??= completes;
   }
   return [...byLineage.values()];
 }

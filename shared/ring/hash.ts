@@ -40,6 +40,11 @@ export function comparePositions(left: Position, right: Position): number {
 }
 
 /** 16 hex digits. */
+/** Reverses `positionHex`. */
+export function positionOfHex(hex: string): Position {
+  return { high: Number.parseInt(hex.slice(0, 8), 16), low: Number.parseInt(hex.slice(8), 16) };
+}
+
 export function positionHex(position: Position): string {
   return position.high.toString(16).padStart(8, "0") + position.low.toString(16).padStart(8, "0");
 }

@@ -88,9 +88,7 @@ export const relayMutants: readonly NamedMutant[] = [
   {
     name: "clock-of-memory",
     what: "clients are told the clock of what is in memory",
-    changes: [
-      { file: "server/core/room.ts", find: "const clock = this.#log.durableClock;", replace: "const clock = this.#content.clock;" },
-    ],
+    changes: [{ file: "server/core/room.ts", find: "tellClock(this.#log.durableClock,", replace: "tellClock(this.#content.clock," }],
   },
   {
     name: "synced-before-durable",
@@ -102,8 +100,8 @@ export const relayMutants: readonly NamedMutant[] = [
     what: "the state vector of a handshake names what is in memory",
     changes: [
       {
-        file: "server/core/room.ts",
-        find: "    this.#log.whenDurable(() => {\n      this.#durableStateVector = stateVector;\n      then(stateVector);\n    });",
+        file: "server/core/durable-words.ts",
+        find: "    log.whenDurable(() => {\n      this.#stateVector = stateVector;\n      then(stateVector);\n    });",
         replace: "    then(stateVector);",
       },
     ],
@@ -113,9 +111,9 @@ export const relayMutants: readonly NamedMutant[] = [
     what: "while the disk fails, handshakes name what is in memory",
     changes: [
       {
-        file: "server/core/room.ts",
-        find: "return then(this.#durableStateVector);",
-        replace: "return then(this.#content.stateVector());",
+        file: "server/core/durable-words.ts",
+        find: "return then(this.#stateVector);",
+        replace: "return then(content.stateVector());",
       },
     ],
   },
@@ -176,6 +174,11 @@ export const relayMutants: readonly NamedMutant[] = [
         file: "server/core/tombstone.ts",
         find: '    this.#state = "writing";',
         replace: '    this.#state = "writing"; this.#options.ended(ok(undefined));',
+      },
+      {
+        file: "server/core/room-requests.ts",
+        find: "if (result.ok) room.recordCopies.whenSaved(() => this.#answer(request, answer()));",
+        replace: "if (result.ok) this.#answer(request, answer());",
       },
     ],
   },

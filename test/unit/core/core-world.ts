@@ -144,8 +144,8 @@ export class CoreWorld {
 
   /** The appends under way reach the disk, the first `count` of them. */
   landAppends(count = this.appends.length): void {
-    for (const { lineage, seq, entries } of this.appends.splice(0, count)) {
-      this.disk.append(lineage, entries);
+    for (const { lineage, seq, entries, ...marks } of this.appends.splice(0, count)) {
+      this.disk.append(lineage, entries, marks);
       this.tell({ type: "log-appended", lineage, seq });
     }
   }
@@ -214,7 +214,11 @@ export class CoreWorld {
       case "store-record":
         return this.#storeRecord(effect);
       case "list-rooms":
-        return this.#answer({ type: "rooms-listed", seq: effect.seq, result: { ok: true, value: this.disk.list(effect.limit) } });
+        return this.#answer({
+          type: "rooms-listed",
+          seq: effect.seq,
+          result: { ok: true, value: this.disk.list(effect.limit, effect.deleted === true) },
+        });
       case "engine-call":
         return this.#answer({ type: "engine-result", lineage: effect.lineage, seq: effect.seq, result: engine.perform(effect.call) });
       case "respond":
@@ -225,8 +229,8 @@ export class CoreWorld {
     }
   }
 
-  #storeRecord({ record, seq }: RelayEffect & { type: "store-record" }): void {
-    if (this.records !== "not-stored") this.disk.putRecord(record);
+  #storeRecord({ record, seq, completes }: RelayEffect & { type: "store-record" }): void {
+    if (this.records !== "not-stored") this.disk.putRecord(record, completes);
     const result = this.records === "stored" ? ok(undefined) : refused("STORE_FAILED");
     this.#answer({ type: "record-stored", room: record.room, seq, result });
   }

@@ -2,25 +2,30 @@
  * MemoryDisk: a relay's disk in miniature for tests of the core: synchronous, so that a test decides when an append
  * comes back, or does not. What `append` took survives a `Relay`; what was only sent to it does not.
  */
-import { lineageKey, type Lineage, type RoomName } from "@inkmesh/shared/base/ids";
+import { lineageKey, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Result } from "@inkmesh/shared/base/result";
 import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ContentIndex } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import type { Marks } from "../../../server/core/log-marks.ts";
 import type { Compaction, RoomPage, RoomRecord, StoredRoom, StoredSnapshot } from "../../../server/core/stored-room.ts";
 
 const engine = new YjsEngine();
 
 interface Held {
+  readonly lineage: Lineage;
   snapshot: StoredSnapshot | undefined;
   entries: Entry[];
+  cover: VectorClock;
 }
 
 export class MemoryDisk {
   readonly records = new Map<RoomName, RoomRecord>();
   readonly marks = new Set<RoomName>();
+  wholeRing: readonly RingRecord[] | undefined;
   readonly #held = new Map<string, Held>();
 
   entries(lineage: Lineage): readonly Entry[] {
@@ -31,8 +36,11 @@ export class MemoryDisk {
     return this.#of(lineage).snapshot;
   }
 
-  append(lineage: Lineage, entries: readonly Entry[]): void {
+  append(lineage: Lineage, entries: readonly Entry[], { completes, cover }: Marks = {}): void {
+    if (completes === true) this.marks.add(lineage.room);
+    if (this.#isClosed(lineage) || (entries.length === 0 && cover === undefined)) return;
     const held = this.#of(lineage);
+    if (cover !== undefined) held.cover = held.cover.join(cover);
     const known = new Set(held.entries.map((entry) => dotKey(entry.dot)));
     for (const entry of entries) {
       const isCovered = known.has(dotKey(entry.dot)) || held.snapshot?.clock.contains(entry.dot) === true;
@@ -48,9 +56,11 @@ export class MemoryDisk {
     return ok({ record, snapshot, tail: [...entries], index, clock: this.#clock(lineage), isMarked: this.marks.has(room) });
   }
 
-  putRecord(record: RoomRecord): void {
+  putRecord(record: RoomRecord, completes = false): void {
+    if (completes) this.marks.add(record.room);
     this.records.set(record.room, record);
-    if (record.deleted !== undefined) this.#held.delete(lineageKey(record));
+    for (const { lineage } of [...this.#held.values()])
+      if (lineage.room === record.room && this.#isClosed(lineage)) this.#held.delete(lineageKey(lineage));
   }
 
   compact(lineage: Lineage, upTo: VectorClock): Result<Compaction> {
@@ -69,8 +79,14 @@ export class MemoryDisk {
     return ok({ snapshot, index: this.index(lineage).encode(), removed, quarantined });
   }
 
-  list(limit: number): RoomPage {
-    const rooms = [...this.records.values()].filter((record) => record.deleted === undefined).slice(0, limit);
+  list(limit: number, deleted = false): RoomPage {
+    const created = { physicalMs: 0, logical: 0, relay: "a" as RelayId };
+    const implied = { title: undefined, kind: undefined, deleted: undefined, everDeleted: false, created };
+    const written = [...this.#held.values()].filter(
+      (held) => !this.records.has(held.lineage.room) && (held.snapshot !== undefined || held.entries.length > 0),
+    );
+    const all = [...this.records.values(), ...written.map(({ lineage }): RoomRecord => ({ ...lineage, ...implied }))];
+    const rooms = all.filter((record) => deleted || record.deleted === undefined).slice(0, limit);
     return {
       rooms: rooms.map((record) => ({
         record,
@@ -93,17 +109,22 @@ export class MemoryDisk {
     return [...(snapshot === undefined ? [] : [snapshot.state]), ...entries.map((entry) => entry.payload)];
   }
 
+  #isClosed({ room, generation }: Lineage): boolean {
+    const record = this.records.get(room);
+    return record !== undefined && (generation < record.generation || (generation === record.generation && record.deleted !== undefined));
+  }
+
   #clock(lineage: Lineage): VectorClock {
-    const { snapshot, entries } = this.#of(lineage);
+    const { snapshot, entries, cover } = this.#of(lineage);
     return entries.reduce(
       (clock, entry) => (clock.contains(entry.dot) ? clock : clock.advance(entry.dot)),
-      snapshot?.clock ?? VectorClock.empty,
+      cover.join(snapshot?.clock ?? VectorClock.empty),
     );
   }
 
   #of(lineage: Lineage): Held {
     const key = lineageKey(lineage);
-    const held = this.#held.get(key) ?? { snapshot: undefined, entries: [] };
+    const held = this.#held.get(key) ?? { lineage, snapshot: undefined, entries: [], cover: VectorClock.empty };
     this.#held.set(key, held);
     return held;
   }

@@ -28,6 +28,7 @@ function aDriver(on: (input: RelayInput) => readonly RelayEffect[] = () => []) {
     load: vi.fn(() => never),
     compact: vi.fn(() => never),
     putRecord: vi.fn(() => Promise.resolve(done)),
+    putWholeRing: vi.fn(() => Promise.resolve(done)),
     rooms: vi.fn(() => never),
   };
   const engines = { call: vi.fn(() => Promise.reject(new Error("the worker died"))) };
@@ -222,7 +223,7 @@ describe("group commit", () => {
     const record = { room, generation: 0, deleted: { hlc: {}, by: "" } } as unknown as RoomRecord;
     const { driver, batches, log, world } = aDriver((input) => {
       if (input.type === "frame-received") return [append(1)];
-      return input.type === "stop-requested" ? [{ type: "store-record", seq: 9, record }] : [];
+      return input.type === "stop-requested" ? [{ type: "store-record", seq: 9, record, completes: false }] : [];
     });
     driver.enqueue(frame(one));
     await turn();

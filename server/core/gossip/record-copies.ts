@@ -1,0 +1,77 @@
+/**
+ * RecordCopies: on how many of a room's replicas its record is, as this relay was told. Creating and deleting are answered as
+ * done only when that is enough: a tombstone that only one disk knows would be lost with it, and the room would come back.
+ *
+ *     on this disk ──record──▶ replicas ──record-durable{digest}──▶ counted ──W of n──▶ whoever waits
+ *
+ * Invariants: only replicas count, and only for the record as it is now; a later record, which contains it, does not undo it: who
+ * waits then waits for the later one.
+ */
+import { relayOf, type ActorId, type RelayId } from "@inkmesh/shared/base/ids";
+import { comparePositions, type Position } from "@inkmesh/shared/ring/hash";
+import { recordDigest } from "@inkmesh/shared/wire/record-codec";
+import type { RelayContext } from "../relay-context.ts";
+import type { RoomRecord } from "../stored-room.ts";
+import { copiesNeeded } from "./durable-copies.ts";
+import type { RoomPlace } from "./room-place.ts";
+
+export class RecordCopies {
+  readonly #context: RelayContext;
+  readonly #place: RoomPlace;
+  readonly #holders = new Set<RelayId>();
+  #record: RoomRecord | undefined;
+  #digest: Position | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(context: RelayContext, place: RoomPlace) {
+    this.#context = context;
+    this.#place = place;
+  }
+
+  /** `record` is on this disk now. */
+  landed(record: RoomRecord): void {
+    this.#record = record;
+    this.#digest = recordDigest(record);
+    this.#holders.clear();
+    this.#holders.add(this.#context.self);
+    for (const actor of this.#context.peers.linked) this.tell(actor);
+    this.#review();
+  }
+
+  /** Says the record to a replica that has not said that it has it. */
+  tell(actor: ActorId): void {
+    const relay = relayOf(actor);
+    if (this.#record === undefined || this.#holders.has(relay) || !this.#place.isOn(relay)) return;
+    this.#context.peers.tell(actor, { type: "record", record: this.#record });
+  }
+
+  /** Somebody still waits, and a new link may bring it on. */
+  peerUp(actor: ActorId): void {
+    if (this.#waiting.length > 0) this.tell(actor);
+  }
+
+  heard(from: ActorId, digest: Position): void {
+    if (this.#digest === undefined || comparePositions(digest, this.#digest) !== 0) return;
+    this.#holders.add(relayOf(from));
+    this.#review();
+  }
+
+  /** Runs `then` when the record is on enough replicas: at once where it is. */
+  whenSaved(then: () => void): void {
+    this.#waiting.push(then);
+    for (const actor of this.#context.peers.linked) this.tell(actor);
+    this.#review();
+  }
+
+  /** The ring names others. */
+  ringChanged(): void {
+    this.#review();
+  }
+
+  #review(): void {
+    const { replicas } = this.#place;
+    const held = replicas.filter((relay) => this.#holders.has(relay)).length;
+    if (held < copiesNeeded(this.#context.placement.choice.level, replicas.length)) return;
+    for (const then of this.#waiting.splice(0)) then();
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * ReplicatedRooms: all rooms of this relay among those of the others: who hears what, and what is compared when.
+ *
+ *     peers ──▶ about one room ──▶ Room (loaded for it, if need be) ──▶ Replication
+ *           └─▶ about all ──▶ AntiEntropy ──these may differ──▶ Room … compare
+ *
+ * Invariants: what is said of a room that is being loaded waits, within a bound; what only answers a question of an earlier life
+ * of the room here loads nothing; this relay is whole under a ring only after all others who held rooms had the same as it, and
+ * it is complete in all that is placed on it.
+ */
+import { relayOf, type ActorId, type RelayId, type RingId, type RoomName } from "@inkmesh/shared/base/ids";
+import type { MeshRoomMessage, WireRecord } from "@inkmesh/shared/wire/mesh-room-message";
+import { recordDigest } from "@inkmesh/shared/wire/record-codec";
+import type { PeerListener } from "../peers/peers.ts";
+import type { RelayContext } from "../relay-context.ts";
+import type { Room } from "../room.ts";
+import type { Rooms } from "../rooms.ts";
+import { AntiEntropy, type AntiEntropyStep } from "./anti-entropy.ts";
+import { standingOf } from "./record-join.ts";
+import type { LineageMessage } from "./replication.ts";
+import { RoomCatalogue } from "./room-catalogue.ts";
+
+/** Messages for one room that wait until it is loaded; what is lost comes again by comparison. */
+const waitingMax = 1_024;
+
+/** What only tells on, and says nothing to a room that is not in memory. */
+const passing: ReadonlySet<MeshRoomMessage["type"]> = new Set(["durable", "difference", "cover", "record-durable", "unavailable"]);
+
+export class ReplicatedRooms implements PeerListener {
+  readonly #context: RelayContext;
+  readonly #rooms: Rooms;
+  readonly #catalogue: RoomCatalogue;
+  readonly #antiEntropy: AntiEntropy;
+  readonly #waiting = new Map<RoomName, number>();
+  /** Who had the same rooms as this relay, under the ring as it is. */
+  readonly #equal = new Set<RelayId>();
+
+  constructor(context: RelayContext, rooms: Rooms) {
+    this.#context = context;
+    this.#rooms = rooms;
+    this.#catalogue = new RoomCatalogue(context, rooms, () => this.#catalogueRead());
+    const { self, random, placement } = context;
+    this.#antiEntropy = new AntiEntropy({ self, limits: placement.limits, random, rooms: this.#catalogue });
+  }
+
+  // -- what happens here -----------------------------------------------------------------------------------------------
+
+  /** Something of a room is new on this disk, or will be. */
+  changed(room: Room): void {
+    if (this.#context.peers.linked.length === 0 && !this.#catalogue.isRead) return;
+    this.#catalogue.changed(room);
+    this.#antiEntropy.changed(room.name, this.#nowMs);
+    this.#schedule();
+  }
+
+  /** A room leaves memory. */
+  forget(room: Room): void {
+    this.#catalogue.forget(room);
+  }
+
+  /** It is time to compare. */
+  compareDue(): void {
+    this.#follow(this.#antiEntropy.expire(this.#nowMs));
+    this.#review();
+    this.#schedule();
+  }
+
+  /** The list of rooms could not be read before. */
+  readDue(): void {
+    this.#catalogue.goOn();
+  }
+
+  // -- peers -----------------------------------------------------------------------------------------------------------
+
+  peerUp(actor: ActorId): void {
+    this.#catalogue.read();
+    for (const room of this.#rooms.inMemory()) {
+      room.replication.peerUp(actor);
+      room.recordCopies.peerUp(actor);
+    }
+    if (this.#catalogue.isRead) this.#beginSweep(actor);
+    this.#schedule();
+  }
+
+  peerDown(actor: ActorId): void {
+    this.#equal.delete(relayOf(actor));
+    this.#antiEntropy.linkDown(relayOf(actor));
+    for (const room of this.#rooms.inMemory()) room.replication.peerDown(actor);
+    this.#schedule();
+  }
+
+  memberChanged(): void {
+    // Being alive or dead decides about no copy.
+  }
+
+  ringChanged(): void {
+    this.#equal.clear();
+    for (const room of this.#rooms.inMemory()) {
+      room.replication.ringChanged();
+      room.recordCopies.ringChanged();
+      this.#catalogue.changed(room);
+    }
+    this.#antiEntropy.ringChanged(this.#nowMs);
+    this.#review();
+    this.#schedule();
+  }
+
+  received(from: ActorId, ring: RingId, message: MeshRoomMessage): void {
+    const relay = relayOf(from);
+    if (message.type === "tree") {
+      if (!this.#catalogue.isRead) return;
+      this.#compareRoot(from, ring, message);
+      this.#follow(this.#antiEntropy.treeCame(relay, message, this.#nowMs));
+    } else if (message.type === "digests") {
+      if (this.#catalogue.isRead) this.#follow(this.#antiEntropy.digestsCame(relay, message, this.#nowMs));
+    } else {
+      this.#forRoom(from, ring, message);
+    }
+    this.#schedule();
+  }
+
+  // -- one room --------------------------------------------------------------------------------------------------------
+
+  #forRoom(from: ActorId, ring: RingId, message: LineageMessage | Extract<MeshRoomMessage, { type: "record" | "record-durable" }>): void {
+    const name = "lineage" in message ? message.lineage.room : message.record.room;
+    if (passing.has(message.type) && this.#rooms.find(name) === undefined) return;
+    this.#withRoom(name, (room) => {
+      if (message.type === "record") return this.#recordCame(from, room, message.record);
+      if (message.type === "record-durable") return room.recordCopies.heard(from, message.digest);
+      this.#lineageMessageCame(from, ring, room, message);
+    });
+  }
+
+  #lineageMessageCame(from: ActorId, ring: RingId, room: Room, message: LineageMessage): void {
+    const { generation } = message.lineage;
+    const isOwn = generation === room.lineage.generation;
+    if (isOwn && (!room.isDeleted || message.type === "compare")) return room.replication.received(from, ring, message);
+    // Comparing settles what the record is; nothing else is concluded across generations.
+    if (message.type === "compare") return room.replication.received(from, ring, message);
+    const record = room.record.current;
+    if (standingOf(generation, record) === "closed" && record !== undefined) this.#context.peers.tell(from, { type: "record", record });
+    else room.replication.compareWith(from);
+  }
+
+  #recordCame(from: ActorId, room: Room, record: WireRecord): void {
+    room.takeRecord(record, (result) => {
+      const kept = room.record.current;
+      if (!result.ok || kept === undefined) return;
+      const lineage = { room: room.name, generation: kept.generation };
+      this.#context.peers.tell(from, { type: "record-durable", lineage, digest: recordDigest(kept) });
+    });
+  }
+
+  /** Runs `then` with the room, when it is loaded. */
+  #withRoom(name: RoomName, then: (room: Room) => void): void {
+    const waiting = this.#waiting.get(name) ?? 0;
+    if (waiting >= waitingMax) return;
+    const room = this.#rooms.use(name);
+    if (room === undefined) return;
+    this.#waiting.set(name, waiting + 1);
+    room.hold((loaded) => {
+      if (waiting === 0) this.#waiting.delete(name);
+      if (loaded.ok) then(room);
+      room.release();
+    });
+  }
+
+  // -- all rooms -------------------------------------------------------------------------------------------------------
+
+  #catalogueRead(): void {
+    for (const actor of this.#context.peers.linked) this.#beginSweep(actor);
+    this.#review();
+    this.#schedule();
+  }
+
+  /** Whoever can compare first says so: the other may have been reading when it was asked. */
+  #beginSweep(actor: ActorId): void {
+    this.#antiEntropy.linkUp(relayOf(actor), this.#nowMs);
+    this.#tellRoot(actor);
+  }
+
+  #tellRoot(to: ActorId): void {
+    const node = this.#catalogue.treeWith(relayOf(to)).node([]);
+    this.#context.peers.tell(to, { type: "tree", nodes: [node] });
+  }
+
+  /** Whether the other has the same in every room of both; of two who have, the one that does not begin sweeps says so. */
+  #compareRoot(from: ActorId, ring: RingId, { nodes }: Extract<MeshRoomMessage, { type: "tree" }>): void {
+    const [root] = nodes;
+    const { peers, self } = this.#context;
+    const relay = relayOf(from);
+    if (root === undefined || root.prefix.length > 0 || ring !== peers.ringId) return;
+    if (this.#catalogue.treeWith(relay).differing(root).length > 0) return void this.#equal.delete(relay);
+    this.#equal.add(relay);
+    if (self > relay) this.#tellRoot(from);
+    this.#review();
+  }
+
+  /** Once all that the ring places here is complete, the disk is whole under it, and this relay belongs for good. */
+  #review(): void {
+    const { peers, placement, self } = this.#context;
+    const { ring } = peers;
+    const belongs = ring.status(self) === "joining" || ring.status(self) === "member";
+    if (!belongs || placement.wholeRing?.id === ring.id || !this.#catalogue.isComplete) return;
+    if (ring.settled.members.some(({ relay }) => relay !== self && !this.#equal.has(relay))) return;
+    placement.becameWhole(ring);
+    this.#context.effect({ type: "keep-whole-ring", ring: ring.entries() });
+    peers.advance("member");
+  }
+
+  #follow(steps: readonly AntiEntropyStep[]): void {
+    const { peers } = this.#context;
+    for (const step of steps) {
+      const actor = peers.lifeOf(step.type === "send" ? step.to : step.with);
+      if (actor === undefined) continue;
+      if (step.type === "send") peers.tell(actor, step.message);
+      else for (const name of step.rooms) this.#withRoom(name, (room) => room.replication.compareWith(actor));
+    }
+  }
+
+  /** Nothing where there is nobody to compare with. */
+  #schedule(): void {
+    const { deadlines, peers } = this.#context;
+    const deadline = { type: "compare-rooms" } as const;
+    const atMs = peers.linked.length === 0 ? Number.POSITIVE_INFINITY : this.#antiEntropy.nextDeadline();
+    if (atMs === Number.POSITIVE_INFINITY) deadlines.clear(deadline);
+    else deadlines.set(deadline, Math.max(atMs, this.#nowMs));
+  }
+
+  get #nowMs(): number {
+    return this.#context.now.monotonicMs;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * RoomPlace: whom the ring names for one room, and who may know of it: looked up once per ring.
+ *
+ * Invariant: replicas are those of the newest ring known, whoever is alive.
+ */
+import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
+import type { RingRecords } from "../membership/ring-records.ts";
+import { formerReplicas, type FormerReplicas } from "./completeness.ts";
+import type { DurabilityLevel } from "./durable-copies.ts";
+
+/** What is configured, the same for all relays of a mesh. */
+export interface ReplicationChoice {
+  /** Copies that a room shall have. */
+  readonly replicas: number;
+  readonly level: DurabilityLevel;
+}
+
+/** The rings as a relay knows them. */
+export interface KnownRings {
+  readonly ring: RingRecords;
+  /** The ring under which everything placed on this disk was complete; undefined on one that never was whole. */
+  readonly wholeRing: RingRecords | undefined;
+}
+
+export class RoomPlace {
+  readonly #self: RelayId;
+  readonly #room: RoomName;
+  readonly #choice: ReplicationChoice;
+  readonly #rings: KnownRings;
+  #known: { readonly ring: RingRecords; readonly replicas: readonly RelayId[] } | undefined;
+
+  constructor(options: { self: RelayId; room: RoomName; choice: ReplicationChoice; rings: KnownRings }) {
+    this.#self = options.self;
+    this.#room = options.room;
+    this.#choice = options.choice;
+    this.#rings = options.rings;
+  }
+
+  get replicas(): readonly RelayId[] {
+    const { ring } = this.#rings;
+    if (this.#known?.ring !== ring) this.#known = { ring, replicas: ring.newest.preferenceList(this.#room, this.#choice.replicas) };
+    return this.#known.replicas;
+  }
+
+  get isReplica(): boolean {
+    return this.replicas.includes(this.#self);
+  }
+
+  isOn(relay: RelayId): boolean {
+    return this.replicas.includes(relay);
+  }
+
+  /** Whom this relay compares with before it may vouch for the room. */
+  former(): FormerReplicas {
+    const { ring, wholeRing } = this.#rings;
+    return formerReplicas(this.#room, { now: ring, whole: wholeRing }, this.#choice);
+  }
+
+  /** Whether `relay` holds the room, or has held it up to now. */
+  mayHold(relay: RelayId): boolean {
+    return this.isOn(relay) || this.former().all.includes(relay);
+  }
+}

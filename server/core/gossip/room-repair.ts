@@ -1,0 +1,170 @@
+/**
+ * RoomRepair: brings this copy of a room and another one together, whatever went wrong between them.
+ *
+ *     compare ──equal──────────────────────────────────────▶ has(clock)
+ *        └─differ─▶ difference-request ─▶ difference…, cover ─▶ all of it on disk ─▶ has(clock)
+ *
+ * Both sides speak of one moment of their disks, so whatever comes while something is still on its way there waits for it.
+ *
+ * Invariants: `has` is called only when everything that its clock names is on this disk; one question of each kind waits per peer;
+ * what was asked on a link ends with it.
+ */
+import { relayOf, type ActorId, type RelayId, type RingId } from "@inkmesh/shared/base/ids";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
+import { partsOf } from "../join-plan.ts";
+import type { RelayContext } from "../relay-context.ts";
+import { DifferenceIntake, type IntakeStep } from "./difference-intake.ts";
+import { planDifference } from "./difference-plan.ts";
+import { differenceMessages, entriesMessages } from "./missing-entries.ts";
+import { RoomComparison, type RoomMoment } from "./room-comparison.ts";
+import type { RoomCopy } from "./room-copy.ts";
+import { momentOf } from "./room-moment.ts";
+
+type Message<Type extends MeshRoomMessage["type"]> = Extract<MeshRoomMessage, { type: Type }>;
+
+/** What another copy has, all of which is on this disk. */
+export interface Had {
+  readonly relay: RelayId;
+  /** The ring under which it said so. */
+  readonly ring: RingId;
+  readonly clock: VectorClock;
+  readonly isComplete: boolean;
+}
+
+/** The copy's own standing, which others decide. */
+export interface RepairStanding {
+  readonly isComplete: boolean;
+  /** Whether it cannot be complete before it has compared with `relay`. */
+  isUrgent(relay: RelayId): boolean;
+  /** Where this relay, if it is no replica, gets from what it does not write itself. */
+  readonly upstream: RelayId | undefined;
+}
+
+interface RepairOptions {
+  readonly context: RelayContext;
+  readonly copy: RoomCopy;
+  readonly standing: RepairStanding;
+  readonly has: (had: Had) => void;
+  /** It is to be compared again. */
+  readonly changed: () => void;
+}
+
+export class RoomRepair {
+  readonly #context: RelayContext;
+  readonly #copy: RoomCopy;
+  readonly #standing: RepairStanding;
+  readonly #has: (had: Had) => void;
+  readonly #changed: () => void;
+  readonly #comparison = new RoomComparison();
+  readonly #intake: DifferenceIntake;
+  /** What waits until this disk has all that is here. */
+  readonly #requests = new Map<ActorId, Message<"difference-request">>();
+  readonly #compares = new Map<ActorId, { readonly theirs: RoomMoment; readonly ring: RingId }>();
+  readonly #wanted = new Set<RelayId>();
+
+  constructor({ context, copy, standing, has, changed }: RepairOptions) {
+    this.#context = context;
+    this.#copy = copy;
+    this.#standing = standing;
+    this.#has = has;
+    this.#changed = changed;
+    this.#intake = new DifferenceIntake({ lineage: copy.lineage, limits: context.placement.limits });
+  }
+
+  linkDown(actor: ActorId): void {
+    this.#comparison.linkDown(relayOf(actor));
+    this.#intake.linkDown(actor);
+    this.#requests.delete(actor);
+    this.#compares.delete(actor);
+    this.#wanted.delete(relayOf(actor));
+  }
+
+  /** More is on this disk: what waited for all of it goes on, if that is so. */
+  landed(): void {
+    this.#settleIntake();
+    if (!this.#copy.isSettled) return;
+    for (const relay of [...this.#wanted]) this.request(relay);
+    for (const [from, request] of [...this.#requests]) this.answerRequest(from, request);
+    for (const [from, { theirs, ring }] of [...this.#compares]) this.compareCame(from, theirs, ring);
+  }
+
+  /** Says what is here and asks for the same in return. */
+  compareWith(actor: ActorId): void {
+    if (this.#copy.isSettled) this.#context.peers.tell(actor, this.#moment(true));
+    else this.#changed();
+  }
+
+  compareCame(from: ActorId, theirs: RoomMoment, ring: RingId): void {
+    if (!this.#copy.isSettled) return void this.#compares.set(from, { theirs, ring });
+    this.#compares.delete(from);
+    const { peers } = this.#context;
+    const relay = relayOf(from);
+    for (const step of this.#comparison.compare(relay, this.#moment(false), theirs, this.#standing.isUrgent(relay))) {
+      if (step.type === "answer") peers.tell(from, this.#moment(false));
+      else if (step.type === "keep-record") this.#copy.takeRecord(step.record);
+      else if (step.type === "tell-record") peers.tell(from, { type: "record", record: step.record });
+      else if (step.type === "request-difference") this.request(relay);
+      else if (step.type === "look-again") this.#changed();
+      else this.#has({ relay, ring, clock: step.clock, isComplete: step.isComplete });
+    }
+  }
+
+  /** Asks for all that is missing here. */
+  request(relay: RelayId): void {
+    this.#wanted.delete(relay);
+    const { peers, now } = this.#context;
+    const actor = peers.lifeOf(relay);
+    if (actor === undefined || !this.#copy.isOpen) return;
+    if (!this.#copy.isSettled) return void this.#wanted.add(relay);
+    const { content, log } = this.#copy;
+    const message = this.#intake.begin(actor, { clock: log.durableClock, stateVector: content.stateVector() }, now.monotonicMs);
+    if (message !== undefined) peers.tell(actor, message);
+  }
+
+  answerRequest(from: ActorId, request: Message<"difference-request">): void {
+    this.#requests.delete(from);
+    if (!this.#copy.isOpen) return;
+    if (!this.#copy.isSettled) return void this.#requests.set(from, request);
+    const { lineage, content, log } = this.#copy;
+    const { exchange, clock, stateVector } = request;
+    const folded = content.snapshot?.clock ?? VectorClock.empty;
+    const plan = planDifference({ folded, tail: content.tail }, clock, this.#context.placement.limits);
+    const cover = { clock: log.durableClock, isComplete: this.#standing.isComplete };
+    if (plan.type === "entries") {
+      const entries = entriesMessages(lineage, this.#standing.upstream, plan.entries);
+      return this.#tell(from, [...entries, { type: "cover", lineage, exchange, entries: plan.named, ...cover }]);
+    }
+    this.#copy.call({ type: "diff", parts: partsOf(content), stateVector }, (result) => {
+      if (result.ok) this.#tell(from, differenceMessages(lineage, exchange, result.value, cover));
+    });
+  }
+
+  differenceCame(from: ActorId, message: Message<"difference"> | Message<"cover">): void {
+    if (!this.#copy.isOpen) return;
+    this.#follow(message.type === "cover" ? this.#intake.coverCame(from, message) : this.#intake.differenceCame(from, message));
+  }
+
+  #follow(steps: readonly IntakeStep[]): void {
+    for (const step of steps) {
+      if (step.type === "given-up") continue;
+      const isWhole = this.#copy.takeContent(step.state, "part") === "all";
+      this.#intake.stored(step.from, step.exchange, isWhole ? this.#copy.log.position : undefined);
+    }
+    this.#settleIntake();
+  }
+
+  #settleIntake(): void {
+    const { log } = this.#copy;
+    for (const { from, clock, isComplete } of this.#intake.settle(log.durable, log.durableClock))
+      this.#has({ relay: relayOf(from), ring: this.#context.peers.ringId, clock, isComplete });
+  }
+
+  #moment(answer: boolean): RoomMoment {
+    return momentOf(this.#copy, { answer, isComplete: this.#standing.isComplete });
+  }
+
+  #tell(to: ActorId, messages: readonly MeshRoomMessage[]): void {
+    for (const message of messages) this.#context.peers.tell(to, message);
+  }
+}

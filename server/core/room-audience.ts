@@ -1,0 +1,60 @@
+/**
+ * RoomAudience: the sessions that are in a room, and what goes to all of them: encoded once per dialect.
+ *
+ * What a turn admitted leaves at its end, or before somebody joins who is sent it with the state.
+ *
+ * Invariant: one participant per connection.
+ */
+import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { Dialect } from "@inkmesh/shared/wire/dialect";
+import { FanOut } from "./fan-out.ts";
+import { audience, type Participant, type Topic } from "./participant.ts";
+import type { RelayContext } from "./relay-context.ts";
+import { updateFrames } from "./update-frames.ts";
+
+export class RoomAudience {
+  readonly #context: RelayContext;
+  readonly #handle: number;
+  readonly #participants = new Set<Participant>();
+  readonly #fanOut = new FanOut();
+
+  constructor(context: RelayContext, handle: number) {
+    this.#context = context;
+    this.#handle = handle;
+  }
+
+  get size(): number {
+    return this.#participants.size;
+  }
+
+  /** Those who are here now; they may leave while they are told something. */
+  all(): readonly Participant[] {
+    return [...this.#participants];
+  }
+
+  add(participant: Participant): void {
+    this.#participants.add(participant);
+  }
+
+  /** Whether it was here. */
+  remove(participant: Participant): boolean {
+    return this.#participants.delete(participant);
+  }
+
+  /** `author` need not hear its own; undefined: nobody here wrote it. */
+  note(payload: Uint8Array, author: ConnectionId | undefined): void {
+    this.#fanOut.add(payload, author);
+  }
+
+  /** What was noted so far goes out. */
+  flush(): void {
+    const turn = this.#fanOut.take();
+    if (turn === undefined) return;
+    const { chunkBytes } = this.#context.limits;
+    this.send("updates", (dialect) => updateFrames(turn.payloads, { dialect, handle: this.#handle, chunkBytes }), turn.author);
+  }
+
+  send(topic: Topic, framesIn: (dialect: Dialect) => readonly Uint8Array[], except?: ConnectionId): void {
+    for (const { frames, to } of audience(this.all(), topic, framesIn, except)) this.#context.effect({ type: "send", to, frames });
+  }
+}

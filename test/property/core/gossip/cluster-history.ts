@@ -1,0 +1,201 @@
+/**
+ * ClusterHistory: a seeded history of relays' real cores (`relay-cluster.ts`) with people who type at them: cut links, kill -9
+ * with the loss of what is not on disk, lost data folders; then calm. It looks at the disks when something is called saved, and
+ * afterwards with readers who have nothing, because people who keep their documents repair nearly every loss.
+ */
+import { assert } from "@inkmesh/shared/base/assert";
+import { limitsWith } from "../../../../server/config.ts";
+import { aLineage } from "../../../unit/core/core-world.ts";
+import { ClusterTypist, type TypedEdit } from "../../../unit/core/gossip/cluster-typist.ts";
+import { RelayCluster, type Seat } from "../../../unit/core/gossip/relay-cluster.ts";
+import type { MemoryDisk } from "../../../unit/core/memory-disk.ts";
+
+const lineage = aLineage("note");
+const { content } = limitsWith();
+
+/** What a saved edit rests on. */
+interface Saved {
+  readonly update: Uint8Array;
+  readonly disks: readonly MemoryDisk[];
+}
+
+export interface HistoryShape {
+  readonly relays: number;
+  readonly replicas: number;
+}
+
+export class ClusterHistory {
+  readonly cluster: RelayCluster;
+  readonly happened = new Map<string, number>();
+  readonly #saved: Saved[] = [];
+  readonly #replicas: number;
+  #typists: ClusterTypist[];
+  #people = 0;
+
+  constructor(seed: number, { relays, replicas }: HistoryShape) {
+    const limits = {
+      tailEntriesMax: 40,
+      replication: { waitingEntriesMax: 8, sweepMs: 10_000, exchangeAgainMs: 3_000, countedDotsMax: 32 },
+    };
+    this.cluster = new RelayCluster({ seed, relays, replicas, limits });
+    this.#replicas = replicas;
+    this.cluster.startAll();
+    this.cluster.run(15_000);
+    this.cluster.diskMsMax = 1 + this.cluster.chance(60);
+    this.cluster.lineMsMax = 1 + this.cluster.chance(60);
+    this.#typists = Array.from({ length: 3 }, () => this.#newTypist());
+  }
+
+  run(steps: number): void {
+    for (let step = 0; step < steps; step++) {
+      this.#someEvent();
+      this.cluster.run(this.cluster.chance(40));
+    }
+  }
+
+  /** Everything runs and reaches everything. */
+  calm(): void {
+    this.cluster.heal();
+    this.cluster.startAll();
+    for (const typist of this.#typists) if (!typist.isConnected) typist.connect(this.#someSeat());
+    this.cluster.run(30_000);
+    for (const typist of this.#typists) if (!typist.isConnected) typist.connect(this.#someSeat());
+    this.cluster.run(30_000);
+  }
+
+  /** After calm. */
+  checkEnd(): void {
+    for (const typist of this.#typists) assert(typist.unsaved === 0, `everything is saved, ${typist.unsaved} edits are not`);
+    const disks = this.cluster.seats.map(({ disk }) => disk);
+    const seats = this.cluster.seats.filter((seat) => this.#isReplica(seat));
+    for (const { self, disk } of seats) {
+      assert(disk.index(lineage).hash() === seats[0]!.disk.index(lineage).hash(), `${self} has the content of ${seats[0]!.self}`);
+      const [mine, theirs] = [disk, seats[0]!.disk].map((each) => each.load(lineage.room));
+      assert(mine!.ok && theirs!.ok && mine!.value.clock.compare(theirs!.value.clock) === "equal", `${self} has the clock of the first`);
+      assert(disk.marks.has(lineage.room), `${self} is complete`);
+    }
+    for (const { update, disks: held } of this.#saved) {
+      if (holds(seats[0]!.disk, update)) continue;
+      assert(
+        held.every((disk) => !disks.includes(disk)),
+        "what was saved is there, or all disks that held it were lost",
+      );
+      this.count("lost with its disks");
+    }
+    this.#readAfresh();
+  }
+
+  count(what: string): void {
+    this.happened.set(what, (this.happened.get(what) ?? 0) + 1);
+  }
+
+  /** Readers with nothing see the same everywhere. */
+  #readAfresh(): void {
+    const readers = this.cluster.seats.map((seat) => new ClusterTypist(this.cluster, "note", 1_000_000).connect(seat));
+    this.cluster.run(5_000);
+    const texts = new Set([...readers, ...this.#typists].map(({ text }) => text));
+    assert(readers.every(({ isSynced }) => isSynced) && texts.size === 1, `everybody reads the same, not ${texts.size} texts`);
+    if ([...texts][0]!.length > 0) this.count("read");
+  }
+
+  #newTypist(): ClusterTypist {
+    this.#people += 1;
+    const typist = new ClusterTypist(this.cluster, "note", this.#people);
+    typist.onSaved = (edit, { copies, needed }) => this.#audit(edit, copies, needed);
+    return typist.connect(this.#someSeat());
+  }
+
+  #audit({ update }: TypedEdit, copies: number, needed: number): void {
+    const held = this.cluster.seats.flatMap((seat) => {
+      const disks = [seat.disk, ...seat.lostDisks].filter((disk) => this.#vouches(seat, disk) && holds(disk, update));
+      return disks.slice(0, 1);
+    });
+    assert(held.length >= needed, `an edit is called saved on ${copies}, and ${held.length} disks have it, of ${needed} that it needs`);
+    assert(held.length >= copies, `an edit is said to be on ${copies} disks, and ${held.length} have it`);
+    this.#saved.push({ update, disks: held });
+    this.count("saved");
+  }
+
+  #vouches(seat: Seat, disk: MemoryDisk): boolean {
+    return this.#isReplica(seat) && disk.marks.has(lineage.room);
+  }
+
+  #isReplica(seat: Seat): boolean {
+    const [any] = this.cluster.running();
+    const place = any?.life?.relay.replicasOf(lineage.room);
+    return this.#replicas >= this.cluster.seats.length || place?.includes(seat.self) === true;
+  }
+
+  // -- what happens ----------------------------------------------------------------------------------------------------
+
+  #someEvent(): void {
+    const dice = this.cluster.chance(1_000);
+    if (dice < 700) return this.#someTypist((typist) => this.#edit(typist));
+    if (dice < 760) return this.#someTypist((typist) => this.#move(typist));
+    if (dice < 800) return this.#retire();
+    if (dice < 840) return this.#cut();
+    if (dice < 910) return this.cluster.heal();
+    if (dice < 940) return this.#crash();
+    if (dice < 990) return this.#startOne();
+    if (dice < 996) return this.#wipe();
+    return this.cluster.run(3_000);
+  }
+
+  #edit(typist: ClusterTypist): void {
+    if (this.cluster.chance(5) === 0) typist.erase();
+    else typist.type(String.fromCharCode(97 + this.cluster.chance(26)));
+    if (!typist.isConnected) this.#move(typist);
+  }
+
+  #move(typist: ClusterTypist): void {
+    if (typist.isConnected) return;
+    typist.connect(this.#someSeat());
+    this.count("moved");
+  }
+
+  /** Somebody with nothing unsaved goes, and somebody with nothing comes. */
+  #retire(): void {
+    const place = this.cluster.chance(this.#typists.length);
+    if (this.#typists[place]!.unsaved > 0) return;
+    this.#typists[place] = this.#newTypist();
+    this.count("retired");
+  }
+
+  #cut(): void {
+    const [one, other] = [this.#someSeat(), this.#someSeat()];
+    if (one === other) return;
+    this.cluster.cut(one, other);
+    this.count("cut");
+  }
+
+  #crash(): void {
+    const running = this.cluster.running();
+    if (running.length < 2) return;
+    this.cluster.crash(running[this.cluster.chance(running.length)]!);
+    this.count("crash");
+  }
+
+  /** The first relay's folder stays, since the others find the mesh by it. */
+  #wipe(): void {
+    const seat = this.cluster.seat(1 + this.cluster.chance(this.cluster.seats.length - 1));
+    this.cluster.wipe(seat);
+    this.count("wipe");
+  }
+
+  #startOne(): void {
+    const down = this.cluster.seats.filter(({ life }) => life === undefined);
+    if (down.length > 0) this.cluster.start(down[this.cluster.chance(down.length)]!);
+  }
+
+  #someTypist(then: (typist: ClusterTypist) => void): void {
+    then(this.#typists[this.cluster.chance(this.#typists.length)]!);
+  }
+
+  #someSeat(): Seat {
+    return this.cluster.seat(this.cluster.chance(this.cluster.seats.length));
+  }
+}
+
+function holds(disk: MemoryDisk, update: Uint8Array): boolean {
+  return disk.index(lineage).examine(update, "edit", content).type === "known";
+}

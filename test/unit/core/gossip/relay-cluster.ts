@@ -1,0 +1,377 @@
+/**
+ * RelayCluster: several relays' cores as they ship, with their disks, the sockets between them and clients at them, and a clock
+ * of its own. A seeded stream of chance decides how long everything takes.
+ *
+ * What it models: a disk does what it is asked in order, and a process that dies never hears of what its disk went on to do, nor
+ * does the disk go on; what is sent over one socket arrives in order, over two in any; where a pair is cut off everything under
+ * way is lost and nothing can be dialled. A data folder is the disk and what is kept of the mesh: wiping takes both.
+ */
+import { actorOf, type ActorId, type ConnectionId, type LinkId, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
+import { randomInteger, seededRandom, type Random } from "@inkmesh/shared/base/random";
+import { ok } from "@inkmesh/shared/base/result";
+import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { nativeDialect } from "@inkmesh/shared/wire/native";
+import { limitsWith } from "../../../../server/config.ts";
+import type { RelayEffect, Report, RoomAnswer } from "../../../../server/core/effect.ts";
+import type { RelayInput, RoomRequest } from "../../../../server/core/input.ts";
+import { foundMesh, type KeptMesh } from "../../../../server/core/membership/belonging.ts";
+import { Relay } from "../../../../server/core/relay.ts";
+import type { Socket } from "../core-world.ts";
+import { MemoryDisk } from "../memory-disk.ts";
+import { membershipLimits } from "../membership/a-membership.ts";
+import { meshLimits, meshSecret } from "../peers/mesh-world.ts";
+
+const engine = new YjsEngine();
+const place = { weight: 1, zone: "" };
+
+type LimitChanges = Parameters<typeof limitsWith>[0];
+
+interface End {
+  readonly seat: Seat;
+  readonly life: Life;
+  readonly link: LinkId;
+  other: End | undefined;
+  lastMs: number;
+}
+
+interface Life {
+  readonly actor: ActorId;
+  readonly relay: Relay;
+  readonly ends: Map<LinkId, End>;
+  readonly sockets: Map<ConnectionId, Socket>;
+  readonly answers: Map<RequestId, RoomAnswer>;
+  isEnded: boolean;
+  inputs: RelayInput[];
+  /** When the disk has done all that it was asked. */
+  diskMs: number;
+}
+
+/** One data folder and the process on it, if it runs. */
+export interface Seat {
+  readonly self: RelayId;
+  disk: MemoryDisk;
+  kept: KeptMesh | undefined;
+  life: Life | undefined;
+  /** Disks that were lost here. */
+  readonly lostDisks: MemoryDisk[];
+}
+
+export class RelayCluster {
+  readonly random: Random;
+  readonly seats: readonly Seat[];
+  readonly reports: Report[] = [];
+  nowMs = 1_000;
+  /** The longest that a disk, a socket takes. */
+  diskMsMax = 20;
+  lineMsMax = 20;
+  readonly #limits: LimitChanges;
+  readonly #replicas: number;
+  readonly #cut = new Set<string>();
+  readonly #happenings: { readonly atMs: number; readonly run: () => void }[] = [];
+  #numbers = 0;
+
+  constructor(options: { seed: number; relays: number; replicas?: number; limits?: LimitChanges }) {
+    this.random = seededRandom(options.seed);
+    this.#limits = options.limits;
+    this.#replicas = options.replicas ?? 3;
+    const names = Array.from({ length: options.relays }, (_, index) => String.fromCharCode(97 + index) as RelayId);
+    this.seats = names.map((self) => ({ self, disk: new MemoryDisk(), kept: undefined, life: undefined, lostDisks: [] }));
+    this.seat(0).kept = foundMesh(names[0]!, place, this.random);
+  }
+
+  seat(index: number): Seat {
+    return this.seats[index]!;
+  }
+
+  running(): readonly Seat[] {
+    return this.seats.filter(({ life }) => life !== undefined);
+  }
+
+  chance(below: number): number {
+    return randomInteger(this.random, below);
+  }
+
+  // -- lives -----------------------------------------------------------------------------------------------------------
+
+  start(seat: Seat): void {
+    if (seat.life !== undefined) return;
+    const actor = actorOf(seat.self, this.random.bytes(8));
+    const join = this.seats.filter((other) => other !== seat).map((other) => addressOf(other.self));
+    const relay = new Relay({
+      self: seat.self,
+      actor,
+      limits: limitsWith(this.#limits),
+      random: seededRandom(this.chance(2 ** 31)),
+      engines: { yjs: engine },
+      dialects: [nativeDialect],
+      tokenSecret: meshSecret,
+      hlcFloorMs: 0,
+      offsetMaxMs: 500,
+      replicas: this.#replicas,
+      wholeRing: seat.disk.wholeRing,
+      mesh: {
+        address: addressOf(seat.self),
+        join: seat.kept === undefined ? join : [],
+        kept: seat.kept,
+        place,
+        secret: meshSecret,
+        // Short enough that histories are.
+        limits: meshLimits({ membership: membershipLimits({ dialAfterMsMax: 2_000 }) }),
+        random: seededRandom(this.chance(2 ** 31)),
+        nowMs: this.nowMs,
+      },
+    });
+    const life: Life = {
+      ...{ actor, relay, ends: new Map(), sockets: new Map(), answers: new Map() },
+      ...{ isEnded: false, inputs: [], diskMs: this.nowMs },
+    };
+    seat.life = life;
+    this.#tell(seat, life, { type: "deadline-reached" });
+  }
+
+  startAll(): void {
+    for (const seat of this.seats) this.start(seat);
+  }
+
+  /** kill -9: what was not on disk is gone, sockets break. */
+  crash(seat: Seat): void {
+    const { life } = seat;
+    if (life === undefined) return;
+    seat.life = undefined;
+    life.isEnded = true;
+    for (const end of [...life.ends.values()]) this.#later(() => this.#close(end.other), 5);
+    for (const socket of life.sockets.values()) socket.closed(1006, "");
+  }
+
+  /** The data folder is gone. */
+  wipe(seat: Seat): void {
+    this.crash(seat);
+    seat.lostDisks.push(seat.disk);
+    seat.disk = new MemoryDisk();
+    seat.kept = undefined;
+  }
+
+  // -- sockets between relays ------------------------------------------------------------------------------------------
+
+  /** Nothing comes through between these two any more; both notice at once, so that histories are short. */
+  cut(one: Seat, other: Seat): void {
+    this.#cut.add(pairOf(one, other));
+    for (const end of [...(one.life?.ends.values() ?? [])]) {
+      if (end.other?.seat !== other) continue;
+      const far = end.other;
+      this.#close(end);
+      this.#close(far);
+    }
+  }
+
+  heal(): void {
+    this.#cut.clear();
+  }
+
+  #dial(seat: Seat, life: Life, address: string): void {
+    this.#later(() => {
+      if (life.isEnded) return;
+      const there = this.seats.find((other) => addressOf(other.self) === address);
+      if (there?.life === undefined || this.#cut.has(pairOf(seat, there)))
+        return this.#tell(seat, life, { type: "dial-failed", address, reason: "ECONNREFUSED" });
+      const near: End = { seat, life, link: this.#next() as LinkId, other: undefined, lastMs: 0 };
+      const far: End = { seat: there, life: there.life, link: this.#next() as LinkId, other: near, lastMs: 0 };
+      near.other = far;
+      life.ends.set(near.link, near);
+      there.life.ends.set(far.link, far);
+      this.#tell(there, there.life, { type: "link-opened", link: far.link, dialled: undefined, remote: addressOf(seat.self) });
+      this.#tell(seat, life, { type: "link-opened", link: near.link, dialled: address, remote: address });
+    }, this.chance(this.lineMsMax));
+  }
+
+  #send(end: End, bytes: Uint8Array): void {
+    end.lastMs = Math.max(end.lastMs, this.nowMs + this.chance(this.lineMsMax));
+    this.at(end.lastMs, () => {
+      const { other } = end;
+      if (other !== undefined && other.life.ends.has(other.link))
+        this.#tell(other.seat, other.life, { type: "link-received", link: other.link, bytes });
+    });
+  }
+
+  #close(end: End | undefined): void {
+    if (end === undefined || !end.life.ends.delete(end.link)) return;
+    this.#tell(end.seat, end.life, { type: "link-closed", link: end.link });
+  }
+
+  // -- clients ---------------------------------------------------------------------------------------------------------
+
+  /** A client's socket at a relay that runs; undefined where it does not. */
+  connect(seat: Seat, socket: Socket): ((bytes: Uint8Array) => void) | undefined {
+    const { life } = seat;
+    if (life === undefined) return undefined;
+    const connection = this.#next() as ConnectionId;
+    life.sockets.set(connection, socket);
+    this.#tell(seat, life, { type: "connection-opened", connection, dialect: "native", room: undefined, principal: "" });
+    return (bytes) => {
+      if (life.sockets.has(connection)) this.#tell(seat, life, { type: "frame-received", connection, bytes });
+    };
+  }
+
+  /** Asks as the HTTP face does; the answer is in the life's `answers`, if it comes. */
+  ask(seat: Seat, ask: RoomRequest): () => RoomAnswer | undefined {
+    const { life } = seat;
+    const request = this.#next() as RequestId;
+    if (life !== undefined) this.#tell(seat, life, { type: "request-received", request, ask });
+    return () => life?.answers.get(request);
+  }
+
+  // -- turns -----------------------------------------------------------------------------------------------------------
+
+  #tell(seat: Seat, life: Life, input: RelayInput): void {
+    if (life.isEnded) return;
+    life.inputs.push(input);
+    if (life.inputs.length === 1) this.at(this.nowMs, () => this.#turn(seat, life));
+  }
+
+  #turn(seat: Seat, life: Life): void {
+    if (life.isEnded) return;
+    const now = { monotonicMs: this.nowMs, wallMs: 1_700_000_000_000 + this.nowMs };
+    const inputs = life.inputs.splice(0);
+    const effects = [...inputs, { type: "turn-ended" } as const].flatMap((input) => life.relay.step(input, now));
+    for (const effect of effects) this.#perform(seat, life, effect);
+    this.#setTimer(seat, life);
+  }
+
+  #setTimer(seat: Seat, life: Life): void {
+    const dueMs = life.relay.nextDeadline();
+    if (dueMs === undefined) return;
+    this.at(Math.max(Math.ceil(dueMs), this.nowMs), () => {
+      const nowDue = life.relay.nextDeadline();
+      if (!life.isEnded && nowDue !== undefined && nowDue <= this.nowMs) this.#tell(seat, life, { type: "deadline-reached" });
+    });
+  }
+
+  #perform(seat: Seat, life: Life, effect: RelayEffect): void {
+    const { disk } = seat;
+    switch (effect.type) {
+      case "send":
+        for (const to of effect.to) for (const frame of effect.frames) life.sockets.get(to)?.received(frame);
+        return;
+      case "close":
+        life.sockets.get(effect.connection)?.closed(effect.code, effect.reason);
+        life.sockets.delete(effect.connection);
+        return this.#tell(seat, life, { type: "connection-closed", connection: effect.connection });
+      case "append-log":
+        return this.#onDisk(seat, life, () => {
+          const { lineage, seq, entries, ...marks } = effect;
+          disk.append(lineage, entries, marks);
+          return { type: "log-appended", lineage, seq };
+        });
+      case "store-record":
+        return this.#onDisk(seat, life, () => {
+          disk.putRecord(effect.record, effect.completes);
+          return { type: "record-stored", room: effect.record.room, seq: effect.seq, result: ok(undefined) };
+        });
+      case "keep-whole-ring":
+        return this.#onDisk(seat, life, () => void (disk.wholeRing = effect.ring));
+      case "load-room":
+        return this.#onDisk(seat, life, () => ({
+          type: "room-loaded",
+          room: effect.room,
+          seq: effect.seq,
+          result: disk.load(effect.room),
+        }));
+      case "list-rooms":
+        return this.#onDisk(seat, life, () => ({
+          type: "rooms-listed",
+          seq: effect.seq,
+          result: ok(disk.list(effect.limit, effect.deleted === true)),
+        }));
+      case "compact-room":
+        return this.#onDisk(seat, life, () => ({
+          type: "room-compacted",
+          lineage: effect.lineage,
+          seq: effect.seq,
+          result: disk.compact(effect.lineage, effect.upTo),
+        }));
+      case "engine-call":
+        return this.#later(
+          () =>
+            this.#tell(seat, life, {
+              type: "engine-result",
+              lineage: effect.lineage,
+              seq: effect.seq,
+              result: engine.perform(effect.call),
+            }),
+          this.chance(5),
+        );
+      case "keep-mesh":
+        return void (seat.kept = effect.kept);
+      case "dial":
+        return this.#dial(seat, life, effect.address);
+      case "send-link": {
+        const end = life.ends.get(effect.link);
+        if (end === undefined) return;
+        for (const bytes of effect.frames) this.#send(end, bytes);
+        if (effect.asks) this.#later(() => this.#tell(seat, life, { type: "link-taken", link: effect.link }), 1);
+        return;
+      }
+      case "close-link": {
+        const end = life.ends.get(effect.link);
+        if (end === undefined) return;
+        life.ends.delete(effect.link);
+        return this.at(Math.max(end.lastMs, this.nowMs) + 1, () => this.#close(end.other));
+      }
+      case "respond":
+        return void life.answers.set(effect.request, effect.answer);
+      case "report":
+        return void this.reports.push(effect.report);
+      default:
+    }
+  }
+
+  #onDisk(seat: Seat, life: Life, work: () => RelayInput | void): void {
+    life.diskMs = Math.max(life.diskMs, this.nowMs + this.chance(this.diskMsMax));
+    this.at(life.diskMs, () => {
+      if (life.isEnded) return;
+      const answer = work();
+      if (answer !== undefined) this.#tell(seat, life, answer);
+    });
+  }
+
+  // -- time ------------------------------------------------------------------------------------------------------------
+
+  at(atMs: number, run: () => void): void {
+    let place = this.#happenings.length;
+    while (place > 0 && this.#happenings[place - 1]!.atMs > atMs) place -= 1;
+    this.#happenings.splice(place, 0, { atMs, run });
+  }
+
+  run(ms: number): void {
+    const untilMs = this.nowMs + ms;
+    for (let next = this.#happenings[0]; next !== undefined && next.atMs <= untilMs; next = this.#happenings[0]) {
+      this.#happenings.shift();
+      this.nowMs = Math.max(this.nowMs, next.atMs);
+      next.run();
+    }
+    this.nowMs = untilMs;
+  }
+
+  runUntil(isSo: () => boolean, msMax: number): boolean {
+    const untilMs = this.nowMs + msMax;
+    while (!isSo() && this.nowMs < untilMs) this.run(50);
+    return isSo();
+  }
+
+  #later(run: () => void, ms: number): void {
+    this.at(this.nowMs + ms, run);
+  }
+
+  #next(): number {
+    this.#numbers += 1;
+    return this.#numbers;
+  }
+}
+
+function addressOf(relay: RelayId): string {
+  return `ws://${relay}/mesh`;
+}
+
+function pairOf(one: Seat, other: Seat): string {
+  return [one.self, other.self].sort().join(" ");
+}
