@@ -7,8 +7,8 @@
  *
  * Two relays that dial each other at once get two links, and both must drop the same one: the one that the lower name
  * dialled stays; of two that one relay dialled (by two addresses of the other) the one with the lower draw. That holds
- * among links that came up within `handshakeMs` of each other. Later a new link takes the place of the old one: its dialler
- * would not dial if the old one still carried anything.
+ * among links that came up within `handshakeMs` of each other. Later a new link takes the place of the old one, for its dialler
+ * has lost that; a dialler that still has it (one name may stand for several relays) lets the new one go.
  *
  * Invariants: at most one link per life is up, and going over to another one is told as down and up, so that nothing that was
  * asked on the old link counts on the new one; at most `unprovenMax` links are not proven; nothing but a handshake is decoded
@@ -131,7 +131,9 @@ export class PeerLinks {
     const state = this.#links.get(link);
     if (state === undefined) return;
     if (state.phase === "unproven") {
-      for (const step of state.handshake.received(bytes, this.#own)) this.#follow(link, state, step, nowMs);
+      const steps = state.handshake.received(bytes, this.#own);
+      if (this.#isNeedless(state, nowMs)) return this.#letGo(link);
+      for (const step of steps) this.#follow(link, state, step, nowMs);
       return;
     }
     const frame = decodeMeshFrame(bytes);
@@ -171,9 +173,25 @@ export class PeerLinks {
 
   /** Whether the link that is up already is the one to keep. Both sides come to the same. */
   #staysBeside(up: Proven, fresh: Proven): boolean {
-    if (up.sinceMs + this.#limits.handshakeMs <= fresh.sinceMs) return false;
+    if (this.#isOld(up, fresh.sinceMs)) return false;
     if (up.isDialler === fresh.isDialler) return up.peer.draw < fresh.peer.draw;
     return up.isDialler === isLower(this.#own.actor, up.peer.actor);
+  }
+
+  /** Who dialled an address knows better than its peer that the old link to whom it finds there still stands. */
+  #isNeedless({ dialled, handshake }: Unproven, nowMs: number): boolean {
+    const up = handshake.claimed === undefined ? undefined : this.#up.get(handshake.claimed);
+    return dialled !== undefined && up !== undefined && this.#isOld(this.#provenLink(up), nowMs);
+  }
+
+  #letGo(link: LinkId): void {
+    const refusal: Refusal = { code: "LINK_DOUBLE", detail: "" };
+    this.#effects.push({ type: "send", link, bytes: refusalFrame(refusal.code, refusal.detail) });
+    this.#end(link, refusal);
+  }
+
+  #isOld(up: Proven, nowMs: number): boolean {
+    return up.sinceMs + this.#limits.handshakeMs <= nowMs;
   }
 
   #closed(link: LinkId): void {

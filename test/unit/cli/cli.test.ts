@@ -89,12 +89,25 @@ describe("inkmesh relay", { timeout: 120_000 }, () => {
   test.each<[wrong: string, args: string[], sentence: RegExp]>([
     ["a bad port", ["relay", "--port", "65536"], /^--port must be a port from 0 to 65535, where 0 picks a free one, not "65536"\.\n$/],
     ["an unknown option", ["relay", "--prot", "1"], /^Unknown option '--prot' \(Did you mean --port\?\)\. See: inkmesh --help\n$/],
-    ["three relays", ["start", "--relays", "3"], /^--relays must be 1, because this version has no mesh of several relays yet\.\n$/],
+    [
+      "three relays",
+      ["start", "--relays", "3"],
+      /^--relays must be 1, because this version does not share documents between relays yet\.\n$/,
+    ],
     ["an unknown command", ["realy"], /^Unknown command 'realy'/],
   ])("%s ends with exit code 2 and one sentence", async (_wrong, args, sentence) => {
     const { said, exit } = inkmesh(args);
     expect(await exit).toBe(2);
     expect(said).toEqual({ out: "", err: expect.stringMatching(sentence) });
+  });
+});
+
+describe("inkmesh relay --join", { timeout: 120_000 }, () => {
+  test("needs the secret of the mesh, and says so with exit code 2", async () => {
+    const { said, exit } = inkmesh(["relay", "--port", "0", "--data", data(), "--join", "ws://127.0.0.1:1/mesh"]);
+    expect(await exit).toBe(2);
+    expect(said.err).toMatch(/^--join needs the secret of the mesh: give all its relays the same one by --mesh-secret-file/);
+    expect(said.out).toBe("");
   });
 });
 

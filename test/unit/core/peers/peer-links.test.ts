@@ -181,6 +181,20 @@ describe("of two links to one peer", () => {
     expect(other.up()).toEqual(new Map([[a, 1]]));
   });
 
+  test("a dialler that finds somebody to whom it has an old link keeps that: one name may stand for several relays", () => {
+    const world = new LinkWorld();
+    const [one, other] = [world.add({ actor: a, mesh: aMesh }), world.add({ actor: b, mesh: aMesh })];
+    world.dial(other, one);
+    world.settle();
+    const before = [one, other].map((relay) => [...relay.ends.keys()]);
+    world.nowMs = 60_000;
+    world.dial(one, other);
+    world.settle();
+    expect([one, other].map((relay) => [...relay.ends.keys()])).toEqual(before);
+    expect(one.of("dial-failed")).toMatchObject([{ met: b, refusal: { code: "LINK_DOUBLE" } }]);
+    expect([...one.of("peer-down"), ...other.of("peer-down")]).toEqual([]);
+  });
+
   test("two lives of one name are two peers", () => {
     const world = new LinkWorld();
     const [one, first, second] = [a, b, life("b", 2)].map((actor) => world.add({ actor, mesh: aMesh })) as [never, never, never];

@@ -1,0 +1,112 @@
+/**
+ * MeshProcesses: several real relays that may join each other, on ports that are known before any of them runs, and what each
+ * says of the mesh under `/api/mesh`.
+ */
+import { createServer, type AddressInfo } from "node:net";
+import { RelayProcess, temporaryFolder } from "./relay-process.ts";
+import { until } from "./until.ts";
+
+export interface MeshAnswer {
+  readonly self: string;
+  /** Null while the relay belongs to no mesh; absent before it serves. */
+  readonly mesh: string | null;
+  readonly ring: { readonly id: string; readonly records: readonly { readonly relay: string; readonly status: string }[] };
+  readonly relays: readonly {
+    readonly relay: string;
+    readonly actor: string;
+    readonly state: string;
+    readonly incarnation: number;
+    readonly linked?: boolean;
+  }[];
+  readonly links: readonly string[];
+}
+
+const meshSecret = "correct horse battery staple";
+
+export class MeshProcess extends RelayProcess {
+  readonly name: string;
+
+  readonly #secret: string;
+
+  constructor(options: { name: string; port: number; args: readonly string[]; secret: string; data?: string }) {
+    const { name, port, args, secret, data = temporaryFolder(`mesh-${name}`) } = options;
+    super({ args: ["--name", name, ...args], env: { INKMESH_MESH_SECRET: secret }, port, data });
+    this.name = name;
+    this.#secret = secret;
+  }
+
+  /** The same relay with other options, to be started after this one has ended. */
+  againWith(args: readonly string[]): MeshProcess {
+    return new MeshProcess({ name: this.name, port: this.port, args, secret: this.#secret, data: this.data });
+  }
+
+  /** What it says of the mesh. */
+  async view(): Promise<MeshAnswer> {
+    return (await (await fetch(`${this.url}/api/mesh`)).json()) as MeshAnswer;
+  }
+
+  /** What it believes of the newest life of `relay` that it knows: the state, and which life. */
+  async belief(relay: string): Promise<MeshAnswer["relays"][number] | undefined> {
+    return (await this.view()).relays.findLast((member) => member.relay === relay);
+  }
+
+  get meshAddress(): string {
+    return this.socketUrl("/mesh");
+  }
+}
+
+/** Relays that do not run yet. `join` names which of them each one is told to join. */
+export async function relaysToStart(
+  join: Readonly<Record<string, readonly string[]>>,
+  secrets: Readonly<Record<string, string>> = {},
+): Promise<Readonly<Record<string, MeshProcess>>> {
+  const names = Object.keys(join);
+  const ports = await freePorts(names.length);
+  const portOf = (name: string): number => ports[names.indexOf(name)]!;
+  return Object.fromEntries(
+    names.map((name) => {
+      const args = join[name]!.flatMap((other) => ["--join", `ws://127.0.0.1:${portOf(other)}/mesh`]);
+      return [name, new MeshProcess({ name, port: portOf(name), args, secret: secrets[name] ?? meshSecret })];
+    }),
+  );
+}
+
+/** Waits until each of `relays` links and believes alive all the others, and all have one mesh and one ring with all of them. */
+export async function becomeOneMesh(relays: readonly MeshProcess[], timeoutMs = 20_000): Promise<void> {
+  const views = (): Promise<readonly MeshAnswer[]> => Promise.all(relays.map((relay) => relay.view()));
+  await until(
+    `${relays.map((relay) => relay.name).join(", ")} are one mesh`,
+    async () =>
+      areOneMesh(
+        await views(),
+        relays.map((relay) => relay.name),
+      ),
+    { timeoutMs, seen: views },
+  );
+}
+
+function areOneMesh(views: readonly MeshAnswer[], names: readonly string[]): boolean {
+  if (views.some((view) => typeof view.mesh !== "string")) return false;
+  if (new Set(views.map((view) => `${view.mesh} ${view.ring.id}`)).size !== 1) return false;
+  return views.every((view) => {
+    const alive = view.relays.filter((member) => member.state === "alive").map((member) => member.relay);
+    return (
+      alive.toSorted().join() === names.toSorted().join() &&
+      view.links.length === names.length - 1 &&
+      names.every((name) => view.ring.records.some((record) => record.relay === name))
+    );
+  });
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
