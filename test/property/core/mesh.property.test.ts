@@ -59,7 +59,7 @@ describe("[P12] relays put together as in the product", () => {
         expect(world.runUntil(() => world.isOneMesh(), formMsMax)).toBe(true);
         expect(world.lives.filter((life) => life.of("belongs")[0]?.isFounder)).toHaveLength(1);
       }),
-      20,
+      10,
     );
   });
 
@@ -76,7 +76,7 @@ describe("[P12] relays put together as in the product", () => {
         expect(world.runUntil(() => world.isOneMesh(), 2 * formMsMax)).toBe(true);
         for (const life of world.running()) expect(life.mesh.ringId).toBe(ring);
       }),
-      8,
+      5,
     );
   });
 
@@ -95,7 +95,7 @@ describe("[P12] relays put together as in the product", () => {
         }
         expect(stranger.mesh.linked).toEqual([]);
       }),
-      10,
+      5,
     );
   });
 });
