@@ -3,12 +3,12 @@
  */
 import type { Inkmesh, InkmeshRoom, RoomDeletion } from "@inkmesh/client";
 import { useState } from "preact/hooks";
+import { keepDeleted, removeDeleted } from "./deleted-copy.ts";
 import { deletionWords } from "./deletion-words.ts";
-import { Dialog } from "./dialog.tsx";
-import { copyDocument, noCopyMade } from "./document-copy.ts";
+import { noCopyMade } from "./document-copy.ts";
 import { downloadOnlyHere } from "./only-here.ts";
 import { visit, visitRoom } from "./page-location.ts";
-import { forgetDocument } from "./recent-documents.ts";
+import { RemoveCopyDialog } from "./remove-copy-dialog.tsx";
 import { edits } from "./status-words.ts";
 
 interface DeletedNoticeProps {
@@ -20,20 +20,16 @@ interface DeletedNoticeProps {
 
 export function DeletedNotice({ mesh, room, deletion, onSay }: DeletedNoticeProps) {
   const keep = async () => {
-    const copy = await copyDocument(mesh, room.doc).catch(() => undefined);
+    const copy = await keepDeleted(mesh, room);
     if (copy === undefined) return onSay(noCopyMade);
-    forgetDocument(room.name);
-    // What could not be removed only takes space.
-    await mesh.forget(room.name).catch(() => undefined);
     visitRoom(copy);
   };
   const [asking, setAsking] = useState(false);
   const unsent = room.onlyHere.waiting.length;
   const remove = async () => {
     setAsking(false);
-    forgetDocument(room.name);
     try {
-      await mesh.forget(room.name);
+      await removeDeleted(mesh, room.name);
     } catch {
       return onSay("Nothing was removed: this device's disk refuses.");
     }
@@ -54,21 +50,7 @@ export function DeletedNotice({ mesh, room, deletion, onSay }: DeletedNoticeProp
       <button type="button" class="button small" onClick={() => setAsking(true)}>
         Remove from this device…
       </button>
-      {asking && (
-        <Dialog title="Remove this copy, too?" onClose={() => setAsking(false)}>
-          <p>
-            This device’s copy is the last one that you can see here{unsent === 0 ? "" : `, and ${edits(unsent)} in it went nowhere else`}.
-          </p>
-          <div class="dialog-actions">
-            <button type="button" class="button" onClick={() => setAsking(false)}>
-              Keep it
-            </button>
-            <button type="button" class="button danger" onClick={() => void remove()}>
-              Remove
-            </button>
-          </div>
-        </Dialog>
-      )}
+      {asking && <RemoveCopyDialog unsent={unsent} onClose={() => setAsking(false)} onRemove={() => void remove()} />}
     </section>
   );
 }

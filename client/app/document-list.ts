@@ -18,6 +18,8 @@ export interface DocumentRow {
   readonly onDevice: boolean;
   /** Edits on this device that no relay has taken yet. */
   readonly waiting: number;
+  /** What is on this device was deleted on the relay: what waits of it will never be sent. */
+  readonly isDeleted: boolean;
   /** Since when the oldest of them waits. */
   readonly waitingSinceMs: number | undefined;
   /** Whether the relay knows it. */
@@ -51,7 +53,7 @@ export function mergeDocuments(parts: ListParts): readonly DocumentRow[] {
 
 /** What of these waits to be sent, in a sentence; empty when nothing does. */
 export function waitingWords(rows: readonly DocumentRow[], nowMs: number): string {
-  const waiting = rows.filter((row) => row.waiting > 0);
+  const waiting = rows.filter((row) => row.waiting > 0 && !row.isDeleted);
   if (waiting.length === 0) return "";
   const count = waiting.reduce((sum, row) => sum + row.waiting, 0);
   const sinceMs = Math.min(...waiting.map((row) => row.waitingSinceMs ?? nowMs));
@@ -74,6 +76,7 @@ function mergeRow(
     onDevice: device !== undefined,
     waiting: device?.waiting ?? 0,
     waitingSinceMs: device?.waitingSinceMs,
+    isDeleted: device?.deletion !== undefined,
     onRelay: listed !== undefined,
   };
 }

@@ -52,7 +52,7 @@ export function StartPage({ mesh, person, onPerson, readiness, onTryIt, news }: 
           />
         </label>
         <Banner documents={documents} />
-        <DocumentListing documents={documents} search={search.trim()} />
+        <DocumentListing mesh={mesh} documents={documents} search={search.trim()} />
         <footer class="start-foot">
           {hint !== undefined && <p class="hint">{hint}</p>}
           <button type="button" class="button quiet small" onClick={onTryIt}>
@@ -99,7 +99,7 @@ function Banner({ documents }: { documents: Documents }) {
   );
 }
 
-function DocumentListing({ documents, search }: { documents: Documents; search: string }) {
+function DocumentListing({ mesh, documents, search }: { mesh: Inkmesh; documents: Documents; search: string }) {
   if (documents.loading && documents.rows.length === 0) return <ListSkeleton />;
   // An empty list that could not be read is not an empty device; the banner says so.
   if (documents.rows.length === 0 && documents.isUnreadable) return null;
@@ -108,7 +108,7 @@ function DocumentListing({ documents, search }: { documents: Documents; search: 
     <>
       <ul class="document-list" aria-label="Documents">
         {documents.rows.map((row: DocumentRow) => (
-          <DocumentRowView key={row.room} row={row} />
+          <DocumentRowView key={row.room} mesh={mesh} row={row} onRemoved={documents.refresh} />
         ))}
       </ul>
       {documents.more !== undefined && (

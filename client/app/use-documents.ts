@@ -4,6 +4,7 @@
  */
 import type { Inkmesh } from "@inkmesh/client";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { withDeletions } from "./deleted-documents.ts";
 import { type DocumentRow, mergeDocuments } from "./document-list.ts";
 import { useMeshStatus } from "./mesh-hooks.ts";
 import { recentDocuments } from "./recent-documents.ts";
@@ -17,6 +18,8 @@ export interface Documents {
   readonly problem: string | undefined;
   /** It is this device's part that is missing. */
   readonly isUnreadable: boolean;
+  /** Something on this device has changed. */
+  readonly refresh: () => void;
   /** Fetches the next page, if there is one. */
   readonly more: (() => void) | undefined;
   readonly retry: { readonly label: string; readonly onPress: () => void };
@@ -81,10 +84,16 @@ export function useDocuments(mesh: Inkmesh, search: string): Documents {
   const relay = problem === undefined && fetched?.search === search ? fetched.rooms : undefined;
   const missing = problem ?? (isSlow && relay === undefined ? "The relay is slow to answer." : undefined);
   return {
-    rows: mergeDocuments({ relay, device: device ?? [], recent: recentDocuments(), search }),
+    rows: mergeDocuments({
+      relay,
+      device: device === undefined ? [] : withDeletions(device, () => localStorage),
+      recent: recentDocuments(),
+      search,
+    }),
     loading: loading || (device === undefined && !isUnreadable),
     problem: missing === undefined ? (isUnreadable ? unreadable : undefined) : `${missing} ${isUnreadable ? unreadable : onlyHere}`,
     isUnreadable,
+    refresh: () => setRound((count) => count + 1),
     more: fetched?.next === undefined || problem !== undefined ? undefined : () => void fetchPage(fetched),
     retry: workingOffline
       ? { label: "Go online", onPress: () => mesh.workOffline(false) }

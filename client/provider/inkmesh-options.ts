@@ -7,6 +7,7 @@ import type * as Y from "yjs";
 import type { ClientLimits } from "./core/client-limits.ts";
 import type { MeshStatus } from "./core/room-status.ts";
 import type { OfflineStore } from "./offline-store.ts";
+import type { RoomDeletion } from "./room-events.ts";
 import type { ChannelLike, LocksLike } from "./tabs.ts";
 import type { WebSocketConstructor } from "./web-socket-transport.ts";
 
@@ -41,6 +42,8 @@ export interface DeviceRoom {
   readonly waiting: number;
   readonly waitingSinceMs?: number;
   readonly changedMs: number;
+  /** A relay has told this client that it was deleted: what waits of it will never be sent. */
+  readonly deletion?: RoomDeletion;
 }
 
 export interface MeshEvents {

@@ -21,6 +21,7 @@ import { defaultClientLimits } from "./core/client-limits.ts";
 import type { OutboxEntry } from "./core/outbox-entry.ts";
 import { sameStatus, type MeshStatus, type Persistence } from "./core/room-status.ts";
 import { askPersistence, defaultStore, findTabs, pageAddress, randomHex, systemRandom, watchPage } from "./environment.ts";
+import { DeviceRooms } from "./device-rooms.ts";
 import { guarded } from "./guarded.ts";
 import type { DeviceRoom, InkmeshOptions, MeshEvents, OpenOptions } from "./inkmesh-options.ts";
 import { InkmeshRoom } from "./inkmesh-room.ts";
@@ -41,6 +42,7 @@ export class Inkmesh {
   readonly #tab = randomHex(8);
   readonly #tabs: Tabs;
   readonly #leftovers: Leftovers;
+  readonly #deviceRooms: DeviceRooms;
   readonly #rooms = new Map<RoomName, InkmeshRoom>();
   /** Closed for the app, still writing to the device. */
   readonly #closing = new Set<InkmeshRoom>();
@@ -70,6 +72,7 @@ export class Inkmesh {
       limits: { ...defaultClientLimits, ...options.limits },
     });
     this.#status = this.#core.status;
+    this.#deviceRooms = new DeviceRooms(this.#store);
     this.#host = this.#newHost();
     this.#tabs = this.#newTabs(options.tabs);
     this.#leftovers = new Leftovers({
@@ -118,15 +121,8 @@ export class Inkmesh {
   }
 
   /** What this device holds, of all tabs. */
-  async deviceRooms(): Promise<readonly DeviceRoom[]> {
-    const rooms = await this.#store.rooms();
-    return rooms.map(({ room, generation, waiting, waitingSinceMs, changedMs }) => ({
-      room,
-      generation,
-      waiting,
-      changedMs,
-      ...(waitingSinceMs === undefined ? {} : { waitingSinceMs }),
-    }));
+  deviceRooms(): Promise<readonly DeviceRoom[]> {
+    return this.#deviceRooms.list();
   }
 
   /**
@@ -247,6 +243,8 @@ export class Inkmesh {
       case "presence-lost":
         return room.presenceLost();
       case "deleted":
+        this.#deviceRooms.deleted(effect.room, this.#core.room(effect.room)?.generation, effect);
+        return room.ended(effect);
       case "refused":
         return room.ended(effect);
       default:

@@ -81,6 +81,37 @@ describe("[P7] [P10] a document that somebody deleted while one was away with un
     expect(await editor.page.getByRole("textbox", { name: /title/i }).inputValue()).toBe("Copy of Plans");
   });
 
+  it.each(["keep", "discard"] as const)("is not said to be sent some day on the start page, where one can %s it", async (choice) => {
+    const device = await aDevice({ viewport: { width: 360, height: 720 } });
+    const editor = await writtenWhileAway(device);
+    const { page, room } = editor;
+    await page.getByRole("link", { name: "Inkmesh: all documents" }).click();
+    await page.getByText("15 edits waiting to be sent").waitFor();
+    expect(await changeRoom(relay, "DELETE", room)).toBeLessThan(300);
+    await page.getByRole("button", { name: "Go online" }).click();
+    const said = page.getByText("Deleted · 15 edits never sent");
+    await said.waitFor();
+    await page.reload();
+    await said.waitFor();
+    expect(await page.getByText(/to be sent/).count()).toBe(0);
+    await picture(page, "away-deleted-start");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    if (choice === "keep") {
+      await page.getByRole("button", { name: "Keep “Plans” as a new document" }).click();
+      await editor.shows(["saved and never sent"]);
+      await editor.saved();
+      expect(editor.room).not.toBe(room);
+      await page.getByRole("link", { name: "Inkmesh: all documents" }).click();
+      await page.getByRole("link", { name: /Copy of Plans/ }).waitFor();
+    } else {
+      await page.getByRole("button", { name: "Discard “Plans”" }).click();
+      await page.getByRole("dialog").getByText("15 edits in it went nowhere else").waitFor();
+      await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+      await page.getByText("No documents yet").waitFor();
+    }
+    expect(await said.count()).toBe(0);
+  });
+
   it("and made anew gets nothing of it either, and the old copy can be removed from the device", async () => {
     const device = await aDevice();
     const editor = await writtenWhileAway(device);

@@ -32,6 +32,18 @@ it("a title changed here and not sent yet is shown as it is here", () => {
   expect(rows[0]?.title).toBe("New");
 });
 
+it("what waits of a deleted document is not said to be sent some day", () => {
+  const deletion = { by: "Ada", atMs: 7 };
+  const parts = { relay: undefined, recent: [], search: "" };
+  const rows = mergeDocuments({ ...parts, device: [{ ...device("gone", 3), deletion }, device("here", 1)] });
+  expect(rows.map(({ room, isDeleted, waiting }) => [room, isDeleted, waiting])).toEqual([
+    ["gone", true, 3],
+    ["here", false, 1],
+  ]);
+  expect(waitingWords(rows, 0)).toContain("1 edit in one document waits to be sent");
+  expect(waitingWords(mergeDocuments({ ...parts, device: [{ ...device("gone", 3), deletion }] }), 0)).toBe("");
+});
+
 it("what is only on this device is searched here", () => {
   const rows = mergeDocuments({
     relay: [],

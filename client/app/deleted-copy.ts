@@ -1,0 +1,32 @@
+/**
+ * DeletedCopy: what can be done with this device's copy of a document that was deleted: kept as a new document, or removed.
+ */
+import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
+import { copyDocument } from "./document-copy.ts";
+import { forgetDocument } from "./recent-documents.ts";
+
+/** Answers the new document's name, or undefined when no copy could be made: then nothing was removed. */
+export async function keepDeleted(mesh: Inkmesh, room: InkmeshRoom): Promise<string | undefined> {
+  const copy = await copyDocument(mesh, room.doc).catch(() => undefined);
+  if (copy === undefined) return undefined;
+  // What could not be removed only takes space.
+  await removeDeleted(mesh, room.name).catch(() => undefined);
+  return copy;
+}
+
+/** The same for one that is not open. */
+export async function keepDeletedUnopened(mesh: Inkmesh, name: string): Promise<string | undefined> {
+  const room = mesh.open(name);
+  try {
+    await room.whenLoaded;
+    return await keepDeleted(mesh, room);
+  } finally {
+    await room.close();
+  }
+}
+
+/** Rejects when the disk refuses. */
+export async function removeDeleted(mesh: Inkmesh, name: string): Promise<void> {
+  await mesh.forget(name);
+  forgetDocument(name);
+}
