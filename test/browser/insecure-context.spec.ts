@@ -109,6 +109,7 @@ it("[P7] two tabs without Web Locks edit one document offline, see each other, a
   await left.page.reload();
   await left.ready();
   await left.shows(both);
+  await left.workOffline(false);
   await left.saved();
   await left.workOffline(true);
   await left.stand(0);
