@@ -34,14 +34,17 @@ export function useRoom(rooms: KeptRooms, name: string): InkmeshRoom | undefined
   useEffect(() => {
     const opened = rooms.open(name);
     setRoom(opened);
+    let isDiscarded = false;
     const unwatch = opened.on("discarded", () => {
-      rooms.close(opened);
+      isDiscarded = true;
       setRound((count) => count + 1);
     });
     return () => {
       unwatch();
       setRoom(undefined);
-      rooms.leave(opened);
+      // Not before it leaves the page: until then one may type in it.
+      if (isDiscarded) rooms.close(opened);
+      else rooms.leave(opened);
     };
   }, [rooms, name, round]);
   return room?.name === name ? room : undefined;
