@@ -33,6 +33,7 @@ const unsupportedData = 1003;
 /** A hello and a proof, their framing, and what may come in the same packet. */
 const unprovenBytesMax = 3 * handshakeBytesMax;
 const keepAliveMs = 20_000;
+const strangerCloseMs = 250;
 
 export class PeerLink {
   readonly #options: PeerLinkOptions;
@@ -76,10 +77,11 @@ export class PeerLink {
   close(code: number, reason: string): void {
     if (this.#closing) return;
     this.#closing = true;
-    const { webSocket, socket, closeMs } = this.#options;
-    socket.off("data", this.#counted);
+    const { webSocket, dialled, closeMs } = this.#options;
     webSocket.close(code, reason);
-    setTimeout(() => webSocket.terminate(), closeMs).unref();
+    // Who was not proven could go on sending for as long as a close may take.
+    const isStranger = dialled === undefined && this.#messages <= 2;
+    setTimeout(() => webSocket.terminate(), isStranger ? Math.min(strangerCloseMs, closeMs) : closeMs).unref();
   }
 
   /** Ends a socket that was silent since it was pinged; pings one that was silent since the last look. */

@@ -64,7 +64,7 @@ export async function anEdge(options: EdgeOptions = {}) {
     observer,
   });
   const peers = new PeerDoor({
-    ...{ frameBytesMax: 100_000, dialMs: 1_000, machinesPerAddressMax: 4, pingMs: options.pingMs ?? 60_000, closeMs: 200 },
+    ...{ frameBytesMax: 100_000, dialMs: 1_000, machinesPerAddressMax: 4, pingMs: options.pingMs ?? 60_000, closeMs: 20_000 },
     ...{ enqueue, observer },
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });

@@ -25,6 +25,14 @@ async function aLink(): Promise<{ near: Edge; far: Edge; link: LinkId; farLink: 
   return { near, far, link: near.ofType("link-opened")[0]!.link, farLink: far.ofType("link-opened")[0]!.link };
 }
 
+/** A socket at `/mesh` that does nothing by itself. */
+function knock(far: Edge): net.Socket {
+  const [host, port] = far.host.split(":");
+  const socket = net.connect(Number(port), host);
+  socket.write(`GET /mesh HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${upgradeFields}\r\n\r\n`);
+  return socket;
+}
+
 describe("a link", () => {
   test("is the same noun on both sides, but that one was dialled; bytes go both ways in order", async () => {
     const { near, far, link, farLink } = await aLink();
@@ -64,9 +72,7 @@ describe("a link", () => {
     const near = await aDoor();
     near.peers.dial(addressOf(far));
     await eventually(() => expect(far.ofType("link-opened")).toHaveLength(1));
-    const [host, port] = far.host.split(":");
-    const deaf = net.connect(Number(port), host);
-    deaf.write(`GET /mesh HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${upgradeFields}\r\n\r\n`);
+    const deaf = knock(far);
     await eventually(() => expect(far.ofType("link-opened")).toHaveLength(2));
     await eventually(() => expect(far.ofType("link-closed")).toEqual([{ type: "link-closed", link: far.ofType("link-opened")[1]!.link }]));
     deaf.destroy();
@@ -90,6 +96,19 @@ describe("[P8] a stranger", () => {
     client.send(new Uint8Array(90_000));
     await eventually(() => expect(far.ofType("link-closed")).toHaveLength(1));
     expect(bytesOf(far)).toEqual([]);
+  });
+
+  test("that was turned away and goes on sending is cut off soon, long before a relay would be", async () => {
+    const far = await aDoor();
+    const stranger = knock(far);
+    stranger.on("error", () => undefined);
+    // Two messages of one byte each, masked with nothing; then a frame without an end.
+    for (const byte of [1, 2]) stranger.write(Uint8Array.of(0x82, 0x81, 0, 0, 0, 0, byte));
+    await eventually(() => expect(bytesOf(far)).toHaveLength(2));
+    far.peers.close(far.ofType("link-opened")[0]!.link, 4403, "MESH_SECRET");
+    stranger.write(Uint8Array.of(0x82, 0xfe, 0xff, 0xff, 0, 0, 0, 0, 1));
+    await eventually(() => expect(far.ofType("link-closed")).toHaveLength(1));
+    stranger.destroy();
   });
 
   test("whose messages are larger than any relay's is ended", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ConnectionId, Lineage, RequestId, RoomName } from "@inkmesh/shared/base/ids";
+import type { ConnectionId, Lineage, LinkId, MeshId, RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import { refused } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -47,6 +47,12 @@ function aDriver(on: (input: RelayInput) => readonly RelayEffect[] = () => []) {
       },
       close: (connection, code) => void events.push(`close ${connection} ${code}`),
       pauseReading: (connection, paused) => void events.push(`pause ${connection} ${paused}`),
+    },
+    links: {
+      write: (link, frames, asks) => void events.push(`write link ${link} ${frames.map((bytes) => bytes[0]).join()}${asks ? " asks" : ""}`),
+      close: (link, code) => void events.push(`close link ${link} ${code}`),
+      dial: (address) => void events.push(`dial ${address}`),
+      keep: (kept, isFirst) => void events.push(`keep ${kept.mesh} ${isFirst ? "at once" : "soon"}`),
     },
     log,
     engines,
@@ -113,6 +119,26 @@ describe("a turn", () => {
     ]);
     expect(turns[0]?.get(one)?.[0]).toBe(turns[0]?.get(two)?.[0]);
     expect(events).toEqual(["write", "close 2 1013"]);
+  });
+
+  test("[C3] keeps that a relay belongs to a mesh before anything is sent, and closes a link after what was sent to it", async () => {
+    const link = 7 as LinkId;
+    const kept = { mesh: "0011223344556677" as MeshId, ring: [], addresses: [] };
+    const { driver, events } = aDriver((input) =>
+      input.type !== "link-received"
+        ? []
+        : [
+            { type: "send-link", link, frames: [Uint8Array.of(1)], asks: false },
+            { type: "keep-mesh", kept, isFirst: true },
+            { type: "send-link", link, frames: [Uint8Array.of(2), Uint8Array.of(3)], asks: true },
+            { type: "close-link", link, code: 1013, reason: "" },
+            { type: "dial", address: "ws://b/mesh" },
+          ],
+    );
+    driver.enqueue({ type: "link-received", link, bytes: Uint8Array.of() });
+    await turn();
+    const all = ["keep 0011223344556677 at once", "write link 7 1", "write link 7 2,3 asks", "close link 7 1013", "dial ws://b/mesh"];
+    expect(events).toEqual(all);
   });
 
   test("performs reports, answers and pauses", async () => {
