@@ -143,6 +143,7 @@ function assemble(settings: RelaySettings, folder: DataFolder): Parts {
       actor,
       census: () => parts.core?.census(),
       mesh: () => parts.core?.meshView(),
+      copies: () => parts.core?.copies() ?? { replicas: 1, needed: 1 },
       nowMs: () => systemClock.now().monotonicMs,
       startedAt: new Date(),
     }),
@@ -250,7 +251,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
   status.enter("serving");
   logger.info({ actor, complete: opening.complete }, "the relay serves");
   if (settings.join.length > 0)
-    logger.warn("documents are not shared between relays yet: relays find each other, and each keeps its own documents");
+    logger.warn("several relays are new: they share documents, but no cursors yet, and each lists only what is on its own disk");
   beAmongOthers(parts);
 }
 

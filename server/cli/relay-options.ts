@@ -18,7 +18,7 @@ export function addRelayOptions(command: Command): Command {
     .option("--store <store>", "sqlite (sqlite)")
     .option("--replicas <number>", "relays that keep each document, of as many as there are (3)")
     .option("--config <file>", "a JSON file with these settings, limits, mesh and process limits")
-    .option("--join <address>", "another relay, as ws://HOST:PORT/mesh; may be repeated (documents are not shared yet)", collect)
+    .option("--join <address>", "another relay, as ws://HOST:PORT/mesh; may be repeated", collect)
     .option("--advertise <address>", "where other relays reach this one (ws://HOST:PORT/mesh)")
     .option("--mesh-secret-file <file>", "the secret that all relays of a mesh share; or INKMESH_MESH_SECRET");
 }

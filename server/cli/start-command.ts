@@ -25,7 +25,7 @@ export function startCommand(program: Command, commandFile: string): void {
 function relaysSentence(wanted: string): string {
   const many = /^[2-9]$|^[1-9]\d+$/.test(wanted);
   return many
-    ? "--relays must be 1, because this version does not share documents between relays yet."
+    ? "--relays must be 1, because this version starts no mesh of several by itself yet."
     : `--relays must be 1, not ${JSON.stringify(wanted)}.`;
 }
 

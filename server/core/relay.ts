@@ -22,6 +22,7 @@ import type { ConnectionId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import { Connection } from "./connection.ts";
+import { copiesNeeded } from "./gossip/durable-copies.ts";
 import type { MeshView } from "./peers/mesh.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { RelayEffect } from "./effect.ts";
@@ -96,6 +97,13 @@ export class Relay {
       waitingRequests: this.#requests.waiting,
       deadlines: this.#context.deadlines.size,
     };
+  }
+
+  /** Copies that a document has on the ring as it is now, and how many of them "saved" needs. */
+  copies(): { readonly replicas: number; readonly needed: number } {
+    const { choice, ring } = this.#context.placement;
+    const replicas = Math.min(choice.replicas, ring.newest.members.length);
+    return { replicas, needed: copiesNeeded(choice.level, replicas) };
   }
 
   /** This relay among the others; undefined for one without a mesh. */

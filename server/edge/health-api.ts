@@ -16,6 +16,8 @@ interface HealthApiOptions {
   readonly census: () => Census | undefined;
   /** This relay among the others; undefined until it serves. */
   readonly mesh: () => MeshView | undefined;
+  /** Copies that a document has at present, and how many of them "saved" needs. */
+  readonly copies: () => { readonly replicas: number; readonly needed: number };
   readonly nowMs: () => number;
   readonly startedAt: Date;
 }
@@ -41,7 +43,7 @@ export function healthApi(options: HealthApiOptions): Router {
   });
   router.get("/api/mesh", (_request, response) => {
     const self = { relay, actor, state: "alive", phase: status.phase, complete: status.complete, ...options.census() };
-    response.json({ self: relay, replicas: 1, needed: 1, ...meshBody(options.mesh(), self, options.nowMs()) });
+    response.json({ self: relay, ...options.copies(), ...meshBody(options.mesh(), self, options.nowMs()) });
   });
   return router;
 }

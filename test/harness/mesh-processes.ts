@@ -8,9 +8,14 @@ import { until } from "./until.ts";
 
 export interface MeshAnswer {
   readonly self: string;
+  readonly replicas: number;
+  readonly needed: number;
   /** Null while the relay belongs to no mesh; absent before it serves. */
   readonly mesh: string | null;
-  readonly ring: { readonly id: string; readonly records: readonly { readonly relay: string; readonly status: string }[] };
+  readonly ring: {
+    readonly id: string;
+    readonly records: readonly { readonly relay: string; readonly status: string; readonly counter: number }[];
+  };
   readonly relays: readonly {
     readonly relay: string;
     readonly actor: string;

@@ -89,11 +89,7 @@ describe("inkmesh relay", { timeout: 120_000 }, () => {
   test.each<[wrong: string, args: string[], sentence: RegExp]>([
     ["a bad port", ["relay", "--port", "65536"], /^--port must be a port from 0 to 65535, where 0 picks a free one, not "65536"\.\n$/],
     ["an unknown option", ["relay", "--prot", "1"], /^Unknown option '--prot' \(Did you mean --port\?\)\. See: inkmesh --help\n$/],
-    [
-      "three relays",
-      ["start", "--relays", "3"],
-      /^--relays must be 1, because this version does not share documents between relays yet\.\n$/,
-    ],
+    ["three relays", ["start", "--relays", "3"], /^--relays must be 1, because this version starts no mesh of several by itself yet\.\n$/],
     ["an unknown command", ["realy"], /^Unknown command 'realy'/],
   ])("%s ends with exit code 2 and one sentence", async (_wrong, args, sentence) => {
     const { said, exit } = inkmesh(args);

@@ -79,6 +79,7 @@ export async function anEdge(options: EdgeOptions = {}) {
       actor: "a.0" as ActorId,
       census: () => undefined,
       mesh: () => options.mesh,
+      copies: () => ({ replicas: 1, needed: 1 }),
       nowMs: () => 10_000,
       startedAt: new Date(0),
     }),
