@@ -23,6 +23,8 @@ export type Deadline =
   | { readonly type: "ask-of-tombstone"; readonly room: RoomName }
   /** Entries of other relays that wait too long, and comparisons that are due. */
   | { readonly type: "replicate"; readonly room: RoomName }
+  /** A room is shown though other relays have not said what they have of it. */
+  | { readonly type: "show-room"; readonly room: RoomName }
   /** Rooms that changed, or all of them, are compared with other relays. */
   | { readonly type: "compare-rooms" }
   /** The list of rooms on disk is asked for again. */

@@ -230,9 +230,11 @@ export class Relay {
       case "retry-append":
         return this.#rooms.wake(deadline.room)?.log.retry();
       case "ask-of-tombstone":
-        return this.#rooms.wake(deadline.room)?.askOfTombstone();
+        return this.#rooms.wake(deadline.room)?.life.askOfTombstone();
       case "replicate":
         return this.#rooms.wake(deadline.room)?.replication.expire();
+      case "show-room":
+        return this.#rooms.wake(deadline.room)?.replication.freshness.giveUp();
       case "compare-rooms":
         return this.#replicas.compareDue();
       case "read-rooms":

@@ -84,8 +84,6 @@ export class RoomLife {
     this.#state = { type: this.#room.record.current?.deleted === undefined ? "open" : "closed" };
     this.#room.touched();
     for (const then of this.#waiting.splice(0)) then(ok(undefined));
-    // A request that waited may be closing the room by now.
-    for (const participant of this.#audience.all()) this.attend(participant);
   }
 
   failed(refusal: Refusal): void {

@@ -113,7 +113,7 @@ export class RoomRequests {
     const current = room.record.current;
     const stamp = this.#context.stamp();
     const record = current === undefined ? firstRecord(room.name, ask, stamp) : nextGeneration(current, ask, stamp);
-    room.create(record, (result) =>
+    room.life.create(record, (result) =>
       this.#answerDone(request, room, result, () => ({ type: "room", room: viewOfRoom(room, this.#context), created: true })),
     );
   }
@@ -131,7 +131,7 @@ export class RoomRequests {
     if (!room.isOpen) return this.#refuse(request, { code: "RELAY_BUSY", detail: "the document is being deleted" });
     const stamp = this.#context.stamp();
     const record = closedRecord(room.record.current ?? firstRecord(room.name, unnamed, stamp), ask.principal, stamp);
-    room.close(record, (result) => this.#answerDone(request, room, result, () => ({ type: "done" })));
+    room.life.close(record, (result) => this.#answerDone(request, room, result, () => ({ type: "done" })));
   }
 
   #content(request: RequestId, room: Room, ask: Ask<"content">): void {

@@ -99,6 +99,10 @@ export class Room implements RoomCopy, RecordKeeper {
     return this.#log;
   }
 
+  get life(): RoomLife {
+    return this.#life;
+  }
+
   get replication(): Replication {
     return this.#replication;
   }
@@ -169,7 +173,15 @@ export class Room implements RoomCopy, RecordKeeper {
   /** It leaves memory. */
   forget(): void {
     const { deadlines } = this.#context;
-    for (const type of ["verify-tail", "tell-clock", "expire-presence", "retry-append", "ask-of-tombstone", "replicate"] as const)
+    for (const type of [
+      "verify-tail",
+      "tell-clock",
+      "expire-presence",
+      "retry-append",
+      "ask-of-tombstone",
+      "replicate",
+      "show-room",
+    ] as const)
       deadlines.clear({ type, room: this.name });
     this.frames.clear();
   }
@@ -177,8 +189,8 @@ export class Room implements RoomCopy, RecordKeeper {
   /** Told now, but while it loads or is being closed: then at the end of that. */
   attend(participant: Participant): void {
     this.#audience.add(participant);
-    this.#replication.wanted();
-    this.#life.attend(participant);
+    if (this.#life.state !== "loading") this.#replication.wanted();
+    if (this.#replication.freshness.isReached || this.hasFailed) this.#life.attend(participant);
   }
 
   leave(participant: Participant): void {
@@ -197,9 +209,11 @@ export class Room implements RoomCopy, RecordKeeper {
     this.#log = this.#newLog(record?.generation ?? 0, clock, tail.at(-1)?.hlc);
     this.#replication = this.#newReplication(isMarked);
     this.#words.begin(this.#content.stateVector(), clock);
-    if (this.#audience.size > 0) this.#replication.wanted();
     this.#upkeep.watch(this.#content);
     this.#life.loaded();
+    if (this.#audience.size === 0) return;
+    this.#replication.wanted();
+    if (this.#replication.freshness.isReached) this.becameFresh();
   }
 
   // -- a keystroke -----------------------------------------------------------------------------------------------------
@@ -325,6 +339,10 @@ export class Room implements RoomCopy, RecordKeeper {
     this.#life.keep(told, then);
   }
 
+  becameFresh(): void {
+    for (const participant of this.#audience.all()) this.#life.attend(participant);
+  }
+
   copiesChanged(): void {
     for (const participant of this.#audience.all()) participant.durabilityChanged();
   }
@@ -361,20 +379,6 @@ export class Room implements RoomCopy, RecordKeeper {
   }
 
   // -- deletion and creation -------------------------------------------------------------------------------------------
-
-  /** Closes the generation: `record` says so. `then` runs when that is on disk and sessions have been told. */
-  close(record: RoomRecord, then: Then): void {
-    this.#life.close(record, then);
-  }
-
-  /** Opens the generation that `record` names. */
-  create(record: RoomRecord, then: Then): void {
-    this.#life.create(record, then);
-  }
-
-  askOfTombstone(): void {
-    this.#life.askOfTombstone();
-  }
 
   /** A generation without content: one that was closed, or a new one. */
   begin(generation: number): void {

@@ -34,6 +34,10 @@ export class ReplicatedRooms implements PeerListener {
   readonly #waiting = new Map<RoomName, number>();
   /** Who had the same rooms as this relay, under the ring as it is. */
   readonly #equal = new Set<RelayId>();
+  /** Who was told so. */
+  readonly #toldEqual = new Set<RelayId>();
+  /** When those are asked who might be equal. */
+  #askMs = Number.POSITIVE_INFINITY;
 
   constructor(context: RelayContext, rooms: Rooms) {
     this.#context = context;
@@ -61,6 +65,7 @@ export class ReplicatedRooms implements PeerListener {
   /** It is time to compare. */
   compareDue(): void {
     this.#follow(this.#antiEntropy.expire(this.#nowMs));
+    if (this.#askMs <= this.#nowMs) this.#askWhoIsEqual();
     this.#review();
     this.#schedule();
   }
@@ -84,6 +89,7 @@ export class ReplicatedRooms implements PeerListener {
 
   peerDown(actor: ActorId): void {
     this.#equal.delete(relayOf(actor));
+    this.#toldEqual.delete(relayOf(actor));
     this.#antiEntropy.linkDown(relayOf(actor));
     for (const room of this.#rooms.inMemory()) room.replication.peerDown(actor);
     this.#schedule();
@@ -95,6 +101,8 @@ export class ReplicatedRooms implements PeerListener {
 
   ringChanged(): void {
     this.#equal.clear();
+    this.#toldEqual.clear();
+    this.#askMs = this.#nowMs;
     for (const room of this.#rooms.inMemory()) {
       room.replication.ringChanged();
       room.recordCopies.ringChanged();
@@ -177,6 +185,16 @@ export class ReplicatedRooms implements PeerListener {
   #beginSweep(actor: ActorId): void {
     this.#antiEntropy.linkUp(relayOf(actor), this.#nowMs);
     this.#tellRoot(actor);
+    this.#askMs = Math.min(this.#askMs, this.#nowMs + this.#askEveryMs);
+  }
+
+  /** Until this disk is whole it says what it has to those who have not been found equal: what was said before may be lost. */
+  #askWhoIsEqual(): void {
+    const { peers, placement } = this.#context;
+    const isOver = placement.wholeRing?.id === peers.ringId || peers.linked.length === 0;
+    this.#askMs = isOver ? Number.POSITIVE_INFINITY : this.#nowMs + this.#askEveryMs;
+    if (isOver || !this.#catalogue.isRead) return;
+    for (const actor of peers.linked) if (!this.#equal.has(relayOf(actor))) this.#tellRoot(actor);
   }
 
   #tellRoot(to: ActorId): void {
@@ -184,15 +202,20 @@ export class ReplicatedRooms implements PeerListener {
     this.#context.peers.tell(to, { type: "tree", nodes: [node] });
   }
 
-  /** Whether the other has the same in every room of both; of two who have, the one that does not begin sweeps says so. */
+  /** Whether the other has the same in every room of both; it is told so once, since it says nothing where it hears nothing. */
   #compareRoot(from: ActorId, ring: RingId, { nodes }: Extract<MeshRoomMessage, { type: "tree" }>): void {
     const [root] = nodes;
-    const { peers, self } = this.#context;
+    const { peers } = this.#context;
     const relay = relayOf(from);
     if (root === undefined || root.prefix.length > 0 || ring !== peers.ringId) return;
-    if (this.#catalogue.treeWith(relay).differing(root).length > 0) return void this.#equal.delete(relay);
+    if (this.#catalogue.treeWith(relay).differing(root).length > 0) {
+      this.#equal.delete(relay);
+      this.#toldEqual.delete(relay);
+      return;
+    }
     this.#equal.add(relay);
-    if (self > relay) this.#tellRoot(from);
+    if (!this.#toldEqual.has(relay)) this.#tellRoot(from);
+    this.#toldEqual.add(relay);
     this.#review();
   }
 
@@ -222,9 +245,13 @@ export class ReplicatedRooms implements PeerListener {
   #schedule(): void {
     const { deadlines, peers } = this.#context;
     const deadline = { type: "compare-rooms" } as const;
-    const atMs = peers.linked.length === 0 ? Number.POSITIVE_INFINITY : this.#antiEntropy.nextDeadline();
+    const atMs = peers.linked.length === 0 ? Number.POSITIVE_INFINITY : Math.min(this.#antiEntropy.nextDeadline(), this.#askMs);
     if (atMs === Number.POSITIVE_INFINITY) deadlines.clear(deadline);
     else deadlines.set(deadline, Math.max(atMs, this.#nowMs));
+  }
+
+  get #askEveryMs(): number {
+    return this.#context.placement.limits.compareChangedMs;
   }
 
   get #nowMs(): number {

@@ -22,6 +22,7 @@ import { DurableTelling } from "./durable-telling.ts";
 import { answersToWant, durableTail, entriesMessages } from "./missing-entries.ts";
 import type { RoomCopy } from "./room-copy.ts";
 import type { RoomPlace } from "./room-place.ts";
+import { Freshness } from "./freshness.ts";
 import { RoomRepair, type Had, type RepairStanding } from "./room-repair.ts";
 
 type Message<Type extends MeshRoomMessage["type"]> = Extract<MeshRoomMessage, { type: Type }>;
@@ -48,6 +49,7 @@ export class Replication implements RepairStanding {
   readonly #completeness: Completeness;
   readonly #telling: DurableTelling;
   readonly #repair: RoomRepair;
+  readonly freshness: Freshness;
   /** Who is told whenever more is on this disk. */
   readonly #interested = new Set<ActorId>();
   /** Who was asked how far the room is on its disk. */
@@ -83,6 +85,7 @@ export class Replication implements RepairStanding {
       replicas: this.#place.replicas,
     });
     this.#telling = new DurableTelling(copy.lineage);
+    this.freshness = new Freshness(context, room, () => copy.becameFresh());
     this.#repair = new RoomRepair({ context, copy, standing: this, has: (had) => this.#has(had), changed });
   }
 
@@ -127,15 +130,21 @@ export class Replication implements RepairStanding {
   }
 
   isUrgent(relay: RelayId): boolean {
-    return this.#completeness.missing.includes(relay);
+    return this.freshness.isAwaiting(relay) || this.#completeness.missing.includes(relay);
+  }
+
+  comparedWith(relay: RelayId): void {
+    this.freshness.comparedWith(relay);
   }
 
   // -- what happens here -----------------------------------------------------------------------------------------------
 
-  /** Somebody here wants to know how safe it is. */
+  /** Somebody here wants to see it, and to know how safe it is. */
   wanted(): void {
+    if (this.#isWanted) return;
     this.#isWanted = true;
     this.#query();
+    this.freshness.await([...this.#queried].map(relayOf));
   }
 
   /** An entry was let in. */
@@ -321,6 +330,7 @@ export class Replication implements RepairStanding {
       if (actor === undefined || this.#queried.has(actor)) continue;
       this.#queried.add(actor);
       this.#say(actor, { type: "durable-query", lineage });
+      this.#repair.compareWith(actor);
     }
   }
 
@@ -355,6 +365,7 @@ export class Replication implements RepairStanding {
     }
     this.#copies.ownCovers(clock);
     this.#completeness.compared(relay, ring, isComplete);
+    this.comparedWith(relay);
     if (this.#completeness.shouldMark && !this.#completeness.isComplete) this.#copy.log.complete();
     this.#copy.touched();
     this.#follow(this.#delivery.advanced(this.#nowMs));

@@ -19,6 +19,7 @@ import type { SharedRooms } from "./anti-entropy.ts";
 import { DigestTree } from "./digest-tree.ts";
 import { roomDigest } from "./room-digest.ts";
 import { digestOf } from "./room-moment.ts";
+import type { RoomPlace } from "./room-place.ts";
 
 /** Rooms that are listed at once. */
 const pageRooms = 256;
@@ -30,6 +31,7 @@ export class RoomCatalogue implements SharedRooms {
   readonly #context: RelayContext;
   readonly #rooms: Rooms;
   readonly #digests = new Map<RoomName, Position>();
+  readonly #places = new Map<RoomName, RoomPlace>();
   /** Rooms placed here of which this disk cannot vouch for what it has. */
   readonly #blank = new Set<RoomName>();
   readonly #stale = new Set<Room>();
@@ -83,7 +85,7 @@ export class RoomCatalogue implements SharedRooms {
     if (this.#isOnBoth(peer, room)) return true;
     const live = this.#rooms.find(room);
     if (live === undefined || !live.isOpen) return false;
-    const place = this.#context.placement.of(room);
+    const place = this.#placeOf(room);
     const actor = this.#context.peers.lifeOf(peer);
     return place.isOn(peer) || (place.isReplica && actor !== undefined && live.replication.isFollowedBy(actor));
   }
@@ -95,8 +97,15 @@ export class RoomCatalogue implements SharedRooms {
   }
 
   #isOnBoth(peer: RelayId, room: RoomName): boolean {
-    const place = this.#context.placement.of(room);
+    const place = this.#placeOf(room);
     return place.mayHold(peer) && place.mayHold(this.#context.self);
+  }
+
+  /** Kept for rooms with a digest: a sweep looks at all of them. */
+  #placeOf(room: RoomName): RoomPlace {
+    const place = this.#places.get(room) ?? this.#context.placement.of(room);
+    if (this.#digests.has(room)) this.#places.set(room, place);
+    return place;
   }
 
   // -- reading ---------------------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ export interface RoomCopy {
   takeClock(clock: VectorClock): void;
   /** Another relay knows more than this disk: keep it. */
   takeRecord(record: RoomRecord): void;
+  /** It has what the other copies had when it was first wanted here. */
+  becameFresh(): void;
   /** What may be said of the copies changed. */
   copiesChanged(): void;
   /** There is something to do at the end of the turn. */

@@ -27,7 +27,8 @@ export class RoomPlace {
   readonly #room: RoomName;
   readonly #choice: ReplicationChoice;
   readonly #rings: KnownRings;
-  #known: { readonly ring: RingRecords; readonly replicas: readonly RelayId[] } | undefined;
+  #replicas: { readonly ring: RingRecords; readonly of: readonly RelayId[] } | undefined;
+  #former: { readonly ring: RingRecords; readonly whole: RingRecords | undefined; readonly of: FormerReplicas } | undefined;
 
   constructor(options: { self: RelayId; room: RoomName; choice: ReplicationChoice; rings: KnownRings }) {
     this.#self = options.self;
@@ -38,8 +39,8 @@ export class RoomPlace {
 
   get replicas(): readonly RelayId[] {
     const { ring } = this.#rings;
-    if (this.#known?.ring !== ring) this.#known = { ring, replicas: ring.newest.preferenceList(this.#room, this.#choice.replicas) };
-    return this.#known.replicas;
+    if (this.#replicas?.ring !== ring) this.#replicas = { ring, of: ring.newest.preferenceList(this.#room, this.#choice.replicas) };
+    return this.#replicas.of;
   }
 
   get isReplica(): boolean {
@@ -52,8 +53,10 @@ export class RoomPlace {
 
   /** Whom this relay compares with before it may vouch for the room. */
   former(): FormerReplicas {
-    const { ring, wholeRing } = this.#rings;
-    return formerReplicas(this.#room, { now: ring, whole: wholeRing }, this.#choice);
+    const { ring, wholeRing: whole } = this.#rings;
+    const isKnown = this.#former?.ring === ring && this.#former.whole === whole;
+    if (!isKnown) this.#former = { ring, whole, of: formerReplicas(this.#room, { now: ring, whole }, this.#choice) };
+    return this.#former!.of;
   }
 
   /** Whether `relay` holds the room, or has held it up to now. */

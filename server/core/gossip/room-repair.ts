@@ -37,6 +37,8 @@ export interface RepairStanding {
   readonly isComplete: boolean;
   /** Whether it cannot be complete before it has compared with `relay`. */
   isUrgent(relay: RelayId): boolean;
+  /** `relay` has said what it has, and there is nothing to get from it. */
+  comparedWith(relay: RelayId): void;
   /** Where this relay, if it is no replica, gets from what it does not write itself. */
   readonly upstream: RelayId | undefined;
 }
@@ -100,7 +102,8 @@ export class RoomRepair {
     this.#compares.delete(from);
     const { peers } = this.#context;
     const relay = relayOf(from);
-    for (const step of this.#comparison.compare(relay, this.#moment(false), theirs, this.#standing.isUrgent(relay))) {
+    const steps = this.#comparison.compare(relay, this.#moment(false), theirs, this.#standing.isUrgent(relay));
+    for (const step of steps) {
       if (step.type === "answer") peers.tell(from, this.#moment(false));
       else if (step.type === "keep-record") this.#copy.takeRecord(step.record);
       else if (step.type === "tell-record") peers.tell(from, { type: "record", record: step.record });
@@ -108,6 +111,7 @@ export class RoomRepair {
       else if (step.type === "look-again") this.#changed();
       else this.#has({ relay, ring, clock: step.clock, isComplete: step.isComplete });
     }
+    if (!steps.some(({ type }) => type === "request-difference")) this.#standing.comparedWith(relay);
   }
 
   /** Asks for all that is missing here. */

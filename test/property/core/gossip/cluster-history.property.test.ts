@@ -7,7 +7,10 @@ import { holds } from "../../replayable.ts";
 import { ClusterHistory, type HistoryShape } from "./cluster-history.ts";
 
 const long = process.env["INKMESH_LONG"] !== undefined;
-const shapes: readonly HistoryShape[] = [{ relays: 3, replicas: 3 }];
+const shapes: readonly HistoryShape[] = [
+  { relays: 3, replicas: 3 },
+  { relays: 4, replicas: 3 },
+];
 
 function history(seed: number, shape: HistoryShape): ClusterHistory {
   const one = new ClusterHistory(seed, shape);
@@ -24,7 +27,7 @@ describe.each(shapes)("a document on $replicas of $relays relays", (shape) => {
       fc.property(fc.nat(2 ** 31 - 1), (seed) => {
         for (const [what, count] of history(seed, shape).happened) happened.set(what, (happened.get(what) ?? 0) + count);
       }),
-      long ? 200 : 6,
+      long ? 200 : 4,
     );
     for (const what of ["saved", "read", "moved", "retired", "cut", "crash"]) expect(happened.get(what) ?? 0, what).toBeGreaterThan(0);
   });

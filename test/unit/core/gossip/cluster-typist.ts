@@ -35,6 +35,8 @@ export class ClusterTypist {
   #isOpen = false;
   #sent = 0;
   isSynced = false;
+  /** What there was when it was told that this is all. */
+  textAtSynced = "";
   isDeleted = false;
   /** Whom it is at. */
   seat: Seat | undefined;
@@ -118,6 +120,7 @@ export class ClusterTypist {
         return;
       case "synced":
         this.isSynced = true;
+        this.textAtSynced = this.text;
         return;
       case "ack":
         return this.#acknowledged(message);
