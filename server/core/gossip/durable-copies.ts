@@ -14,8 +14,8 @@
  * it, on the link on which it said it; from a replica that the newest ring names and that is complete. The same goes for this
  * relay's own disk. So a wiped or blank replica never vouches for what it has not seen. A hint is no copy.
  *
- * Invariants: nothing is counted that its holder has not called durable; what is not certain counts less, never more. At most
- * `countedDotsMax` positions are told apart; a replica that is further behind counts for none. Knows no sessions.
+ * Invariants: nothing is counted that its holder has not called durable; what is not certain counts less, never more. What every
+ * replica holds is not told apart, and of the rest at most `countedDotsMax` positions; a replica that is further behind counts for none. Knows no sessions.
  */
 import { assert } from "@inkmesh/shared/base/assert";
 import { relayOf, type ActorId, type RelayId, type RingId } from "@inkmesh/shared/base/ids";
@@ -162,6 +162,7 @@ export class DurableCopies {
     const clock = reply.isWhole ? reply.clock : before!.clock.join(reply.clock);
     const reached = !reply.isWhole && before!.position >= this.#basePosition ? before!.position : -1;
     this.#told.set(relay, { actor, ring, isComplete, clock, position: this.#reach(clock, reached) });
+    this.#fold();
     return true;
   }
 
@@ -207,12 +208,13 @@ export class DurableCopies {
     return position;
   }
 
-  /** What is on this disk and far back is not told apart any more. */
+  /** What is on this disk and far back, or on every replica's, is not told apart any more. */
   #fold(): void {
     const many = this.#dots.length - this.#dotsMax;
     // In larger pieces: a piece of an array costs as much as the rest of it.
-    if (many < this.#dotsMax / 4) return;
-    const count = Math.min(this.#dots.length - this.#dotsMax, this.#ownPosition - this.#basePosition);
+    const tooMany = many < this.#dotsMax / 4 ? 0 : many;
+    const everywhere = this.heldBy(Math.max(1, this.#replicas.length)) - this.#basePosition;
+    const count = Math.min(Math.max(tooMany, everywhere), this.#ownPosition - this.#basePosition);
     if (count <= 0) return;
     this.#base = this.#dots.splice(0, count).reduce(including, this.#base);
     this.#basePosition += count;

@@ -27,7 +27,7 @@ describe.each(shapes)("a document on $replicas of $relays relays", (shape) => {
       fc.property(fc.nat(2 ** 31 - 1), (seed) => {
         for (const [what, count] of history(seed, shape).happened) happened.set(what, (happened.get(what) ?? 0) + count);
       }),
-      long ? 200 : 4,
+      long ? 200 : 3,
     );
     for (const what of ["saved", "read", "moved", "retired", "cut", "crash"]) expect(happened.get(what) ?? 0, what).toBeGreaterThan(0);
   });

@@ -141,6 +141,17 @@ describe("a change to a durable clock", () => {
 });
 
 describe("positions far back", () => {
+  test("[P8] that every replica has had are told apart no more, so that a relay alone keeps none", () => {
+    const counted = copies();
+    counted.heard(reply(b, 2));
+    counted.heard(reply(c, 2));
+    counted.linkDown(b);
+    counted.heard(reply(b, 1));
+    expect(counted.holdersAt(1)).toEqual(["a", "c"]);
+    counted.heard(reply(b, 2));
+    expect(counted.holdersAt(2)).toEqual(["a", "b", "c"]);
+  });
+
   test("[P8] are told apart no more: who is further behind counts for none until it has caught up", () => {
     const counted = copies({ entered: 20, durable: 20, dotsMax: 8 });
     counted.heard(reply(b, 3));
