@@ -13,8 +13,10 @@ import type { RoomRecord } from "./stored-room.ts";
 export interface RecordKeeper {
   /** Whether the room is complete on this disk once something is written. */
   readonly shouldMark: boolean;
-  /** `record` is on disk; `isMarked`: and so is that the room is complete here. */
-  recordLanded(record: RoomRecord, isMarked: boolean): void;
+  /** `record` is on disk, and whoever wrote it has not drawn conclusions yet. */
+  recordLanded(record: RoomRecord): void;
+  /** It has. `isMarked`: and it is on disk that the room is complete here. */
+  recordSettled(isMarked: boolean): void;
 }
 
 export class KeptRecord {
@@ -45,10 +47,12 @@ export class KeptRecord {
     else then();
   }
 
-  /** What the disk turned out to have. */
-  found(record: RoomRecord): void {
+  /** What the disk turned out to have, though writing it seemed to fail. */
+  found(record: RoomRecord, then: () => void): void {
     this.#current = record;
-    this.#keeper.recordLanded(record, false);
+    this.#keeper.recordLanded(record);
+    then();
+    this.#keeper.recordSettled(false);
   }
 
   write(record: RoomRecord, then: (result: Result<undefined>) => void): void {
@@ -58,8 +62,9 @@ export class KeptRecord {
     const seq = this.#context.records.ask((result) => {
       this.#isWriting = false;
       if (result.ok) this.#current = record;
-      if (result.ok) this.#keeper.recordLanded(record, completes);
+      if (result.ok) this.#keeper.recordLanded(record);
       then(result);
+      if (result.ok) this.#keeper.recordSettled(completes);
       this.#goOn();
     });
     this.#context.effect({ type: "store-record", seq, record, completes });

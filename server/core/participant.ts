@@ -13,6 +13,8 @@ export interface Participant {
   readonly connection: ConnectionId;
   readonly dialect: Dialect;
   readonly principal: string;
+  /** It has nothing of the room yet, and takes whatever generation is the current one. */
+  readonly awaitsAny: boolean;
   /** The room is open: from the start, after loading, or again after a deletion that did not work. */
   roomOpened(): void;
   roomFailed(refusal: Refusal): void;

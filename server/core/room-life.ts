@@ -39,6 +39,8 @@ interface LivingRoom {
   readonly record: KeptRecord;
   /** Goes on with a generation without content. */
   begin(generation: number): void;
+  /** Whoever is still here may see it, as if they had just come. */
+  attendAll(): void;
   touched(): void;
 }
 
@@ -127,6 +129,8 @@ export class RoomLife {
       if (result.ok && record.generation > log.lineage.generation) this.#room.begin(record.generation);
       if (result.ok) this.#state = { type: record.deleted === undefined ? "open" : "closed" };
       this.#room.touched();
+      // Who came while other relays were asked what they have, and has not been told anything yet.
+      if (result.ok) this.#room.attendAll();
       then(result);
     });
   }
@@ -170,7 +174,11 @@ export class RoomLife {
     this.#room.begin(record.generation);
     this.#state = { type: record.deleted === undefined ? "open" : "closed" };
     this.#room.touched();
-    for (const participant of this.#audience.all()) participant.roomDeleted({ ...record, generation });
+    const isOpen = record.deleted === undefined;
+    // Who has not been shown anything yet, and has nothing of the closed generation, just gets the next one.
+    for (const participant of this.#audience.all())
+      if (!isOpen || !participant.awaitsAny) participant.roomDeleted({ ...record, generation });
+    if (isOpen) this.#room.attendAll();
     then(ok(undefined));
   }
 

@@ -58,7 +58,7 @@ export class RoomRequests {
     const room = this.#rooms.use(ask.room);
     if (room === undefined) return this.#refuse(request, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
     this.#open.set(request, { room, retry: undefined });
-    room.hold((loaded) => {
+    room.life.hold((loaded) => {
       if (!loaded.ok) return this.#refuse(request, loaded.refusal);
       room.record.whenSettled(() => {
         if (this.#open.has(request)) this.#decide(request, room, ask);
@@ -186,7 +186,7 @@ export class RoomRequests {
     const open = this.#open.get(request);
     this.#open.delete(request);
     this.#context.deadlines.clear({ type: "give-up", request });
-    open?.room?.release();
+    open?.room?.life.release();
     return open !== undefined;
   }
 }

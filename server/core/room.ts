@@ -18,6 +18,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Admission, CrdtEngine, EngineCall, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { DurableWords } from "./durable-words.ts";
+import type { Followers } from "./gossip/followers.ts";
 import { RecordCopies } from "./gossip/record-copies.ts";
 import { Replication } from "./gossip/replication.ts";
 import type { RoomCopy } from "./gossip/room-copy.ts";
@@ -80,7 +81,7 @@ export class Room implements RoomCopy, RecordKeeper {
     this.#record = new KeptRecord(context, undefined, this);
     this.#content = RoomContent.empty(engine, context.limits);
     this.#log = this.#newLog(0, VectorClock.empty, undefined);
-    this.#replication = this.#newReplication(false);
+    this.#replication = this.#newReplication(false, undefined);
   }
 
   get lineage(): Lineage {
@@ -161,15 +162,6 @@ export class Room implements RoomCopy, RecordKeeper {
     this.#context.effect({ type: "load-room", room: this.name, seq });
   }
 
-  /** Keeps the room in memory until `release`, and runs `then` when it is loaded or could not be. */
-  hold(then: Then): void {
-    this.#life.hold(then);
-  }
-
-  release(): void {
-    this.#life.release();
-  }
-
   /** It leaves memory. */
   forget(): void {
     const { deadlines } = this.#context;
@@ -207,7 +199,7 @@ export class Room implements RoomCopy, RecordKeeper {
     this.#content = content.value;
     this.#record = new KeptRecord(this.#context, record, this);
     this.#log = this.#newLog(record?.generation ?? 0, clock, tail.at(-1)?.hlc);
-    this.#replication = this.#newReplication(isMarked);
+    this.#replication = this.#newReplication(isMarked, undefined);
     this.#words.begin(this.#content.stateVector(), clock);
     this.#upkeep.watch(this.#content);
     this.#life.loaded();
@@ -343,6 +335,10 @@ export class Room implements RoomCopy, RecordKeeper {
     for (const participant of this.#audience.all()) this.#life.attend(participant);
   }
 
+  attendAll(): void {
+    for (const participant of this.#audience.all()) this.attend(participant);
+  }
+
   copiesChanged(): void {
     for (const participant of this.#audience.all()) participant.durabilityChanged();
   }
@@ -351,8 +347,12 @@ export class Room implements RoomCopy, RecordKeeper {
     this.#touch(this);
   }
 
-  recordLanded(record: RoomRecord, isMarked: boolean): void {
+  recordLanded(record: RoomRecord): void {
     this.recordCopies.landed(record);
+    this.#replication.followers.tellRecord(record);
+  }
+
+  recordSettled(isMarked: boolean): void {
     this.#replication.recordLanded(isMarked);
   }
 
@@ -385,7 +385,7 @@ export class Room implements RoomCopy, RecordKeeper {
     this.frames.clear();
     this.#content = RoomContent.empty(this.engine, this.#context.limits);
     this.#log = this.#newLog(generation, VectorClock.empty, undefined);
-    this.#replication = this.#newReplication(this.#replication.isComplete);
+    this.#replication = this.#newReplication(this.#replication.isComplete, this.#replication.followers);
     this.#words.begin(this.#content.stateVector(), VectorClock.empty);
     this.#upkeep.watch(this.#content);
   }
@@ -394,7 +394,7 @@ export class Room implements RoomCopy, RecordKeeper {
     return new RoomLog({ context: this.#context, lineage: { room: this.name, generation }, clock, stamp });
   }
 
-  #newReplication(isMarked: boolean): Replication {
-    return new Replication({ context: this.#context, copy: this, isMarked, changed: () => this.#changed(this) });
+  #newReplication(isMarked: boolean, before: Followers | undefined): Replication {
+    return new Replication({ context: this.#context, copy: this, isMarked, before, changed: () => this.#changed(this) });
   }
 }

@@ -88,6 +88,10 @@ export class Session implements Participant {
     return this.#room;
   }
 
+  get awaitsAny(): boolean {
+    return this.#state === "opening" && this.#opening.generation === undefined && this.dialect.carriesLineage;
+  }
+
   /** Messages that wait for the room. */
   get waiting(): number {
     return this.#waiting.length;

@@ -73,8 +73,7 @@ export class Tombstone {
     const { record } = result.value;
     const isThere = record?.generation === generation && (record.deleted === undefined) === (this.record.deleted === undefined);
     if (record === undefined || !isThere) return this.#end({ ok: false, refusal: this.#doubt });
-    kept.found(record);
-    this.#end(ok(undefined));
+    kept.found(record, () => this.#end(ok(undefined)));
   }
 
   #end(result: Result<undefined>): void {

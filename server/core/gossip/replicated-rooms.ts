@@ -147,7 +147,10 @@ export class ReplicatedRooms implements PeerListener {
     if (message.type === "compare") return room.replication.received(from, ring, message);
     const record = room.record.current;
     if (standingOf(generation, record) === "closed" && record !== undefined) this.#context.peers.tell(from, { type: "record", record });
-    else room.replication.compareWith(from);
+    else {
+      room.replication.followers.isAhead(from);
+      room.replication.compareWith(from);
+    }
   }
 
   #recordCame(from: ActorId, room: Room, record: WireRecord): void {
@@ -166,10 +169,10 @@ export class ReplicatedRooms implements PeerListener {
     const room = this.#rooms.use(name);
     if (room === undefined) return;
     this.#waiting.set(name, waiting + 1);
-    room.hold((loaded) => {
+    room.life.hold((loaded) => {
       if (waiting === 0) this.#waiting.delete(name);
       if (loaded.ok) then(room);
-      room.release();
+      room.life.release();
     });
   }
 

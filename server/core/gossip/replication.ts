@@ -12,13 +12,14 @@
  * nothing and sets no deadline.
  */
 import { relayOf, type ActorId, type RelayId, type RingId } from "@inkmesh/shared/base/ids";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import type { RelayContext } from "../relay-context.ts";
 import { CausalDelivery, type DeliveryStep } from "./causal-delivery.ts";
 import { Completeness, unmarkedTrace } from "./completeness.ts";
 import { DurableCopies } from "./durable-copies.ts";
-import { DurableTelling } from "./durable-telling.ts";
+import { Followers } from "./followers.ts";
 import { answersToWant, durableTail, entriesMessages } from "./missing-entries.ts";
 import type { RoomCopy } from "./room-copy.ts";
 import type { RoomPlace } from "./room-place.ts";
@@ -35,6 +36,8 @@ interface ReplicationOptions {
   readonly copy: RoomCopy;
   /** Whether the disk says that the room is complete here. */
   readonly isMarked: boolean;
+  /** Those of the generation before this one. */
+  readonly before: Followers | undefined;
   /** Something of the room changed on this disk, or it is to be compared again. */
   readonly changed: () => void;
 }
@@ -47,16 +50,14 @@ export class Replication implements RepairStanding {
   readonly #delivery: CausalDelivery;
   readonly #copies: DurableCopies;
   readonly #completeness: Completeness;
-  readonly #telling: DurableTelling;
   readonly #repair: RoomRepair;
   readonly freshness: Freshness;
-  /** Who is told whenever more is on this disk. */
-  readonly #interested = new Set<ActorId>();
+  readonly followers: Followers;
   /** Who was asked how far the room is on its disk. */
   readonly #queried = new Set<ActorId>();
   #isWanted = false;
 
-  constructor({ context, copy, isMarked, changed }: ReplicationOptions) {
+  constructor({ context, copy, isMarked, before, changed }: ReplicationOptions) {
     const { self, placement } = context;
     const { limits, choice } = placement;
     const { room } = copy.lineage;
@@ -84,7 +85,7 @@ export class Replication implements RepairStanding {
       ring: context.peers.ringId,
       replicas: this.#place.replicas,
     });
-    this.#telling = new DurableTelling(copy.lineage);
+    this.followers = new Followers({ context, lineage: copy.lineage, place: this.#place, standing: this, before });
     this.freshness = new Freshness(context, room, () => copy.becameFresh());
     this.#repair = new RoomRepair({ context, copy, standing: this, has: (had) => this.#has(had), changed });
   }
@@ -109,13 +110,12 @@ export class Replication implements RepairStanding {
     return this.#copies.holders(this.#copy.log.durableClock);
   }
 
-  get isReplica(): boolean {
-    return this.#place.isReplica;
+  get durableClock(): VectorClock {
+    return this.#copy.log.durableClock;
   }
 
-  /** Whether `actor` is told what comes here. */
-  isFollowedBy(actor: ActorId): boolean {
-    return this.#interested.has(actor);
+  get isReplica(): boolean {
+    return this.#place.isReplica;
   }
 
   /** Something of it would be lost if the room left memory. */
@@ -160,13 +160,13 @@ export class Replication implements RepairStanding {
     this.#copies.ownDurable(this.#copy.log.durable);
     this.#forward(entries);
     this.#repair.landed();
-    this.#standingChanged();
+    this.followers.tellAll();
   }
 
   #marked(): void {
     this.#completeness.marked();
     this.#copies.ownCompleteness(true);
-    this.#standingChanged();
+    this.followers.tellAll();
   }
 
   /** The record is on this disk; `isMarked`: and so is the mark. */
@@ -179,18 +179,17 @@ export class Replication implements RepairStanding {
   // -- peers -----------------------------------------------------------------------------------------------------------
 
   peerUp(actor: ActorId): void {
-    this.#telling.forget(actor);
+    this.followers.linkUp(actor);
     this.#query();
     this.#copy.touched();
   }
 
   peerDown(actor: ActorId): void {
     const relay = relayOf(actor);
-    this.#telling.forget(actor);
+    this.followers.linkDown(actor);
     this.#copies.linkDown(actor);
     this.#completeness.linkDown(relay);
     this.#repair.linkDown(actor);
-    this.#interested.delete(actor);
     this.#queried.delete(actor);
     this.#follow(this.#delivery.unanswered(relay, undefined, this.#nowMs));
   }
@@ -200,7 +199,7 @@ export class Replication implements RepairStanding {
     this.#completeness.place(this.#place.former());
     if (this.#completeness.shouldMark) this.#copy.log.complete();
     this.#query();
-    this.#standingChanged();
+    this.followers.tellAll();
     this.#copy.copiesChanged();
     this.#copy.touched();
   }
@@ -222,9 +221,7 @@ export class Replication implements RepairStanding {
         this.#durableCame(from, ring, message);
         break;
       case "durable-query":
-        this.#interested.add(from);
-        this.#telling.forget(from);
-        this.#tellDurable(from);
+        this.followers.asked(from);
         break;
       case "compare":
         this.#repair.compareCame(from, message, ring);
@@ -276,11 +273,11 @@ export class Replication implements RepairStanding {
     if (!this.#copy.isOpen) return;
     // The disk takes nothing now: it asks when it does.
     if (this.#context.store.refusal !== undefined) return this.#changed();
-    this.#interested.add(from);
+    this.followers.add(from);
     for (const entry of entries) this.#follow(this.#delivery.offer(entry, { sender: relayOf(from), upstream }, this.#nowMs));
     this.#repair.landed();
     // What was here already is told at once: whoever sends it again does not know.
-    this.#tellDurable(from);
+    this.followers.tell(from);
   }
 
   #passedOver(entry: Entry): void {
@@ -311,7 +308,7 @@ export class Replication implements RepairStanding {
     const all = this.#place.isReplica ? entriesMessages(lineage, undefined, entries) : [];
     for (const actor of peers.linked) {
       if (this.#place.isOn(relayOf(actor))) this.#sayAll(actor, own);
-      else if (this.#interested.has(actor)) this.#sayAll(actor, all);
+      else if (this.followers.has(actor)) this.#sayAll(actor, all);
     }
   }
 
@@ -332,17 +329,6 @@ export class Replication implements RepairStanding {
       this.#say(actor, { type: "durable-query", lineage });
       this.#repair.compareWith(actor);
     }
-  }
-
-  #standingChanged(): void {
-    for (const actor of this.#interested) this.#tellDurable(actor);
-  }
-
-  #tellDurable(to: ActorId): void {
-    if (!this.#place.isReplica) return;
-    const { ringId } = this.#context.peers;
-    const message = this.#telling.tell(to, { ring: ringId, isComplete: this.isComplete, clock: this.#copy.log.durableClock });
-    if (message !== undefined) this.#say(to, message);
   }
 
   #durableCame(from: ActorId, ring: RingId, { isWhole, isComplete, clock }: Message<"durable">): void {
@@ -369,7 +355,7 @@ export class Replication implements RepairStanding {
     if (this.#completeness.shouldMark && !this.#completeness.isComplete) this.#copy.log.complete();
     this.#copy.touched();
     this.#follow(this.#delivery.advanced(this.#nowMs));
-    this.#standingChanged();
+    this.followers.tellAll();
     this.#copy.copiesChanged();
   }
 

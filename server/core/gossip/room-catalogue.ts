@@ -87,7 +87,7 @@ export class RoomCatalogue implements SharedRooms {
     if (live === undefined || !live.isOpen) return false;
     const place = this.#placeOf(room);
     const actor = this.#context.peers.lifeOf(peer);
-    return place.isOn(peer) || (place.isReplica && actor !== undefined && live.replication.isFollowedBy(actor));
+    return place.isOn(peer) || (place.isReplica && actor !== undefined && live.replication.followers.has(actor));
   }
 
   digest(room: RoomName): Position | undefined {
@@ -148,9 +148,9 @@ export class RoomCatalogue implements SharedRooms {
     }
     const room = this.#rooms.use(record.room);
     if (room === undefined) return then();
-    room.hold((loaded) => {
+    room.life.hold((loaded) => {
       if (loaded.ok) this.#look(room);
-      room.release();
+      room.life.release();
       then();
     });
   }

@@ -27,8 +27,8 @@ export interface RoomCopy {
   takeContent(update: Uint8Array, how: "whole" | "part"): "all" | "part" | "none";
   /** Everything that `clock` names is on this disk. */
   takeClock(clock: VectorClock): void;
-  /** Another relay knows more than this disk: keep it. */
-  takeRecord(record: RoomRecord): void;
+  /** Another relay knows more than this disk: keep it. `then` runs when that worked or did not. */
+  takeRecord(record: RoomRecord, then: () => void): void;
   /** It has what the other copies had when it was first wanted here. */
   becameFresh(): void;
   /** What may be said of the copies changed. */

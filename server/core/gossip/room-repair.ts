@@ -103,15 +103,16 @@ export class RoomRepair {
     const { peers } = this.#context;
     const relay = relayOf(from);
     const steps = this.#comparison.compare(relay, this.#moment(false), theirs, this.#standing.isUrgent(relay));
+    const isAll = !steps.some(({ type }) => type === "request-difference");
     for (const step of steps) {
       if (step.type === "answer") peers.tell(from, this.#moment(false));
-      else if (step.type === "keep-record") this.#copy.takeRecord(step.record);
+      else if (step.type === "keep-record") this.#copy.takeRecord(step.record, () => isAll && this.#standing.comparedWith(relay));
       else if (step.type === "tell-record") peers.tell(from, { type: "record", record: step.record });
       else if (step.type === "request-difference") this.request(relay);
       else if (step.type === "look-again") this.#changed();
       else this.#has({ relay, ring, clock: step.clock, isComplete: step.isComplete });
     }
-    if (!steps.some(({ type }) => type === "request-difference")) this.#standing.comparedWith(relay);
+    if (isAll && !steps.some(({ type }) => type === "keep-record")) this.#standing.comparedWith(relay);
   }
 
   /** Asks for all that is missing here. */

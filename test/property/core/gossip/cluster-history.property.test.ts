@@ -21,14 +21,18 @@ function history(seed: number, shape: HistoryShape): ClusterHistory {
 }
 
 describe.each(shapes)("a document on $replicas of $relays relays", (shape) => {
-  test("[P1] [P2] [P4] is alike everywhere after calm, and what was saved is lost only with all its disks", { timeout: 300_000 }, () => {
-    const happened = new Map<string, number>();
-    holds(
-      fc.property(fc.nat(2 ** 31 - 1), (seed) => {
-        for (const [what, count] of history(seed, shape).happened) happened.set(what, (happened.get(what) ?? 0) + count);
-      }),
-      long ? 200 : 3,
-    );
-    for (const what of ["saved", "read", "moved", "retired", "cut", "crash"]) expect(happened.get(what) ?? 0, what).toBeGreaterThan(0);
-  });
+  test(
+    "[P1] [P2] [P4] [P10] is alike everywhere after calm, and what was saved is lost only with all its disks",
+    { timeout: 300_000 },
+    () => {
+      const happened = new Map<string, number>();
+      holds(
+        fc.property(fc.nat(2 ** 31 - 1), (seed) => {
+          for (const [what, count] of history(seed, shape).happened) happened.set(what, (happened.get(what) ?? 0) + count);
+        }),
+        long ? 200 : 3,
+      );
+      for (const what of ["saved", "read", "moved", "retired", "cut", "crash"]) expect(happened.get(what) ?? 0, what).toBeGreaterThan(0);
+    },
+  );
 });

@@ -4,17 +4,21 @@
  * afterwards with readers who have nothing, because people who keep their documents repair nearly every loss.
  */
 import { assert } from "@inkmesh/shared/base/assert";
+import type { Lineage } from "@inkmesh/shared/base/ids";
+import { comparePositions } from "@inkmesh/shared/ring/hash";
+import { recordDigest } from "@inkmesh/shared/wire/record-codec";
 import { limitsWith } from "../../../../server/config.ts";
 import { aLineage } from "../../../unit/core/core-world.ts";
 import { ClusterTypist, type TypedEdit } from "../../../unit/core/gossip/cluster-typist.ts";
 import { RelayCluster, type Seat } from "../../../unit/core/gossip/relay-cluster.ts";
 import type { MemoryDisk } from "../../../unit/core/memory-disk.ts";
 
-const lineage = aLineage("note");
 const { content } = limitsWith();
+const room = aLineage("note").room;
 
 /** What a saved edit rests on. */
 interface Saved {
+  readonly generation: number;
   readonly update: Uint8Array;
   readonly disks: readonly MemoryDisk[];
 }
@@ -28,6 +32,9 @@ export class ClusterHistory {
   readonly cluster: RelayCluster;
   readonly happened = new Map<string, number>();
   readonly #saved: Saved[] = [];
+  /** When the deletion of a generation was answered as done. */
+  readonly #closedMs = new Map<number, number>();
+  readonly #deletions: { readonly generation: number; readonly answer: () => { readonly type: string } | undefined }[] = [];
   readonly #replicas: number;
   #typists: ClusterTypist[];
   #people = 0;
@@ -49,6 +56,7 @@ export class ClusterHistory {
   run(steps: number): void {
     for (let step = 0; step < steps; step++) {
       this.#someEvent();
+      this.#look();
       this.cluster.run(this.cluster.chance(40));
     }
   }
@@ -59,6 +67,10 @@ export class ClusterHistory {
     this.cluster.startAll();
     for (const typist of this.#typists) if (!typist.isConnected) typist.connect(this.#someSeat());
     this.cluster.run(30_000);
+    for (let round = 0; round < 5; round++) {
+      this.#look();
+      this.cluster.run(2_000);
+    }
     for (const typist of this.#typists) if (!typist.isConnected) typist.connect(this.#someSeat());
     this.cluster.run(30_000);
   }
@@ -68,14 +80,21 @@ export class ClusterHistory {
     for (const typist of this.#typists) assert(typist.unsaved === 0, `everything is saved, ${typist.unsaved} edits are not`);
     const disks = this.cluster.seats.map(({ disk }) => disk);
     const seats = this.cluster.seats.filter((seat) => this.#isReplica(seat));
+    const generation = seats[0]!.disk.records.get(room)?.generation ?? 0;
+    const lineage = { room, generation };
+    for (const { self, disk } of seats) {
+      const [mine, theirs] = [disk, seats[0]!.disk].map((each) => recordDigest(each.records.get(room)));
+      assert(comparePositions(mine!, theirs!) === 0, `${self} has the record of ${seats[0]!.self}`);
+    }
     for (const { self, disk } of seats) {
       assert(disk.index(lineage).hash() === seats[0]!.disk.index(lineage).hash(), `${self} has the content of ${seats[0]!.self}`);
-      const [mine, theirs] = [disk, seats[0]!.disk].map((each) => each.load(lineage.room));
+      const [mine, theirs] = [disk, seats[0]!.disk].map((each) => each.load(room));
       assert(mine!.ok && theirs!.ok && mine!.value.clock.compare(theirs!.value.clock) === "equal", `${self} has the clock of the first`);
-      assert(disk.marks.has(lineage.room), `${self} is complete`);
+      assert(disk.marks.has(room), `${self} is complete`);
     }
-    for (const { update, disks: held } of this.#saved) {
-      if (holds(seats[0]!.disk, update)) continue;
+    for (const { update, disks: held, generation: saved } of this.#saved) {
+      assert(saved <= generation, "a generation in which something was saved is known");
+      if (saved < generation || holds(seats[0]!.disk, lineage, update)) continue;
       assert(
         held.every((disk) => !disks.includes(disk)),
         "what was saved is there, or all disks that held it were lost",
@@ -101,28 +120,40 @@ export class ClusterHistory {
   #newTypist(): ClusterTypist {
     this.#people += 1;
     const typist = new ClusterTypist(this.cluster, "note", this.#people);
-    typist.onSaved = (edit, { copies, needed }) => this.#audit(edit, copies, needed);
+    typist.onSaved = (edit, { copies, needed }) => this.#audit(edit, typist.generation!, copies, needed);
     return typist.connect(this.#someSeat());
   }
 
-  #audit({ update }: TypedEdit, copies: number, needed: number): void {
+  #audit({ update, typedMs }: TypedEdit, generation: number, copies: number, needed: number): void {
+    const closedMs = this.#closedMs.get(generation) ?? Number.POSITIVE_INFINITY;
+    assert(typedMs <= closedMs, `nothing typed after generation ${generation} was closed is saved in it`);
+    const lineage = { room, generation };
+    // A deletion that comes behind it empties disks that had it.
+    const isClosed = this.cluster.seats.some(({ disk }) => this.#isClosedOn(disk, generation));
     const held = this.cluster.seats.flatMap((seat) => {
-      const disks = [seat.disk, ...seat.lostDisks].filter((disk) => this.#vouches(seat, disk) && holds(disk, update));
+      const disks = [seat.disk, ...seat.lostDisks].filter(
+        (disk) => this.#vouches(seat, disk) && (this.#isClosedOn(disk, generation) || holds(disk, lineage, update)),
+      );
       return disks.slice(0, 1);
     });
     assert(held.length >= needed, `an edit is called saved on ${copies}, and ${held.length} disks have it, of ${needed} that it needs`);
     assert(held.length >= copies, `an edit is said to be on ${copies} disks, and ${held.length} have it`);
-    this.#saved.push({ update, disks: held });
+    if (!isClosed) this.#saved.push({ generation, update, disks: held });
     this.count("saved");
   }
 
+  #isClosedOn(disk: MemoryDisk, generation: number): boolean {
+    const record = disk.records.get(room);
+    return record !== undefined && (record.generation > generation || (record.generation === generation && record.deleted !== undefined));
+  }
+
   #vouches(seat: Seat, disk: MemoryDisk): boolean {
-    return this.#isReplica(seat) && disk.marks.has(lineage.room);
+    return this.#isReplica(seat) && disk.marks.has(room);
   }
 
   #isReplica(seat: Seat): boolean {
     const [any] = this.cluster.running();
-    const place = any?.life?.relay.replicasOf(lineage.room);
+    const place = any?.life?.relay.replicasOf(room);
     return this.#replicas >= this.cluster.seats.length || place?.includes(seat.self) === true;
   }
 
@@ -136,9 +167,36 @@ export class ClusterHistory {
     if (dice < 840) return this.#cut();
     if (dice < 910) return this.cluster.heal();
     if (dice < 940) return this.#crash();
-    if (dice < 990) return this.#startOne();
-    if (dice < 996) return this.#wipe();
+    if (dice < 980) return this.#startOne();
+    if (dice < 984) return this.#wipe();
+    if (dice < 996) return this.#delete();
     return this.cluster.run(3_000);
+  }
+
+  #delete(): void {
+    const seat = this.#someSeat();
+    const record = seat.disk.records.get(room);
+    if (seat.life === undefined || record === undefined || record.deleted !== undefined) return;
+    const answer = this.cluster.ask(seat, { type: "delete", room, principal: "" });
+    this.#deletions.push({ generation: record.generation, answer });
+    this.count("delete");
+  }
+
+  /** What was answered by now; who is in a closed generation goes, and the next one is opened. */
+  #look(): void {
+    for (const { generation, answer } of this.#deletions)
+      if (answer()?.type === "done" && !this.#closedMs.has(generation)) {
+        this.#closedMs.set(generation, this.cluster.nowMs);
+        this.count("deleted");
+      }
+    for (const [place, typist] of this.#typists.entries()) {
+      if (!typist.isDeleted) continue;
+      const { seat } = typist;
+      if (seat?.life !== undefined && seat.disk.records.get(room)?.deleted !== undefined)
+        this.cluster.ask(seat, { type: "create", room, title: undefined, kind: undefined, principal: "" });
+      this.cluster.run(200);
+      this.#typists[place] = this.#newTypist();
+    }
   }
 
   #edit(typist: ClusterTypist): void {
@@ -196,6 +254,6 @@ export class ClusterHistory {
   }
 }
 
-function holds(disk: MemoryDisk, update: Uint8Array): boolean {
+function holds(disk: MemoryDisk, lineage: Lineage, update: Uint8Array): boolean {
   return disk.index(lineage).examine(update, "edit", content).type === "known";
 }

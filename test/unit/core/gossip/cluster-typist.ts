@@ -19,6 +19,7 @@ export interface TypedEdit {
   /** Its number on the line as it is. */
   number: number;
   isSaved: boolean;
+  readonly typedMs: number;
 }
 
 type Ack = Extract<RelayMessage, { type: "ack" }>;
@@ -33,11 +34,14 @@ export class ClusterTypist {
   onSaved: (edit: TypedEdit, ack: Ack) => void = () => undefined;
   #send: ((bytes: Uint8Array) => void) | undefined;
   #isOpen = false;
+  #line = 0;
   #sent = 0;
   isSynced = false;
   /** What there was when it was told that this is all. */
   textAtSynced = "";
   isDeleted = false;
+  /** What its document belongs to; undefined until it was opened. */
+  generation: number | undefined;
   /** Whom it is at. */
   seat: Seat | undefined;
 
@@ -65,12 +69,16 @@ export class ClusterTypist {
   connect(seat: Seat): this {
     this.seat = seat;
     this.isSynced = false;
+    // What an earlier line still brings speaks of other numbers.
+    this.#line += 1;
+    const line = this.#line;
+    const isThis = (): boolean => line === this.#line;
     this.#send = this.#cluster.connect(seat, {
-      received: (frame) => this.#received(frame),
-      closed: () => this.#closed(),
+      received: (frame) => isThis() && this.#received(frame),
+      closed: () => isThis() && this.#closed(),
     });
     this.#say({ type: "hello", version: nativeVersion, agent: "test", credential: "" });
-    const nothing = { generation: undefined, access: "read-write", token: "", clock: VectorClock.empty } as const;
+    const nothing = { generation: this.generation, access: "read-write", token: "", clock: VectorClock.empty } as const;
     this.#say({ type: "open", channel: 1, room: this.#room, ...nothing, stateVector: Y.encodeStateVector(this.document) });
     return this;
   }
@@ -86,7 +94,7 @@ export class ClusterTypist {
   }
 
   #typed(update: Uint8Array): void {
-    const edit: TypedEdit = { update, number: 0, isSaved: false };
+    const edit: TypedEdit = { update, number: 0, isSaved: false, typedMs: this.#cluster.nowMs };
     this.edits.push(edit);
     if (this.#isOpen) this.#sendEdit(edit);
   }
@@ -114,6 +122,7 @@ export class ClusterTypist {
     switch (message.type) {
       case "opened":
         this.#isOpen = true;
+        this.generation = message.generation;
         return this.#sendAll(1);
       case "updates":
         for (const update of message.updates) Y.applyUpdate(this.document, update, "relay");
