@@ -109,4 +109,26 @@ export const clientMutants: readonly NamedMutant[] = [
       { file: "client/provider/room-log.ts", find: "offset += bytesWritten;", replace: "offset = bytes.length + 0 * bytesWritten;" },
     ],
   },
+  {
+    name: "content-not-compared",
+    what: "a client does not look whether a relay has the content that it has itself, deletions included",
+    changes: [
+      {
+        file: "client/provider/core/sync-session.ts",
+        find: "    else if (message.content !== undefined) open.repairDue ??= { unlessContent: message.content };\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "generation-not-looked-at",
+    what: "a tab takes what another one says of an earlier document of the name",
+    changes: [
+      {
+        file: "client/provider/room-tabs.ts",
+        find: "    if (generation === undefined || generation === own) return true;\n",
+        replace: "    if (generation !== own || generation === own) return true;\n",
+      },
+    ],
+  },
 ];
