@@ -13,6 +13,7 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import type { Compaction, RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot } from "../core/stored-room.ts";
+import { compactionCut } from "./compaction-cut.ts";
 import { contiguousClock } from "./contiguous-clock.ts";
 import { foldedText } from "./store-row.ts";
 import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
@@ -79,9 +80,8 @@ export class MemoryUpdateLog implements UpdateLog {
     if (!held) return { ok: false, refusal: { code: "STORE_FAILED", detail: "nothing was ever written to this generation" } };
     const base = held.snapshot;
     const tail = entriesOf(held);
-    const named = tail.map((entry) => entry.dot).filter((dot) => upTo.contains(dot));
-    const from = base?.clock ?? VectorClock.empty;
-    const { clock } = contiguousClock(upTo.covers(held.cover) ? from.join(held.cover) : from, named);
+    const inTail = tail.map((entry) => entry.dot);
+    const clock = compactionCut({ base: base?.clock ?? VectorClock.empty, cover: held.cover, tail: inTail }, upTo);
     const covered = tail.filter((entry) => clock.contains(entry.dot));
     const shadow = this.#engine.shadow([...(base ? [base.state] : []), ...covered.map((entry) => entry.payload)], {
       nestingMax: this.#nestingMax,

@@ -9,7 +9,7 @@ import { concatBytes } from "@inkmesh/shared/base/bytes";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine, Shadow } from "@inkmesh/shared/engine/crdt-engine";
-import { contiguousClock } from "./contiguous-clock.ts";
+import { compactionCut } from "./compaction-cut.ts";
 import type { SnapshotParcel } from "./room-parcel.ts";
 import { chunkBytes } from "./snapshot-shelf.ts";
 import type { LoggedEntry, LoggedLineage, SqliteReader } from "./sqlite-reader.ts";
@@ -75,10 +75,8 @@ export function checkSnapshot(reader: SqliteReader, engine: CrdtEngine, of: Line
 }
 
 function cutOf({ snapshot, cover, tail }: LoggedLineage, upTo: VectorClock): VectorClock {
-  const named = tail.map(({ entry }) => entry.dot).filter((dot) => upTo.contains(dot));
-  const from = VectorClock.of(snapshot?.clock ?? []);
-  // What a cover names came with entries that `upTo` names, too, if it names all of it.
-  return contiguousClock(upTo.covers(cover) ? from.join(cover) : from, named).clock;
+  const base = VectorClock.of(snapshot?.clock ?? []);
+  return compactionCut({ base, cover, tail: tail.map(({ entry }) => entry.dot) }, upTo);
 }
 
 /** Entries that an earlier, interrupted compaction meant to set aside and that are still there. */

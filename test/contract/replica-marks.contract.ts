@@ -77,6 +77,31 @@ export function replicaMarksContract(log: () => UpdateLog, again: () => Promise<
     expect((await must(log().compact(author.lineage, before))).snapshot.clock.compare(before)).toBe("equal");
   });
 
+  test("[P2] a snapshot up to a clock from before a cover sets nothing aside that hangs on what it leaves out", async () => {
+    const author = new LogAuthor();
+    await must(log().append([{ ...author.type("ab"), cover: VectorClock.of([[other, 5]]) }]));
+    author.restart(2);
+    const { lineage, entries } = author.type("c");
+    const sixth = entries.map((entry) => ({
+      ...entry,
+      dot: { actor: other, counter: 6 },
+      deps: entry.deps.join(VectorClock.of([[other, 5]])),
+    }));
+    await must(log().append([{ lineage, entries: sixth }]));
+    author.restart(3);
+    await must(log().append([author.type("d")]));
+    const before = VectorClock.of([
+      [anActor(1), 2],
+      [other, 6],
+      [anActor(3), 1],
+    ]);
+    await must(log().append([{ lineage, entries: [], cover: VectorClock.of([[anActor(8), 2]]) }]));
+    const { snapshot, quarantined } = await must(log().compact(lineage, before));
+    expect([quarantined, snapshot.clock.entries()]).toEqual([[], [[anActor(1), 2]]]);
+    await again();
+    expect(textOf(await load("a room"))).toBe("abcd");
+  });
+
   test("[P10] a closed generation takes no cover", async () => {
     const author = new LogAuthor();
     const closing = { deleted: { hlc: aRecord("").created, by: "" }, everDeleted: true };
