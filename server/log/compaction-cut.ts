@@ -7,7 +7,7 @@
  * what covers name it may count on; then only a beginning of the log is taken, which hangs on nothing behind it.
  */
 import type { Dot } from "@inkmesh/shared/clock/dot";
-import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { contiguousClock } from "./contiguous-clock.ts";
 
 interface Logged {
