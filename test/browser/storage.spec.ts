@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, CDPSession, Page } from "playwright-core";
+import { seededRandom } from "@inkmesh/shared/base/random";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { contentOf } from "../harness/relay-api.ts";
 import { endRelays, type RelayProcess, startRelayProcess, temporaryFolder } from "../harness/relay-process.ts";
@@ -83,6 +84,13 @@ describe("[P7] persistence", () => {
   });
 });
 
+/** The browser's database packs what it writes, so that the same words over and over would fit. */
+function wordsThatDoNotShrink(count: number): string {
+  const random = seededRandom(1);
+  const letter = (): string => String.fromCharCode(97 + Math.floor(random.fraction() * 26));
+  return Array.from({ length: count }, () => letter() + letter() + letter() + letter() + letter()).join(" ");
+}
+
 describe("[P7] a device without space", () => {
   it("is said in words, warns before the tab is closed, gives the words as a file, and is written to again when it has space", async () => {
     const device = await aDevice();
@@ -94,7 +102,7 @@ describe("[P7] a device without space", () => {
     const { path } = editor;
     await editor.workOffline(true);
     await editor.stand(0);
-    const pasted = "more than there is space for ".repeat(10_000);
+    const pasted = wordsThatDoNotShrink(50_000);
     await editor.page.keyboard.insertText(pasted);
     await editor.says("1 edit only in this tab");
     await editor.press("End");
