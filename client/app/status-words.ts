@@ -104,8 +104,9 @@ function place(mesh: MeshStatus, room: RoomStatus): StatusWords {
   return { tone: "busy", sentence: `Saving ${edits(room.waiting)}…`, detail: keptHere(room) };
 }
 
-function savedOn(room: RoomStatus): string {
-  return `Saved on ${Math.max(room.copies, room.needed)} of ${room.replicas} ${room.replicas === 1 ? "relay" : "relays"}`;
+/** Who has sent nothing yet was told of no copy but the one that it reads: what others typed may have no other one. */
+function savedOn({ copies, needed, replicas }: RoomStatus): string {
+  return copies < needed ? "All your edits are saved" : `Saved on ${copies} of ${replicas} ${replicas === 1 ? "relay" : "relays"}`;
 }
 
 function withWaiting(state: string, room: RoomStatus): string {

@@ -26,6 +26,7 @@ function aRoom(change: Partial<RoomStatus> = {}): RoomStatus {
 describe("[P2] the status says what is true, in words", () => {
   it.each([
     ["saved", online, {}, "calm", "Saved on 1 of 1 relay"],
+    ["a reader at one of three", online, { copies: 1, replicas: 3, needed: 2 }, "calm", "All your edits are saved"],
     ["saved on two of three", online, { copies: 2, replicas: 3, needed: 2 }, "calm", "Saved on 2 of 3 relays"],
     ["sent, not acked", online, { phase: "on-this-device", waiting: 3, copies: 0 }, "busy", "Saving 3 edits…"],
     [
