@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
+import { nativeVersion, nativeVersionMin } from "@inkmesh/shared/wire/protocol-version";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { mutatedProgram, type Mutant } from "../harness/mutated-relay.ts";
 import { changeRoom, contentOf, MetricsReading, roomOf } from "../harness/relay-api.ts";
@@ -142,8 +143,12 @@ const versionFile = "shared/dist/wire/protocol-version.js";
 const speaks = (what: string, version: number): Mutant => ({
   what,
   changes: [
-    { file: versionFile, find: "export const nativeVersion = 1;", replace: `export const nativeVersion = ${version};` },
-    { file: versionFile, find: "export const nativeVersionMin = 1;", replace: `export const nativeVersionMin = ${version};` },
+    { file: versionFile, find: `export const nativeVersion = ${nativeVersion};`, replace: `export const nativeVersion = ${version};` },
+    {
+      file: versionFile,
+      find: `export const nativeVersionMin = ${nativeVersionMin};`,
+      replace: `export const nativeVersionMin = ${version};`,
+    },
   ],
 });
 const deaf: Mutant = {
@@ -168,8 +173,13 @@ function withThePage(program: string): string {
 
 describe("[P7] a relay of another version", () => {
   it.each([
-    ["that is newer", speaks("a newer relay", 2), "This page is older than the relay: reload it", "Reload the page"],
-    ["that is older", speaks("an older relay", 0), "The relay is older than this page", "Its operator has to bring it up to date"],
+    ["that is newer", speaks("a newer relay", nativeVersion + 1), "This page is older than the relay: reload it", "Reload the page"],
+    [
+      "that is older",
+      speaks("an older relay", nativeVersionMin - 1),
+      "The relay is older than this page",
+      "Its operator has to bring it up to date",
+    ],
     ["that cannot read what this page says first", deaf, "The relay is older than this page", "Its operator has to bring it up to date"],
   ])("%s is said, typing goes on, edits stay on the device and are sent when it is the right one", async (_, mutant, status, advice) => {
     const device = await aDevice();
