@@ -12,8 +12,11 @@ import type { ChannelLike, LocksLike } from "./tabs.ts";
 import type { WebSocketConstructor } from "./web-socket-transport.ts";
 
 export interface InkmeshOptions {
-  /** The relay's address, e.g. `wss://relay.example` or, in a page that it serves, `/sync`. */
-  readonly url: string;
+  /**
+   * A relay's address, e.g. `wss://relay.example` or, in a page that it serves, `/sync`; or several of one mesh. The first is
+   * tried first, and while it cannot be had, the others; so are those that a relay tells of.
+   */
+  readonly url: string | readonly string[];
   /** Where edits are kept until they are saved. Default: IndexedDB where there is one, else memory. */
   readonly store?: OfflineStore;
   /** Needed where the environment has none (Node 20): that of the package `ws`. */

@@ -1,5 +1,6 @@
 /**
- * Inkmesh: the client of one page or process: one socket for many rooms, one device store. It is the loop around the
+ * Inkmesh: the client of one page or process: one socket for many rooms, to whichever
+ * relay can be reached, and one device store. It is the loop around the
  * core: it tells it what happened, performs what it wants done, and keeps its one timer.
  *
  *     room edits, socket events, timer ──▶ turn ──▶ core.step … step(turn-ended) ──▶ effects ──▶ rooms, socket
@@ -28,14 +29,14 @@ import { InkmeshRoom } from "./inkmesh-room.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Listeners } from "./listeners.ts";
 import type { OfflineStore } from "./offline-store.ts";
+import { givenAddresses, toldAddress } from "./relay-address.ts";
 import type { RoomHost } from "./room-host.ts";
 import { Tabs } from "./tabs.ts";
-import { findWebSocket, syncAddress, WebSocketTransport, type WebSocketConstructor } from "./web-socket-transport.ts";
+import { findWebSocket, WebSocketTransport, type WebSocketConstructor } from "./web-socket-transport.ts";
 
 const agentDefault = "inkmesh-client/0.1.0";
 
 export class Inkmesh {
-  readonly #url: string;
   readonly #WebSocket: WebSocketConstructor;
   readonly #store: OfflineStore;
   readonly #core: ClientCore;
@@ -63,11 +64,12 @@ export class Inkmesh {
 
   constructor(options: InkmeshOptions) {
     this.#WebSocket = findWebSocket(options.WebSocket);
-    this.#url = syncAddress(options.url, pageAddress());
     this.#store = options.store ?? defaultStore();
     this.#core = new ClientCore({
       agent: options.agent ?? agentDefault,
       credential: options.credential ?? "",
+      relays: givenAddresses(options.url, pageAddress()),
+      readAddress: toldAddress,
       random: systemRandom,
       limits: { ...defaultClientLimits, ...options.limits },
     });
@@ -200,7 +202,7 @@ export class Inkmesh {
   #perform(effect: ClientEffect): void {
     switch (effect.type) {
       case "connect":
-        return this.#connect(effect.socket);
+        return this.#connect(effect);
       case "send":
         if (this.#transport?.socket === effect.socket) this.#transport.line.send(effect.frame);
         return;
@@ -259,9 +261,9 @@ export class Inkmesh {
     this.#rooms.get(room)?.applyRemote(updates);
   }
 
-  #connect(socket: number): void {
+  #connect({ socket, address }: Extract<ClientEffect, { type: "connect" }>): void {
     const line = new WebSocketTransport({
-      url: this.#url,
+      url: address,
       WebSocket: this.#WebSocket,
       listener: {
         opened: () => this.#turn([{ type: "socket-opened", socket }]),

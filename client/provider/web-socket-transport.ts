@@ -72,15 +72,6 @@ export class WebSocketTransport {
   }
 }
 
-/** The WebSocket address of our protocol at `url`: http becomes ws, and no path means `/sync`. */
-export function syncAddress(url: string, base: string | undefined): string {
-  const address = new URL(url, base);
-  if (address.protocol === "http:") address.protocol = "ws:";
-  if (address.protocol === "https:") address.protocol = "wss:";
-  if (address.pathname === "/") address.pathname = "/sync";
-  return address.href;
-}
-
 /** The WebSocket of this environment; throws a sentence where there is none. */
 export function findWebSocket(given: WebSocketConstructor | undefined): WebSocketConstructor {
   const found = given ?? (globalThis.WebSocket as unknown as WebSocketConstructor | undefined);

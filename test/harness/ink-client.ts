@@ -19,10 +19,15 @@ export class InkClient {
   readonly mesh: Inkmesh;
   readonly room: InkmeshRoom;
 
-  constructor(relay: RelayProcess, room: string, options: { store?: NonNullable<Options["store"]>; doc?: Y.Doc } = {}) {
+  /** `relay`: one, or several of which it begins with the first. */
+  constructor(
+    relay: RelayProcess | readonly RelayProcess[],
+    room: string,
+    options: { store?: NonNullable<Options["store"]>; doc?: Y.Doc } = {},
+  ) {
     const store = options.store === undefined ? {} : { store: options.store };
     this.mesh = new Inkmesh({
-      url: relay.socketUrl("/sync"),
+      url: [relay].flat().map((each) => each.socketUrl("/sync")),
       WebSocket: WebSocket as unknown as NonNullable<Options["WebSocket"]>,
       ...store,
     });

@@ -25,32 +25,28 @@ import type { ClientEffect } from "./client-effect.ts";
 import type { ClientInput } from "./client-input.ts";
 import type { ClientLimits } from "./client-limits.ts";
 import { LineProblem } from "./line-problem.ts";
+import type { LineState, Living } from "./line-state.ts";
 import type { Line } from "./line.ts";
 import type { OutboxEntry } from "./outbox-entry.ts";
-import { Reconnect } from "./reconnect.ts";
+import { RelayChoice, type AddressReader } from "./relay-choice.ts";
 import type { MeshStatus, SessionView } from "./room-status.ts";
 import { SyncSession } from "./sync-session.ts";
 
-interface Living {
-  readonly socket: number;
-  heardMs: number;
-  pingDueMs: number;
-  /** The ping that is not answered yet, and when silence after it means a dead line. */
-  ping: { readonly nonce: number; readonly sentMs: number; readonly deadMs: number } | undefined;
+interface ClientCoreOptions {
+  readonly agent: string;
+  readonly credential: string;
+  /** Addresses of relays, at least one, and how to read those that a relay tells. */
+  readonly relays: readonly string[];
+  readonly readAddress: AddressReader;
+  readonly random: Random;
+  readonly limits: ClientLimits;
 }
-
-type LineState =
-  | { readonly type: "away" }
-  | { readonly type: "waiting"; readonly untilMs: number }
-  | { readonly type: "connecting"; readonly socket: number; readonly deadlineMs: number }
-  | { readonly type: "greeting"; readonly socket: number; readonly deadlineMs: number }
-  | ({ readonly type: "online"; readonly relay: string } & Living);
 
 export class ClientCore {
   readonly #limits: ClientLimits;
   readonly #agent: string;
   readonly #credential: string;
-  readonly #reconnect: Reconnect;
+  readonly #choice: RelayChoice;
   readonly #sessions = new Map<RoomName, SyncSession>();
   #state: LineState = { type: "waiting", untilMs: 0 };
   readonly #problem: LineProblem;
@@ -62,15 +58,12 @@ export class ClientCore {
   #said: ClientMessage[] = [];
   #line: Line;
 
-  constructor(options: { agent: string; credential: string; random: Random; limits: ClientLimits }) {
-    this.#limits = options.limits;
+  constructor(options: ClientCoreOptions) {
+    const { relays: given, readAddress, random, limits } = options;
+    this.#limits = limits;
     this.#agent = options.agent;
     this.#credential = options.credential;
-    this.#reconnect = new Reconnect({
-      random: options.random,
-      baseMs: options.limits.reconnectBaseMs,
-      maxMs: options.limits.reconnectMaxMs,
-    });
+    this.#choice = new RelayChoice({ given, readAddress, random, limits });
     this.#problem = new LineProblem(options.limits);
     this.#line = this.#newLine(options.limits.frameBytesMax, options.limits.frameBytesMax);
   }
@@ -182,7 +175,7 @@ export class ClientCore {
 
   /** Whether there is no line for a reason: a person's wish, or an attempt that failed. */
   get #isCutOff(): boolean {
-    return this.#state.type === "away" || (this.#state.type !== "online" && this.#reconnect.failures > 0);
+    return this.#state.type === "away" || (this.#state.type !== "online" && this.#choice.hasFailed);
   }
 
   get #isGreeting(): boolean {
@@ -204,18 +197,21 @@ export class ClientCore {
   }
 
   #connect(nowMs: number): void {
-    this.#sockets += 1;
-    this.#state = { type: "connecting", socket: this.#sockets, deadlineMs: nowMs + this.#limits.connectMs };
-    this.#effects.push({ type: "connect", socket: this.#sockets });
+    const socket = ++this.#sockets;
+    const address = this.#choice.next(nowMs);
+    this.#state = { type: "connecting", socket, deadlineMs: nowMs + this.#choice.patienceMs(nowMs) };
+    this.#effects.push({ type: "connect", socket, address });
   }
 
   #socketOpened(socket: number, nowMs: number): void {
     if (this.#state.type !== "connecting" || this.#state.socket !== socket) return;
-    this.#state = { type: "greeting", socket, deadlineMs: nowMs + this.#limits.connectMs };
+    this.#state = { type: "greeting", socket, deadlineMs: nowMs + this.#choice.patienceMs(nowMs) };
     this.#said.push({ type: "hello", version: nativeVersion, agent: this.#agent, credential: this.#credential });
   }
 
   #welcomed(message: Extract<RelayMessage, { type: "welcome" }>, nowMs: number): void {
+    // Said again later it brings newer addresses, and nothing else.
+    this.#choice.told(message.relays);
     if (this.#state.type !== "greeting") return;
     const { socket } = this.#state;
     this.#line = this.#newLine(message.frameBytesMax, message.updateBytesMax);
@@ -232,7 +228,7 @@ export class ClientCore {
       if (session.cutOff(nowMs)) this.#effects.push({ type: "presence-lost", room: session.room });
     }
     const floorMs = this.#problem.closed(code, this.#isGreeting);
-    this.#state = { type: "waiting", untilMs: nowMs + this.#reconnect.failed(floorMs) };
+    this.#state = { type: "waiting", untilMs: nowMs + this.#choice.failed(floorMs, nowMs) };
   }
 
   /** We end the line ourselves. */
@@ -249,7 +245,7 @@ export class ClientCore {
       this.#problem.clear();
       this.#state = { type: "away" };
     } else {
-      this.#reconnect.reset();
+      this.#choice.reset();
       this.#connect(nowMs);
     }
   }
@@ -257,7 +253,7 @@ export class ClientCore {
   #networkChanged(nowMs: number): void {
     if (this.#state.type === "online") this.#ping(this.#limits.probeMs, nowMs);
     if (this.#state.type !== "waiting") return;
-    this.#reconnect.reset();
+    this.#choice.reset();
     this.#connect(nowMs);
   }
 
@@ -344,7 +340,7 @@ export class ClientCore {
         if (this.#byHandle(message.handle)?.chunk(message, line) === false) this.#dropLine(4000, nowMs);
         return;
       case "synced":
-        this.#reconnect.reset();
+        this.#choice.reached();
         this.#problem.clear();
         return this.#byHandle(message.handle)?.synced(message, line);
       case "clock":
@@ -384,7 +380,7 @@ export class ClientCore {
     if (this.#state.type !== "online" || this.#state.ping?.nonce !== nonce) return;
     this.#roundTripMs = nowMs - this.#state.ping.sentMs;
     this.#state.ping = undefined;
-    if (this.#sessions.size === 0) this.#reconnect.reset();
+    if (this.#sessions.size === 0) this.#choice.reached();
   }
 
   #byChannel(channel: number): SyncSession | undefined {

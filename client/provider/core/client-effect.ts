@@ -8,7 +8,8 @@ import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { OutboxEntry } from "./outbox-entry.ts";
 
 export type ClientEffect =
-  | { readonly type: "connect"; readonly socket: number }
+  /** To the relay at `address`, as the application or a relay said it. */
+  | { readonly type: "connect"; readonly socket: number; readonly address: string }
   | { readonly type: "send"; readonly socket: number; readonly frame: Uint8Array }
   | { readonly type: "disconnect"; readonly socket: number; readonly code: number }
   /** Answer with `state-read`: the document's state vector as it is now. */

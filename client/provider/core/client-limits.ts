@@ -4,13 +4,19 @@
 export interface ClientLimits {
   /** How long a socket may take from "connect" to `welcome`. Shorter gives up on slow lines, longer waits on dead ones. */
   readonly connectMs: number;
+  /** The same while another relay is left to be tried: a machine that is off says nothing, and somebody waits. */
+  readonly failOverConnectMs: number;
+  /** The next relay is tried within this, by chance: longer spreads the clients of a dead relay more. */
+  readonly failOverMs: number;
+  /** Addresses of relays that are known beside those that the application gave. */
+  readonly relaysMax: number;
   /** How often a living line is asked for a `pong`, which also measures the round trip. */
   readonly pingEveryMs: number;
   /** A line that said nothing for this long is dead. */
   readonly silenceMs: number;
   /** How long a line may take to answer after the network is said to have changed. */
   readonly probeMs: number;
-  /** Backoff: the n-th failure in a row waits up to min(max, base · 2ⁿ). */
+  /** Backoff: the n-th failure of all known relays in a row waits up to min(max, base · 2ⁿ). */
   readonly reconnectBaseMs: number;
   readonly reconnectMaxMs: number;
   /** After a refusal that is final (another version, no access): a person may change it, so it is asked again, rarely. */
@@ -31,6 +37,9 @@ export interface ClientLimits {
 
 export const defaultClientLimits: ClientLimits = {
   connectMs: 10_000,
+  failOverConnectMs: 4_000,
+  failOverMs: 200,
+  relaysMax: 32,
   pingEveryMs: 15_000,
   silenceMs: 30_000,
   probeMs: 5_000,

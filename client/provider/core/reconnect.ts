@@ -23,10 +23,6 @@ export class Reconnect {
     this.#maxMs = options.maxMs;
   }
 
-  get failures(): number {
-    return this.#failures;
-  }
-
   /** Takes note of a failure and answers how long to wait, in ms. `floorMs`: what the relay asked for, or 0. */
   failed(floorMs: number): number {
     const ceilingMs = Math.min(this.#maxMs, this.#baseMs * 2 ** Math.min(this.#failures, 30));

@@ -69,7 +69,10 @@ export class SimClient {
   reload(): void {
     this.cut();
     this.#life += 1;
-    this.#core = new ClientCore({ agent: "sim", credential: "", random: this.#random, limits: defaultClientLimits });
+    this.#core = new ClientCore({
+      ...{ agent: "sim", credential: "", relays: ["ws://a.test/sync"], readAddress: (told: string) => told },
+      ...{ random: this.#random, limits: defaultClientLimits },
+    });
     this.#doc = new Y.Doc();
     const { updates, outbox, generation, clock } = this.#disk.copy();
     Y.transact(this.#doc, () =>

@@ -20,6 +20,8 @@ export class ALine {
   readonly core: ClientCore;
   nowMs = 0;
   socket = 0;
+  /** Where it was connected to last. */
+  address = "";
   /** What the core said since it was last looked at. */
   said: ClientMessage[] = [];
   effects: ClientEffect[] = [];
@@ -28,8 +30,11 @@ export class ALine {
   /** Whether the document cannot show what the difference is to contain. */
   cannotShow = false;
 
-  constructor(limits: Partial<ClientLimits> = {}) {
-    this.core = new ClientCore({ agent: "test", credential: "", random: seededRandom(1), limits: { ...defaultClientLimits, ...limits } });
+  constructor(limits: Partial<ClientLimits> = {}, relays: readonly string[] = ["ws://a.test/sync"]) {
+    this.core = new ClientCore({
+      ...{ agent: "test", credential: "", relays, readAddress: (told: string) => told },
+      ...{ random: seededRandom(1), limits: { ...defaultClientLimits, ...limits } },
+    });
   }
 
   /** One turn; answers what `read-state` and `make-difference` ask. */
@@ -38,7 +43,7 @@ export class ALine {
     for (let input: ClientInput | undefined = queue.shift(); input !== undefined; input = queue.shift()) {
       for (const effect of this.core.step(input, { monotonicMs: this.nowMs, wallMs: this.nowMs })) {
         this.effects.push(effect);
-        if (effect.type === "connect") this.socket = effect.socket;
+        if (effect.type === "connect") [this.socket, this.address] = [effect.socket, effect.address];
         if (effect.type === "send") this.#read(effect.frame);
         if (effect.type === "read-state") queue.unshift({ type: "state-read", room: effect.room, stateVector: aStateVector });
         if (effect.type === "make-difference") {
@@ -67,9 +72,14 @@ export class ALine {
     this.nowMs = end;
   }
 
-  connect(): void {
+  /** The socket opens, and the relay there tells of others. */
+  connect(relays: readonly string[] = []): void {
     this.wait(0);
     this.tell({ type: "socket-opened", socket: this.socket });
+    this.hearWelcome(relays);
+  }
+
+  hearWelcome(relays: readonly string[]): void {
     this.hear({
       type: "welcome",
       version: 1,
@@ -77,7 +87,7 @@ export class ALine {
       frameBytesMax: 1_000_000,
       updateBytesMax: 10_000,
       keepaliveMs: 20_000,
-      relays: [],
+      relays,
     });
   }
 

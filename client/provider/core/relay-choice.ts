@@ -1,0 +1,133 @@
+/**
+ * RelayChoice: which relay of a mesh to connect to, and when. A client knows the addresses that the application gave it and
+ * those that the relay it was welcomed by told it last; any of them serves every document.
+ *
+ *     one fails ──another was not tried yet──▶ that one, after a short wait by chance (so that the clients of a dead relay
+ *        │                                     do not arrive as one)
+ *        └──all were tried──▶ backoff (`Reconnect`), then another round
+ *
+ * It stays where it is while that works, the first given one at first. Next comes who failed longest ago; those that never
+ * did, in random order: relays do not say yet how busy they are. A wait that a relay asked for holds for that relay alone.
+ *
+ * Invariants: there is always an address; who knows one only draws and waits as `Reconnect` does; at most `relaysMax`
+ * addresses beside the given ones; no relay is tried twice in a round, nor before the time that it asked for while another is there.
+ */
+import { randomInteger, type Random } from "@inkmesh/shared/base/random";
+import type { ClientLimits } from "./client-limits.ts";
+import { Reconnect } from "./reconnect.ts";
+
+interface Place {
+  readonly address: string;
+  readonly isGiven: boolean;
+  isTried: boolean;
+  /** When it failed last; −∞: not since it was reached. */
+  failedMs: number;
+  /** Until when it asked to be left alone. */
+  restsUntilMs: number;
+}
+
+/** What an address that a relay told means to a client that reached that relay at `by`; undefined: nothing. */
+export type AddressReader = (told: string, by: string) => string | undefined;
+
+export class RelayChoice {
+  readonly #random: Random;
+  readonly #limits: ClientLimits;
+  readonly #readAddress: AddressReader;
+  readonly #reconnect: Reconnect;
+  #places: readonly Place[];
+  #current: Place;
+  #hasFailed = false;
+
+  /** `given`: at least one address, in the application's order. */
+  constructor(options: { given: readonly string[]; readAddress: AddressReader; random: Random; limits: ClientLimits }) {
+    const { random, limits } = options;
+    this.#random = random;
+    this.#limits = limits;
+    this.#readAddress = options.readAddress;
+    this.#reconnect = new Reconnect({ random, baseMs: limits.reconnectBaseMs, maxMs: limits.reconnectMaxMs });
+    this.#places = [...new Set(options.given)].map((address) => newPlace(address, true));
+    this.#current = this.#places[0]!;
+  }
+
+  /** Whether an attempt failed, or a line was lost, since the last time that a relay was reached. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** The relay to connect to now. */
+  next(nowMs: number): string {
+    if (this.#current.failedMs !== -Infinity) this.#current = this.#anyOf(this.#nextOnes(nowMs));
+    return this.#current.address;
+  }
+
+  /** How long the attempt at the current relay may take, in ms: while another one is left, less. */
+  patienceMs(nowMs: number): number {
+    const { connectMs, failOverConnectMs } = this.#limits;
+    const isLast = this.#places.every((place) => place === this.#current || !isLeft(place, nowMs));
+    return isLast ? connectMs : Math.min(connectMs, failOverConnectMs);
+  }
+
+  /** The current relay cannot be had, and wants to be left alone for `floorMs`. Answers how long to wait for the next attempt, in ms. */
+  failed(floorMs: number, nowMs: number): number {
+    Object.assign(this.#current, { isTried: true, failedMs: nowMs, restsUntilMs: nowMs + floorMs });
+    this.#hasFailed = true;
+    if (this.#places.some((place) => isLeft(place, nowMs))) return this.#random.fraction() * this.#limits.failOverMs;
+    for (const place of this.#places) place.isTried = false;
+    const rests = this.#places.map((place) => (place === this.#current ? floorMs : Math.max(0, place.restsUntilMs - nowMs)));
+    return this.#reconnect.failed(Math.min(...rests));
+  }
+
+  /** The current relay serves. */
+  reached(): void {
+    this.#current.failedMs = -Infinity;
+    this.#anew();
+  }
+
+  /** A person or the network gives reason to forget what failed. */
+  reset(): void {
+    for (const place of this.#places) Object.assign(place, { failedMs: -Infinity, restsUntilMs: -Infinity });
+    this.#anew();
+  }
+
+  /** The current relay says at which addresses there are others; that takes the place of what was told before. */
+  told(addresses: readonly string[]): void {
+    const read = addresses.map((address) => this.#readAddress(address, this.#current.address));
+    const known = new Map(this.#places.map((place) => [place.address, place]));
+    const kept = this.#places.filter((place) => place.isGiven || place === this.#current);
+    const places = new Map(kept.map((place) => [place.address, place]));
+    for (const address of read) {
+      if (places.size >= kept.length + this.#limits.relaysMax) break;
+      if (address !== undefined && !places.has(address)) places.set(address, known.get(address) ?? newPlace(address, false));
+    }
+    this.#places = [...places.values()];
+  }
+
+  #anew(): void {
+    for (const place of this.#places) place.isTried = false;
+    this.#hasFailed = false;
+    this.#reconnect.reset();
+  }
+
+  /** Who is left in this round and failed longest ago; if all rest, who rests shortest. */
+  #nextOnes(nowMs: number): readonly Place[] {
+    const left = this.#places.filter((place) => isLeft(place, nowMs));
+    return left.length > 0 ? least(left, (place) => place.failedMs) : least(this.#places, (place) => place.restsUntilMs);
+  }
+
+  #anyOf(places: readonly Place[]): Place {
+    return places[places.length > 1 ? randomInteger(this.#random, places.length) : 0]!;
+  }
+}
+
+function newPlace(address: string, isGiven: boolean): Place {
+  return { address, isGiven, isTried: false, failedMs: -Infinity, restsUntilMs: -Infinity };
+}
+
+function isLeft(place: Place, nowMs: number): boolean {
+  return !place.isTried && place.restsUntilMs <= nowMs;
+}
+
+function least(places: readonly Place[], by: (place: Place) => number): readonly Place[] {
+  const lowest = Math.min(...places.map(by));
+  return places.filter((place) => by(place) === lowest);
+}

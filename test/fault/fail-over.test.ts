@@ -1,0 +1,77 @@
+/**
+ * A client of our library loses its relay and goes on at another one of the mesh.
+ */
+import { afterEach, expect, test } from "vitest";
+import { endInkClients, InkClient } from "../harness/ink-client.ts";
+import { becomeOneMesh, relaysToStart, type MeshProcess } from "../harness/mesh-processes.ts";
+import { contentOf } from "../harness/relay-api.ts";
+import { endRelays } from "../harness/relay-process.ts";
+import { pause, until } from "../harness/until.ts";
+
+afterEach(async () => {
+  await endInkClients();
+  await endRelays();
+});
+
+const names = ["a", "b", "c"];
+/** What a person notices as a pause, not as an outage. */
+const goesOnWithinMs = 5_000;
+
+async function threeRelays(): Promise<readonly MeshProcess[]> {
+  const relays = Object.values(await relaysToStart({ a: names, b: names, c: names }));
+  await Promise.all(relays.map((relay) => relay.start()));
+  await becomeOneMesh(relays);
+  const areMembers = async (): Promise<boolean> => (await relays[0]!.view()).ring.records.every(({ status }) => status === "member");
+  await until("all disks are whole", areMembers);
+  return relays;
+}
+
+/** Types a letter every few milliseconds until `stop`; answers what it typed. */
+function typing(client: InkClient): { stop(): string } {
+  let typed = "";
+  const timer = setInterval(() => {
+    const letter = String.fromCharCode(97 + (typed.length % 26));
+    client.insert(typed.length, letter);
+    typed += letter;
+  }, 10);
+  return {
+    stop() {
+      clearInterval(timer);
+      return typed;
+    },
+  };
+}
+
+test.each([
+  ["killed", "SIGKILL"],
+  ["stopped", "SIGTERM"],
+] as const)(
+  "[P2] [P4] [P6] the relay is %s while somebody types: it goes on at another one, nothing is lost, and saved is true",
+  { timeout: 90_000 },
+  async (_, signal) => {
+    const relays = await threeRelays();
+    const [first, ...others] = relays;
+    const client = await new InkClient(relays, "moving").synced();
+    expect(client.mesh.status.relay).toBe("a");
+    const typist = typing(client);
+    await pause(500);
+    const ended = first!.end(signal);
+    await until("it is online at another relay", () => client.mesh.status.connection === "online" && client.mesh.status.relay !== "a", {
+      timeoutMs: goesOnWithinMs,
+      seen: () => client.mesh.status,
+    });
+    await pause(300);
+    const typed = typist.stop();
+    expect(typed.length).toBeGreaterThan(50);
+    await client.saved();
+    expect(client.read()).toBe(typed);
+    expect(client.room.status).toMatchObject({ phase: "saved", copies: 2, replicas: 3, needed: 2 });
+    await client.end();
+    await ended;
+    // Nobody is there who could repair anything: what is read now is on the disks of those that were left.
+    for (const relay of others) {
+      await relay.crashAndRestart();
+      expect(await contentOf(relay, "moving")).toBe(typed);
+    }
+  },
+);
