@@ -23,7 +23,8 @@ export function relayCommand(program: Command): void {
 
 async function runRelay(settings: RelaySettings): Promise<void> {
   crashOnMistakes(settings);
-  process.stderr.write(exposureWarning(settings));
+  // A supervisor has said it, once for all its relays.
+  if (!isSupervised()) process.stderr.write(exposureWarning(settings));
   // Loaded here, so that a supervisor and a bad option do without all that a relay needs.
   const { startRelay } = await import("../main.ts");
   const starting = startRelay(settings, () => void endUnsound());
@@ -50,9 +51,13 @@ function readyLine(relay: RunningRelay): string {
 
 /** A supervised relay leaves Ctrl-C to its supervisor, and stops when that has gone. */
 function stopWhenAsked(stop: () => Promise<void>): void {
-  const supervised = process.connected === true && process.env["INKMESH_SUPERVISED"] === "1";
+  const supervised = isSupervised();
   onStopSignals({ stop: () => void stop(), insist: () => process.exit(1), ignoreInterrupt: supervised });
   if (supervised) process.once("disconnect", () => void stop());
+}
+
+function isSupervised(): boolean {
+  return process.connected === true && process.env["INKMESH_SUPERVISED"] === "1";
 }
 
 function crashOnMistakes(settings: RelaySettings): void {

@@ -13,12 +13,13 @@ import { createInterface } from "node:readline";
 interface SupervisedRelayOptions {
   /** What follows the path of node: flags, the module, `relay`, and its options. */
   readonly argumentsOf: (port: number | undefined) => readonly string[];
-  readonly ready: (line: string, address: string, restarts: number) => void;
+  readonly ready: (line: string, address: string) => void;
   readonly died: (how: string, againInMs: number) => void;
 }
 
 const backoffMs = { first: 200, most: 10_000, goodRun: 30_000 };
-const cannotWork = 2;
+/** The exit code of a relay that would end the same way if it were started again. */
+export const cannotWork = 2;
 const readyLine = /^inkmesh relay \S+ ready on (http:\/\/\S+)$/;
 
 export class SupervisedRelay {
@@ -29,7 +30,6 @@ export class SupervisedRelay {
   #child: ChildProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
-  #restarts = 0;
   #failures = 0;
   #port: number | undefined;
 
@@ -73,7 +73,7 @@ export class SupervisedRelay {
     const address = readyLine.exec(line)?.[1];
     if (address === undefined) return void process.stdout.write(`${line}\n`);
     this.#port = Number(new URL(address).port);
-    this.#options.ready(line, address, this.#restarts);
+    this.#options.ready(line, address);
   }
 
   #exited(code: number | null, signal: NodeJS.Signals | null, ranMs: number): void {
@@ -81,7 +81,6 @@ export class SupervisedRelay {
     if (this.#stopping) return this.#end(code ?? 1);
     if (code === cannotWork) return this.#end(cannotWork);
     this.#failures = ranMs > backoffMs.goodRun ? 0 : this.#failures + 1;
-    this.#restarts += 1;
     const againInMs = Math.min(backoffMs.first * 2 ** Math.max(this.#failures - 1, 0), backoffMs.most);
     this.#options.died(signal === null ? `exit code ${code}` : `signal ${signal}`, againInMs);
     this.#timer = setTimeout(() => this.#start(), againInMs);

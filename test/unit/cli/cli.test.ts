@@ -89,7 +89,9 @@ describe("inkmesh relay", { timeout: 120_000 }, () => {
   test.each<[wrong: string, args: string[], sentence: RegExp]>([
     ["a bad port", ["relay", "--port", "65536"], /^--port must be a port from 0 to 65535, where 0 picks a free one, not "65536"\.\n$/],
     ["an unknown option", ["relay", "--prot", "1"], /^Unknown option '--prot' \(Did you mean --port\?\)\. See: inkmesh --help\n$/],
-    ["three relays", ["start", "--relays", "3"], /^--relays must be 1, because this version starts no mesh of several by itself yet\.\n$/],
+    ["no relays", ["start", "--relays", "0"], /^--relays must be a number from 1 to 9, not "0"\.\n$/],
+    ["one name for three relays", ["start", "--name", "x"], /^--name is for one relay\. Several are called a, b, c\.\n$/],
+    ["no ports for the last", ["start", "--port", "65534"], /^--port must leave room for the 2 that follow it\.\n$/],
     ["an unknown command", ["realy"], /^Unknown command 'realy'/],
   ])("%s ends with exit code 2 and one sentence", async (_wrong, args, sentence) => {
     const { said, exit } = inkmesh(args);
@@ -121,15 +123,15 @@ describe("inkmesh verify", { timeout: 120_000 }, () => {
   });
 });
 
-describe("inkmesh start", { timeout: 120_000 }, () => {
+describe("inkmesh start --relays 1", { timeout: 120_000 }, () => {
   test("says where to look, starts a relay that died again at the same address, and drains at Ctrl-C", async () => {
-    const { child, said, exit } = inkmesh(["start", "--port", "0", "--data", data(), ...quiet]);
+    const { child, said, exit } = inkmesh(["start", "--relays", "1", "--port", "0", "--data", data(), ...quiet]);
     const address = await addressOf(said);
     await within(() => expect(said.out).toContain(`Open ${address} in a browser`));
     const relayProcess = Number(fs.readFileSync(path.join(data(), "relay.pid"), "utf8"));
     process.kill(relayProcess, "SIGKILL");
     await within(() => expect(said.out.split("\n").filter((line) => line === `inkmesh relay a ready on ${address}`)).toHaveLength(2));
-    expect(said.err).toBe("The relay ended by itself (signal SIGKILL). It is started again in 200 ms.\n");
+    expect(said.err).toBe("Relay a ended by itself (signal SIGKILL). It is started again in 200 ms.\n");
     expect((await fetch(`${address}/ready`)).status).toBe(200);
     child.kill("SIGINT");
     child.kill("SIGINT");
@@ -138,7 +140,7 @@ describe("inkmesh start", { timeout: 120_000 }, () => {
   });
 
   test("a relay whose supervisor was killed stops by itself", async () => {
-    const { child, said } = inkmesh(["start", "--port", "0", "--data", data(), ...quiet]);
+    const { child, said } = inkmesh(["start", "--relays", "1", "--port", "0", "--data", data(), ...quiet]);
     const address = await addressOf(said);
     child.kill("SIGKILL");
     await within(() => expect(fetch(`${address}/health`)).rejects.toThrow("fetch failed"));
@@ -147,8 +149,92 @@ describe("inkmesh start", { timeout: 120_000 }, () => {
   test("gives up with the relay's sentence where it cannot work", async () => {
     const first = inkmesh(["relay", "--port", "0", "--data", data(), ...quiet]);
     await addressOf(first.said);
-    const { said, exit } = inkmesh(["start", "--port", "0", "--data", data(), ...quiet]);
+    const { said, exit } = inkmesh(["start", "--relays", "1", "--port", "0", "--data", data(), ...quiet]);
     expect(await exit).toBe(2);
     expect(said.err).toMatch(/is in use by another relay/);
+  });
+});
+
+describe("inkmesh start", { timeout: 120_000 }, () => {
+  interface MeshAnswer {
+    readonly mesh: string;
+    readonly replicas: number;
+    readonly links: readonly string[];
+    readonly ring: { readonly records: readonly { relay: string; status: string }[] };
+  }
+
+  const meshOf = async (address: string): Promise<MeshAnswer> => (await (await fetch(`${address}/api/mesh`)).json()) as MeshAnswer;
+
+  /** What it says when all its relays are one mesh. */
+  const welcome = /^Open (\S+) in a browser.* The others are (\S+) and (\S+)\.$/m;
+
+  async function addressesOf(said: { out: string; err: string }): Promise<readonly string[]> {
+    await within(() => expect(said.out, said.err).toMatch(welcome));
+    return welcome.exec(said.out)!.slice(1);
+  }
+
+  test("brings up three relays that are one mesh, starts one that died again, and drains all at Ctrl-C", async () => {
+    const { child, said, exit } = inkmesh(["start", "--port", "0", "--data", folder, ...quiet]);
+    const addresses = await addressesOf(said);
+    for (const address of addresses) {
+      const members = async (): Promise<string[]> => (await meshOf(address)).ring.records.map(({ relay, status }) => `${relay} ${status}`);
+      await within(async () => expect(await members()).toEqual(["a member", "b member", "c member"]));
+    }
+    expect(new Set((await Promise.all(addresses.map(meshOf))).map(({ mesh }) => mesh)).size).toBe(1);
+    expect(fs.statSync(path.join(folder, "mesh.secret")).mode & 0o777).toBe(0o600);
+    process.kill(Number(fs.readFileSync(path.join(folder, "b", "relay.pid"), "utf8")), "SIGKILL");
+    await within(() => expect(said.out.split("\n").filter((line) => line === `inkmesh relay b ready on ${addresses[1]}`)).toHaveLength(2));
+    expect(said.err).toBe("Relay b ended by itself (signal SIGKILL). It is started again in 200 ms.\n");
+    await within(async () => expect((await meshOf(addresses[0]!)).links).toHaveLength(2));
+    expect(said.out.match(/Inkmesh is running/g)).toHaveLength(1);
+    child.kill("SIGINT");
+    expect(await exit).toBe(0);
+    for (const address of addresses) await expect(fetch(`${address}/health`)).rejects.toThrow("fetch failed");
+  });
+
+  test("a relay that ran alone goes on as the first of three, with its documents and its secret", async () => {
+    const alone = inkmesh(["start", "--relays", "1", "--port", "0", "--data", data(), ...quiet]);
+    const address = await addressOf(alone.said);
+    const created = await fetch(`${address}/api/rooms`, {
+      ...{ method: "POST", headers: { "content-type": "application/json" } },
+      body: JSON.stringify({ room: "minutes" }),
+    });
+    expect(created.status).toBe(201);
+    const { mesh } = await meshOf(address);
+    alone.child.kill("SIGTERM");
+    expect(await alone.exit).toBe(0);
+    const { said } = inkmesh(["start", "--port", "0", "--data", folder, ...quiet]);
+    const addresses = await addressesOf(said);
+    for (const other of addresses) expect((await meshOf(other)).mesh).toBe(mesh);
+    for (const other of addresses) {
+      await within(async () => expect((await fetch(`${other}/api/rooms/minutes`)).status).toBe(200));
+    }
+    const [own, shared] = ["a/mesh.secret", "mesh.secret"].map((file) => fs.readFileSync(path.join(folder, file)));
+    expect(shared).toEqual(own);
+  });
+
+  test("says in words which port is taken, and leaves no relay behind", async () => {
+    const first = inkmesh(["relay", "--port", "0", "--data", data(), ...quiet]);
+    const taken = Number(new URL(await addressOf(first.said)).port);
+    const home = path.join(folder, "home");
+    const { said, exit } = inkmesh(["start", "--port", String(taken - 1), "--data", home, ...quiet]);
+    expect(await exit).toBe(2);
+    expect(said.err).toContain(`Port ${taken} on 127.0.0.1 is in use`);
+    expect(said.err).toContain("Relay b cannot start, so all are stopped.");
+    for (const port of [taken - 1, taken + 1]) await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow("fetch failed");
+  });
+
+  test("does not take the folder of one relay for that of several, and says what to do", async () => {
+    fs.writeFileSync(path.join(folder, "relay.name"), "a\n");
+    const { said, exit } = inkmesh(["start", "--port", "0", "--data", folder, ...quiet]);
+    expect(await exit).toBe(2);
+    expect(said.err).toMatch(/^The data folder \S+ is that of one relay\. Move it to \S+, and its documents go on there/);
+  });
+
+  test("one relay of several says that nothing can be saved while the others do not run", async () => {
+    fs.mkdirSync(path.join(folder, "b"));
+    fs.writeFileSync(path.join(folder, "b", "mesh.json"), "");
+    const { said } = inkmesh(["start", "--relays", "1", "--port", "0", "--data", data(), ...quiet]);
+    await within(() => expect(said.out).toContain("While most of them do not run, nothing is called saved."));
   });
 });
