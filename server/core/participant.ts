@@ -13,12 +13,11 @@ export interface Participant {
   readonly connection: ConnectionId;
   readonly dialect: Dialect;
   readonly principal: string;
-  /** It has nothing of the room yet, and takes whatever generation is the current one. */
-  readonly awaitsAny: boolean;
   /** The room is open: from the start, after loading, or again after a deletion that did not work. */
   roomOpened(): void;
   roomFailed(refusal: Refusal): void;
-  roomDeleted(record: RoomRecord): void;
+  /** `record` closes a generation, and may have opened a later one: who belongs to that waits for `roomOpened`. */
+  roomClosed(record: RoomRecord): void;
   /** Whether these frames are to go to its socket now; otherwise it keeps them for later or does without. */
   takes(frames: readonly Uint8Array[], topic: Topic): boolean;
   /** More is on disk here, or known to be on disk elsewhere. */

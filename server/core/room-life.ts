@@ -103,7 +103,7 @@ export class RoomLife {
       case "failed":
         return participant.roomFailed(this.#state.refusal);
       case "closed":
-        return participant.roomDeleted(this.#deletion());
+        return participant.roomClosed(this.#deletion());
       default:
     }
   }
@@ -170,14 +170,11 @@ export class RoomLife {
   #closed(record: RoomRecord): void {
     if (this.#state.type !== "closing") return;
     const { then } = this.#state;
-    const { generation } = this.#room.log.lineage;
-    this.#room.begin(record.generation);
-    this.#state = { type: record.deleted === undefined ? "open" : "closed" };
-    this.#room.touched();
     const isOpen = record.deleted === undefined;
-    // Who has not been shown anything yet, and has nothing of the closed generation, just gets the next one.
-    for (const participant of this.#audience.all())
-      if (!isOpen || !participant.awaitsAny) participant.roomDeleted({ ...record, generation });
+    this.#room.begin(record.generation);
+    this.#state = { type: isOpen ? "open" : "closed" };
+    this.#room.touched();
+    for (const participant of this.#audience.all()) participant.roomClosed(record);
     if (isOpen) this.#room.attendAll();
     then(ok(undefined));
   }

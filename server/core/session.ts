@@ -18,6 +18,7 @@ import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Access, ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { Delivery } from "./delivery.ts";
+import { standingOf } from "./gossip/record-join.ts";
 import { Joiner } from "./joiner.ts";
 import type { Line } from "./line.ts";
 import { NumberedIntake } from "./numbered-intake.ts";
@@ -51,6 +52,8 @@ export class Session implements Participant {
   readonly #delivery: Delivery;
   readonly #joiner: Joiner;
   #state: SessionState = "opening";
+  /** What the client's document belongs to; undefined: it has none, and takes what there is. */
+  #generation: number | undefined;
   #isOpening = false;
   #waiting: SessionMessage[] = [];
   #waitingBytes = 0;
@@ -62,6 +65,7 @@ export class Session implements Participant {
     this.#line = options.line;
     this.#room = options.room;
     this.#opening = options.opening;
+    this.#generation = options.opening.generation;
     this.#delivery = new Delivery({ heldBytesMax: context.limits.backlogBytesMax });
     const { line, room, opening } = options;
     const isLive = (): boolean => this.#state === "live";
@@ -88,10 +92,6 @@ export class Session implements Participant {
     return this.#room;
   }
 
-  get awaitsAny(): boolean {
-    return this.#state === "opening" && this.#opening.generation === undefined && this.dialect.carriesLineage;
-  }
-
   /** Messages that wait for the room. */
   get waiting(): number {
     return this.#waiting.length;
@@ -116,16 +116,12 @@ export class Session implements Participant {
     if (this.#state === "live") return this.#catchUp();
     if (this.#state === "ended" || this.#isOpening) return;
     const record = this.#room.record.current;
-    const { generation } = this.#opening;
     if (!this.dialect.carriesLineage) {
       if (record?.everDeleted === true) return this.#refuse({ code: "ROOM_DELETED", detail: "" });
       this.#state = "live";
       return this.#catchUp();
     }
-    const current = this.#room.lineage.generation;
-    if (generation !== undefined && generation < current) return this.#sayDeleted(generation, record);
-    if (generation !== undefined && generation > current)
-      return this.#refuse({ code: "BEHIND", detail: `generation ${generation}, here ${current}` });
+    if (!this.#belongs(record)) return;
     this.#isOpening = true;
     this.#room.withDurableStateVector((stateVector) => this.#open(stateVector));
   }
@@ -134,9 +130,19 @@ export class Session implements Participant {
     this.#refuse(refusal);
   }
 
-  roomDeleted(record: RoomRecord): void {
-    if (this.dialect.carriesLineage) this.#sayDeleted(record.generation, record);
+  roomClosed(record: RoomRecord): void {
+    if (this.dialect.carriesLineage) this.#belongs(record);
     else this.#refuse({ code: "ROOM_DELETED", detail: "" });
+  }
+
+  /** Whether what the client has, if anything, is of the generation that is open; otherwise it is told which of the two is old. */
+  #belongs(record: RoomRecord | undefined): boolean {
+    const current = record?.generation ?? 0;
+    const own = this.#generation ?? current;
+    const standing = standingOf(own, record);
+    if (standing === "closed") this.#sayDeleted(own, record);
+    if (standing === "ahead") this.#refuse({ code: "BEHIND", detail: `generation ${own}, here ${current}` });
+    return standing === "current";
   }
 
   #open(stateVector: Uint8Array): void {
@@ -145,6 +151,7 @@ export class Session implements Participant {
     this.#state = "live";
     const { channel, access, clock, generation } = this.#opening;
     const { handle, lineage, replication } = this.#room;
+    this.#generation = lineage.generation;
     const { replicas, needed } = replication.copies;
     this.#line.send({ type: "opened", channel, handle, generation: lineage.generation, access, replicas, needed, stateVector });
     this.#joiner.join({ clock: generation === undefined ? undefined : clock, stateVector: this.#opening.stateVector });

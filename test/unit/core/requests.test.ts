@@ -272,6 +272,24 @@ describe("deletion", () => {
     expect(client.heard("error")).toMatchObject([{ channel: 1, code: "BEHIND" }]);
   });
 
+  test.each(["while it is being closed", "when it is closed"])(
+    "[P6] a client of a later generation is not told that its document is deleted where an earlier one is, %s",
+    (when) => {
+      const world = new CoreWorld();
+      writer(world);
+      world.holdsAnswers = when === "while it is being closed";
+      world.ask(remove);
+      world.run();
+      const clients = [undefined, 0, 1].map((generation) => new NativeScript(world).hello().open("note", { generation }));
+      world.run();
+      world.holdsAnswers = false;
+      world.run();
+      for (const client of clients.slice(0, 2)) expect(client.heard("deleted")).toMatchObject([{ generation: 0 }]);
+      expect(clients[2]!.heard("deleted")).toEqual([]);
+      expect(clients[2]!.heard("error")).toMatchObject([{ channel: 1, code: "BEHIND" }]);
+    },
+  );
+
   test("a deletion that the disk refuses leaves the room as it was", () => {
     const world = new CoreWorld({ limits: { appendRetryMs: 100 } });
     const client = writer(world);

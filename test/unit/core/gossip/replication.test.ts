@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { aLineage } from "../core-world.ts";
 import { ClusterTypist } from "./cluster-typist.ts";
-import { RelayCluster } from "./relay-cluster.ts";
+import { RelayCluster, type Seat } from "./relay-cluster.ts";
 
 const lineage = aLineage("note");
 
@@ -18,6 +18,10 @@ function aCluster(options: { seed?: number; relays?: number } = {}): RelayCluste
 
 function hashes(cluster: RelayCluster): readonly string[] {
   return cluster.seats.map(({ disk }) => disk.index(lineage).hash());
+}
+
+function isLinked({ life }: Seat): boolean {
+  return life!.relay.meshView()!.members.some((member) => member.isLinked);
 }
 
 describe("rooms over several relays", () => {
@@ -178,6 +182,35 @@ describe("records over several relays", () => {
     }
   });
 
+  // The one relay is asked before it reaches anybody, the other one while it hears what it has missed.
+  test.each(["closed", "open"])("[P6] who edits the new generation goes on at a relay where the old one is still %s", (there) => {
+    const cluster = aCluster();
+    const [first, , late] = cluster.seats as [Seat, Seat, Seat];
+    const old = new ClusterTypist(cluster, "note", 1).connect(late);
+    cluster.run(500);
+    old.type("hello");
+    cluster.run(1_000);
+    if (there === "open") cluster.crash(late);
+    cluster.ask(first, deletes);
+    cluster.run(2_000);
+    cluster.crash(late);
+    cluster.ask(first, { type: "create", room: lineage.room, title: "anew", kind: undefined, principal: "" });
+    cluster.run(2_000);
+    const typist = new ClusterTypist(cluster, "note", 2).connect(first);
+    cluster.run(1_000);
+    cluster.crash(first);
+    typist.type("anew");
+    cluster.lineMsMax = 300;
+    cluster.start(late);
+    while (there === "open" && !isLinked(late)) cluster.run(1);
+    typist.connect(late);
+    cluster.run(3_000);
+    if (!typist.isConnected) typist.connect(late);
+    cluster.start(first);
+    cluster.run(20_000);
+    expect([typist.generation, typist.isDeleted, typist.unsaved]).toEqual([1, false, 0]);
+  });
+
   test("a title that was given at two relays apart is the same everywhere afterwards", () => {
     const cluster = aCluster();
     cluster.ask(cluster.seat(0), { type: "create", room: lineage.room, title: "first", kind: undefined, principal: "" });
@@ -208,13 +241,7 @@ describe("a room at a relay that was away, or is none of its replicas", () => {
     // Slow enough that a comparison of all rooms would come too late.
     cluster.lineMsMax = 300;
     cluster.heal();
-    while (
-      !cluster
-        .seat(1)
-        .life!.relay.meshView()!
-        .members.some(({ isLinked }) => isLinked)
-    )
-      cluster.run(1);
+    while (!isLinked(cluster.seat(1))) cluster.run(1);
     const reader = new ClusterTypist(cluster, "note", 2).connect(cluster.seat(1));
     expect(cluster.runUntil(() => reader.isSynced, 3_000)).toBe(true);
     expect(reader.textAtSynced).toBe(typist.text);
