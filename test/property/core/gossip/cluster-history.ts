@@ -4,7 +4,7 @@
  * afterwards with readers who have nothing, because people who keep their documents repair nearly every loss.
  */
 import { assert } from "@inkmesh/shared/base/assert";
-import type { Lineage } from "@inkmesh/shared/base/ids";
+import type { Lineage, RelayId } from "@inkmesh/shared/base/ids";
 import { comparePositions } from "@inkmesh/shared/ring/hash";
 import { recordDigest } from "@inkmesh/shared/wire/record-codec";
 import { limitsWith } from "../../../../server/config.ts";
@@ -32,10 +32,11 @@ export class ClusterHistory {
   readonly cluster: RelayCluster;
   readonly happened = new Map<string, number>();
   readonly #saved: Saved[] = [];
-  /** When the deletion of a generation was answered as done. */
-  readonly #closedMs = new Map<number, number>();
+  /** When the deletion of a generation was answered as done, and on which disks it was then. */
+  readonly #closed = new Map<number, { readonly atMs: number; readonly disks: readonly MemoryDisk[] }>();
   readonly #deletions: { readonly generation: number; readonly answer: () => { readonly type: string } | undefined }[] = [];
-  readonly #replicas: number;
+  /** All belong before anything happens to them, and nobody leaves. */
+  readonly #replicas: readonly RelayId[];
   #typists: ClusterTypist[];
   #people = 0;
 
@@ -45,9 +46,11 @@ export class ClusterHistory {
       replication: { waitingEntriesMax: 8, sweepMs: 10_000, exchangeAgainMs: 3_000, countedDotsMax: 32 },
     };
     this.cluster = new RelayCluster({ seed, relays, replicas, limits });
-    this.#replicas = replicas;
     this.cluster.startAll();
     this.cluster.run(15_000);
+    const { newest } = this.cluster.ring;
+    assert(newest.members.length === relays, "all relays belong before anything happens to them");
+    this.#replicas = newest.preferenceList(room, replicas);
     this.cluster.diskMsMax = 1 + this.cluster.chance(60);
     this.cluster.lineMsMax = 1 + this.cluster.chance(60);
     this.#typists = Array.from({ length: 3 }, () => this.#newTypist());
@@ -61,24 +64,25 @@ export class ClusterHistory {
     }
   }
 
-  /** Everything runs and reaches everything. */
+  /** Everything runs and reaches everything, and whoever was sent away comes again, as clients do. */
   calm(): void {
     this.cluster.heal();
     this.cluster.startAll();
-    for (const typist of this.#typists) if (!typist.isConnected) typist.connect(this.#someSeat());
-    this.cluster.run(30_000);
-    for (let round = 0; round < 5; round++) {
-      this.#look();
+    for (let round = 0; round < 20; round++) {
+      for (const typist of this.#typists) if (!typist.isConnected) typist.connect(this.#someSeat());
       this.cluster.run(2_000);
+      this.#look();
     }
-    for (const typist of this.#typists) if (!typist.isConnected) typist.connect(this.#someSeat());
     this.cluster.run(30_000);
   }
 
   /** After calm. */
   checkEnd(): void {
+    assert(
+      this.#typists.every(({ isDeleted }) => !isDeleted),
+      "nobody is sent away as if the document were deleted",
+    );
     for (const typist of this.#typists) assert(typist.unsaved === 0, `everything is saved, ${typist.unsaved} edits are not`);
-    const disks = this.cluster.seats.map(({ disk }) => disk);
     const seats = this.cluster.seats.filter((seat) => this.#isReplica(seat));
     const generation = seats[0]!.disk.records.get(room)?.generation ?? 0;
     const lineage = { room, generation };
@@ -93,12 +97,8 @@ export class ClusterHistory {
       assert(disk.marks.has(room), `${self} is complete`);
     }
     for (const { update, disks: held, generation: saved } of this.#saved) {
-      assert(saved <= generation, "a generation in which something was saved is known");
-      if (saved < generation || holds(seats[0]!.disk, lineage, update)) continue;
-      assert(
-        held.every((disk) => !disks.includes(disk)),
-        "what was saved is there, or all disks that held it were lost",
-      );
+      if (saved < generation || (saved === generation && holds(seats[0]!.disk, lineage, update))) continue;
+      assert(this.#areLost(held), "what was saved is there, or all disks that held it were lost");
       this.count("lost with its disks");
     }
     this.#readAfresh();
@@ -125,8 +125,9 @@ export class ClusterHistory {
   }
 
   #audit({ update, typedMs }: TypedEdit, generation: number, copies: number, needed: number): void {
-    const closedMs = this.#closedMs.get(generation) ?? Number.POSITIVE_INFINITY;
-    assert(typedMs <= closedMs, `nothing typed after generation ${generation} was closed is saved in it`);
+    const closed = this.#closed.get(generation);
+    const isLate = closed !== undefined && typedMs > closed.atMs;
+    assert(!isLate || this.#areLost(closed.disks), `nothing typed after generation ${generation} was closed is saved in it`);
     const lineage = { room, generation };
     // A deletion that comes behind it empties disks that had it.
     const isClosed = this.cluster.seats.some(({ disk }) => this.#isClosedOn(disk, generation));
@@ -147,14 +148,27 @@ export class ClusterHistory {
     return record !== undefined && (record.generation > generation || (record.generation === generation && record.deleted !== undefined));
   }
 
+  /** All that there are and were. */
+  #disks(): readonly MemoryDisk[] {
+    return this.cluster.seats.flatMap(({ disk, lostDisks }) => [disk, ...lostDisks]);
+  }
+
+  #areLost(disks: readonly MemoryDisk[]): boolean {
+    return disks.every((disk) => this.cluster.seats.every((seat) => seat.disk !== disk));
+  }
+
+  /** One that only lost disks knew. Whoever has it is told everywhere that the relay is behind, until somebody makes it anew. */
+  #isLost(generation: number): boolean {
+    const knows = (disk: MemoryDisk): boolean => (disk.records.get(room)?.generation ?? 0) >= generation;
+    return this.#disks().some(knows) && this.#areLost(this.#disks().filter(knows));
+  }
+
   #vouches(seat: Seat, disk: MemoryDisk): boolean {
     return this.#isReplica(seat) && disk.marks.has(room);
   }
 
   #isReplica(seat: Seat): boolean {
-    const [any] = this.cluster.running();
-    const place = any?.life?.relay.replicasOf(room);
-    return this.#replicas >= this.cluster.seats.length || place?.includes(seat.self) === true;
+    return this.#replicas.includes(seat.self);
   }
 
   // -- what happens ----------------------------------------------------------------------------------------------------
@@ -182,16 +196,23 @@ export class ClusterHistory {
     this.count("delete");
   }
 
-  /** What was answered by now; who is in a closed generation goes, and the next one is opened. */
+  /** What was answered by now; who is in a closed generation, or one that is lost, goes, and the next one is opened. */
   #look(): void {
     for (const { generation, answer } of this.#deletions)
-      if (answer()?.type === "done" && !this.#closedMs.has(generation)) {
-        this.#closedMs.set(generation, this.cluster.nowMs);
+      if (answer()?.type === "done" && !this.#closed.has(generation)) {
+        const disks = this.#disks().filter((disk) => this.#isClosedOn(disk, generation));
+        this.#closed.set(generation, { atMs: this.cluster.nowMs, disks });
         this.count("deleted");
       }
     for (const [place, typist] of this.#typists.entries()) {
+      const { seat, generation } = typist;
+      if (generation !== undefined && this.#isLost(generation)) {
+        this.count("lost generation");
+        this.#typists[place] = this.#newTypist();
+      }
       if (!typist.isDeleted) continue;
-      const { seat } = typist;
+      const isClosed = generation === undefined || this.#disks().some((disk) => this.#isClosedOn(disk, generation));
+      assert(isClosed, `who has generation ${generation} is told that it is deleted when it was`);
       if (seat?.life !== undefined && seat.disk.records.get(room)?.deleted !== undefined)
         this.cluster.ask(seat, { type: "create", room, title: undefined, kind: undefined, principal: "" });
       this.cluster.run(200);

@@ -15,6 +15,7 @@ import { limitsWith } from "../../../../server/config.ts";
 import type { RelayEffect, Report, RoomAnswer } from "../../../../server/core/effect.ts";
 import type { RelayInput, RoomRequest } from "../../../../server/core/input.ts";
 import { foundMesh, type KeptMesh } from "../../../../server/core/membership/belonging.ts";
+import { RingRecords } from "../../../../server/core/membership/ring-records.ts";
 import { Relay } from "../../../../server/core/relay.ts";
 import type { Socket } from "../core-world.ts";
 import { MemoryDisk } from "../memory-disk.ts";
@@ -85,6 +86,11 @@ export class RelayCluster {
 
   running(): readonly Seat[] {
     return this.seats.filter(({ life }) => life !== undefined);
+  }
+
+  /** The ring in the newest form that any folder has: what one relay knows may be older, and nothing where its folder is new. */
+  get ring(): RingRecords {
+    return RingRecords.empty.merge(this.seats.flatMap(({ kept }) => kept?.ring ?? []));
   }
 
   chance(below: number): number {
