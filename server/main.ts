@@ -135,7 +135,7 @@ function assemble(settings: RelaySettings, folder: DataFolder): Parts {
     status,
     sockets,
     peers,
-    origins: new OriginPolicy(settings.allowOrigins),
+    origins: new OriginPolicy(settings.allowOrigins, () => parts.core?.meshView()?.addresses.map(({ address }) => address) ?? []),
     healthApi: healthApi({
       status,
       exposition: () => metrics.exposition(),

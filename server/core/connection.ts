@@ -151,9 +151,19 @@ export class Connection implements Line {
     }
     this.#saidHello = true;
     this.#getReady();
+    this.#welcome();
+  }
+
+  /** Where a client may go on has changed: who was welcomed is welcomed again, for the sake of the list. */
+  tellRelays(): void {
+    if (this.#saidHello && this.#state === "ready") this.#welcome();
+  }
+
+  #welcome(): void {
     const { self, limits, relays } = this.#context;
     const { frameBytesMax, editBytesMax: updateBytesMax, keepaliveMs } = limits;
-    this.send({ type: "welcome", version: nativeVersion, relay: self, frameBytesMax, updateBytesMax, keepaliveMs, relays });
+    const words = { version: nativeVersion, relay: self, frameBytesMax, updateBytesMax, keepaliveMs };
+    this.send({ type: "welcome", ...words, relays: relays.addresses });
   }
 
   #getReady(): void {

@@ -21,6 +21,7 @@ import { LoneRelay } from "./peers/lone-relay.ts";
 import { Mesh, type MeshOptions } from "./peers/mesh.ts";
 import type { MeshNews } from "./peers/mesh-effect.ts";
 import type { Peers } from "./peers/peers.ts";
+import { RelayList } from "./relay-list.ts";
 import { Questions } from "./questions.ts";
 import { StoreHealth } from "./store-health.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
@@ -45,8 +46,6 @@ export interface RelayOptions {
   readonly hlcFloorMs: number;
   /** How far ahead a remote stamp may be, in ms. */
   readonly offsetMaxMs: number;
-  /** WebSocket addresses of relays that take clients; empty: only this one. */
-  readonly relays?: readonly string[];
   /** Undefined: this relay has no links and takes none. */
   readonly mesh?: MeshOptions | undefined;
   /** Copies that a room shall have, and how many "saved" needs. Default: 3, a majority. */
@@ -63,7 +62,8 @@ export class RelayContext {
   readonly random: Random;
   readonly engines: Engines;
   readonly tokenSecret: Uint8Array;
-  readonly relays: readonly string[];
+  /** Where clients may go on when this relay is lost. */
+  readonly relays: RelayList;
   readonly deadlines = new Deadlines();
   readonly store: StoreHealth;
   /** The links to other relays; undefined for a relay that has none. */
@@ -90,10 +90,10 @@ export class RelayContext {
     this.random = options.random;
     this.engines = options.engines;
     this.tokenSecret = options.tokenSecret;
-    this.relays = options.relays ?? [];
     this.store = new StoreHealth({ waitingBytesMax: options.limits.appendBytesMax });
-    const outlet = { effect: (effect: RelayEffect) => this.effect(effect), news: (news: MeshNews) => this.report({ type: "mesh", news }) };
+    const outlet = { effect: (effect: RelayEffect) => this.effect(effect), news: (news: MeshNews) => this.#hear(news) };
     this.mesh = options.mesh === undefined ? undefined : new Mesh(options.actor, options.mesh, outlet);
+    this.relays = new RelayList(() => this.mesh?.view());
     this.peers = this.mesh ?? new LoneRelay(options.actor);
     this.placement = new Placement({
       peers: this.peers,
@@ -121,6 +121,11 @@ export class RelayContext {
 
   report(report: Report): void {
     this.#effects.push({ type: "report", report });
+  }
+
+  #hear(news: MeshNews): void {
+    if (news.type === "member-changed") this.relays.memberChanged();
+    this.report({ type: "mesh", news });
   }
 
   /** The effects since the last call, in order. */

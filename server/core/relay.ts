@@ -55,10 +55,13 @@ export class Relay {
   readonly #replicas: ReplicatedRooms;
   readonly #requests: RoomRequests;
   readonly #connections = new Map<ConnectionId, Connection>();
+  /** What welcomed clients know of the other relays. */
+  #toldRelays: readonly string[];
   #stopping: "no" | "waiting" | "done" = "no";
 
   constructor(options: RelayOptions) {
     this.#context = new RelayContext(options);
+    this.#toldRelays = this.#context.relays.addresses;
     this.#rooms = new Rooms(
       this.#context,
       (room) => this.#replicas.changed(room),
@@ -255,9 +258,17 @@ export class Relay {
   // -- the end of a turn, and of the relay -----------------------------------------------------------------------------
 
   #turnEnded(): void {
+    this.#tellRelays();
     this.#rooms.endTurn();
     if (this.#stopping === "waiting" && this.#rooms.appendsInFlight === 0) this.#leave();
     this.#context.mesh?.endTurn();
+  }
+
+  #tellRelays(): void {
+    const { addresses } = this.#context.relays;
+    if (addresses === this.#toldRelays || this.#stopping !== "no") return;
+    this.#toldRelays = addresses;
+    for (const connection of this.#connections.values()) connection.tellRelays();
   }
 
   #leave(): void {

@@ -3,16 +3,19 @@
  *
  * A WebSocket is not bound by the same-origin policy, so any page that somebody visits could speak to a relay on their
  * machine or network; browsers say truthfully where a page is from, and that is checked before the upgrade (CWE-1385).
- * Allowed: this relay's own pages (the origin's host is the request's), pages of this machine, and what the operator
- * named. A request without an origin is no browser's.
+ * Allowed: this relay's own pages (the origin's host is the request's), pages of this machine, those of the mesh's other relays (whose
+ * clients go on here when theirs is lost), and what the operator named. A request without an origin is no browser's.
  */
 const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 export class OriginPolicy {
   readonly #allowed: ReadonlySet<string>;
+  readonly #relays: () => readonly string[];
 
-  constructor(allowed: readonly string[]) {
+  /** `relays`: WebSocket addresses of the other relays, as they are known at the moment. */
+  constructor(allowed: readonly string[], relays: () => readonly string[]) {
     this.#allowed = new Set(allowed);
+    this.#relays = relays;
   }
 
   /** `origin` and `host` as the request's headers say them. */
@@ -21,8 +24,14 @@ export class OriginPolicy {
     if (this.#allowed.has(origin)) return true;
     const page = pageAddress(origin);
     if (page === undefined) return false;
-    return loopbackHosts.has(page.hostname) || page.host === host?.toLowerCase();
+    if (loopbackHosts.has(page.hostname) || page.host === host?.toLowerCase()) return true;
+    return this.#relays().some((relay) => originOf(relay) === page.origin);
   }
+}
+
+/** Of the pages that a relay serves, by its WebSocket address. */
+function originOf(relay: string): string | undefined {
+  return URL.canParse(relay) ? new URL(relay.replace(/^ws/, "http")).origin : undefined;
 }
 
 /** The origin as an address; undefined for `null`, other schemes, and what carries more than an origin. */

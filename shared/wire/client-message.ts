@@ -70,7 +70,7 @@ export type RelayMessage =
       readonly frameBytesMax: number;
       readonly updateBytesMax: number;
       readonly keepaliveMs: number;
-      /** WebSocket addresses of relays that take clients; empty: only this one. */
+      /** WebSocket addresses of the other relays that take clients; empty: there is only this one. */
       readonly relays: readonly string[];
     }
   | {

@@ -43,15 +43,15 @@ function typing(client: InkClient): { stop(): string } {
 }
 
 test.each([
-  ["killed", "SIGKILL"],
-  ["stopped", "SIGTERM"],
+  ["killed", "SIGKILL", "by that relay"],
+  ["stopped", "SIGTERM", "by the application"],
 ] as const)(
-  "[P2] [P4] [P6] the relay is %s while somebody types: it goes on at another one, nothing is lost, and saved is true",
+  "[P2] [P4] [P6] the relay is %s (%s) while somebody types who knows of the others %s: it goes on there, nothing is lost, and saved is true",
   { timeout: 90_000 },
-  async (_, signal) => {
+  async (_, signal, teller) => {
     const relays = await threeRelays();
     const [first, ...others] = relays;
-    const client = await new InkClient(relays, "moving").synced();
+    const client = await new InkClient(teller === "by that relay" ? first! : relays, "moving").synced();
     expect(client.mesh.status.relay).toBe("a");
     const typist = typing(client);
     await pause(500);

@@ -89,8 +89,9 @@ export class ClientCore {
   get status(): MeshStatus {
     const state = this.#state;
     const { refusal, outdated } = this.#problem;
+    const isTrying = state.type === "connecting" || state.type === "greeting" || (state.type === "waiting" && this.#choice.isGoingOn);
     return {
-      connection: state.type === "online" ? "online" : state.type === "connecting" || state.type === "greeting" ? "connecting" : "offline",
+      connection: state.type === "online" ? "online" : isTrying ? "connecting" : "offline",
       workingOffline: state.type === "away",
       ...(state.type === "online" ? { relay: state.relay } : {}),
       ...(state.type === "online" && this.#roundTripMs !== undefined ? { roundTripMs: this.#roundTripMs } : {}),

@@ -54,6 +54,11 @@ export class RelayChoice {
     return this.#hasFailed;
   }
 
+  /** Whether one was lost and another one is about to be tried. */
+  get isGoingOn(): boolean {
+    return this.#places.some((place) => place.isTried);
+  }
+
   /** The relay to connect to now. */
   next(nowMs: number): string {
     if (this.#current.failedMs !== -Infinity) this.#current = this.#anyOf(this.#nextOnes(nowMs));

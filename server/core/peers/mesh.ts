@@ -18,6 +18,7 @@ import type { Random } from "@inkmesh/shared/base/random";
 import type { MeshFrame, MeshMessage } from "@inkmesh/shared/wire/mesh-message";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import { Belonging, drawMeshId, firstRing, type KeptMesh } from "../membership/belonging.ts";
+import type { KnownAddress } from "../membership/dial-plan.ts";
 import type { Member } from "../membership/member.ts";
 import { Membership, type MembershipEffect, type MembershipInput } from "../membership/membership.ts";
 import type { MembershipLimits } from "../membership/membership-limits.ts";
@@ -60,6 +61,8 @@ export interface MeshView {
   readonly address: string;
   readonly ring: RingRecords;
   readonly members: readonly (Member & { readonly isLinked: boolean })[];
+  /** Where relays of the ring were heard of, dead ones too. */
+  readonly addresses: readonly KnownAddress[];
   /** How much this relay distrusts its own ears; 0 is well. */
   readonly localHealth: number;
   /** Bytes for other relays that wait because those do not read as fast. */
@@ -205,8 +208,8 @@ export class Mesh implements Peers {
   view(): MeshView {
     const members = this.#membership.members().map((member) => ({ ...member, isLinked: this.#outbox.has(member.actor) }));
     const { ring, localHealth } = this.#membership;
-    const { heldBytes } = this.#outbox;
-    return { self: this.self, mesh: this.#links.mesh, address: this.#options.address, ring, members, localHealth, heldBytes };
+    const [addresses, heldBytes] = [this.#membership.addresses(), this.#outbox.heldBytes];
+    return { self: this.self, mesh: this.#links.mesh, address: this.#options.address, ring, members, addresses, localHealth, heldBytes };
   }
 
   // -- links -----------------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ export async function anEdge(options: EdgeOptions = {}) {
   const relay = "a" as RelayId;
   const http = createHttpServer({
     ...{ status, sockets, peers, observer },
-    origins: new OriginPolicy(options.allowOrigins ?? []),
+    origins: new OriginPolicy(options.allowOrigins ?? [], () => []),
     healthApi: healthApi({
       status,
       exposition: () => metrics.exposition(),

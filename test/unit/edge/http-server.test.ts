@@ -209,7 +209,16 @@ test("the mesh is this relay's view of it: the ring by its name, and each life t
     { ...member, relay: "b" as RelayId, actor: b, state: "suspect", address: "ws://b/mesh", isLinked: true },
   ] as const;
   edge = await anEdge({
-    mesh: { self: a, mesh: "0011223344556677" as MeshId, address: "ws://a/mesh", ring, members, localHealth: 2, heldBytes: 0 },
+    mesh: {
+      self: a,
+      mesh: "0011223344556677" as MeshId,
+      address: "ws://a/mesh",
+      ring,
+      members,
+      addresses: [],
+      localHealth: 2,
+      heldBytes: 0,
+    },
   });
   expect(await (await fetch(`${edge.address}/api/mesh`)).json()).toMatchObject({
     self: "a",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { OriginPolicy } from "../../../server/edge/origin-policy.ts";
 
-const policy = new OriginPolicy(["https://docs.example", "http://intranet:8080"]);
+const policy = new OriginPolicy(["https://docs.example", "http://intranet:8080"], () => []);
 
 test.each([
   [undefined, "relay.example", true],
@@ -30,4 +30,21 @@ test.each([
   ["https://relay.example https://evil.example", "relay.example", false],
 ])("[P9] origin %s at host %s: %s", (origin, host, allowed) => {
   expect(policy.allows(origin, host)).toBe(allowed);
+});
+
+test.each([
+  ["http://10.0.0.2:4400", true],
+  ["https://b.example", true],
+  ["http://10.0.0.2:4401", false],
+  ["https://10.0.0.2:4400", false],
+  ["http://b.example", false],
+  ["https://b.example:8443", false],
+  ["http://10.0.0.3:4400", false],
+  ["null", false],
+])("[P9] origin %s at a relay whose mesh has ws://10.0.0.2:4400 and wss://b.example: %s", (origin, allowed) => {
+  const relays: string[] = [];
+  const members = new OriginPolicy([], () => relays);
+  expect(members.allows(origin, "10.0.0.1:4400")).toBe(false);
+  relays.push("ws://10.0.0.2:4400/mesh", "wss://b.example/relays/b/mesh", "no address");
+  expect(members.allows(origin, "10.0.0.1:4400")).toBe(allowed);
 });

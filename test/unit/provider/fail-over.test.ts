@@ -79,6 +79,20 @@ test("a machine that says nothing holds the client up for seconds only, while th
   expect(line.address).not.toBe(silent);
 });
 
+test("it is not called offline before every relay was tried", () => {
+  const line = aLineAtA();
+  const seen = new Set<string>();
+  for (let attempt = 0; attempt < 2; attempt++) {
+    lose(line);
+    seen.add(line.core.status.connection);
+    line.wait(defaultClientLimits.failOverMs);
+    seen.add(line.core.status.connection);
+  }
+  expect([...seen]).toEqual(["connecting"]);
+  lose(line);
+  expect(line.core.status.connection).toBe("offline");
+});
+
 test("a welcome that is said again brings the newer list, and begins nothing anew", () => {
   const line = aLineAtA([]);
   line.tell({ type: "edited", room: aRoom, entries: [anEntry(1)] });
