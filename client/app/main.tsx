@@ -10,6 +10,7 @@ import { InstalledApp } from "./installed-app.ts";
 import { KeptRooms } from "./kept-rooms.ts";
 import { guardTab } from "./leaving.ts";
 import { watchComposition } from "./open-editors.ts";
+import { askWhereConnected } from "./relay-api.ts";
 import { SlowLine } from "./slow-line.ts";
 import { TabChoice } from "./tab-choice.ts";
 import { rememberedTheme, showTheme } from "./theme.ts";
@@ -30,6 +31,7 @@ const mesh = new Inkmesh({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync`,
   WebSocket: line.WebSocket,
 });
+askWhereConnected(mesh);
 keepWorkingOffline(mesh, new TabChoice({ key: "inkmesh.work-offline", storage: () => sessionStorage }));
 const rooms = new KeptRooms({ mesh, guard: guardTab });
 const installed = new InstalledApp();

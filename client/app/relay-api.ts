@@ -1,7 +1,10 @@
 /**
  * RelayApi: what the page asks a relay over HTTP: which documents there are, their titles, deletion, export.
- * Documents themselves travel over the socket. Every answer is a value; a relay that cannot be reached is one too.
+ * Documents themselves travel over the socket, and the relay at its other end is asked here, too: that which served the page may be gone.
+ * Every answer is a value; a relay that cannot be reached is one too.
  */
+import type { Inkmesh } from "@inkmesh/client";
+
 export interface ListedRoom {
   readonly room: string;
   readonly title: string;
@@ -22,6 +25,22 @@ export interface RoomListing {
 }
 
 const timeoutMs = 10_000;
+
+/** The origin of the relay to ask; empty: the page's own. */
+let asked = "";
+
+/** From now on that relay is asked which the connection has reached last. */
+export function askWhereConnected(mesh: Inkmesh): void {
+  mesh.on("status", ({ url }) => {
+    if (url !== undefined) asked = originAsked(url, location.origin);
+  });
+}
+
+/** Of the relay at a WebSocket address, for a page that came from `own`. */
+export function originAsked(url: string, own: string): string {
+  const { origin } = new URL(url.replace(/^ws/, "http"));
+  return origin === own ? "" : origin;
+}
 
 /** One page of the relay's documents, those with `search` in their title. */
 export async function listRooms(options: {
@@ -78,7 +97,7 @@ async function ask<Value>(
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
   try {
-    const response = await fetch(path, { ...init, signal });
+    const response = await fetch(`${asked}${path}`, { ...init, signal });
     if (!response.ok) {
       return { ok: false, unreachable: false, status: response.status, sentence: await sentenceOf(response) };
     }

@@ -62,25 +62,28 @@ function expressApp(options: HttpServerOptions): Express {
     response.once("finish", () => observer.requested(response.statusCode));
     next();
   });
-  app.use(securityHeaders());
+  app.use(securityHeaders(origins));
   app.use(compression());
   app.use(foreignChangesRefused(origins));
   app.use(options.healthApi);
-  app.use("/api/rooms", onlyWhileServing(status), options.roomsApi);
+  app.use("/api/rooms", openToRelays(origins), onlyWhileServing(status), options.roomsApi);
   app.use(options.appFiles);
   app.use((_request, response) => sendRefusal(response, refused("NOT_FOUND").refusal));
   app.use(errorAnswer(observer));
   return app;
 }
 
-/** `style-src 'unsafe-inline'`: ProseMirror and CodeMirror add their style sheets as elements. */
-function securityHeaders(): RequestHandler {
+/**
+ * `style-src 'unsafe-inline'`: ProseMirror and CodeMirror add their style sheets as elements. `connect-src`: a page goes on at another
+ * relay when this one is lost.
+ */
+function securityHeaders(origins: OriginPolicy): RequestHandler {
   const directives = {
     "default-src": ["'self'"],
     "script-src": ["'self'"],
     "style-src": ["'self'", "'unsafe-inline'"],
     "img-src": ["'self'", "data:", "blob:"],
-    "connect-src": ["'self'", "ws:", "wss:"],
+    "connect-src": ["'self'", "ws:", "wss:", () => origins.relayOrigins().join(" ")],
     "worker-src": ["'self'"],
     "manifest-src": ["'self'"],
     "object-src": ["'none'"],
@@ -95,6 +98,25 @@ function securityHeaders(): RequestHandler {
     crossOriginOpenerPolicy: false,
     originAgentCluster: false,
   });
+}
+
+/** Pages of the mesh's other relays ask here, too, when theirs is lost: the Fetch standard's leave for them (CORS), and for nobody else. */
+function openToRelays(origins: OriginPolicy): RequestHandler {
+  return (request, response, next) => {
+    const origin = request.get("Origin");
+    response.vary("Origin");
+    if (origin === undefined || !origins.isOfRelay(origin)) return next();
+    response.set({ "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "Inkmesh-Token" });
+    if (request.method !== "OPTIONS") return next();
+    const allowed = {
+      "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE",
+      "Access-Control-Allow-Headers": "Content-Type, Inkmesh-Token",
+    };
+    response
+      .set({ ...allowed, "Access-Control-Max-Age": "600" })
+      .status(204)
+      .end();
+  };
 }
 
 function foreignChangesRefused(origins: OriginPolicy): RequestHandler {

@@ -8,6 +8,9 @@
  */
 const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
+/** One that may stand in a header among others. */
+const plainOrigin = /^https?:\/\/[a-z0-9.:[\]-]+$/;
+
 export class OriginPolicy {
   readonly #allowed: ReadonlySet<string>;
   readonly #relays: () => readonly string[];
@@ -24,14 +27,25 @@ export class OriginPolicy {
     if (this.#allowed.has(origin)) return true;
     const page = pageAddress(origin);
     if (page === undefined) return false;
-    if (loopbackHosts.has(page.hostname) || page.host === host?.toLowerCase()) return true;
-    return this.#relays().some((relay) => originOf(relay) === page.origin);
+    return loopbackHosts.has(page.hostname) || page.host === host?.toLowerCase() || this.isOfRelay(origin);
+  }
+
+  /** Whether the page comes from another relay of the mesh, whose loopback has as many names as everybody's. */
+  isOfRelay(origin: string): boolean {
+    const page = pageAddress(origin);
+    return page !== undefined && this.relayOrigins().some((relay) => asOneLoopback(relay) === asOneLoopback(page.origin));
+  }
+
+  /** Where the other relays serve their pages from. */
+  relayOrigins(): readonly string[] {
+    const origins = this.#relays().map((relay) => (URL.canParse(relay) ? new URL(relay.replace(/^ws/, "http")).origin : ""));
+    return origins.filter((origin) => plainOrigin.test(origin));
   }
 }
 
-/** Of the pages that a relay serves, by its WebSocket address. */
-function originOf(relay: string): string | undefined {
-  return URL.canParse(relay) ? new URL(relay.replace(/^ws/, "http")).origin : undefined;
+function asOneLoopback(origin: string): string {
+  const { protocol, hostname, port } = new URL(origin);
+  return loopbackHosts.has(hostname) ? `${protocol}//localhost:${port}` : origin;
 }
 
 /** The origin as an address; undefined for `null`, other schemes, and what carries more than an origin. */

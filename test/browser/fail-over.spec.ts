@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { becomeOneMesh, relaysToStart, type MeshProcess } from "../harness/mesh-processes.ts";
-import { contentOf } from "../harness/relay-api.ts";
+import { contentOf, roomOf } from "../harness/relay-api.ts";
 import { endRelays } from "../harness/relay-process.ts";
 import { until } from "../harness/until.ts";
 import { type Device, launchBrowser, openDevice, picture } from "./browser.ts";
@@ -40,7 +40,7 @@ async function deviceAt(relay: string): Promise<Device> {
 }
 
 describe("[P4] [P7] three relays", () => {
-  it("two people type at two of them, one relay is killed while they do, and its page goes on at another one by itself", async () => {
+  it("two people type at two of them, one relay is killed while they do, and its page goes on at another one by itself, with its documents", async () => {
     const left = await EditorPage.begin(await deviceAt("a"));
     await left.focusText();
     await left.type("left: \nright: ");
@@ -71,6 +71,14 @@ describe("[P4] [P7] three relays", () => {
     expect((await heard()).filter((status) => /^Offline|refused|only in this tab/.test(status))).toEqual([]);
     await picture(left.page, "fail-over");
     for (const relay of ["b", "c"]) await expect.poll(() => contentOf(relays[relay]!, left.room)).toBe(lines.join("\n"));
+
+    // What it asks over HTTP it asks where it is connected: to mirror a title, which nobody else could, and for the list of documents.
+    await right.page.close();
+    await left.page.getByLabel("Title").fill("Minutes of a funeral");
+    await expect.poll(async () => (await roomOf(relays["b"]!, left.room))["title"], { timeout: 15_000 }).toBe("Minutes of a funeral");
+    await left.page.getByRole("link", { name: "Inkmesh" }).click();
+    await expect.poll(() => left.page.locator(".document-row").allInnerTexts()).toEqual([expect.stringContaining("Minutes of a funeral")]);
+    expect(await left.page.getByText("cannot be reached").count()).toBe(0);
   });
 });
 

@@ -93,7 +93,7 @@ export class ClientCore {
     return {
       connection: state.type === "online" ? "online" : isTrying ? "connecting" : "offline",
       workingOffline: state.type === "away",
-      ...(state.type === "online" ? { relay: state.relay } : {}),
+      ...(state.type === "online" ? { relay: state.relay, url: this.#choice.address } : {}),
       ...(state.type === "online" && this.#roundTripMs !== undefined ? { roundTripMs: this.#roundTripMs } : {}),
       ...(refusal === undefined ? {} : { problem: refusal }),
       ...(outdated === undefined ? {} : { outdated }),

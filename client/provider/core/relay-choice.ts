@@ -49,6 +49,11 @@ export class RelayChoice {
     this.#current = this.#places[0]!;
   }
 
+  /** Of the relay that was chosen last. */
+  get address(): string {
+    return this.#current.address;
+  }
+
   /** Whether an attempt failed, or a line was lost, since the last time that a relay was reached. */
   get hasFailed(): boolean {
     return this.#hasFailed;

@@ -62,8 +62,9 @@ export interface MeshStatus {
   readonly connection: "offline" | "connecting" | "online";
   /** A person has switched to working offline. */
   readonly workingOffline: boolean;
-  /** Name of the relay at the other end. */
+  /** Name of the relay at the other end, and the WebSocket address at which it was reached. */
   readonly relay?: string;
+  readonly url?: string;
   readonly roundTripMs?: number;
   readonly problem?: Refusal;
   /** Which side is too old for the other, while that keeps them apart. */

@@ -28,6 +28,8 @@ interface EdgeOptions {
   readonly answer?: (ask: RoomRequest) => RoomAnswer | undefined;
   readonly appFolder?: string;
   readonly allowOrigins?: readonly string[];
+  /** WebSocket addresses of the mesh's other relays. */
+  readonly relays?: readonly string[];
   readonly pingMs?: number;
   readonly requestMs?: number;
   readonly mesh?: MeshView;
@@ -71,7 +73,7 @@ export async function anEdge(options: EdgeOptions = {}) {
   const relay = "a" as RelayId;
   const http = createHttpServer({
     ...{ status, sockets, peers, observer },
-    origins: new OriginPolicy(options.allowOrigins ?? [], () => []),
+    origins: new OriginPolicy(options.allowOrigins ?? [], () => options.relays ?? []),
     healthApi: healthApi({
       status,
       exposition: () => metrics.exposition(),

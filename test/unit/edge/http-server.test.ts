@@ -378,6 +378,15 @@ describe("the editor's files", () => {
     expect(policy).not.toContain("upgrade-insecure-requests");
   });
 
+  test("[P9] a page may ask this relay and the others of its mesh, whatever those call themselves", async () => {
+    const relays = ["ws://10.0.0.2:4400/mesh", "wss://b.example/mesh", "ws://a,b;script-src */mesh", "ws://a,b/mesh"];
+    edge = await anEdge({ appFolder: anApp(), relays });
+    const response = await fetch(edge.address);
+    expect(response.status).toBe(200);
+    const policy = response.headers.get("content-security-policy");
+    expect(policy).toContain("connect-src 'self' ws: wss: http://10.0.0.2:4400 https://b.example;");
+  });
+
   test("without a built editor the page says so in words", async () => {
     edge = await anEdge();
     const response = await fetch(edge.address);
