@@ -1,5 +1,5 @@
 /**
- * The check before every commit, in under a minute: types, lint, format, dead code, and the tests that need no second
+ * The check before every commit, in a minute or a few: types, lint, format, dead code, and the tests that need no second
  * process. The static steps run beside the tests; the first red step does not hide the others.
  */
 import { installed, runStep } from "./step.mjs";

@@ -16,6 +16,7 @@ import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import { WebSocket, type RawData } from "ws";
 import type { RelayInput } from "../core/input.ts";
 import type { EdgeObserver } from "./edge-observer.ts";
+import { Liveness } from "./liveness.ts";
 import type { SocketWriter } from "./socket-writer.ts";
 
 export interface ClientSocketOptions {
@@ -39,14 +40,13 @@ export class ClientSocket {
   #pendingBytes = 0;
   #level = 0;
   #closing = false;
-  #heard = true;
-  #pinged = false;
+  readonly #liveness: Liveness;
 
   constructor(options: ClientSocketOptions) {
     this.#options = options;
+    this.#liveness = new Liveness(options.webSocket);
     const { webSocket } = options;
     webSocket.on("message", (data, isBinary) => this.#received(data, isBinary));
-    webSocket.on("pong", () => this.#hear());
     webSocket.on("error", (error) => this.#failed(error));
     webSocket.on("close", () => this.#closed());
   }
@@ -79,28 +79,16 @@ export class ClientSocket {
 
   /** Ends a socket that was silent since it was pinged; pings one that was silent since the last look. */
   checkLiveness(): void {
-    const { webSocket } = this.#options;
-    if (this.#closing || webSocket.isPaused) return;
-    if (this.#heard) this.#heard = false;
-    else if (this.#pinged) return webSocket.terminate();
-    else {
-      this.#pinged = true;
-      webSocket.ping();
-    }
+    if (!this.#closing && !this.#options.webSocket.isPaused) this.#liveness.look();
   }
 
   terminate(): void {
     this.#options.webSocket.terminate();
   }
 
-  #hear(): void {
-    this.#heard = true;
-    this.#pinged = false;
-  }
-
   #received(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
-    this.#hear();
+    this.#liveness.heard();
     const { connection, enqueue, observer } = this.#options;
     if (!isBinary || !(data instanceof Buffer)) {
       observer.refusedAtTheDoor("BAD_FRAME");

@@ -15,6 +15,7 @@ import { handshakeBytesMax } from "@inkmesh/shared/wire/mesh-handshake";
 import { WebSocket, type RawData } from "ws";
 import type { MeshInput } from "../core/peers/mesh-input.ts";
 import type { EdgeObserver } from "./edge-observer.ts";
+import { Liveness } from "./liveness.ts";
 
 interface PeerLinkOptions {
   readonly link: LinkId;
@@ -44,16 +45,15 @@ export class PeerLink {
   #messages = 0;
   #unprovenBytes = 0;
   #closing = false;
-  #heard = true;
-  #pinged = false;
+  readonly #liveness: Liveness;
 
   constructor(options: PeerLinkOptions) {
     this.#options = options;
+    this.#liveness = new Liveness(options.webSocket);
     const { link, webSocket, socket, dialled, enqueue } = options;
     if ("setKeepAlive" in socket) socket.setKeepAlive(true, keepAliveMs).setNoDelay(true);
     enqueue({ type: "link-opened", link, dialled, remote: remoteOf(socket) });
     webSocket.on("message", (data, isBinary) => this.#received(data, isBinary));
-    webSocket.on("pong", () => this.#hear());
     webSocket.on("error", () => undefined);
     webSocket.on("close", () => this.#closed());
     if (dialled === undefined) socket.on("data", this.#counted);
@@ -86,27 +86,16 @@ export class PeerLink {
 
   /** Ends a socket that was silent since it was pinged; pings one that was silent since the last look. */
   checkLiveness(): void {
-    if (this.#closing) return;
-    if (this.#heard) this.#heard = false;
-    else if (this.#pinged) this.#options.webSocket.terminate();
-    else {
-      this.#pinged = true;
-      this.#options.webSocket.ping();
-    }
+    if (!this.#closing) this.#liveness.look();
   }
 
   terminate(): void {
     this.#options.webSocket.terminate();
   }
 
-  #hear(): void {
-    this.#heard = true;
-    this.#pinged = false;
-  }
-
   #received(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
-    this.#hear();
+    this.#liveness.heard();
     const { link, socket, enqueue, observer } = this.#options;
     if (!isBinary || !(data instanceof Buffer)) {
       observer.refusedAtTheDoor("BAD_FRAME");

@@ -17,6 +17,7 @@ import { Membership, type MembershipEffect, type MembershipInput } from "../../.
 import type { MembershipLimits } from "../../../server/core/membership/membership-limits.ts";
 import { RingRecords } from "../../../server/core/membership/ring-records.ts";
 import { membershipLimits } from "../../unit/core/membership/a-membership.ts";
+import { TimedWorld } from "../../harness/timed-world.ts";
 
 export interface Weather {
   /** Share of the frames that are lost. */
@@ -42,13 +43,7 @@ export interface Sighting {
   readonly state: string;
 }
 
-interface Happening {
-  readonly atMs: number;
-  readonly run: () => void;
-}
-
-export class MembershipWorld {
-  nowMs = 0;
+export class MembershipWorld extends TimedWorld {
   readonly limits: MembershipLimits;
   readonly sightings: Sighting[] = [];
   readonly contests: { readonly by: ActorId; readonly relay: RelayId; readonly actors: readonly ActorId[] }[] = [];
@@ -61,10 +56,10 @@ export class MembershipWorld {
   readonly #links = new Set<string>();
   readonly #rings = new Map<RelayId, RingRecords>();
   /** What is to come, in order; of one moment what was planned first. */
-  readonly #happenings: Happening[] = [];
   #drawn = 0;
 
   constructor(options: { seed: number; limits?: Partial<MembershipLimits> }) {
+    super();
     this.#random = seededRandom(options.seed);
     this.limits = membershipLimits(options.limits);
   }
@@ -139,29 +134,6 @@ export class MembershipWorld {
   /** `actor` writes its ring by `change`. */
   writeRing(actor: ActorId, change: (ring: RingRecords) => RingRecords): void {
     this.tell(actor, { type: "ring-written", records: change(this.membership(actor).ring).entries() });
-  }
-
-  at(atMs: number, run: () => void): void {
-    const later = this.#happenings.findLastIndex((other) => other.atMs <= atMs) + 1;
-    this.#happenings.splice(later, 0, { atMs, run });
-  }
-
-  /** Lets time pass. */
-  run(ms: number): void {
-    const untilMs = this.nowMs + ms;
-    for (let next = this.#happenings[0]; next !== undefined && next.atMs <= untilMs; next = this.#happenings[0]) {
-      this.#happenings.shift();
-      this.nowMs = Math.max(this.nowMs, next.atMs);
-      next.run();
-    }
-    this.nowMs = untilMs;
-  }
-
-  /** Lets time pass until `isSo`, at most `msMax`; whether it came to be so. */
-  runUntil(isSo: () => boolean, msMax: number): boolean {
-    const untilMs = this.nowMs + msMax;
-    while (!isSo() && this.nowMs < untilMs) this.run(100);
-    return isSo();
   }
 
   membership(actor: ActorId): Membership {

@@ -21,6 +21,7 @@ import type { Socket } from "../core-world.ts";
 import { MemoryDisk } from "../memory-disk.ts";
 import { membershipLimits } from "../membership/a-membership.ts";
 import { meshLimits, meshSecret } from "../peers/mesh-world.ts";
+import { TimedWorld } from "../../../harness/timed-world.ts";
 
 const engine = new YjsEngine();
 const place = { weight: 1, zone: "" };
@@ -57,21 +58,20 @@ export interface Seat {
   readonly lostDisks: MemoryDisk[];
 }
 
-export class RelayCluster {
+export class RelayCluster extends TimedWorld {
   readonly random: Random;
   readonly seats: readonly Seat[];
   readonly reports: Report[] = [];
-  nowMs = 1_000;
   /** The longest that a disk, a socket takes. */
   diskMsMax = 20;
   lineMsMax = 20;
   readonly #limits: LimitChanges;
   readonly #replicas: number;
   readonly #cut = new Set<string>();
-  readonly #happenings: { readonly atMs: number; readonly run: () => void }[] = [];
   #numbers = 0;
 
   constructor(options: { seed: number; relays: number; replicas?: number; limits?: LimitChanges }) {
+    super({ nowMs: 1_000, lookEveryMs: 50 });
     this.random = seededRandom(options.seed);
     this.#limits = options.limits;
     this.#replicas = options.replicas ?? 3;
@@ -341,28 +341,6 @@ export class RelayCluster {
   }
 
   // -- time ------------------------------------------------------------------------------------------------------------
-
-  at(atMs: number, run: () => void): void {
-    let place = this.#happenings.length;
-    while (place > 0 && this.#happenings[place - 1]!.atMs > atMs) place -= 1;
-    this.#happenings.splice(place, 0, { atMs, run });
-  }
-
-  run(ms: number): void {
-    const untilMs = this.nowMs + ms;
-    for (let next = this.#happenings[0]; next !== undefined && next.atMs <= untilMs; next = this.#happenings[0]) {
-      this.#happenings.shift();
-      this.nowMs = Math.max(this.nowMs, next.atMs);
-      next.run();
-    }
-    this.nowMs = untilMs;
-  }
-
-  runUntil(isSo: () => boolean, msMax: number): boolean {
-    const untilMs = this.nowMs + msMax;
-    while (!isSo() && this.nowMs < untilMs) this.run(50);
-    return isSo();
-  }
 
   #later(run: () => void, ms: number): void {
     this.at(this.nowMs + ms, run);

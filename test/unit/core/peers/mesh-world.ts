@@ -18,6 +18,7 @@ import type { MeshInput } from "../../../../server/core/peers/mesh-input.ts";
 import { Mesh, type MeshLimits } from "../../../../server/core/peers/mesh.ts";
 import type { PeerListener } from "../../../../server/core/peers/peers.ts";
 import { membershipLimits } from "../membership/a-membership.ts";
+import { TimedWorld } from "../../../harness/timed-world.ts";
 
 export const meshSecret = new Uint8Array(32).fill(7);
 
@@ -116,17 +117,16 @@ export class MeshLife {
   }
 }
 
-export class MeshWorld {
-  nowMs = 0;
+export class MeshWorld extends TimedWorld {
   readonly random: Random;
   readonly lives: MeshLife[] = [];
   loss = 0;
   delayMsMax = 20;
   readonly #cut = new Set<string>();
-  readonly #happenings: { readonly atMs: number; readonly run: () => void }[] = [];
   #link = 0;
 
   constructor(seed: number) {
+    super();
     this.random = seededRandom(seed);
   }
 
@@ -192,27 +192,6 @@ export class MeshWorld {
 
   heal(): void {
     this.#cut.clear();
-  }
-
-  at(atMs: number, run: () => void): void {
-    const later = this.#happenings.findLastIndex((other) => other.atMs <= atMs) + 1;
-    this.#happenings.splice(later, 0, { atMs, run });
-  }
-
-  run(ms: number): void {
-    const untilMs = this.nowMs + ms;
-    for (let next = this.#happenings[0]; next !== undefined && next.atMs <= untilMs; next = this.#happenings[0]) {
-      this.#happenings.shift();
-      this.nowMs = Math.max(this.nowMs, next.atMs);
-      next.run();
-    }
-    this.nowMs = untilMs;
-  }
-
-  runUntil(isSo: () => boolean, msMax: number): boolean {
-    const untilMs = this.nowMs + msMax;
-    while (!isSo() && this.nowMs < untilMs) this.run(100);
-    return isSo();
   }
 
   running(): readonly MeshLife[] {
