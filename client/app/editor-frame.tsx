@@ -29,13 +29,13 @@ export async function fetchEditors(): Promise<void> {
 export function EditorFrame({ room, editable }: { room: InkmeshRoom; editable: boolean }) {
   const kind = useKind(room);
   const [foreign, setForeign] = useState<string>();
-  const [attempt, setAttempt] = useState(0);
-  const editor = useEditor(kind, attempt);
+  const editor = useEditor(kind);
 
   if (foreign !== undefined) return <ForeignDocument room={room} found={foreign} />;
   if (editor === "failed") {
     return (
-      <EmptyState title="The editor could not be loaded" action={{ label: "Try again", onPress: () => setAttempt(attempt + 1) }}>
+      // Some browsers do not fetch a module again that failed once, for as long as the page lives.
+      <EmptyState title="The editor could not be loaded" action={{ label: "Load the page again", onPress: () => location.reload() }}>
         The relay that serves this page did not answer. Your documents on this device are untouched.
       </EmptyState>
     );
@@ -55,7 +55,7 @@ function useKind(room: InkmeshRoom): DocumentKind {
   return kind;
 }
 
-function useEditor(kind: DocumentKind, attempt: number) {
+function useEditor(kind: DocumentKind) {
   const [editor, setEditor] = useState<{
     readonly kind: DocumentKind;
     readonly loaded: { default: ComponentType<EditorProps> } | "failed";
@@ -67,7 +67,7 @@ function useEditor(kind: DocumentKind, attempt: number) {
     return () => {
       current = false;
     };
-  }, [kind, attempt]);
+  }, [kind]);
   return editor?.kind === kind ? editor.loaded : undefined;
 }
 
