@@ -26,27 +26,44 @@ interface Surroundings {
 export function wantedDifference(doc: Y.Doc, wanted: WantedDifference, { elsewhere, isComparable }: Surroundings): Uint8Array | undefined {
   const { stateVector, unless, containing, unlessContent } = wanted;
   if (containing !== undefined && !isShown(doc, containing)) return undefined;
-  if (unlessContent !== undefined) return isComparable ? deletionsUnless(doc, stateVector, unlessContent) : undefined;
-  return unless === undefined ? differenceTo(doc, stateVector) : differenceBeyond(doc, stateVector, [...unless, ...elsewhere]);
+  const waiting = [...(unless ?? []), ...elsewhere];
+  if (unlessContent !== undefined) return isComparable ? deletionsUnless(doc, stateVector, unlessContent, waiting) : undefined;
+  return unless === undefined ? differenceTo(doc, stateVector) : differenceBeyond(doc, stateVector, waiting);
 }
 
-/** All deletions of what `stateVector` names; undefined when there are none, or when the content hashes to `content`. */
-function deletionsUnless(doc: Y.Doc, stateVector: Uint8Array, content: string): Uint8Array | undefined {
-  const deletes = deletionsOf(doc);
-  const index = new YjsContentIndex();
-  const structs = [...Y.decodeStateVector(Y.encodeStateVector(doc))].map(([author, to]) => ({ author, from: 0, to }));
-  index.join({ structs, deletes });
-  if (index.hash() === content) return undefined;
+/**
+ * The deletions of what `stateVector` names that are not in `waiting`, which comes as the edits that it is; undefined when there
+ * are none, or when the document, or it without what waits, hashes to `content`.
+ */
+function deletionsUnless(doc: Y.Doc, stateVector: Uint8Array, content: string, waiting: readonly Uint8Array[]): Uint8Array | undefined {
+  const deletes = deletionsOf(Y.createDeleteSetFromStructStore(doc.store));
   const relay = readStateVector(stateVector);
+  if (hashOf(Y.decodeStateVector(Y.encodeStateVector(doc)), deletes) === content) return undefined;
+  const carried = new YjsContentIndex();
+  carried.join({ structs: [], deletes: waiting.flatMap(deletionsIn) });
   const known = deletes
     .map((range) => ({ ...range, to: Math.min(range.to, relay.get(range.author) ?? 0) }))
-    .filter(({ from, to }) => from < to);
-  return known.length === 0 ? undefined : writeUpdate(noBytes, [], known);
+    .filter(({ from, to }) => from < to)
+    .flatMap((range) => carried.undeleted(range));
+  return known.length === 0 || hashOf(relay, known) === content ? undefined : writeUpdate(noBytes, [], known);
+}
+
+function hashOf(clocks: ReadonlyMap<number, number>, deletes: readonly ContentRange[]): string {
+  const index = new YjsContentIndex();
+  index.join({ structs: [...clocks].map(([author, to]) => ({ author, from: 0, to })), deletes });
+  return index.hash();
+}
+
+/** An update that cannot be read carries none. */
+function deletionsIn(update: Uint8Array): readonly ContentRange[] {
+  try {
+    return deletionsOf(Y.decodeUpdate(update).ds);
+  } catch {
+    return [];
+  }
 }
 
 /** By author, in rising order of each. */
-function deletionsOf(doc: Y.Doc): readonly ContentRange[] {
-  return [...Y.createDeleteSetFromStructStore(doc.store).clients].flatMap(([author, ranges]) =>
-    ranges.map(({ clock, len }) => ({ author, from: clock, to: clock + len })),
-  );
+function deletionsOf(set: ReturnType<typeof Y.createDeleteSetFromStructStore>): readonly ContentRange[] {
+  return [...set.clients].flatMap(([author, ranges]) => ranges.map(({ clock, len }) => ({ author, from: clock, to: clock + len })));
 }

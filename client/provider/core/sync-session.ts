@@ -40,7 +40,7 @@ import type { Open, SessionState } from "./session-state.ts";
 type Said<Type extends RelayMessage["type"]> = Extract<RelayMessage, { type: Type }>;
 
 /** What a difference is asked for with, see `make-difference`. */
-type Wanted = { stateVector: Uint8Array; unless?: readonly Uint8Array[]; unlessContent?: string | undefined };
+type Wanted = { stateVector: Uint8Array; unless?: readonly Uint8Array[] | undefined; unlessContent?: string | undefined };
 
 /** An edit of a tab that is gone may build on another that no disk and no relay ever got. */
 const unfounded: Refusal = { code: "GAP", detail: "it builds on an edit that is not on this device either" };
@@ -367,7 +367,8 @@ export class SyncSession {
     const due = open.repairDue;
     if (due) {
       open.repairDue = undefined;
-      return this.#askDifference(open, "repair", { stateVector: open.stateVector, ...due }, line);
+      const unless = due.unlessContent === undefined ? undefined : this.#outbox.payloads;
+      return this.#askDifference(open, "repair", { stateVector: open.stateVector, unless, ...due }, line);
     }
     const frameBytesMax = line.frameBytesMax - messageOverheadBytes;
     const messageBytesMax = Math.min(this.#limits.messageBytesMax, frameBytesMax);

@@ -15,8 +15,12 @@ function relayWith(...updates: readonly Uint8Array[]): YjsContentIndex {
 }
 
 /** What `doc` has for that relay. */
-function deletionsFor(relay: YjsContentIndex, doc: Y.Doc, isComparable = true): Uint8Array | undefined {
-  const wanted = { unless: undefined, containing: undefined, unlessContent: relay.hash(), stateVector: relay.stateVector() };
+function deletionsFor(
+  relay: YjsContentIndex,
+  doc: Y.Doc,
+  { isComparable = true, unless }: { isComparable?: boolean; unless?: readonly Uint8Array[] } = {},
+): Uint8Array | undefined {
+  const wanted = { unless, containing: undefined, unlessContent: relay.hash(), stateVector: relay.stateVector() };
   return wantedDifference(doc, { type: "make-difference", room: "r" as never, ...wanted }, { elsewhere: [], isComparable });
 }
 
@@ -60,5 +64,18 @@ test("[P7] what was refused for good is not offered by the way", () => {
   text.insert(0, "here");
   const relay = relayWith(Y.encodeStateAsUpdate(doc));
   text.delete(0, 1);
-  expect(deletionsFor(relay, doc, false)).toBeUndefined();
+  expect(deletionsFor(relay, doc, { isComparable: false })).toBeUndefined();
+});
+
+test("[P7] deletions that wait in an outbox go as the edits that they are", () => {
+  const { doc, text } = aDoc();
+  text.insert(0, "some words");
+  const relay = relayWith(Y.encodeStateAsUpdate(doc));
+  const waiting: Uint8Array[] = [];
+  doc.on("update", (update: Uint8Array) => waiting.push(update));
+  text.delete(8, 1);
+  text.delete(2, 3);
+  expect(deletionsFor(relay, doc, { unless: waiting })).toBeUndefined();
+  const { ds } = Y.decodeUpdate(deletionsFor(relay, doc, { unless: waiting.slice(1) }) ?? new Uint8Array());
+  expect([...ds.clients]).toMatchObject([[doc.clientID, [{ clock: 8, len: 1 }]]]);
 });
