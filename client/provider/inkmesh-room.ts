@@ -22,7 +22,7 @@ import type { ClientInput } from "./core/client-input.ts";
 import { outboxKey, type OutboxEntry, type OutboxKey } from "./core/outbox-entry.ts";
 import { notLoaded, roomStatus, sameStatus, type RoomStatus } from "./core/room-status.ts";
 import { DeviceCopy } from "./device-copy.ts";
-import { differenceBeyond, isCovered, isEmptyState } from "./document-difference.ts";
+import { differenceBeyond, isCovered, isEmptyState, isShown } from "./document-difference.ts";
 import { Listeners } from "./listeners.ts";
 import { MissedUpdates } from "./missed-updates.ts";
 import type { OnlyHere } from "./offline-store.ts";
@@ -98,12 +98,7 @@ export class InkmeshRoom {
       // First: whoever opens the document anew does so before this one, which still shows it, is called saved.
       discarded: () => (this.#listeners.emit("discarded", undefined), this.refreshStatus()),
     });
-    this.tabs = new RoomTabs({
-      ...parts,
-      remote: this.#remote,
-      setAside: this.#setAside,
-      changed: () => this.refreshStatus(),
-    });
+    this.tabs = new RoomTabs({ ...parts, remote: this.#remote, setAside: this.#setAside, changed: () => this.refreshStatus() });
     this.#saved = new SavedPromises({
       isWaiting: (upTo) => this.#host.isWaiting(this.#room, upTo),
       whyNever: () =>
@@ -246,9 +241,14 @@ export class InkmeshRoom {
   }
 
   /** As `make-difference` asks for it. Other tabs send theirs, and what was refused for good is not offered again. */
-  difference(wanted: WantedDifference): Uint8Array | undefined {
-    const elsewhere = [...this.tabs.waiting.map(bytesOf), ...this.#setAside.bytes];
-    return wantedDifference(this.doc, wanted, { elsewhere, isComparable: !this.#setAside.isRefusedShown });
+  difference(wanted: WantedDifference, answer: (update: Uint8Array | undefined) => void): void {
+    const make = (): void => {
+      const elsewhere = [...this.tabs.waiting.map(bytesOf), ...this.#setAside.bytes];
+      answer(wantedDifference(this.doc, wanted, { elsewhere, isComparable: !this.#setAside.isRefusedShown }));
+    };
+    // An edit of another tab may hang on what only that one was shown: it is in the store.
+    if (wanted.containing === undefined || isShown(this.doc, wanted.containing)) make();
+    else void this.tabs.showStored().then(make);
   }
 
   clockReached(generation: number, clock: VectorClock): void {

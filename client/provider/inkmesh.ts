@@ -226,8 +226,7 @@ export class Inkmesh {
         this.#queue.push({ type: "state-read", room: effect.room, stateVector: room.stateVector() });
         return;
       case "make-difference":
-        this.#queue.push({ type: "difference-made", room: effect.room, update: room.difference(effect) });
-        return;
+        return room.difference(effect, (update) => this.#turn([{ ...effect, type: "difference-made", update }]));
       case "clock-reached":
         return room.clockReached(effect.generation, effect.clock);
       case "synced":

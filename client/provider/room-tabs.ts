@@ -161,6 +161,15 @@ export class RoomTabs {
     return true;
   }
 
+  /** Everything in the store that is of this document is in it. Never rejects: a store that cannot be read has nothing. */
+  async showStored(): Promise<void> {
+    const { host, room, remote } = this.#options;
+    const copy = await host.store.load(room).catch(() => undefined);
+    if (copy === undefined || this.#state === "closed" || !this.isOfThis(copy.generation)) return;
+    remote.show([...copy.updates, ...copy.outbox.map(({ bytes }) => bytes)], "tab");
+    await new Promise<void>((shown) => remote.whenShown(shown));
+  }
+
   #add(entries: readonly OutboxEntry[]): void {
     for (const entry of entries) if (entry.tab !== this.#options.host.tab) this.#waiting.set(outboxKey(entry), entry);
     this.#lookUpLater();

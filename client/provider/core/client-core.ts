@@ -140,7 +140,7 @@ export class ClientCore {
       case "state-read":
         return line && session?.stateRead(input.stateVector, line);
       case "difference-made":
-        return line && session?.differenceMade(input.update, line);
+        return line && session?.differenceMade(input.update, input.containing, line);
       case "generation-told":
         return session?.generationTold(input.generation);
       case "store-emptied":

@@ -26,8 +26,16 @@ export type ClientInput =
   | { readonly type: "settled-elsewhere"; readonly room: RoomName; readonly keys: readonly OutboxKey[] }
   /** Answers `read-state`. */
   | { readonly type: "state-read"; readonly room: RoomName; readonly stateVector: Uint8Array }
-  /** Answers `make-difference`; undefined: nothing that would have to be sent. */
-  | { readonly type: "difference-made"; readonly room: RoomName; readonly update: Uint8Array | undefined }
+  /**
+   * Answers the `make-difference` that asked for one with `containing`; undefined: nothing that would have to be sent. The
+   * session that asked may be over by then, and the edit settled by another tab.
+   */
+  | {
+      readonly type: "difference-made";
+      readonly room: RoomName;
+      readonly containing: Uint8Array | undefined;
+      readonly update: Uint8Array | undefined;
+    }
   /** Another tab, or the store, knows which generation this document is. */
   | { readonly type: "generation-told"; readonly room: RoomName; readonly generation: number }
   /** The device's store was emptied: what an outbox there held may be in the document alone by now. */

@@ -16,8 +16,8 @@ export interface Open {
   hold: Hold | undefined;
   /** The relay may lack what no outbox holds: known, or to be found out by comparing contents. */
   repairDue: { readonly unlessContent: string | undefined } | undefined;
-  /** What the difference that is being made is for. */
-  difference: "repair" | "heal" | undefined;
+  /** The difference that is being made: what for, and the edit that it is to contain. */
+  difference: { readonly purpose: "repair" | "heal"; readonly containing: Uint8Array | undefined } | undefined;
   readonly chunks: ChunkAssembly;
 }
 

@@ -174,16 +174,18 @@ export class SyncSession {
     });
   }
 
-  differenceMade(update: Uint8Array | undefined, line: Line): void {
+  differenceMade(update: Uint8Array | undefined, containing: Uint8Array | undefined, line: Line): void {
     const open = this.#open;
-    const purpose = open?.difference;
-    if (open === undefined || purpose === undefined) return;
+    if (open?.difference === undefined || open.difference.containing !== containing) return;
+    const { purpose } = open.difference;
     open.difference = undefined;
     if (purpose === "repair") {
       this.#repairRefused = undefined;
       if (update !== undefined) this.#outbox.addRepair(update);
-    } else if (update !== undefined) this.#outbox.replaceNext(update);
-    else this.#setNextAside(unfounded, line);
+    } else if (this.#outbox.nextEdit === containing) {
+      if (update !== undefined) this.#outbox.replaceNext(update);
+      else this.#setNextAside(unfounded, line);
+    }
     this.#pump(line);
   }
 
@@ -355,8 +357,8 @@ export class SyncSession {
   }
 
   #askDifference(open: Open, purpose: "repair" | "heal", { stateVector, unless, unlessContent }: Wanted, line: Line): void {
-    open.difference = purpose;
     const containing = purpose === "heal" ? this.#outbox.nextEdit : undefined;
+    open.difference = { purpose, containing };
     line.want({ type: "make-difference", room: this.room, stateVector, unless, containing, unlessContent });
   }
 

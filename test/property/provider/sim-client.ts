@@ -153,7 +153,7 @@ export class SimClient {
         return { type: "state-read", room, stateVector: Y.encodeStateVector(this.#doc) };
       case "make-difference": {
         const update = wantedDifference(this.#doc, effect, { elsewhere: [], isComparable: true });
-        return { type: "difference-made", room, update };
+        return { type: "difference-made", room, containing: effect.containing, update };
       }
       case "apply-remote":
         this.#write({ type: "updates", updates: effect.updates });

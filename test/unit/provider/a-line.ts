@@ -27,8 +27,8 @@ export class ALine {
   effects: ClientEffect[] = [];
   /** What `make-difference` is answered with. */
   difference: Uint8Array | undefined;
-  /** Whether the document cannot show what the difference is to contain. */
-  cannotShow = false;
+  /** Whether the document cannot show what the difference is to contain; "later" gives no answer. */
+  cannotShow: boolean | "later" = false;
 
   constructor(limits: Partial<ClientLimits> = {}, relays: readonly string[] = ["ws://a.test/sync"]) {
     this.core = new ClientCore({
@@ -48,9 +48,10 @@ export class ALine {
         if (effect.type === "read-state") queue.unshift({ type: "state-read", room: effect.room, stateVector: aStateVector });
         if (effect.type === "make-difference") {
           const cannotShow = effect.containing !== undefined && this.cannotShow;
+          if (cannotShow === "later") continue;
           const isAny = effect.unless === undefined || this.difference !== undefined;
           const update = isAny && !cannotShow ? (this.difference ?? Uint8Array.of(0, 0)) : undefined;
-          queue.unshift({ type: "difference-made", room: effect.room, update });
+          queue.unshift({ type: "difference-made", room: effect.room, containing: effect.containing, update });
         }
       }
     }

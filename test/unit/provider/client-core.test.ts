@@ -80,6 +80,23 @@ test("[P2] [P7] an edit that hangs on what this device has not either is set asi
   expect(line.take()).toMatchObject([{ type: "updates", first: 1, kind: "edit", updates: [Uint8Array.of(2)] }]);
 });
 
+test("[P7] a difference that took its time is not taken for one that another edit or session waits for", () => {
+  const line = aLiveLine();
+  line.tell({ type: "edited", room: aRoom, entries: [anEntry(1), anEntry(2)] });
+  line.cannotShow = "later";
+  line.effects = [];
+  line.hear({ type: "nack", handle: 7, number: 1, code: "GAP", retryAfterMs: 0, detail: "", stateVector: Uint8Array.of(0) });
+  const [asked] = line.takeEffects("make-difference");
+  line.take();
+  line.tell({ type: "settled-elsewhere", room: aRoom, keys: [anEntry(1)] });
+  expect(line.take()).toEqual([]);
+  line.tell({ ...asked!, type: "difference-made", update: undefined });
+  expect(line.take()).toMatchObject([{ type: "updates", first: 1, kind: "edit", updates: [Uint8Array.of(2)] }]);
+  line.hear({ type: "nack", handle: 7, number: 1, code: "GAP", retryAfterMs: 0, detail: "", stateVector: Uint8Array.of(0) });
+  line.tell({ ...asked!, type: "difference-made", update: Uint8Array.of(7) });
+  expect([line.take(), line.takeEffects("set-aside")]).toEqual([[], []]);
+});
+
 test("[P8] a gap that differences do not close is tried ever more slowly", () => {
   const line = aLiveLine();
   line.tell({ type: "edited", room: aRoom, entries: [anEntry(1)] });

@@ -1,5 +1,6 @@
 import { MemoryStore } from "@inkmesh/client";
 import type { RoomName } from "@inkmesh/shared/base/ids";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import type { ClientInput } from "../../../client/provider/core/client-input.ts";
@@ -78,6 +79,25 @@ test("[P7] what was in a store that was emptied is sent from here, also of a tab
   tabs.emptied();
   await vi.advanceTimersByTimeAsync(10_000);
   expect([adopted(), tabs.waiting]).toEqual([[left, other], []]);
+});
+
+test("[P7] what another tab was shown and this one never heard of is read from the store, unless it is another document's", async () => {
+  const theirs = new Y.Doc();
+  theirs.getText("t").insert(0, "shown there");
+  const updates = [Y.encodeStateAsUpdate(theirs)];
+  for (const [generation, text] of [
+    [1, "shown there"],
+    [2, ""],
+  ] as const) {
+    const { tabs, doc, store } = aTab(generation);
+    await store.write("r", [
+      { type: "clock", generation: 1, clock: VectorClock.empty },
+      { type: "updates", updates },
+    ]);
+    tabs.loaded([]);
+    await tabs.showStored();
+    expect(doc.getText("t").toString()).toBe(text);
+  }
 });
 
 test("[P10] what a tab says of an earlier document of the name is not taken for this one's", () => {
