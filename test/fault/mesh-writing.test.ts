@@ -7,12 +7,11 @@ import { seededRandom } from "@inkmesh/shared/base/random";
 import { afterEach, expect, test } from "vitest";
 import { faults, noFaults } from "../harness/checker.ts";
 import { endInkClients } from "../harness/ink-client.ts";
-import { becomeOneMesh, relaysToStart, type MeshProcess } from "../harness/mesh-processes.ts";
+import { relaysToStart, startMesh, type MeshProcess } from "../harness/mesh-processes.ts";
 import { freeze, kill, MeshRun, type Mishap } from "../harness/mesh-run.ts";
 import { endRawSockets } from "../harness/raw-socket.ts";
 import { endRelays } from "../harness/relay-process.ts";
 import { aSeed } from "../harness/seed.ts";
-import { until } from "../harness/until.ts";
 
 afterEach(async () => {
   endRawSockets();
@@ -27,11 +26,7 @@ const names = ["a", "b", "c"];
 
 async function threeRelays(): Promise<readonly MeshProcess[]> {
   const relays = Object.values(await relaysToStart({ a: names, b: names, c: names }));
-  await Promise.all(relays.map((relay) => relay.start()));
-  await becomeOneMesh(relays);
-  // Until a disk is known to be whole, it vouches for nothing: with one relay frozen that early, nothing could be saved.
-  const areMembers = async (): Promise<boolean> => (await relays[0]!.view()).ring.records.every(({ status }) => status === "member");
-  await until("all disks are whole", areMembers);
+  await startMesh(relays);
   return relays;
 }
 

@@ -26,16 +26,17 @@ export interface MeshAnswer {
   readonly links: readonly string[];
 }
 
-const meshSecret = "correct horse battery staple";
+export const meshSecret = "correct horse battery staple";
 
 export class MeshProcess extends RelayProcess {
   readonly name: string;
 
   readonly #secret: string;
 
-  constructor(options: { name: string; port: number; args: readonly string[]; secret: string; data?: string }) {
-    const { name, port, args, secret, data = temporaryFolder(`mesh-${name}`) } = options;
-    super({ args: ["--name", name, ...args], env: { INKMESH_MESH_SECRET: secret }, port, data });
+  constructor(options: { name: string; port: number; args: readonly string[]; secret: string; data?: string; program?: string }) {
+    const { name, port, args, secret, program, data = temporaryFolder(`mesh-${name}`) } = options;
+    const planted = program === undefined ? {} : { program };
+    super({ args: ["--name", name, ...args], env: { INKMESH_MESH_SECRET: secret }, port, data, ...planted });
     this.name = name;
     this.#secret = secret;
   }
@@ -90,6 +91,14 @@ export async function becomeOneMesh(relays: readonly MeshProcess[], timeoutMs = 
   );
 }
 
+/** Starts `relays` and waits until they are one mesh whose disks are whole: a disk that may lack something vouches for nothing. */
+export async function startMesh(relays: readonly MeshProcess[]): Promise<void> {
+  await Promise.all(relays.map((relay) => relay.start()));
+  await becomeOneMesh(relays);
+  const areMembers = async (): Promise<boolean> => (await relays[0]!.view()).ring.records.every(({ status }) => status === "member");
+  await until("all disks are whole", areMembers);
+}
+
 function areOneMesh(views: readonly MeshAnswer[], names: readonly string[]): boolean {
   if (views.some((view) => typeof view.mesh !== "string")) return false;
   if (new Set(views.map((view) => `${view.mesh} ${view.ring.id}`)).size !== 1) return false;
@@ -103,7 +112,7 @@ function areOneMesh(views: readonly MeshAnswer[], names: readonly string[]): boo
   });
 }
 
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();

@@ -25,6 +25,12 @@ export interface Mishap {
 
 export const kill: Mishap = { befall: async (relay) => void (await relay.end("SIGKILL")), end: (relay) => relay.start() };
 
+/** What befalls the wires between relays; `begin` resolves when nothing more is to change, at the end of its time. */
+export interface Trouble {
+  begin(): Promise<void>;
+  end(): void;
+}
+
 /** Kept still for longer than it takes to be suspected. */
 export const freeze: Mishap = {
   befall: async (relay) => relay.signal("SIGSTOP"),
@@ -66,6 +72,37 @@ export class MeshRun {
     for (const typist of typists.values()) typist.end();
     await Promise.all(victims.map((victim) => mishap.end(victim)));
     return { meanwhile, verdict: await this.read() };
+  }
+
+  /**
+   * Load everywhere while `trouble` is on the wires, then until all that was typed is acknowledged. Those `cutOff` reach too few others
+   * and must not call saved what was typed from then on. Answers how much was acknowledged meanwhile, and what readers see in the end.
+   */
+  async troubled(
+    trouble: Trouble,
+    cutOff: readonly MeshProcess[],
+    ms: number,
+  ): Promise<{ meanwhile: number; lies: number; verdict: Verdict }> {
+    this.#round += 1;
+    const { relays } = this.#options;
+    const typists = new Map<MeshProcess, Typist>();
+    for (const relay of relays) typists.set(relay, await this.#typist(relay));
+    await this.#load([...typists.values()], 200 + this.#options.random.fraction() * 400);
+    const done = trouble.begin();
+    const before = this.history.acknowledged;
+    const alone = cutOff.map((relay) => typists.get(relay)!).map((typist) => ({ typist, sentBefore: typist.sentUpTo }));
+    await this.#load([...typists.values()], ms);
+    const meanwhile = this.history.acknowledged - before;
+    const lies = alone.filter(({ typist, sentBefore }) => typist.savedUpTo > sentBefore).length;
+    await done;
+    trouble.end();
+    const unacknowledged = (): readonly number[] => [...typists.values()].map((typist) => typist.unacknowledged);
+    await until("all that was typed is acknowledged", () => unacknowledged().every((count) => count === 0), {
+      timeoutMs: convergeWithinMs,
+      seen: unacknowledged,
+    });
+    for (const typist of typists.values()) typist.end();
+    return { meanwhile, lies, verdict: await this.read() };
   }
 
   /** What readers see at every relay that had no part in the run, once the relays are one mesh and say the same. */

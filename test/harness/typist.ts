@@ -28,6 +28,7 @@ export class Typist {
   #waiting: Sent[] = [];
   #dropped: string[] = [];
   #number = 0;
+  #savedUpTo = 0;
   #refusedWith: string | undefined;
   #mute = false;
 
@@ -51,6 +52,16 @@ export class Typist {
   /** The code of the last refusal that healing does not answer. */
   get refusedWith(): string | undefined {
     return this.#refusedWith;
+  }
+
+  /** The number of what was sent last. */
+  get sentUpTo(): number {
+    return this.#number;
+  }
+
+  /** The highest number that was called saved. */
+  get savedUpTo(): number {
+    return this.#savedUpTo;
   }
 
   get unacknowledged(): number {
@@ -130,6 +141,7 @@ export class Typist {
   }
 
   #acknowledged(number: number): void {
+    this.#savedUpTo = Math.max(this.#savedUpTo, number);
     for (const sent of this.#waiting) if (sent.number <= number) for (const token of sent.tokens) this.#history.acknowledge(token);
     this.#waiting = this.#waiting.filter((sent) => sent.number > number);
   }
