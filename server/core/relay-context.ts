@@ -15,6 +15,7 @@ import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { Deadlines } from "./deadlines.ts";
 import type { RelayEffect, Report } from "./effect.ts";
 import type { DurabilityLevel } from "./gossip/durable-copies.ts";
+import { Askers } from "./gossip/askers.ts";
 import { Placement } from "./gossip/placement.ts";
 import type { Limits } from "./limits.ts";
 import { LoneRelay } from "./peers/lone-relay.ts";
@@ -71,6 +72,7 @@ export class RelayContext {
   /** What rooms know of the other relays. */
   readonly peers: Peers;
   readonly placement: Placement;
+  readonly askers = new Askers();
   readonly loads = new Questions<Result<StoredRoom>>();
   readonly compactions = new Questions<Result<Compaction>>();
   readonly records = new Questions<Result<undefined>>();

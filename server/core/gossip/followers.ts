@@ -1,11 +1,12 @@
 /**
  * Followers: who is told how far a room is on this disk: whoever asked, or sent something of it, on the link as it is.
  *
- * Who speaks of a generation that is not known here yet follows it as soon as it is.
+ * Who speaks of a generation that is not known here yet follows it as soon as it is. Who asked is remembered while the room is not
+ * in memory (`askers.ts`).
  *
  * Invariants: only a replica tells how far it is; what is told is on this disk; a link that ends ends following.
  */
-import { relayOf, type ActorId, type Lineage } from "@inkmesh/shared/base/ids";
+import { relayOf, type ActorId, type Lineage, type RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RelayContext } from "../relay-context.ts";
 import type { RoomRecord } from "../stored-room.ts";
@@ -20,6 +21,7 @@ interface Standing {
 
 export class Followers {
   readonly #context: RelayContext;
+  readonly #room: RoomName;
   readonly #place: RoomPlace;
   readonly #standing: Standing;
   readonly #telling: DurableTelling;
@@ -29,10 +31,13 @@ export class Followers {
   /** `before`: the followers of the generation before this one. */
   constructor(options: { context: RelayContext; lineage: Lineage; place: RoomPlace; standing: Standing; before: Followers | undefined }) {
     this.#context = options.context;
+    this.#room = options.lineage.room;
     this.#place = options.place;
     this.#standing = options.standing;
     this.#telling = new DurableTelling(options.lineage);
-    for (const actor of options.before?.takeAhead() ?? []) this.#actors.add(actor);
+    const { askers } = this.#context;
+    if (options.before !== undefined) askers.begin(this.#room, options.before.takeAhead());
+    for (const actor of askers.of(this.#room)) this.#actors.add(actor);
   }
 
   has(actor: ActorId): boolean {
@@ -46,6 +51,7 @@ export class Followers {
   /** It asks for the whole. */
   asked(actor: ActorId): void {
     this.#actors.add(actor);
+    this.#context.askers.add(this.#room, actor);
     this.#telling.forget(actor);
     this.tell(actor);
   }

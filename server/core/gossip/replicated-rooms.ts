@@ -11,6 +11,7 @@
 import { relayOf, type ActorId, type RelayId, type RingId, type RoomName } from "@inkmesh/shared/base/ids";
 import type { MeshRoomMessage, WireRecord } from "@inkmesh/shared/wire/mesh-room-message";
 import { recordDigest } from "@inkmesh/shared/wire/record-codec";
+import type { MemberChange } from "../membership/members.ts";
 import type { PeerListener } from "../peers/peers.ts";
 import type { RelayContext } from "../relay-context.ts";
 import type { Room } from "../room.ts";
@@ -88,15 +89,24 @@ export class ReplicatedRooms implements PeerListener {
   }
 
   peerDown(actor: ActorId): void {
-    this.#equal.delete(relayOf(actor));
-    this.#toldEqual.delete(relayOf(actor));
-    this.#antiEntropy.linkDown(relayOf(actor));
+    const relay = relayOf(actor);
+    this.#equal.delete(relay);
+    this.#toldEqual.delete(relay);
+    // Another life of it may be linked: the next one, before the end of this one was noticed.
+    const other = this.#context.peers.linked.find((linked) => relayOf(linked) === relay);
+    if (other === undefined) this.#antiEntropy.linkDown(relay);
+    else if (this.#catalogue.isRead) this.#beginSweep(other);
+    this.#context.askers.linkDown(actor);
     for (const room of this.#rooms.inMemory()) room.replication.peerDown(actor);
     this.#schedule();
   }
 
-  memberChanged(): void {
-    // Being alive or dead decides about no copy.
+  /** Being alive or dead decides about no copy; but another life may speak for a relay from now on. */
+  memberChanged({ member }: MemberChange): void {
+    const actor = this.#context.peers.lifeOf(relayOf(member.actor));
+    if (actor === undefined || actor === member.actor || !this.#catalogue.isRead) return;
+    this.#beginSweep(actor);
+    this.#schedule();
   }
 
   ringChanged(): void {

@@ -28,6 +28,16 @@ export class MemoryDisk {
   wholeRing: readonly RingRecord[] | undefined;
   readonly #held = new Map<string, Held>();
 
+  /** A copy of it, as a backup or a cloned folder is one. */
+  copy(): MemoryDisk {
+    const copy = new MemoryDisk();
+    for (const [room, record] of this.records) copy.records.set(room, record);
+    for (const room of this.marks) copy.marks.add(room);
+    copy.wholeRing = this.wholeRing;
+    for (const [key, held] of this.#held) copy.#held.set(key, { ...held, entries: [...held.entries] });
+    return copy;
+  }
+
   entries(lineage: Lineage): readonly Entry[] {
     return this.#of(lineage).entries;
   }

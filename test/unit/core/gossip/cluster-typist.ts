@@ -83,9 +83,20 @@ export class ClusterTypist {
     return this;
   }
 
+  /** Goes without a word. */
+  leave(): void {
+    this.#line += 1;
+    this.#closed();
+  }
+
   type(text: string): void {
     const shared = this.document.getText("text");
     shared.insert(this.#cluster.chance(shared.length + 1), text);
+  }
+
+  append(text: string): void {
+    const shared = this.document.getText("text");
+    shared.insert(shared.length, text);
   }
 
   erase(): void {

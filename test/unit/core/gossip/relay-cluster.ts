@@ -51,6 +51,7 @@ interface Life {
 /** One data folder and the process on it, if it runs. */
 export interface Seat {
   readonly self: RelayId;
+  readonly address: string;
   disk: MemoryDisk;
   kept: KeptMesh | undefined;
   life: Life | undefined;
@@ -58,9 +59,18 @@ export interface Seat {
   readonly lostDisks: MemoryDisk[];
 }
 
+/** Relays that know each other, all of them members, with nothing on their disks. */
+export function aCluster(options: { seed?: number; relays?: number; limits?: LimitChanges } = {}): RelayCluster {
+  const { seed = 1, relays = 3, limits } = options;
+  const cluster = new RelayCluster({ seed, relays, limits });
+  cluster.startAll();
+  cluster.run(15_000);
+  return cluster;
+}
+
 export class RelayCluster extends TimedWorld {
   readonly random: Random;
-  readonly seats: readonly Seat[];
+  readonly seats: Seat[];
   readonly reports: Report[] = [];
   /** The longest that a disk, a socket takes. */
   diskMsMax = 20;
@@ -70,13 +80,20 @@ export class RelayCluster extends TimedWorld {
   readonly #cut = new Set<string>();
   #numbers = 0;
 
-  constructor(options: { seed: number; relays: number; replicas?: number; limits?: LimitChanges }) {
+  constructor(options: { seed: number; relays: number; replicas?: number; limits?: LimitChanges | undefined }) {
     super({ nowMs: 1_000, lookEveryMs: 50 });
     this.random = seededRandom(options.seed);
     this.#limits = options.limits;
     this.#replicas = options.replicas ?? 3;
     const names = Array.from({ length: options.relays }, (_, index) => String.fromCharCode(97 + index) as RelayId);
-    this.seats = names.map((self) => ({ self, disk: new MemoryDisk(), kept: undefined, life: undefined, lostDisks: [] }));
+    this.seats = names.map((self) => ({
+      self,
+      address: addressOf(self),
+      disk: new MemoryDisk(),
+      kept: undefined,
+      life: undefined,
+      lostDisks: [],
+    }));
     this.seat(0).kept = foundMesh(names[0]!, place, this.random);
   }
 
@@ -102,7 +119,7 @@ export class RelayCluster extends TimedWorld {
   start(seat: Seat): void {
     if (seat.life !== undefined) return;
     const actor = actorOf(seat.self, this.random.bytes(8));
-    const join = this.seats.filter((other) => other !== seat).map((other) => addressOf(other.self));
+    const join = this.seats.filter((other) => other !== seat).map((other) => other.address);
     const relay = new Relay({
       self: seat.self,
       actor,
@@ -116,7 +133,7 @@ export class RelayCluster extends TimedWorld {
       replicas: this.#replicas,
       wholeRing: seat.disk.wholeRing,
       mesh: {
-        address: addressOf(seat.self),
+        address: seat.address,
         join: seat.kept === undefined ? join : [],
         kept: seat.kept,
         place,
@@ -157,6 +174,20 @@ export class RelayCluster extends TimedWorld {
     seat.kept = undefined;
   }
 
+  /** The data folder is put back to what it was when `disk` was copied. */
+  restore(seat: Seat, disk: MemoryDisk): void {
+    this.crash(seat);
+    seat.lostDisks.push(seat.disk);
+    seat.disk = disk;
+  }
+
+  /** Another machine with a copy of that folder, and so with its name. It does not run yet. */
+  clone({ self, disk, kept }: Seat): Seat {
+    const seat: Seat = { self, address: addressOf(`${self}-clone`), disk: disk.copy(), kept, life: undefined, lostDisks: [] };
+    this.seats.push(seat);
+    return seat;
+  }
+
   // -- sockets between relays ------------------------------------------------------------------------------------------
 
   /** Nothing comes through between these two any more; both notice at once, so that histories are short. */
@@ -177,7 +208,7 @@ export class RelayCluster extends TimedWorld {
   #dial(seat: Seat, life: Life, address: string): void {
     this.#later(() => {
       if (life.isEnded) return;
-      const there = this.seats.find((other) => addressOf(other.self) === address);
+      const there = this.seats.find((other) => other.address === address);
       if (there?.life === undefined || this.#cut.has(pairOf(seat, there)))
         return this.#tell(seat, life, { type: "dial-failed", address, reason: "ECONNREFUSED" });
       const near: End = { seat, life, link: this.#next() as LinkId, other: undefined, lastMs: 0 };
@@ -185,7 +216,7 @@ export class RelayCluster extends TimedWorld {
       near.other = far;
       life.ends.set(near.link, near);
       there.life.ends.set(far.link, far);
-      this.#tell(there, there.life, { type: "link-opened", link: far.link, dialled: undefined, remote: addressOf(seat.self) });
+      this.#tell(there, there.life, { type: "link-opened", link: far.link, dialled: undefined, remote: seat.address });
       this.#tell(seat, life, { type: "link-opened", link: near.link, dialled: address, remote: address });
     }, this.chance(this.lineMsMax));
   }
@@ -352,10 +383,10 @@ export class RelayCluster extends TimedWorld {
   }
 }
 
-function addressOf(relay: RelayId): string {
+function addressOf(relay: string): string {
   return `ws://${relay}/mesh`;
 }
 
 function pairOf(one: Seat, other: Seat): string {
-  return [one.self, other.self].sort().join(" ");
+  return [one.address, other.address].sort().join(" ");
 }

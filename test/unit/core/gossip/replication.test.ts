@@ -4,17 +4,9 @@
 import { describe, expect, test } from "vitest";
 import { aLineage } from "../core-world.ts";
 import { ClusterTypist } from "./cluster-typist.ts";
-import { RelayCluster, type Seat } from "./relay-cluster.ts";
+import { aCluster, RelayCluster, type Seat } from "./relay-cluster.ts";
 
 const lineage = aLineage("note");
-
-/** Three relays that know each other, all of them members, with nothing on their disks. */
-function aCluster(options: { seed?: number; relays?: number } = {}): RelayCluster {
-  const cluster = new RelayCluster({ seed: options.seed ?? 1, relays: options.relays ?? 3 });
-  cluster.startAll();
-  cluster.run(15_000);
-  return cluster;
-}
 
 function hashes(cluster: RelayCluster): readonly string[] {
   return cluster.seats.map(({ disk }) => disk.index(lineage).hash());

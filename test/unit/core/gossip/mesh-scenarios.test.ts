@@ -1,0 +1,160 @@
+/**
+ * What befalls data folders, told by hand: put back to an earlier state, copied to a second machine, lost while others are away; and
+ * what clients hold in their hands meanwhile.
+ */
+import { describe, expect, test } from "vitest";
+import { dotKey } from "@inkmesh/shared/clock/dot";
+import { limitsWith } from "../../../../server/config.ts";
+import { aLineage } from "../core-world.ts";
+import { ClusterTypist } from "./cluster-typist.ts";
+import { aCluster, type RelayCluster, type Seat } from "./relay-cluster.ts";
+
+const lineage = aLineage("note");
+const contentLimits = limitsWith().content;
+
+/** Each dot names one payload, on whatever disk it is. */
+function dotsWithTwoPayloads(seats: readonly Seat[]): readonly string[] {
+  const payloads = new Map<string, string>();
+  const twice: string[] = [];
+  for (const { disk, lostDisks } of seats)
+    for (const entry of [disk, ...lostDisks].flatMap((each) => each.entries(lineage))) {
+      const [dot, payload] = [dotKey(entry.dot), entry.payload.join()];
+      if ((payloads.get(dot) ?? payload) !== payload) twice.push(dot);
+      payloads.set(dot, payload);
+    }
+  return twice;
+}
+
+function texts(cluster: RelayCluster, seats: readonly Seat[]): readonly string[] {
+  const readers = seats.map((seat, index) => new ClusterTypist(cluster, "note", 1_000 + index).connect(seat));
+  cluster.run(5_000);
+  expect(readers.map(({ isSynced }) => isSynced)).toEqual(seats.map(() => true));
+  return readers.map(({ text }) => text);
+}
+
+/** Types at `seat`, waits until it is saved, and goes. */
+function write(cluster: RelayCluster, seat: Seat, words: string, person: number): void {
+  const typist = new ClusterTypist(cluster, "note", person).connect(seat);
+  cluster.run(1_000);
+  typist.append(words);
+  expect(cluster.runUntil(() => typist.unsaved === 0, 10_000)).toBe(true);
+  typist.leave();
+}
+
+describe("a data folder", () => {
+  test("[P1] [P2] that was put back to an earlier state gives no dot twice, and gets again what it had", () => {
+    const cluster = aCluster();
+    const c = cluster.seat(2);
+    write(cluster, c, "one ", 1);
+    const backup = c.disk.copy();
+    write(cluster, c, "two ", 2);
+    cluster.restore(c, backup);
+    cluster.start(c);
+    cluster.run(20_000);
+    write(cluster, c, "three ", 3);
+    cluster.run(5_000);
+    expect(texts(cluster, cluster.seats)).toEqual(Array(3).fill("one two three "));
+    expect(dotsWithTwoPayloads(cluster.seats)).toEqual([]);
+  });
+
+  test("[P1] [P2] that was put back while another relay was away costs nothing of what the third has", () => {
+    const cluster = aCluster();
+    const [a, b, c] = [cluster.seat(0), cluster.seat(1), cluster.seat(2)];
+    write(cluster, a, "one ", 1);
+    const backup = c.disk.copy();
+    cluster.crash(b);
+    write(cluster, c, "two ", 2);
+    cluster.restore(c, backup);
+    cluster.start(c);
+    cluster.start(b);
+    cluster.run(40_000);
+    expect(texts(cluster, cluster.seats)).toEqual(Array(3).fill("one two "));
+  });
+
+  test("[P1] [P2] that was cloned while its original goes on gives no dot twice, and what was saved meanwhile is there", () => {
+    const cluster = aCluster();
+    const [a, b, c] = [cluster.seat(0), cluster.seat(1), cluster.seat(2)];
+    write(cluster, c, "one ", 1);
+    const clone = cluster.clone(c);
+    cluster.start(clone);
+    cluster.run(5_000);
+    const typists = [a, b, c, clone].map((seat, index) => new ClusterTypist(cluster, "note", 10 + index).connect(seat));
+    for (let round = 0; round < 10; round++) {
+      for (const typist of typists) typist.type(`${round}`);
+      cluster.run(500);
+    }
+    const saved = typists.flatMap(({ edits }) => edits.filter(({ isSaved }) => isSaved));
+    expect(saved.length).toBeGreaterThan(0);
+    for (const typist of typists) typist.leave();
+    cluster.crash(clone);
+    cluster.run(60_000);
+    const [first, ...others] = texts(cluster, [a, b, c]);
+    expect(others).toEqual([first, first]);
+    const content = a.disk.index(lineage);
+    for (const { update } of saved) expect(content.examine(update, "edit", contentLimits).type).toBe("known");
+    expect(dotsWithTwoPayloads(cluster.seats)).toEqual([]);
+  });
+
+  test("[P10] that was lost while another relay is away and the third cannot be reached brings no deleted document back", () => {
+    const cluster = aCluster();
+    const [a, b, c] = [cluster.seat(0), cluster.seat(1), cluster.seat(2)];
+    write(cluster, a, "secret", 1);
+    const deleted = cluster.ask(a, { type: "delete", room: lineage.room, principal: "ada" });
+    cluster.run(3_000);
+    expect(deleted()).toEqual({ type: "done" });
+    cluster.crash(c);
+    cluster.wipe(b);
+    cluster.cut(a, b);
+    cluster.start(b);
+    const typist = new ClusterTypist(cluster, "note", 2).connect(b);
+    cluster.run(5_000);
+    typist.type("a first use");
+    cluster.run(5_000);
+    expect(typist.edits.every(({ isSaved }) => !isSaved)).toBe(true);
+    cluster.heal();
+    cluster.start(c);
+    cluster.run(40_000);
+    for (const { disk } of cluster.seats) {
+      expect(disk.records.get(lineage.room)?.deleted?.by).toBe("ada");
+      expect(disk.entries(lineage)).toEqual([]);
+    }
+  });
+});
+
+describe("what a reader brings", () => {
+  test("[P6] a token that names what was lost with its only disk is answered with BEHIND, not with less", () => {
+    const cluster = aCluster();
+    const [a, , c] = [cluster.seat(0), cluster.seat(1), cluster.seat(2)];
+    write(cluster, a, "before ", 1);
+    for (const index of [0, 1]) cluster.cut(c, cluster.seat(index));
+    const alone = new ClusterTypist(cluster, "note", 2).connect(c);
+    cluster.run(3_000);
+    alone.type("only here");
+    cluster.run(3_000);
+    const content = (seat: Seat, token: string) => {
+      const answer = cluster.ask(seat, { type: "content", room: lineage.room, format: "text", token });
+      cluster.run(5_000);
+      return answer();
+    };
+    const seen = content(c, "");
+    const token = seen?.type === "content" ? seen.token : "";
+    alone.leave();
+    cluster.wipe(c);
+    cluster.heal();
+    cluster.start(c);
+    cluster.run(30_000);
+    for (const seat of [a, c]) expect(content(seat, token)).toMatchObject({ type: "refused", refusal: { code: "BEHIND" } });
+    expect(content(a, "")?.type).toBe("content");
+  });
+
+  test("[P1] a relay that is no replica serves a room that it had let go as it is by now", () => {
+    const cluster = aCluster({ relays: 5, limits: { roomCacheBytes: 0 } });
+    const replicas = cluster.seat(0).life!.relay.replicasOf(lineage.room);
+    const edge = cluster.seats.find(({ self }) => !replicas.includes(self))!;
+    const replica = cluster.seats.find(({ self }) => replicas.includes(self))!;
+    write(cluster, edge, "from the edge ", 1);
+    cluster.run(10_000);
+    write(cluster, replica, "and while it slept ", 2);
+    expect(texts(cluster, [edge])).toEqual(["from the edge and while it slept "]);
+  });
+});
