@@ -124,6 +124,26 @@ export class DifferenceIntake {
     this.#exchanges.delete(actor);
   }
 
+  /** Whether an answer is awaited, which would come to nothing without this room. */
+  get isRunning(): boolean {
+    return this.#exchanges.size > 0;
+  }
+
+  /** When the next exchange has taken too long. */
+  nextDeadline(): number {
+    return Math.min(
+      Number.POSITIVE_INFINITY,
+      ...[...this.#exchanges.values()].map(({ begunMs }) => begunMs + this.#limits.exchangeAgainMs),
+    );
+  }
+
+  /** Gives up what has taken too long; answers whether anything had. */
+  expire(nowMs: number): boolean {
+    const late = [...this.#exchanges].filter(([, { begunMs }]) => begunMs + this.#limits.exchangeAgainMs <= nowMs);
+    for (const [from] of late) this.#exchanges.delete(from);
+    return late.length > 0;
+  }
+
   #running(from: ActorId, exchange: number): Exchange | undefined {
     const running = this.#exchanges.get(from);
     return running?.exchange === exchange ? running : undefined;

@@ -120,7 +120,8 @@ export class Replication implements RepairStanding {
 
   /** Something of it would be lost if the room left memory. */
   get isBusy(): boolean {
-    return this.#delivery.size > 0 || (!this.#place.isReplica && this.#copies.heldBy(this.#copies.replicas) < this.#copy.log.durable);
+    const isAhead = !this.#place.isReplica && this.#copies.heldBy(this.#copies.replicas) < this.#copy.log.durable;
+    return this.#delivery.size > 0 || this.#repair.isBusy || this.#canCompare || isAhead;
   }
 
   /** Where this relay, if it is no replica, gets from what it does not write itself. */
@@ -248,6 +249,7 @@ export class Replication implements RepairStanding {
     for (const entry of this.#copy.isOpen ? this.#delivery.overdue(this.#nowMs) : [])
       if (this.#copy.takeContent(entry.payload, "whole") === "all") this.#passedOver(entry);
     this.#follow(this.#delivery.expire(this.#nowMs));
+    this.#repair.expire();
     const { peers } = this.#context;
     for (const relay of this.#completeness.toCompare(this.#nowMs)) {
       const actor = peers.lifeOf(relay);
@@ -258,13 +260,17 @@ export class Replication implements RepairStanding {
 
   /** Notes when there is something to do; nothing where that is never. */
   schedule(): void {
-    const { deadlines, peers } = this.#context;
+    const { deadlines } = this.#context;
     const deadline = { type: "replicate", room: this.#copy.lineage.room } as const;
-    const canCompare = this.#completeness.missing.some((relay) => peers.lifeOf(relay) !== undefined);
-    const compareMs = canCompare ? this.#completeness.nextDeadline() : Number.POSITIVE_INFINITY;
-    const atMs = Math.min(this.#delivery.nextDeadline(), compareMs);
+    const compareMs = this.#canCompare ? this.#completeness.nextDeadline() : Number.POSITIVE_INFINITY;
+    const atMs = Math.min(this.#delivery.nextDeadline(), this.#repair.nextDeadline(), compareMs);
     if (atMs === Number.POSITIVE_INFINITY) deadlines.clear(deadline);
     else deadlines.set(deadline, Math.max(atMs, this.#nowMs));
+  }
+
+  /** Whether somebody is there with whom it has to compare before it is complete: what was compared is known in memory only. */
+  get #canCompare(): boolean {
+    return this.#completeness.missing.some((relay) => this.#context.peers.lifeOf(relay) !== undefined);
   }
 
   // -- entries ---------------------------------------------------------------------------------------------------------

@@ -82,6 +82,20 @@ export class RoomRepair {
     this.#wanted.delete(relayOf(actor));
   }
 
+  /** Whether what it waits for would come to nothing if the room left memory. */
+  get isBusy(): boolean {
+    return this.#intake.isRunning;
+  }
+
+  nextDeadline(): number {
+    return this.#intake.nextDeadline();
+  }
+
+  /** What was not answered is compared again. */
+  expire(): void {
+    if (this.#intake.expire(this.#context.now.monotonicMs)) this.#changed();
+  }
+
   /** More is on this disk: what waited for all of it goes on, if that is so. */
   landed(): void {
     this.#settleIntake();

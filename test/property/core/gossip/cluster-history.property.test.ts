@@ -14,6 +14,7 @@ const long = process.env["INKMESH_LONG"] !== undefined;
 const shapes: readonly (HistoryShape & { readonly seeds: readonly number[] })[] = [
   { relays: 3, replicas: 3, seeds: [2, 44] },
   { relays: 4, replicas: 3, seeds: [2, 32, 36] },
+  { relays: 5, replicas: 3, isForgetful: true, seeds: [21, 42, 52] },
 ];
 const kinds = ["saved", "read", "moved", "retired", "cut", "crash", "wipe", "delete", "deleted"];
 
@@ -24,7 +25,10 @@ function history(seed: number, shape: HistoryShape): ClusterHistory {
     one.calm();
     one.checkEnd();
   } catch (cause) {
-    throw new Error(`history ${seed} of ${shape.replicas} of ${shape.relays} relays: ${String(cause)}`, { cause });
+    throw new Error(
+      `history ${seed} of ${shape.replicas} of ${shape.relays} ${shape.isForgetful === true ? "forgetful " : ""}relays: ${String(cause)}`,
+      { cause },
+    );
   }
   return one;
 }

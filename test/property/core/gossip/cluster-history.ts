@@ -26,6 +26,8 @@ interface Saved {
 export interface HistoryShape {
   readonly relays: number;
   readonly replicas: number;
+  /** Every room that nobody uses leaves memory at once. */
+  readonly isForgetful?: boolean;
 }
 
 export class ClusterHistory {
@@ -40,9 +42,10 @@ export class ClusterHistory {
   #typists: ClusterTypist[];
   #people = 0;
 
-  constructor(seed: number, { relays, replicas }: HistoryShape) {
+  constructor(seed: number, { relays, replicas, isForgetful = false }: HistoryShape) {
     const limits = {
       tailEntriesMax: 40,
+      ...(isForgetful ? { roomCacheBytes: 0 } : {}),
       replication: { waitingEntriesMax: 8, sweepMs: 10_000, exchangeAgainMs: 3_000, countedDotsMax: 32 },
     };
     this.cluster = new RelayCluster({ seed, relays, replicas, limits });
