@@ -53,6 +53,13 @@ const limitBounds = {
   presenceBytesMax: [64 * kib, 64, mib],
   /** Ids. A tab echoes the ids of its sister tabs. */
   presenceIdsPerSessionMax: [64, 1, 100_000],
+  /** Ids. More cursors than anybody can tell apart; 4,096 states of 200 bytes are a second of a slow link. */
+  presenceIdsPerRoomMax: [4_096, 1, 1_000_000],
+  /** Milliseconds between two tellings of one room's cursors to other relays: 20 per second look smooth. */
+  presenceTellEveryMs: [50, 0, 60_000],
+  /** Milliseconds between two signs of life, alike on all relays, and until a silent relay's cursors are hidden: with one more look, below 5 s. */
+  presenceSignMs: [1_000, 10, 60_000],
+  presenceSilentMs: [3_000, 50, 600_000],
   /** Milliseconds. Clients renew every 15 s; y-websocket forgets after 30 s as well. */
   presenceExpiryMs: [30_000, 100, 3_600_000],
   /** Updates per second and connection. A typist makes 10; a script that replays a history is slowed to a twentieth of a core. */

@@ -32,6 +32,10 @@ export type Deadline =
   | { readonly type: "tell-clock"; readonly room: RoomName }
   | { readonly type: "verify-tail"; readonly room: RoomName }
   | { readonly type: "expire-presence"; readonly room: RoomName }
+  /** Other relays are told of cursors that moved a moment ago. */
+  | { readonly type: "tell-presence"; readonly room: RoomName }
+  /** Relays that share rooms give each other a sign of life. */
+  | { readonly type: "presence-signs" }
   /** A reader whose token is ahead of this relay is told so. */
   | { readonly type: "give-up"; readonly request: RequestId };
 

@@ -23,6 +23,13 @@ export interface Limits {
   readonly presenceBytesMax: number;
   /** Presence ids one connection may hold in one room. */
   readonly presenceIdsPerSessionMax: number;
+  /** Presence ids in one room; past it those of other relays are left out. */
+  readonly presenceIdsPerRoomMax: number;
+  /** How often other relays are told of one room's presence, at most. */
+  readonly presenceTellEveryMs: number;
+  /** Relays that share rooms give each other a sign of life so often; one that is silent for longer than the second is not shown. */
+  readonly presenceSignMs: number;
+  readonly presenceSilentMs: number;
   /** A presence that was not renewed for this long is gone. */
   readonly presenceExpiryMs: number;
   /** Token bucket per connection: sustained rate and burst. */

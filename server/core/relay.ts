@@ -247,7 +247,11 @@ export class Relay {
       case "verify-tail":
         return this.#rooms.wake(deadline.room)?.compact();
       case "expire-presence":
-        return this.#rooms.wake(deadline.room)?.expirePresence();
+        return this.#rooms.wake(deadline.room)?.presence.expire();
+      case "tell-presence":
+        return this.#rooms.wake(deadline.room)?.presence.tellPeers();
+      case "presence-signs":
+        return this.#replicas.neighbours.signsDue();
       case "give-up":
         return this.#requests.giveUp(deadline.request);
       default:

@@ -12,6 +12,12 @@ import { audience, type Participant, type Topic } from "./participant.ts";
 import type { RelayContext } from "./relay-context.ts";
 import { updateFrames } from "./update-frames.ts";
 
+/** Everybody, but for what is said here. */
+interface Addressees {
+  readonly only?: ConnectionId;
+  readonly except?: ConnectionId | undefined;
+}
+
 export class RoomAudience {
   readonly #context: RelayContext;
   readonly #handle: number;
@@ -51,10 +57,13 @@ export class RoomAudience {
     const turn = this.#fanOut.take();
     if (turn === undefined) return;
     const { chunkBytes } = this.#context.limits;
-    this.send("updates", (dialect) => updateFrames(turn.payloads, { dialect, handle: this.#handle, chunkBytes }), turn.author);
+    const framesIn = (dialect: Dialect): readonly Uint8Array[] =>
+      updateFrames(turn.payloads, { dialect, handle: this.#handle, chunkBytes });
+    this.send("updates", framesIn, { except: turn.author });
   }
 
-  send(topic: Topic, framesIn: (dialect: Dialect) => readonly Uint8Array[], except?: ConnectionId): void {
-    for (const { frames, to } of audience(this.all(), topic, framesIn, except)) this.#context.effect({ type: "send", to, frames });
+  send(topic: Topic, framesIn: (dialect: Dialect) => readonly Uint8Array[], { only, except }: Addressees = {}): void {
+    const participants = only === undefined ? this.all() : this.all().filter(({ connection }) => connection === only);
+    for (const { frames, to } of audience(participants, topic, framesIn, except)) this.#context.effect({ type: "send", to, frames });
   }
 }

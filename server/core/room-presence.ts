@@ -1,42 +1,80 @@
 /**
  * RoomPresence: who is in a room, as its sessions are told: coalesced, one frame per turn and dialect.
  *
- * The rules of who may speak for which id are the PresenceMap's. Here is when: changes go out at the end of the turn,
- * expiry is a deadline.
+ * The rules of who may speak for which id are the PresenceMap's; what other relays hear and say is the PresenceExchange's. Here is
+ * when: changes go out at the end of the turn, expiry is a deadline.
  *
  * Invariant: presence is never logged and never delays an update.
  */
-import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
+import type { ActorId, ConnectionId, Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
-import { PresenceMap, type PresenceChanges, type PresenceOutcome, type PresenceSender } from "@inkmesh/shared/presence/presence-map";
+import { encodeAwarenessUpdate } from "@inkmesh/shared/presence/awareness-update";
+import { PresenceMap, type PresenceOutcome, type PresenceSender } from "@inkmesh/shared/presence/presence-map";
 import type { Deadline } from "./deadlines.ts";
+import { PresenceExchange, type PresenceMessage } from "./gossip/presence-exchange.ts";
 import type { RelayContext } from "./relay-context.ts";
+import type { RoomAudience } from "./room-audience.ts";
+
+interface RoomPresenceOptions {
+  readonly context: RelayContext;
+  readonly room: RoomName;
+  /** How native frames name the room. */
+  readonly handle: number;
+  readonly audience: RoomAudience;
+  /** There is something to do at the end of the turn. */
+  readonly touched: () => void;
+}
 
 export class RoomPresence {
   readonly #context: RelayContext;
+  readonly #handle: number;
+  readonly #audience: RoomAudience;
+  readonly #touched: () => void;
   readonly #map: PresenceMap;
+  readonly #exchange: PresenceExchange;
   readonly #deadline: Deadline;
 
-  constructor(context: RelayContext, room: RoomName) {
+  constructor({ context, room, handle, audience, touched }: RoomPresenceOptions) {
     this.#context = context;
+    this.#handle = handle;
+    this.#audience = audience;
+    this.#touched = touched;
     this.#map = new PresenceMap(context.limits);
+    this.#exchange = new PresenceExchange({
+      context,
+      map: this.#map,
+      contradict: (contradicted) => {
+        for (const { connection, state } of contradicted) this.#send(encodeAwarenessUpdate([state]), { only: connection });
+      },
+    });
     this.#deadline = { type: "expire-presence", room };
+  }
+
+  // -- sessions here ---------------------------------------------------------------------------------------------------
+
+  /** Somebody here is in this generation of the room. */
+  watch(lineage: Lineage): void {
+    this.#exchange.watch(lineage);
   }
 
   receive(sender: PresenceSender, bytes: Uint8Array): Result<PresenceOutcome> {
     const outcome = this.#map.apply(sender, bytes, this.#context.now.monotonicMs);
     this.#schedule();
+    if (outcome.ok && outcome.value.changed) this.#touched();
     return outcome;
   }
 
-  /** A connection is gone, and its cursors with it. Whether anything changed. */
-  leave(connection: ConnectionId): boolean {
-    return this.#map.leave(connection);
+  /** A connection is gone, and its cursors with it. */
+  leave(connection: ConnectionId): void {
+    this.#map.leave(connection);
+    if (this.#audience.size === 0) this.#exchange.unwatch();
+    this.#touched();
   }
 
   expire(): void {
     this.#map.expire(this.#context.now.monotonicMs);
     this.#schedule();
+    this.#touched();
   }
 
   /** Everybody, for one who joins; undefined when nobody is here. */
@@ -44,8 +82,48 @@ export class RoomPresence {
     return this.#map.snapshot();
   }
 
-  takeChanges(): PresenceChanges | undefined {
-    return this.#map.takeChanges();
+  /** What the turn changed is told. */
+  endTurn(): void {
+    this.#exchange.changed(this.#map.takeOwnChanges());
+    const changes = this.#map.takeChanges();
+    if (changes !== undefined) this.#send(changes.bytes, { except: changes.author });
+  }
+
+  // -- other relays ----------------------------------------------------------------------------------------------------
+
+  /** The other relays that have sessions for the room. */
+  get watchers(): readonly ActorId[] {
+    return this.#exchange.watchers;
+  }
+
+  receivedFromPeer(from: ActorId, message: PresenceMessage): void {
+    this.#exchange.received(from, message);
+    this.#schedule();
+    this.#touched();
+  }
+
+  /** `actor` is to say who is there, if anybody here wants to know. */
+  ask(actor: ActorId): void {
+    this.#exchange.ask(actor);
+  }
+
+  /** `actor` cannot be believed for now. */
+  hide(actor: ActorId): void {
+    if (this.#map.leavePeer(actor)) this.#touched();
+  }
+
+  linkDown(actor: ActorId): void {
+    if (this.#exchange.forget(actor)) this.#touched();
+  }
+
+  tellPeers(): void {
+    this.#exchange.tellDue();
+  }
+
+  // -- both ------------------------------------------------------------------------------------------------------------
+
+  #send(bytes: Uint8Array, to: { readonly only?: ConnectionId; readonly except?: ConnectionId | undefined }): void {
+    this.#audience.send("presence", (dialect) => dialect.encode({ type: "presence", handle: this.#handle, bytes }), to);
   }
 
   #schedule(): void {

@@ -72,11 +72,12 @@ export class Room implements RoomCopy, RecordKeeper {
     this.#changed = options.changed;
     this.handle = context.nextHandle();
     this.frames = new JoinFrames({ handle: this.handle, chunkBytes: context.limits.chunkBytes });
-    this.presence = new RoomPresence(context, name);
     this.recordCopies = new RecordCopies(context, context.placement.of(name));
     this.#upkeep = new TailUpkeep(context, name);
     this.#words = new DurableWords(context, name, this.handle);
     this.#audience = new RoomAudience(context, this.handle);
+    const { handle } = this;
+    this.presence = new RoomPresence({ context, room: name, handle, audience: this.#audience, touched: () => this.touched() });
     this.#life = new RoomLife(context, this, this.#audience);
     this.#record = new KeptRecord(context, undefined, this);
     this.#content = RoomContent.empty(engine, context.limits);
@@ -169,6 +170,7 @@ export class Room implements RoomCopy, RecordKeeper {
       "verify-tail",
       "tell-clock",
       "expire-presence",
+      "tell-presence",
       "retry-append",
       "ask-of-tombstone",
       "replicate",
@@ -181,7 +183,7 @@ export class Room implements RoomCopy, RecordKeeper {
   /** Told now, but while it loads or is being closed: then at the end of that. */
   attend(participant: Participant): void {
     this.#audience.add(participant);
-    if (this.#life.state !== "loading") this.#replication.wanted();
+    if (this.#life.state !== "loading") this.#wanted();
     if (this.#replication.freshness.isReached || this.hasFailed) this.#life.attend(participant);
   }
 
@@ -204,8 +206,13 @@ export class Room implements RoomCopy, RecordKeeper {
     this.#upkeep.watch(this.#content);
     this.#life.loaded();
     if (this.#audience.size === 0) return;
-    this.#replication.wanted();
+    this.#wanted();
     if (this.#replication.freshness.isReached) this.becameFresh();
+  }
+
+  #wanted(): void {
+    this.#replication.wanted();
+    this.presence.watch(this.lineage);
   }
 
   // -- a keystroke -----------------------------------------------------------------------------------------------------
@@ -235,27 +242,10 @@ export class Room implements RoomCopy, RecordKeeper {
     this.#touch(this);
   }
 
-  /** Somebody's cursor moved, came or went: told at the end of the turn. */
-  presenceChanged(): void {
-    this.#touch(this);
-  }
-
-  expirePresence(): void {
-    this.presence.expire();
-    this.#touch(this);
-  }
-
   /** Everything of this turn leaves: to the sessions, and to the log. */
   endTurn(): void {
     this.flushFanOut();
-    const changes = this.presence.takeChanges();
-    if (changes !== undefined) {
-      this.#audience.send(
-        "presence",
-        (dialect) => dialect.encode({ type: "presence", handle: this.handle, bytes: changes.bytes }),
-        changes.author,
-      );
-    }
+    this.presence.endTurn();
     this.#log.depart();
     this.#replication.schedule();
     if (this.#life.state === "closing") {

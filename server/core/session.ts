@@ -248,10 +248,9 @@ export class Session implements Participant {
   #takePresence(bytes: Uint8Array): void {
     const outcome = this.#room.presence.receive({ connection: this.connection, principal: this.principal }, bytes);
     if (!outcome.ok) return this.#report(outcome.refusal);
-    const { correction, changed, leftOut } = outcome.value;
+    const { correction, leftOut } = outcome.value;
     if (leftOut > 0) this.#report({ code: "PRESENCE_REFUSED", detail: `${leftOut} ids too many` });
     if (correction !== undefined) this.#line.send({ type: "presence", handle: this.#room.handle, bytes: correction });
-    if (changed) this.#room.presenceChanged();
   }
 
   // -- the end ---------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 /**
- * PresenceMap: who is in one room at one relay. Presence is never logged; it lives as long as the socket it came from.
+ * PresenceMap: who is in one room, at this relay and at others. Presence is never logged; it lives as long as the socket it came
+ * from, or as the other relay that told of it.
  *
  * Clients echo: a released y-websocket client sends back every state that it receives, and those of the browser's other
  * tabs. So not everybody who names an id may speak for it:
@@ -17,13 +18,18 @@
  * expired) says "left" with clock + 1. A client that comes back with an older clock is told the clock we know
  * (`correction`); y-protocols' client then raises its own above it and sends its state again.
  *
+ * Another relay speaks for the ids of its own sockets. A newer state takes an id over from whoever had it, since its client moved;
+ * "left" counts only from who has it. A relay that goes takes its ids along, and those that a first frame here took from it
+ * without saying anything newer: if that was the client and no echo, it hears that it is gone and says otherwise at once. Likewise
+ * a client is told when another relay believes it gone with a newer clock than its own (`contradicted`).
+ *
  * Invariants: a refused frame changes nothing; a connection claims at most `presenceIdsPerSessionMax` ids in its life
  * (clients remember for ever every id that they saw), each state has at most `presenceBytesMax`; clocks stay below 2^40, so that nobody can leave an id mute for ever; every id is removed when the
  * last socket that may speak for it has gone. Nothing is emitted: callers ask `takeChanges()` once per turn.
  */
 import { utf8ByteLength } from "lib0/string";
 import { assert } from "../base/assert.ts";
-import type { ConnectionId } from "../base/ids.ts";
+import type { ActorId, ConnectionId } from "../base/ids.ts";
 import { ok, type Refusal, type Result } from "../base/result.ts";
 import { decodeAwarenessUpdate, encodeAwarenessUpdate, isPresenceObject, type PresenceState } from "./awareness-update.ts";
 
@@ -33,6 +39,8 @@ export interface PresenceLimits {
   readonly presenceBytesMax: number;
   /** Ids that one connection may claim in one room. */
   readonly presenceIdsPerSessionMax: number;
+  /** Ids in one room; past it those of other relays are left out. */
+  readonly presenceIdsPerRoomMax: number;
   /** An id that was not renewed for this long is gone; clients renew every 15 s. */
   readonly presenceExpiryMs: number;
 }
@@ -54,6 +62,17 @@ export interface PresenceOutcome {
   readonly correction: Uint8Array | undefined;
 }
 
+/** What another relay's word led to, beside changes. */
+export interface PeerPresenceOutcome {
+  /** For that relay: it is behind with the clocks of these. */
+  readonly corrections: readonly PresenceState[];
+  /** For these sockets alone: somebody believes them gone. */
+  readonly contradicted: readonly { readonly connection: ConnectionId; readonly state: PresenceState }[];
+}
+
+/** Who speaks for an id: a socket here, or a life of another relay. */
+type PresenceOwner = (PresenceSender & { readonly peer?: undefined }) | { readonly peer: ActorId; readonly connection?: undefined };
+
 /** What a turn changed. */
 export interface PresenceChanges {
   /** One awareness update with all of it. */
@@ -66,11 +85,11 @@ interface Presence {
   readonly clock: number;
   readonly state: string;
   readonly renewedAtMs: number;
-  owner: PresenceSender;
+  owner: PresenceOwner;
   /** The owner only echoed it: whoever brings it in a first frame takes it without leaving a claim. */
   onLoan: boolean;
-  /** The older socket that a first frame took it from. */
-  former: PresenceSender | undefined;
+  /** Whom a first frame took it from. */
+  former: PresenceOwner | undefined;
 }
 
 const clockMax = 2 ** 40;
@@ -85,6 +104,8 @@ export class PresenceMap {
   /** The ids that each connection ever owned; a connection is in here once it has sent a frame. */
   readonly #claimed = new Map<ConnectionId, Set<number>>();
   readonly #changed = new Set<number>();
+  /** Those of `#changed` that sockets here spoke for, until other relays are told. */
+  readonly #ownChanged = new Set<number>();
   readonly #authors = new Set<ConnectionId | undefined>();
 
   constructor(limits: PresenceLimits) {
@@ -127,7 +148,7 @@ export class PresenceMap {
       if (presence?.former?.connection === connection) presence.former = undefined;
       if (presence?.owner.connection !== connection) continue;
       if (presence.former === undefined) {
-        this.#remove(id, presence.clock + 1, undefined);
+        this.#remove(id, presence, presence.clock + 1, undefined);
         changed = true;
       } else {
         presence.owner = presence.former;
@@ -143,7 +164,7 @@ export class PresenceMap {
     let changed = false;
     for (const [id, presence] of this.#present) {
       if (nowMs - presence.renewedAtMs < this.#limits.presenceExpiryMs) break;
-      this.#remove(id, presence.clock + 1, undefined);
+      this.#remove(id, presence, presence.clock + 1, undefined);
       changed = true;
     }
     return changed;
@@ -172,12 +193,80 @@ export class PresenceMap {
     return changes;
   }
 
+  // -- other relays ----------------------------------------------------------------------------------------------------
+
+  /** Takes in what another relay says of ids of its sockets. */
+  applyPeer(peer: ActorId, states: readonly PresenceState[], nowMs: number): PeerPresenceOutcome {
+    const corrections: PresenceState[] = [];
+    const contradicted: { connection: ConnectionId; state: PresenceState }[] = [];
+    for (const said of states.filter((state) => this.#refusalOf(state) === undefined)) {
+      const presence = this.#present.get(said.id);
+      const connection = presence?.owner.connection;
+      if (presence === undefined) corrections.push(...this.#enterOfPeer(peer, said, nowMs));
+      else if (said.state !== undefined) this.#renewOfPeer(peer, said, presence, nowMs);
+      else if (said.clock >= presence.clock && (presence.owner.peer === peer || presence.former?.peer === peer))
+        this.#remove(said.id, presence, said.clock, undefined);
+      else if (said.clock >= presence.clock && connection !== undefined) contradicted.push({ connection, state: said });
+    }
+    return { corrections, contradicted };
+  }
+
+  /** Another relay, or all of them, have nobody here any more. Whether anything changed. */
+  leavePeer(peer?: ActorId): boolean {
+    const before = this.#present.size;
+    const isGone = (owner: PresenceOwner | undefined): boolean => owner?.peer !== undefined && (peer ?? owner.peer) === owner.peer;
+    for (const [id, presence] of this.#present)
+      if (isGone(presence.owner) || isGone(presence.former)) this.#remove(id, presence, presence.clock + 1, undefined);
+    return this.#present.size < before;
+  }
+
+  /** The ids that sockets here certainly speak for. */
+  ownStates(): readonly PresenceState[] {
+    return [...this.#present].flatMap(([id, { clock, state, owner, former }]) =>
+      owner.peer === undefined && former?.peer === undefined ? [{ id, clock, state }] : [],
+    );
+  }
+
+  /** What changed of those since the last call. */
+  takeOwnChanges(): readonly PresenceState[] {
+    const states = [...this.#ownChanged].map((id) => this.#stateOf(id));
+    this.#ownChanged.clear();
+    return states.filter(({ id }) => this.#present.get(id)?.owner.peer === undefined);
+  }
+
+  #enterOfPeer(peer: ActorId, { id, clock, state }: PresenceState, nowMs: number): readonly PresenceState[] {
+    if (state === undefined) return [];
+    const departed = this.#departed.get(id);
+    if (departed !== undefined && clock <= departed) return [{ id, clock: departed, state: undefined }];
+    if (this.#present.size >= this.#limits.presenceIdsPerRoomMax) return [];
+    this.#departed.delete(id);
+    this.#setOfPeer(peer, id, { clock, state }, nowMs);
+    return [];
+  }
+
+  #renewOfPeer(peer: ActorId, { id, clock, state }: PresenceState, presence: Presence, nowMs: number): void {
+    if (state !== undefined && clock > presence.clock) return this.#setOfPeer(peer, id, { clock, state }, nowMs);
+    if (clock < presence.clock || !presence.onLoan) return;
+    // It is the same state, and its client's own relay is more likely to speak for it than who echoed it.
+    presence.owner = { peer };
+    presence.onLoan = false;
+  }
+
+  #setOfPeer(peer: ActorId, id: number, said: { readonly clock: number; readonly state: string }, nowMs: number): void {
+    this.#present.delete(id);
+    this.#present.set(id, { ...said, owner: { peer }, onLoan: false, former: undefined, renewedAtMs: nowMs });
+    this.#note(id, undefined);
+  }
+
+  // -- sockets here ----------------------------------------------------------------------------------------------------
+
   #speaksFor(sender: PresenceSender, id: number, introduces: boolean): boolean {
     const presence = this.#present.get(id);
     if (presence === undefined || presence.owner.connection === sender.connection) return true;
     if (presence.former?.connection === sender.connection) return true;
     if (presence.onLoan && this.#claimed.get(sender.connection)?.has(id) === true) return true;
-    return introduces && presence.owner.principal === sender.principal;
+    // Under which principal somebody is at another relay is not told.
+    return introduces && (presence.owner.peer !== undefined || presence.owner.principal === sender.principal);
   }
 
   #refusalOf({ clock, state }: PresenceState): Refusal | undefined {
@@ -218,7 +307,7 @@ export class PresenceMap {
     claimed.add(id);
     this.#departed.delete(id);
     this.#present.set(id, { clock, state, owner: sender, onLoan: !introduces, former: undefined, renewedAtMs: nowMs });
-    return this.#note(id, sender.connection);
+    return this.#noteOwn(id, sender.connection);
   }
 
   #renew(
@@ -231,12 +320,12 @@ export class PresenceMap {
     const isOwner = presence.owner.connection === sender.connection;
     const isNewer = clock > presence.clock || (clock === presence.clock && state === undefined);
     if (isNewer) {
-      if (state === undefined) return this.#remove(id, clock, sender.connection);
+      if (state === undefined) return this.#remove(id, presence, clock, sender.connection);
       this.#claimed.get(sender.connection)?.add(id);
       const onLoan = presence.onLoan && isOwner && !introduces;
       this.#present.delete(id);
       this.#present.set(id, { clock, state, owner: sender, onLoan, former: undefined, renewedAtMs: nowMs });
-      return this.#note(id, sender.connection);
+      return this.#noteOwn(id, sender.connection);
     }
     if (introduces && !isOwner) {
       this.#claimed.get(sender.connection)?.add(id);
@@ -248,7 +337,7 @@ export class PresenceMap {
     return isBehind ? { id, clock: presence.clock, state: undefined } : "ignored";
   }
 
-  #remove(id: number, clock: number, author: ConnectionId | undefined): "changed" {
+  #remove(id: number, { owner }: Presence, clock: number, author: ConnectionId | undefined): "changed" {
     this.#present.delete(id);
     this.#departed.delete(id);
     this.#departed.set(id, clock);
@@ -256,6 +345,11 @@ export class PresenceMap {
       if (this.#departed.size <= departedMax || this.#changed.has(oldest)) break;
       this.#departed.delete(oldest);
     }
+    return owner.peer === undefined ? this.#noteOwn(id, author) : this.#note(id, author);
+  }
+
+  #noteOwn(id: number, author: ConnectionId | undefined): "changed" {
+    this.#ownChanged.add(id);
     return this.#note(id, author);
   }
 

@@ -30,6 +30,8 @@ export const meshRoomType = {
   cover: 42,
   record: 43,
   "record-durable": 44,
+  "presence-watch": 45,
+  presence: 46,
 } as const;
 
 const addressCharactersMax = 512;

@@ -41,6 +41,21 @@ export type MeshMessage =
   | { readonly type: "ring"; readonly records: readonly RingRecord[]; readonly answer: boolean }
   | MeshRoomMessage;
 
+export function isAboutRooms(message: MeshMessage): message is MeshRoomMessage {
+  switch (message.type) {
+    case "probe":
+    case "ack":
+    case "nack":
+    case "indirect-probe":
+    case "rumors":
+    case "push-pull":
+    case "ring":
+      return false;
+    default:
+      return true;
+  }
+}
+
 /** What a proven link carries: the sender's ring, and messages in order. */
 export interface MeshFrame {
   readonly ring: RingId;

@@ -8,6 +8,7 @@ import { unreachable } from "../base/assert.ts";
 import { isActorId, isRelayId, type Lineage, type RelayId } from "../base/ids.ts";
 import { writeVectorClock } from "../clock/vector-clock.ts";
 import type { Entry } from "../engine/entry.ts";
+import type { PresenceState } from "../presence/awareness-update.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { readEntry, writeEntry } from "./entry-codec.ts";
 import {
@@ -29,6 +30,8 @@ import { readRecord, writeRecord } from "./record-codec.ts";
 const entryBytesMin = 8;
 /** A prefix and sixteen digests. */
 const nodeBytesMin = 1 + 16 * 8;
+/** An id, a clock, and that it left. */
+const presenceBytesMin = 3;
 /** A name of one letter and a digest. */
 const digestBytesMin = 10;
 
@@ -80,6 +83,10 @@ export function writeRoomMessage(encoder: encoding.Encoder, message: MeshRoomMes
       return writeRecord(encoder, message.record);
     case "record-durable":
       return writePosition(encoder, message.digest);
+    case "presence-watch":
+      return writeBoolean(encoder, message.isWatching);
+    case "presence":
+      return writeList(encoder, message.states, writePresence);
     default:
       return unreachable(message);
   }
@@ -156,6 +163,10 @@ export function readRoomMessage(type: number, reader: ByteReader): MeshRoomMessa
       return { type: "record", record: readRecord(reader) };
     case meshRoomType["record-durable"]:
       return { type: "record-durable", lineage: readLineage(reader), digest: readPosition(reader) };
+    case meshRoomType["presence-watch"]:
+      return { type: "presence-watch", lineage: readLineage(reader), isWatching: readBoolean(reader) };
+    case meshRoomType.presence:
+      return { type: "presence", lineage: readLineage(reader), states: readList(reader, presenceBytesMin, readPresence) };
     default:
       return undefined;
   }
@@ -212,6 +223,17 @@ function writeRoomDigest(encoder: encoding.Encoder, { room, digest }: RoomDigest
 
 function readRoomDigest(reader: ByteReader): RoomDigest {
   return { room: readRoom(reader), digest: readPosition(reader) };
+}
+
+function writePresence(encoder: encoding.Encoder, { id, clock, state }: PresenceState): void {
+  writeNumber(encoder, id);
+  writeNumber(encoder, clock);
+  writeBoolean(encoder, state !== undefined);
+  if (state !== undefined) encoding.writeVarString(encoder, state);
+}
+
+function readPresence(reader: ByteReader): PresenceState {
+  return { id: reader.number(), clock: reader.number(), state: readBoolean(reader) ? reader.text() : undefined };
 }
 
 function writeBoolean(encoder: encoding.Encoder, value: boolean): void {

@@ -6,6 +6,7 @@
  *     replica ──want──▶ anybody            anybody ──entries, or unavailable──▶ replica
  *     replica ──tree, digests──▶ replica   (are all rooms alike?)  ──compare──▶   (is this one?)
  *     behind ──difference-request──▶ ahead ──difference…, cover──▶ behind
+ *     watching ──presence-watch──▶ everybody     watching ──presence──▶ watching      cursors of people at several relays
  *
  * Invariant: every message names the generation that it speaks of, so that nothing said of a closed one is ever applied to the
  * next. Whose word it is and under which ring follow from link and frame, and are not repeated.
@@ -14,6 +15,7 @@ import type { ActorId, Lineage, RelayId, RoomName } from "../base/ids.ts";
 import type { Hlc } from "../clock/hybrid-logical-clock.ts";
 import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Entry } from "../engine/entry.ts";
+import type { PresenceState } from "../presence/awareness-update.ts";
 import type { Position } from "../ring/hash.ts";
 
 /** A last-writer-wins register. */
@@ -103,4 +105,8 @@ export type MeshRoomMessage =
     } & OfLineage)
   | { readonly type: "record"; readonly record: WireRecord }
   /** A record that comes to `digest` is on the sender's disk. */
-  | ({ readonly type: "record-durable"; readonly digest: Position } & OfLineage);
+  | ({ readonly type: "record-durable"; readonly digest: Position } & OfLineage)
+  /** The sender has sessions for the room and wants to know who else is in it; or it has none any more, and nobody in it. */
+  | ({ readonly type: "presence-watch"; readonly isWatching: boolean } & OfLineage)
+  /** States of ids of the sender's own sockets, newer than what it said of them before; said by who watches, too. */
+  | ({ readonly type: "presence"; readonly states: readonly PresenceState[] } & OfLineage);

@@ -140,6 +140,15 @@ export const meshExamples: OneOfEach<MeshMessage> = {
   cover: { type: "cover", lineage, exchange: 200, isComplete: true, entries: VectorClock.of([[actor, 3]]), clock },
   record: { type: "record", record: { ...record, title: undefined, deleted: undefined } },
   "record-durable": { type: "record-durable", lineage, digest: position },
+  "presence-watch": { type: "presence-watch", lineage, isWatching: true },
+  presence: {
+    type: "presence",
+    lineage,
+    states: [
+      { id: 4_000_000_000, clock: 300, state: '{"user":{"name":"Zoë"}}' },
+      { id: 7, clock: 2, state: undefined },
+    ],
+  },
 };
 
 export function meshFrameWith(message: MeshMessage): MeshFrame {

@@ -2,7 +2,8 @@
  * ReplicatedRooms: all rooms of this relay among those of the others: who hears what, and what is compared when.
  *
  *     peers ──▶ about one room ──▶ Room (loaded for it, if need be) ──▶ Replication
- *           └─▶ about all ──▶ AntiEntropy ──these may differ──▶ Room … compare
+ *           ├─▶ about all ──▶ AntiEntropy ──these may differ──▶ Room … compare
+ *           └─▶ about cursors ──▶ PresenceNeighbours ──they are believed──▶ Room, if somebody is in it
  *
  * Invariants: what is said of a room that is being loaded waits, within a bound; what only answers a question of an earlier life
  * of the room here loads nothing; this relay is whole under a ring only after all others who held rooms had the same as it, and
@@ -17,6 +18,7 @@ import type { RelayContext } from "../relay-context.ts";
 import type { Room } from "../room.ts";
 import type { Rooms } from "../rooms.ts";
 import { AntiEntropy, type AntiEntropyStep } from "./anti-entropy.ts";
+import { PresenceNeighbours } from "./presence-neighbours.ts";
 import { standingOf } from "./record-join.ts";
 import type { LineageMessage } from "./replication.ts";
 import { RoomCatalogue } from "./room-catalogue.ts";
@@ -28,6 +30,7 @@ const waitingMax = 1_024;
 const passing: ReadonlySet<MeshRoomMessage["type"]> = new Set(["durable", "difference", "cover", "record-durable", "unavailable"]);
 
 export class ReplicatedRooms implements PeerListener {
+  readonly neighbours: PresenceNeighbours;
   readonly #context: RelayContext;
   readonly #rooms: Rooms;
   readonly #catalogue: RoomCatalogue;
@@ -43,6 +46,7 @@ export class ReplicatedRooms implements PeerListener {
   constructor(context: RelayContext, rooms: Rooms) {
     this.#context = context;
     this.#rooms = rooms;
+    this.neighbours = new PresenceNeighbours(context, rooms);
     this.#catalogue = new RoomCatalogue(context, rooms, () => this.#catalogueRead());
     const { self, random, placement } = context;
     this.#antiEntropy = new AntiEntropy({ self, limits: placement.limits, random, rooms: this.#catalogue });
@@ -84,6 +88,7 @@ export class ReplicatedRooms implements PeerListener {
       room.replication.peerUp(actor);
       room.recordCopies.peerUp(actor);
     }
+    this.neighbours.peerUp(actor);
     if (this.#catalogue.isRead) this.#beginSweep(actor);
     this.#schedule();
   }
@@ -98,11 +103,14 @@ export class ReplicatedRooms implements PeerListener {
     else if (this.#catalogue.isRead) this.#beginSweep(other);
     this.#context.askers.linkDown(actor);
     for (const room of this.#rooms.inMemory()) room.replication.peerDown(actor);
+    this.neighbours.peerDown(actor);
     this.#schedule();
   }
 
   /** Being alive or dead decides about no copy; but another life may speak for a relay from now on. */
-  memberChanged({ member }: MemberChange): void {
+  memberChanged(change: MemberChange): void {
+    this.neighbours.memberChanged(change);
+    const { member } = change;
     const actor = this.#context.peers.lifeOf(relayOf(member.actor));
     if (actor === undefined || actor === member.actor || !this.#catalogue.isRead) return;
     this.#beginSweep(actor);
@@ -131,6 +139,8 @@ export class ReplicatedRooms implements PeerListener {
       this.#follow(this.#antiEntropy.treeCame(relay, message, this.#nowMs));
     } else if (message.type === "digests") {
       if (this.#catalogue.isRead) this.#follow(this.#antiEntropy.digestsCame(relay, message, this.#nowMs));
+    } else if (message.type === "presence" || message.type === "presence-watch") {
+      this.neighbours.received(from, message);
     } else {
       this.#forRoom(from, ring, message);
     }

@@ -29,7 +29,10 @@ import { RoomRepair, type Had, type RepairStanding } from "./room-repair.ts";
 type Message<Type extends MeshRoomMessage["type"]> = Extract<MeshRoomMessage, { type: Type }>;
 
 /** What is said about one generation of a room. */
-export type LineageMessage = Exclude<Extract<MeshRoomMessage, { lineage: unknown }>, { type: "record-durable" }>;
+export type LineageMessage = Exclude<
+  Extract<MeshRoomMessage, { lineage: unknown }>,
+  { type: "record-durable" | "presence" | "presence-watch" }
+>;
 
 interface ReplicationOptions {
   readonly context: RelayContext;

@@ -40,6 +40,7 @@ interface Said {
 export class LinkQueue {
   readonly #limits: LinkQueueLimits;
   #control: Said[] = [];
+  #sign: RingId | undefined;
   #bulk: Said[] = [];
   /** How much of `#bulk` is gone already. */
   #gone = 0;
@@ -63,6 +64,16 @@ export class LinkQueue {
     return this.#bulkBytes;
   }
 
+  /** So much is not with the system yet that bulk waits. */
+  get isFull(): boolean {
+    return this.#aheadBytes >= this.#limits.windowBytes;
+  }
+
+  /** Something goes this turn, be it a frame of no messages. */
+  sign(ring: RingId): void {
+    this.#sign = ring;
+  }
+
   addControl(ring: RingId, bytes: Uint8Array): void {
     this.#control.push({ ring, bytes });
   }
@@ -80,8 +91,10 @@ export class LinkQueue {
 
   /** What goes now; undefined when nothing does. */
   burst(): LinkBurst | undefined {
-    const frames = this.#pack([...this.#control, ...this.#takeBulk()]);
+    const said = this.#pack([...this.#control, ...this.#takeBulk()]);
+    const frames = said.length === 0 && this.#sign !== undefined ? [packMeshFrame(this.#sign, [])] : said;
     this.#control = [];
+    this.#sign = undefined;
     for (const frame of frames) this.#aheadBytes += frame.length;
     const asks = this.#askedBytes === 0 && this.#aheadBytes >= this.#limits.windowBytes / 2;
     if (asks) this.#askedBytes = this.#aheadBytes;

@@ -28,6 +28,18 @@ export class LoneRelay implements Peers {
     // There is no link, so it is lost.
   }
 
+  isCongested(): boolean {
+    return false;
+  }
+
+  sign(): void {
+    // There is nobody to hear it.
+  }
+
+  heardMs(): number {
+    return 0;
+  }
+
   advance(): void {
     // It is a member from the beginning.
   }

@@ -15,7 +15,7 @@ import { assert, unreachable } from "@inkmesh/shared/base/assert";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import { relayOf, type ActorId, type LinkId, type MeshId, type RelayId, type RingId } from "@inkmesh/shared/base/ids";
 import type { Random } from "@inkmesh/shared/base/random";
-import type { MeshFrame, MeshMessage } from "@inkmesh/shared/wire/mesh-message";
+import { isAboutRooms, type MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import { Belonging, drawMeshId, firstRing, type KeptMesh } from "../membership/belonging.ts";
 import type { KnownAddress } from "../membership/dial-plan.ts";
@@ -135,6 +135,18 @@ export class Mesh implements Peers {
 
   tell(to: ActorId, message: MeshRoomMessage): void {
     this.#outbox.bulk(to, this.ringId, message);
+  }
+
+  isCongested(to: ActorId): boolean {
+    return this.#outbox.isFull(to);
+  }
+
+  sign(to: ActorId): void {
+    this.#outbox.sign(to, this.ringId);
+  }
+
+  heardMs(actor: ActorId): number {
+    return this.#links.heardMs(actor);
   }
 
   advance(status: "member" | "left"): void {
@@ -380,20 +392,5 @@ export class Mesh implements Peers {
     this.#isTelling = true;
     for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) next(this.#listener);
     this.#isTelling = false;
-  }
-}
-
-function isAboutRooms(message: MeshMessage): message is MeshRoomMessage {
-  switch (message.type) {
-    case "probe":
-    case "ack":
-    case "nack":
-    case "indirect-probe":
-    case "rumors":
-    case "push-pull":
-    case "ring":
-      return false;
-    default:
-      return true;
   }
 }

@@ -61,6 +61,7 @@ interface Proven {
   readonly peer: Peer;
   readonly isDialler: boolean;
   readonly sinceMs: number;
+  heardMs: number;
 }
 
 export class PeerLinks {
@@ -97,6 +98,12 @@ export class PeerLinks {
   /** Those whom a link that is up leads to. */
   get linked(): readonly ActorId[] {
     return [...this.#up.keys()];
+  }
+
+  /** When a frame of `actor` came last; 0 where no link is up. */
+  heardMs(actor: ActorId): number {
+    const link = this.#up.get(actor);
+    return link === undefined ? 0 : this.#provenLink(link).heardMs;
   }
 
   /** This relay founds a mesh. */
@@ -136,6 +143,7 @@ export class PeerLinks {
       for (const step of steps) this.#follow(link, state, step, nowMs);
       return;
     }
+    state.heardMs = nowMs;
     const frame = decodeMeshFrame(bytes);
     if (frame.ok) this.#effects.push({ type: "frame", from: state.peer.actor, frame: frame.value });
     else this.#end(link, frame.refusal);
@@ -153,7 +161,7 @@ export class PeerLinks {
   }
 
   #proven(link: LinkId, { dialled }: Unproven, peer: Peer, welcome: Uint8Array | undefined, nowMs: number): void {
-    const proven: Proven = { phase: "proven", peer, isDialler: dialled !== undefined, sinceMs: nowMs };
+    const proven: Proven = { phase: "proven", peer, isDialler: dialled !== undefined, sinceMs: nowMs, heardMs: nowMs };
     const other = this.#up.get(peer.actor);
     const refusal: Refusal = { code: "LINK_DOUBLE", detail: "" };
     if (other !== undefined && this.#staysBeside(this.#provenLink(other), proven)) {

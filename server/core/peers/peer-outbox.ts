@@ -49,6 +49,14 @@ export class PeerOutbox {
     queue.addBulk(ring, bytes);
   }
 
+  isFull(to: ActorId): boolean {
+    return this.#queues.get(to)?.isFull === true;
+  }
+
+  sign(to: ActorId, ring: RingId): void {
+    this.#queues.get(to)?.sign(ring);
+  }
+
   /** The system has taken what it was asked about. */
   taken(peer: ActorId): void {
     this.#queues.get(peer)?.taken();

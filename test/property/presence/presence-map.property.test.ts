@@ -1,12 +1,13 @@
-import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { ActorId, ConnectionId } from "@inkmesh/shared/base/ids";
 import { decodeAwarenessUpdate, encodeAwarenessUpdate, type PresenceState } from "@inkmesh/shared/presence/awareness-update";
 import { PresenceMap } from "@inkmesh/shared/presence/presence-map";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { holds } from "../replayable.ts";
 
-const limits = { presenceBytesMax: 64, presenceIdsPerSessionMax: 3, presenceExpiryMs: 1_000 };
+const limits = { presenceBytesMax: 64, presenceIdsPerSessionMax: 3, presenceIdsPerRoomMax: 5, presenceExpiryMs: 1_000 };
 const connections = [1, 2, 3, 4] as ConnectionId[];
+const peers = ["b.0", "c.0"] as ActorId[];
 
 const anyState: fc.Arbitrary<PresenceState> = fc.record({
   id: fc.nat(5),
@@ -23,6 +24,15 @@ const anyEvent = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("leave" as const), by: fc.constantFrom(...connections) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant("peer-says" as const),
+      by: fc.constantFrom(...peers),
+      states: fc.array(anyState, { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("peer-leaves" as const), by: fc.constantFrom(...peers, undefined) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.nat(700) }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("turn" as const) }) },
 );
@@ -52,6 +62,7 @@ test("[P1] one who saw every change and one who joins now see the same, and nobo
       const watcher = new Watcher();
       let nowMs = 0;
       const turn = (): void => {
+        expect(map.takeOwnChanges().length).toBeLessThanOrEqual(6);
         const changes = map.takeChanges();
         if (changes !== undefined) watcher.read(changes.bytes);
         const joiner = new Watcher();
@@ -63,12 +74,16 @@ test("[P1] one who saw every change and one who joins now see the same, and nobo
         if (event.type === "say")
           expect(map.apply({ connection: event.by, principal: "" }, encodeAwarenessUpdate(event.states), nowMs).ok).toBe(true);
         else if (event.type === "leave") map.leave(event.by);
+        else if (event.type === "peer-says") map.applyPeer(event.by, event.states, nowMs);
+        else if (event.type === "peer-leaves") map.leavePeer(event.by);
         else if (event.type === "wait") map.expire((nowMs += event.ms));
         else turn();
         expect(map.nextExpiryMs() ?? Number.POSITIVE_INFINITY).toBeGreaterThan(nowMs);
       }
       turn();
       for (const connection of connections) map.leave(connection);
+      expect(map.ownStates()).toEqual([]);
+      map.leavePeer();
       turn();
       expect(map.size).toBe(0);
       expect(map.nextExpiryMs()).toBeUndefined();

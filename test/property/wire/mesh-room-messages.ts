@@ -73,6 +73,12 @@ const anyMeshRoomMessage: fc.Arbitrary<MeshRoomMessage> = fc.oneof(
   }),
   fc.record({ type: fc.constant("record" as const), record: anyRecord }),
   fc.record({ type: fc.constant("record-durable" as const), lineage, digest: anyPosition }),
+  fc.record({ type: fc.constant("presence-watch" as const), lineage, isWatching: fc.boolean() }),
+  fc.record({
+    type: fc.constant("presence" as const),
+    lineage,
+    states: fc.array(fc.record({ id: number, clock: number, state: fc.option(text, { nil: undefined }) }), { maxLength: 3 }),
+  }),
 );
 
 export const anyMeshFrame: fc.Arbitrary<MeshFrame> = fc.record({

@@ -8,7 +8,7 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import { ringStatuses, weightMax, type RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { HandshakeMessage, MeshMessage, Rumor } from "@inkmesh/shared/wire/mesh-message";
 import type { Access, ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
-import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
+import { meshVersion, nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import fc from "fast-check";
 
 const anyStamp = fc.record({ physicalMs: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), logical: fc.nat(0xffff) });
@@ -168,7 +168,7 @@ const anyMeshId = hexId.map((id) => id as MeshId);
 export const anyHandshake: fc.Arbitrary<HandshakeMessage> = fc.oneof(
   fc.record({
     type: fc.constant("hello" as const),
-    version: fc.oneof(fc.constant(1), number),
+    version: fc.oneof(fc.constant(meshVersion), number),
     mesh: fc.option(anyMeshId, { nil: undefined }),
     actor: anyActor,
     nonce: fc.uint8Array({ minLength: 16, maxLength: 16 }),

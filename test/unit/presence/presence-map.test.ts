@@ -1,13 +1,14 @@
-import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { ActorId, ConnectionId } from "@inkmesh/shared/base/ids";
 import { decodeAwarenessUpdate, encodeAwarenessUpdate, type PresenceState } from "@inkmesh/shared/presence/awareness-update";
 import { PresenceMap, type PresenceSender } from "@inkmesh/shared/presence/presence-map";
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate as encodeOf } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { describe, expect, test } from "vitest";
 
-const limits = { presenceBytesMax: 100, presenceIdsPerSessionMax: 3, presenceExpiryMs: 30_000 };
+const limits = { presenceBytesMax: 100, presenceIdsPerSessionMax: 3, presenceIdsPerRoomMax: 5, presenceExpiryMs: 30_000 };
 const socket = (connection: number, principal = ""): PresenceSender => ({ connection: connection as ConnectionId, principal });
 const [ada, bob, cyd] = [socket(1), socket(2), socket(3)];
+const [north, south] = ["north.0", "south.0"] as [ActorId, ActorId];
 const named = (name: string): string => JSON.stringify({ user: { name } });
 const here = (id: number, clock: number, name = `n${id}`): PresenceState => ({ id, clock, state: named(name) });
 const left = (id: number, clock: number): PresenceState => ({ id, clock, state: undefined });
@@ -289,5 +290,100 @@ describe("what a turn changes leaves in one update", () => {
     expect(read(two?.bytes)).toEqual([here(7, 3), here(9, 1)]);
     expect(two?.author).toBeUndefined();
     expect(map.takeChanges()).toBeUndefined();
+  });
+});
+
+describe("another relay speaks for its own sockets", () => {
+  const nothing = { corrections: [], contradicted: [] };
+
+  test("and says what is newer, and who left; of others it may say that they moved to it, not that they left", () => {
+    const { map, say } = aRoom();
+    say(ada, [here(7, 1)]);
+    map.applyPeer(north, [here(8, 1), here(9, 1)], 0);
+    expect(map.applyPeer(south, [left(8, 5), here(9, 2)], 0)).toEqual(nothing);
+    expect(shown(map)).toEqual({ 7: 1, 8: 1, 9: 2 });
+    map.applyPeer(north, [left(8, 2), left(9, 3), here(8, 1)], 0);
+    expect(shown(map)).toEqual({ 7: 1, 9: 2 });
+    map.applyPeer(south, [here(7, 2)], 0);
+    expect(say(ada, [here(7, 3)])).toMatchObject({ value: { changed: false } });
+    expect(map.leave(ada.connection)).toBe(false);
+    expect(shown(map)).toEqual({ 7: 2, 9: 2 });
+  });
+
+  test("[P10] what it had goes with it, and nothing else", () => {
+    const { map, say } = aRoom();
+    say(ada, [here(7, 1)]);
+    map.applyPeer(north, [here(8, 1)], 0);
+    map.applyPeer(south, [here(9, 1)], 0);
+    expect(map.leavePeer(north)).toBe(true);
+    expect(map.leavePeer(north)).toBe(false);
+    expect(read(map.takeChanges()?.bytes)).toContainEqual(left(8, 2));
+    expect(shown(map)).toEqual({ 7: 1, 9: 1 });
+    map.leavePeer();
+    expect(shown(map)).toEqual({ 7: 1 });
+  });
+
+  test("it is told where it is behind, and a socket here where another relay believes it gone", () => {
+    const { map, say } = aRoom();
+    say(ada, [here(7, 1)]);
+    map.applyPeer(north, [here(8, 4)], 0);
+    map.leavePeer(north);
+    expect(map.applyPeer(north, [here(8, 4), left(7, 2)], 0)).toEqual({
+      corrections: [left(8, 5)],
+      contradicted: [{ connection: ada.connection, state: left(7, 2) }],
+    });
+    expect(map.applyPeer(north, [left(7, 0)], 0)).toEqual(nothing);
+    expect(shown(map)).toEqual({ 7: 1 });
+  });
+
+  test("[P10] a first frame takes an id from it, and is believed to be no echo once it says something newer", () => {
+    const { map, say } = aRoom();
+    map.applyPeer(north, [here(7, 4), here(8, 4)], 0);
+    say(ada, [here(7, 4)]);
+    say(bob, [here(8, 4)]);
+    say(bob, [here(8, 5)]);
+    expect(map.ownStates()).toEqual([here(8, 5)]);
+    map.leavePeer(north);
+    expect(shown(map)).toEqual({ 8: 5 });
+    expect(say(ada, [here(7, 6)])).toMatchObject({ value: { changed: true } });
+    expect(shown(map)).toEqual({ 7: 6, 8: 5 });
+  });
+
+  test("an id that only an echo brought is its own at once", () => {
+    const { map, say } = aRoom();
+    say(ada, [here(6, 1), here(7, 1)]);
+    map.applyPeer(north, [here(7, 1)], 0);
+    map.leave(ada.connection);
+    expect(shown(map)).toEqual({ 7: 1 });
+    map.applyPeer(north, [left(7, 2)], 0);
+    expect(shown(map)).toEqual({});
+  });
+
+  test("is told what changed of sockets here, and nothing of what it or others said", () => {
+    const { map, say } = aRoom();
+    say(ada, [here(7, 1)]);
+    map.applyPeer(north, [here(8, 1)], 0);
+    expect(map.takeOwnChanges()).toEqual([here(7, 1)]);
+    map.applyPeer(north, [left(8, 2)], 0);
+    map.leave(ada.connection);
+    expect(map.takeOwnChanges()).toEqual([left(7, 2)]);
+    expect(map.takeOwnChanges()).toEqual([]);
+    expect(map.ownStates()).toEqual([]);
+  });
+
+  test("[P8] [P9] a state that a client may not send is not taken from it either, and no more ids than a room may have", () => {
+    const { map } = aRoom();
+    map.applyPeer(
+      north,
+      [{ id: 1, clock: 1, state: "7" }, { id: 2, clock: 1, state: "{" }, here(3, 2 ** 40), here(4, 1, "x".repeat(200))],
+      0,
+    );
+    expect(map.size).toBe(0);
+    map.applyPeer(
+      north,
+      Array.from({ length: 10 }, (_, index) => here(index, 1)),
+      0,
+    );
+    expect(map.size).toBe(limits.presenceIdsPerRoomMax);
   });
 });

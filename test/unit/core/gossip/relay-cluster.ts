@@ -4,9 +4,10 @@
  *
  * What it models: a disk does what it is asked in order, and a process that dies never hears of what its disk went on to do, nor
  * does the disk go on; what is sent over one socket arrives in order, over two in any; where a pair is cut off everything under
- * way is lost and nothing can be dialled. A data folder is the disk and what is kept of the mesh: wiping takes both.
+ * way is lost and nothing can be dialled; where a pair is hushed, sockets stay and what is under way comes when that is over. A frozen
+ * process does nothing and loses nothing. A data folder is the disk and what is kept of the mesh: wiping takes both.
  */
-import { actorOf, type ActorId, type ConnectionId, type LinkId, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
+import { actorOf, type ConnectionId, type LinkId, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
 import { randomInteger, seededRandom, type Random } from "@inkmesh/shared/base/random";
 import { ok } from "@inkmesh/shared/base/result";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
@@ -14,50 +15,22 @@ import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { limitsWith } from "../../../../server/config.ts";
 import type { RelayEffect, Report, RoomAnswer } from "../../../../server/core/effect.ts";
 import type { RelayInput, RoomRequest } from "../../../../server/core/input.ts";
-import { foundMesh, type KeptMesh } from "../../../../server/core/membership/belonging.ts";
+import { foundMesh } from "../../../../server/core/membership/belonging.ts";
 import { RingRecords } from "../../../../server/core/membership/ring-records.ts";
 import { Relay } from "../../../../server/core/relay.ts";
 import type { Socket } from "../core-world.ts";
 import { MemoryDisk } from "../memory-disk.ts";
 import { membershipLimits } from "../membership/a-membership.ts";
 import { meshLimits, meshSecret } from "../peers/mesh-world.ts";
+import type { End, Life, Seat } from "./cluster-seat.ts";
 import { TimedWorld } from "../../../harness/timed-world.ts";
+
+export type { Seat } from "./cluster-seat.ts";
 
 const engine = new YjsEngine();
 const place = { weight: 1, zone: "" };
 
 type LimitChanges = Parameters<typeof limitsWith>[0];
-
-interface End {
-  readonly seat: Seat;
-  readonly life: Life;
-  readonly link: LinkId;
-  other: End | undefined;
-  lastMs: number;
-}
-
-interface Life {
-  readonly actor: ActorId;
-  readonly relay: Relay;
-  readonly ends: Map<LinkId, End>;
-  readonly sockets: Map<ConnectionId, Socket>;
-  readonly answers: Map<RequestId, RoomAnswer>;
-  isEnded: boolean;
-  inputs: RelayInput[];
-  /** When the disk has done all that it was asked. */
-  diskMs: number;
-}
-
-/** One data folder and the process on it, if it runs. */
-export interface Seat {
-  readonly self: RelayId;
-  readonly address: string;
-  disk: MemoryDisk;
-  kept: KeptMesh | undefined;
-  life: Life | undefined;
-  /** Disks that were lost here. */
-  readonly lostDisks: MemoryDisk[];
-}
 
 /** Relays that know each other, all of them members, with nothing on their disks. */
 export function aCluster(options: { seed?: number; relays?: number; limits?: LimitChanges } = {}): RelayCluster {
@@ -78,6 +51,7 @@ export class RelayCluster extends TimedWorld {
   readonly #limits: LimitChanges;
   readonly #replicas: number;
   readonly #cut = new Set<string>();
+  readonly #hushed = new Set<string>();
   #numbers = 0;
 
   constructor(options: { seed: number; relays: number; replicas?: number; limits?: LimitChanges | undefined }) {
@@ -146,7 +120,7 @@ export class RelayCluster extends TimedWorld {
     });
     const life: Life = {
       ...{ actor, relay, ends: new Map(), sockets: new Map(), answers: new Map() },
-      ...{ isEnded: false, inputs: [], diskMs: this.nowMs },
+      ...{ isEnded: false, isFrozen: false, inputs: [], diskMs: this.nowMs },
     };
     seat.life = life;
     this.#tell(seat, life, { type: "deadline-reached" });
@@ -164,6 +138,20 @@ export class RelayCluster extends TimedWorld {
     life.isEnded = true;
     for (const end of [...life.ends.values()]) this.#later(() => this.#close(end.other), 5);
     for (const socket of life.sockets.values()) socket.closed(1006, "");
+  }
+
+  /** kill -STOP. */
+  freeze(seat: Seat): void {
+    if (seat.life !== undefined) seat.life.isFrozen = true;
+  }
+
+  /** kill -CONT. */
+  thaw(seat: Seat): void {
+    const { life } = seat;
+    if (life?.isFrozen !== true) return;
+    life.isFrozen = false;
+    this.#tell(seat, life, { type: "deadline-reached" });
+    this.at(this.nowMs, () => this.#turn(seat, life));
   }
 
   /** The data folder is gone. */
@@ -201,8 +189,16 @@ export class RelayCluster extends TimedWorld {
     }
   }
 
+  /** Nothing comes through between these two for now, and nobody is told. */
+  hush(one: Seat, other: Seat): void {
+    this.#hushed.add(pairOf(one, other));
+  }
+
   heal(): void {
     this.#cut.clear();
+    this.#hushed.clear();
+    for (const { life } of this.running())
+      for (const end of life!.ends.values()) for (const bytes of end.held.splice(0)) this.#arrive(end, bytes);
   }
 
   #dial(seat: Seat, life: Life, address: string): void {
@@ -211,8 +207,8 @@ export class RelayCluster extends TimedWorld {
       const there = this.seats.find((other) => other.address === address);
       if (there?.life === undefined || this.#cut.has(pairOf(seat, there)))
         return this.#tell(seat, life, { type: "dial-failed", address, reason: "ECONNREFUSED" });
-      const near: End = { seat, life, link: this.#next() as LinkId, other: undefined, lastMs: 0 };
-      const far: End = { seat: there, life: there.life, link: this.#next() as LinkId, other: near, lastMs: 0 };
+      const near: End = { seat, life, link: this.#next() as LinkId, other: undefined, lastMs: 0, held: [] };
+      const far: End = { seat: there, life: there.life, link: this.#next() as LinkId, other: near, lastMs: 0, held: [] };
       near.other = far;
       life.ends.set(near.link, near);
       there.life.ends.set(far.link, far);
@@ -225,9 +221,14 @@ export class RelayCluster extends TimedWorld {
     end.lastMs = Math.max(end.lastMs, this.nowMs + this.chance(this.lineMsMax));
     this.at(end.lastMs, () => {
       const { other } = end;
-      if (other !== undefined && other.life.ends.has(other.link))
-        this.#tell(other.seat, other.life, { type: "link-received", link: other.link, bytes });
+      if (other === undefined || !other.life.ends.has(other.link)) return;
+      if (this.#hushed.has(pairOf(end.seat, other.seat))) other.held.push(bytes);
+      else this.#arrive(other, bytes);
     });
+  }
+
+  #arrive(end: End, bytes: Uint8Array): void {
+    this.#tell(end.seat, end.life, { type: "link-received", link: end.link, bytes });
   }
 
   #close(end: End | undefined): void {
@@ -249,6 +250,13 @@ export class RelayCluster extends TimedWorld {
     };
   }
 
+  /** The client at that socket goes. */
+  hangUp(seat: Seat, socket: Socket): void {
+    const { life } = seat;
+    for (const [connection, known] of life?.sockets ?? [])
+      if (known === socket && life!.sockets.delete(connection)) this.#tell(seat, life!, { type: "connection-closed", connection });
+  }
+
   /** Asks as the HTTP face does; the answer is in the life's `answers`, if it comes. */
   ask(seat: Seat, ask: RoomRequest): () => RoomAnswer | undefined {
     const { life } = seat;
@@ -266,7 +274,7 @@ export class RelayCluster extends TimedWorld {
   }
 
   #turn(seat: Seat, life: Life): void {
-    if (life.isEnded) return;
+    if (life.isEnded || life.isFrozen || life.inputs.length === 0) return;
     const now = { monotonicMs: this.nowMs, wallMs: 1_700_000_000_000 + this.nowMs };
     const inputs = life.inputs.splice(0);
     const effects = [...inputs, { type: "turn-ended" } as const].flatMap((input) => life.relay.step(input, now));

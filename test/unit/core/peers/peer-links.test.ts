@@ -1,6 +1,7 @@
 import { actorOf, type ActorId, type MeshId, type RelayId, type RingId } from "@inkmesh/shared/base/ids";
 import { decodeHandshake, encodeHandshake } from "@inkmesh/shared/wire/mesh-handshake";
 import { encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
+import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
 import { describe, expect, test } from "vitest";
 import { aMesh, linkLimits, LinkWorld } from "./link-world.ts";
 
@@ -18,7 +19,7 @@ describe("two relays of one mesh", () => {
     expect(one.of("peer-up")).toEqual([
       {
         type: "peer-up",
-        peer: { actor: b, address: `ws://${b}`, version: 1, mesh: aMesh, draw: expect.stringMatching(/^[0-9a-f]{32}$/) },
+        peer: { actor: b, address: `ws://${b}`, version: meshVersion, mesh: aMesh, draw: expect.stringMatching(/^[0-9a-f]{32}$/) },
         dialled: `ws://${b}`,
       },
     ]);
@@ -80,7 +81,7 @@ describe("a link is refused", () => {
     const world = new LinkWorld();
     const one = world.add({ actor: a, mesh: aMesh });
     const link = world.knock(one, "ws://b");
-    const hello = { type: "hello", version: 1, mesh: aMesh, actor: b, nonce: new Uint8Array(16), address: "" } as const;
+    const hello = { type: "hello", version: meshVersion, mesh: aMesh, actor: b, nonce: new Uint8Array(16), address: "" } as const;
     one.tell({ type: "link-received", link, bytes: encodeHandshake(hello) });
     const proof = decodeHandshake(world.sent.at(-1)!);
     if (!proof.ok || proof.value.type !== "proof") throw new Error("no proof");
