@@ -17,7 +17,14 @@ export type ExportFormat = "text" | "markdown" | "html" | "json";
 /** An answer, or why there is none: the relay could not be reached, or it refused in its own words. */
 export type Answer<Value> =
   | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly unreachable: boolean; readonly status: number; readonly sentence: string };
+  | {
+      readonly ok: false;
+      readonly unreachable: boolean;
+      readonly status: number;
+      /** Undefined where it was no relay that answered. */
+      readonly code: string | undefined;
+      readonly sentence: string;
+    };
 
 export interface RoomListing {
   readonly rooms: readonly ListedRoom[];
@@ -40,6 +47,11 @@ export function askWhereConnected(mesh: Inkmesh): void {
 export function originAsked(url: string, own: string): string {
   const { origin } = new URL(url.replace(/^ws/, "http"));
   return origin === own ? "" : origin;
+}
+
+/** Whether it is done at the relay, and only not certain yet that the others will hear of it. */
+export function isDoneHere(answer: Answer<unknown>): boolean {
+  return answer.ok || answer.code === "NOT_CONFIRMED";
 }
 
 /** One page of the relay's documents, those with `search` in their title. */
@@ -74,7 +86,7 @@ export async function changeRoom(room: string, change: { title?: string; kind?: 
   );
 }
 
-/** Deletes a document for everybody, who are told that it was `by` somebody. Answered when it is on disk. */
+/** Deletes a document for everybody, who are told that it was `by` somebody. Answered when it is on the disks of enough relays, or not soon. */
 export async function deleteRoom(room: string, by: string): Promise<Answer<undefined>> {
   return ask(`${addressOf(room)}?${new URLSearchParams({ by })}`, { method: "DELETE" }, () => undefined);
 }
@@ -99,12 +111,12 @@ async function ask<Value>(
   try {
     const response = await fetch(`${asked}${path}`, { ...init, signal });
     if (!response.ok) {
-      return { ok: false, unreachable: false, status: response.status, sentence: await sentenceOf(response) };
+      return { ok: false, unreachable: false, status: response.status, ...(await refusalOf(response)) };
     }
     return { ok: true, value: read(as === "blob" ? await response.blob() : await readJson(response)) };
   } catch {
     // fetch rejects for no network, no relay, a timeout and an answer that is no JSON: to a person all the same.
-    return { ok: false, unreachable: true, status: 0, sentence: "The relay cannot be reached." };
+    return { ok: false, unreachable: true, status: 0, code: undefined, sentence: "The relay cannot be reached." };
   }
 }
 
@@ -112,10 +124,13 @@ async function readJson(response: Response): Promise<unknown> {
   return response.status === 204 ? undefined : response.json();
 }
 
-async function sentenceOf(response: Response): Promise<string> {
+async function refusalOf(response: Response): Promise<{ readonly code: string | undefined; readonly sentence: string }> {
   const body = record(await response.json().catch(() => undefined));
-  const { sentence } = record(body["error"]);
-  return typeof sentence === "string" ? sentence : `The relay answered with ${response.status}.`;
+  const { code, sentence } = record(body["error"]);
+  return {
+    code: typeof code === "string" ? code : undefined,
+    sentence: typeof sentence === "string" ? sentence : `The relay answered with ${response.status}.`,
+  };
 }
 
 function describe(body: unknown): ListedRoom {

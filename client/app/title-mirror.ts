@@ -5,7 +5,7 @@
  */
 import type { InkmeshRoom } from "@inkmesh/client";
 import { type DocumentMeta, metaOf, watchMeta } from "./document-meta.ts";
-import { changeRoom, showRoom } from "./relay-api.ts";
+import { changeRoom, isDoneHere, showRoom } from "./relay-api.ts";
 
 const settleMs = 600;
 
@@ -23,7 +23,7 @@ export function mirrorTitle(room: InkmeshRoom): () => void {
       const { title, kind } = metaOf(room.doc);
       if (listed === undefined || title === "" || (listed.title === title && listed.kind === kind)) return;
       const answer = await changeRoom(room.name, { title, kind });
-      if (answer.ok) listed = { title, kind };
+      if (isDoneHere(answer)) listed = { title, kind };
     } finally {
       busy = false;
     }

@@ -36,7 +36,7 @@ export type Deadline =
   | { readonly type: "tell-presence"; readonly room: RoomName }
   /** Relays that share rooms give each other a sign of life. */
   | { readonly type: "presence-signs" }
-  /** A reader whose token is ahead of this relay is told so. */
+  /** A reader whose token is ahead of this relay is told so, and who changed something that too few replicas have. */
   | { readonly type: "give-up"; readonly request: RequestId };
 
 interface Place {

@@ -4,7 +4,7 @@
  *     received ─▶ room loaded ─▶ no write of its record under way ─▶ decided ─▶ (on disk, worker done) ─▶ answered
  *
  * Invariants: every request is answered at most once, and not at all once its client has gone; a change is answered as
- * done only when its record is on enough replicas' disks; content is what is on disk, named by the token that goes with it [P6]; a room is
+ * done only when its record is on enough replicas' disks, and as not confirmed when that takes too long; content is what is on disk, named by the token that goes with it [P6]; a room is
  * kept in memory while somebody asks. At most as many requests wait as connections may be open.
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
@@ -25,6 +25,9 @@ import { viewOfRoom, viewOfSummary } from "./room-view.ts";
 /** Milliseconds that a reader whose token is ahead of this relay waits for it to catch up. */
 const behindAfterMs = 2_000;
 
+/** Milliseconds for which the replicas may take to say that they have a record. */
+const confirmedWithinMs = 2_000;
+
 type Ask<Type extends RoomRequest["type"]> = Extract<RoomRequest, { type: Type }>;
 type RoomAsk = Exclude<RoomRequest, { type: "list" }>;
 
@@ -33,6 +36,10 @@ interface OpenRequest {
   room: Room | undefined;
   /** Tried again when the room has moved on: a reader that is ahead. */
   retry: (() => void) | undefined;
+  /** Waits no longer for what would be the answer. */
+  withdraw: (() => void) | undefined;
+  /** What it is told when it has waited too long. */
+  overdue: ErrorCode;
 }
 
 export class RoomRequests {
@@ -52,12 +59,12 @@ export class RoomRequests {
   receive(request: RequestId, ask: RoomRequest): void {
     const { connectionsMax } = this.#context.limits;
     const isTooMany = this.#open.size >= connectionsMax;
-    this.#open.set(request, { room: undefined, retry: undefined });
+    this.#open.set(request, newlyOpen(undefined));
     if (isTooMany) return this.#refuse(request, { code: "RELAY_BUSY", detail: `${connectionsMax} requests wait` });
     if (ask.type === "list") return this.#list(request, ask);
     const room = this.#rooms.use(ask.room);
     if (room === undefined) return this.#refuse(request, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
-    this.#open.set(request, { room, retry: undefined });
+    this.#open.set(request, newlyOpen(room));
     room.life.hold((loaded) => {
       if (!loaded.ok) return this.#refuse(request, loaded.refusal);
       room.record.whenSettled(() => {
@@ -71,9 +78,10 @@ export class RoomRequests {
     this.#close(request);
   }
 
-  /** A reader whose token was ahead has waited long enough. */
+  /** It has waited long enough: a reader whose token was ahead, or who changed something that too few replicas have. */
   giveUp(request: RequestId): void {
-    this.#refuse(request, { code: "BEHIND", detail: "" });
+    const overdue = this.#open.get(request)?.overdue;
+    if (overdue !== undefined) this.#refuse(request, { code: overdue, detail: "" });
   }
 
   /** Readers who wait for a room to move on look again. */
@@ -83,6 +91,9 @@ export class RoomRequests {
 
   #decide(request: RequestId, room: Room, ask: RoomAsk): void {
     if (ask.type === "create") return this.#create(request, room, ask);
+    // Who asks again is told the same, until it is certain.
+    if (room.isDeleted && ask.type === "delete" && room.recordCopies.isOwed)
+      return this.#whenSaved(request, room, () => ({ type: "done" }));
     if (room.isDeleted) return this.#refuse(request, { code: "ROOM_DELETED", detail: "" });
     if (!room.exists) return this.#refuse(request, { code: "NOT_FOUND", detail: "" });
     switch (ask.type) {
@@ -164,13 +175,22 @@ export class RoomRequests {
     const open = this.#open.get(request);
     if (open === undefined || open.retry !== undefined) return;
     open.retry = () => this.#decide(request, room, ask);
+    open.overdue = "BEHIND";
     this.#context.deadlines.set({ type: "give-up", request }, this.#context.now.monotonicMs + behindAfterMs);
   }
 
   /** Done is what enough replicas have on disk. */
   #answerDone(request: RequestId, room: Room, result: Result<undefined>, answer: () => RoomAnswer): void {
-    if (result.ok) room.recordCopies.whenSaved(() => this.#answer(request, answer()));
+    if (result.ok) this.#whenSaved(request, room, answer);
     else this.#refuse(request, result.refusal);
+  }
+
+  #whenSaved(request: RequestId, room: Room, answer: () => RoomAnswer): void {
+    const open = this.#open.get(request);
+    if (open === undefined) return;
+    open.overdue = "NOT_CONFIRMED";
+    this.#context.deadlines.set({ type: "give-up", request }, this.#context.now.monotonicMs + confirmedWithinMs);
+    open.withdraw = room.recordCopies.whenSaved(() => this.#answer(request, answer()));
   }
 
   #refuse(request: RequestId, refusal: Refusal | { code: ErrorCode; detail: string }): void {
@@ -186,7 +206,12 @@ export class RoomRequests {
     const open = this.#open.get(request);
     this.#open.delete(request);
     this.#context.deadlines.clear({ type: "give-up", request });
+    open?.withdraw?.();
     open?.room?.life.release();
     return open !== undefined;
   }
+}
+
+function newlyOpen(room: Room | undefined): OpenRequest {
+  return { room, retry: undefined, withdraw: undefined, overdue: "RELAY_BUSY" };
 }

@@ -5,6 +5,9 @@
  *     GET    /api/rooms/:room                       PATCH the same · DELETE /api/rooms/:room?by=
  *     GET    /api/rooms/:room/content?format=       `Inkmesh-Token` in and out: never older than what one has seen
  *
+ * Created, changed and deleted is what enough of the room's replicas have on disk. Where those do not say so within 2 s the answer is
+ * 503 with NOT_CONFIRMED: it is done here and spreads; who asks for the deletion again is told the same, until it is certain.
+ *
  * A room is one path segment, percent-encoded (`a%2Fb`). This file only translates: what is asked becomes a
  * `RoomRequest` for the core, what the core answers becomes a status, headers and JSON. Content as HTML is somebody's
  * writing: it is served sandboxed, so that it never runs in this origin.

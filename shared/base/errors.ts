@@ -145,6 +145,14 @@ export const errorKinds = {
     retryAfterMs: 1_000,
     sentence: "This relay has not got everything yet that you have seen before.",
   },
+  NOT_CONFIRMED: {
+    wire: 85,
+    httpStatus: 503,
+    retryable: true,
+    retryAfterMs: 5_000,
+    sentence:
+      "It is done at this relay, and will be at the others as soon as they can be reached. Until enough of them have said so, it is lost if this relay's disk is.",
+  },
   INTERNAL: {
     wire: 84,
     closeCode: 1011,

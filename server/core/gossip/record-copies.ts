@@ -1,6 +1,7 @@
 /**
  * RecordCopies: on how many of a room's replicas its record is, as this relay was told. Creating and deleting are answered as
- * done only when that is enough: a tombstone that only one disk knows would be lost with it, and the room would come back.
+ * done only when that is enough: a tombstone that only one disk knows would be lost with it, and the room would come back. Who does
+ * not wait for it is told so, and the record spreads all the same.
  *
  *     on this disk ──record──▶ replicas ──record-durable{digest}──▶ counted ──W of n──▶ whoever waits
  *
@@ -21,11 +22,17 @@ export class RecordCopies {
   readonly #holders = new Set<RelayId>();
   #record: RoomRecord | undefined;
   #digest: Position | undefined;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
+  #isOwed = false;
 
   constructor(context: RelayContext, place: RoomPlace) {
     this.#context = context;
     this.#place = place;
+  }
+
+  /** Somebody stopped waiting, and it is still not on enough replicas. */
+  get isOwed(): boolean {
+    return this.#isOwed;
   }
 
   /** `record` is on this disk now. */
@@ -47,7 +54,7 @@ export class RecordCopies {
 
   /** Somebody still waits, and a new link may bring it on. */
   peerUp(actor: ActorId): void {
-    if (this.#waiting.length > 0) this.tell(actor);
+    if (this.#waiting.size > 0 || this.#isOwed) this.tell(actor);
   }
 
   heard(from: ActorId, digest: Position): void {
@@ -56,11 +63,14 @@ export class RecordCopies {
     this.#review();
   }
 
-  /** Runs `then` when the record is on enough replicas: at once where it is. */
-  whenSaved(then: () => void): void {
-    this.#waiting.push(then);
+  /** Runs `then` when the record is on enough replicas: at once where it is. Answers how to stop waiting. */
+  whenSaved(then: () => void): () => void {
+    this.#waiting.add(then);
     for (const actor of this.#context.peers.linked) this.tell(actor);
     this.#review();
+    return () => {
+      if (this.#waiting.delete(then)) this.#isOwed = true;
+    };
   }
 
   /** The ring names others. */
@@ -72,6 +82,9 @@ export class RecordCopies {
     const { replicas } = this.#place;
     const held = replicas.filter((relay) => this.#holders.has(relay)).length;
     if (held < copiesNeeded(this.#context.placement.choice.level, replicas.length)) return;
-    for (const then of this.#waiting.splice(0)) then();
+    this.#isOwed = false;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const then of waiting) then();
   }
 }

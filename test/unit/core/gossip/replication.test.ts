@@ -1,7 +1,9 @@
 /**
  * Rooms of the relay core as copies of each other: three relays as they ship, wired by sockets (`relay-cluster.ts`).
  */
+import type { RoomName } from "@inkmesh/shared/base/ids";
 import { describe, expect, test } from "vitest";
+import type { RoomAnswer } from "../../../../server/core/effect.ts";
 import { aLineage } from "../core-world.ts";
 import { ClusterTypist } from "./cluster-typist.ts";
 import { aCluster, RelayCluster, type Seat } from "./relay-cluster.ts";
@@ -90,6 +92,7 @@ describe("rooms over several relays", () => {
 
 describe("records over several relays", () => {
   const deletes = { type: "delete", room: lineage.room, principal: "ada" } as const;
+  const notConfirmed = { type: "refused", refusal: { code: "NOT_CONFIRMED" } };
 
   test("[P10] a deletion is done when enough replicas know it, and everybody is told", () => {
     const cluster = aCluster();
@@ -117,13 +120,62 @@ describe("records over several relays", () => {
     cluster.crash(cluster.seat(2));
     cluster.run(1_000);
     const answer = cluster.ask(cluster.seat(0), deletes);
-    cluster.run(5_000);
+    cluster.run(1_900);
     expect(cluster.seat(0).disk.records.get(lineage.room)?.deleted).toBeDefined();
     expect(answer()).toBeUndefined();
+    cluster.run(300);
+    expect(answer()).toMatchObject(notConfirmed);
+    const again = cluster.ask(cluster.seat(0), deletes);
+    cluster.run(2_500);
+    expect(again()).toMatchObject(notConfirmed);
     cluster.start(cluster.seat(2));
     cluster.run(20_000);
-    expect(answer()).toEqual({ type: "done" });
     expect(cluster.seat(2).disk.records.get(lineage.room)?.deleted).toBeDefined();
+    const atLast = cluster.ask(cluster.seat(0), deletes);
+    cluster.run(500);
+    expect(atLast()).toMatchObject({ type: "refused", refusal: { code: "ROOM_DELETED" } });
+  });
+
+  test("[P10] a deletion, a title and a creation that too few replicas hear of in 2 s are kept, said not to be confirmed, and spread", () => {
+    const cluster = aCluster();
+    const create = (room: string): (() => RoomAnswer | undefined) =>
+      cluster.ask(cluster.seat(0), { type: "create", room: room as RoomName, principal: "", title: "first", kind: undefined });
+    create("note");
+    create("old");
+    cluster.run(1_000);
+    cluster.crash(cluster.seat(1));
+    cluster.crash(cluster.seat(2));
+    cluster.run(1_000);
+    const change = { type: "change", room: lineage.room, principal: "", title: "second", kind: undefined } as const;
+    const answers = [
+      cluster.ask(cluster.seat(0), change),
+      cluster.ask(cluster.seat(0), { ...deletes, room: "old" as RoomName }),
+      create("new"),
+    ];
+    cluster.run(2_300);
+    for (const answer of answers) expect(answer()).toMatchObject(notConfirmed);
+    expect(cluster.seat(0).life!.relay.census()).toMatchObject({ waitingRequests: 0 });
+    cluster.start(cluster.seat(1));
+    cluster.run(20_000);
+    const { records } = cluster.seat(1).disk;
+    expect(records.get(lineage.room)?.title?.value).toBe("second");
+    expect(records.get("old" as RoomName)?.deleted).toBeDefined();
+    expect(records.get("new" as RoomName)?.title?.value).toBe("first");
+  });
+
+  test("[P2] [P10] what is confirmed within 2 s is answered as done, and nobody waits longer", () => {
+    const cluster = aCluster();
+    cluster.ask(cluster.seat(0), { type: "create", room: lineage.room, principal: "", title: undefined, kind: undefined });
+    cluster.run(1_000);
+    for (const seat of [1, 2]) cluster.hush(cluster.seat(0), cluster.seat(seat));
+    const answer = cluster.ask(cluster.seat(0), deletes);
+    cluster.run(1_000);
+    expect(answer()).toBeUndefined();
+    cluster.heal();
+    cluster.run(300);
+    expect(answer()).toEqual({ type: "done" });
+    cluster.run(5_000);
+    expect(answer()).toEqual({ type: "done" });
   });
 
   test("[P10] a relay that was away while a document was deleted does not bring it back", () => {
