@@ -3,7 +3,7 @@
  * delivery. A promise of durability is made only after the input that answers the append.
  */
 import type { Refusal } from "@inkmesh/shared/base/result";
-import type { ConnectionId, Lineage, RequestId, RoomName } from "@inkmesh/shared/base/ids";
+import type { ConnectionId, Lineage, RelayId, RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
@@ -41,7 +41,13 @@ export type RelayEffect =
   | { readonly type: "report"; readonly report: Report };
 
 export type RoomAnswer =
-  | { readonly type: "rooms"; readonly rooms: readonly RoomView[]; readonly next: string | undefined }
+  /** `unanswered`: relays of the ring that were not heard in time, and may have more. */
+  | {
+      readonly type: "rooms";
+      readonly rooms: readonly RoomView[];
+      readonly next: string | undefined;
+      readonly unanswered: readonly RelayId[];
+    }
   | { readonly type: "room"; readonly room: RoomView; readonly created: boolean }
   | { readonly type: "content"; readonly bytes: Uint8Array; readonly token: string; readonly generation: number }
   | { readonly type: "done" }

@@ -68,7 +68,7 @@ export class Relay {
       (room) => this.#replicas.forget(room),
     );
     this.#replicas = new ReplicatedRooms(this.#context, this.#rooms);
-    this.#requests = new RoomRequests(this.#context, this.#rooms);
+    this.#requests = new RoomRequests(this.#context, this.#rooms, this.#replicas.lists);
     this.#context.mesh?.listen(this.#replicas);
   }
 

@@ -8,7 +8,6 @@
  * kept in memory while somebody asks. At most as many requests wait as connections may be open.
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
-import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -20,7 +19,8 @@ import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
 import { closedRecord, firstRecord, nextGeneration, renamedRecord, unnamed } from "./room-record.ts";
 import type { Rooms } from "./rooms.ts";
-import { viewOfRoom, viewOfSummary } from "./room-view.ts";
+import { listedWithinMs, type RoomLists } from "./room-lists.ts";
+import { viewOfRoom } from "./room-view.ts";
 
 /** Milliseconds that a reader whose token is ahead of this relay waits for it to catch up. */
 const behindAfterMs = 2_000;
@@ -38,18 +38,20 @@ interface OpenRequest {
   retry: (() => void) | undefined;
   /** Waits no longer for what would be the answer. */
   withdraw: (() => void) | undefined;
-  /** What it is told when it has waited too long. */
-  overdue: ErrorCode;
+  /** What is done when it has waited too long. */
+  overdue: () => void;
 }
 
 export class RoomRequests {
   readonly #context: RelayContext;
   readonly #rooms: Rooms;
+  readonly #lists: RoomLists;
   readonly #open = new Map<RequestId, OpenRequest>();
 
-  constructor(context: RelayContext, rooms: Rooms) {
+  constructor(context: RelayContext, rooms: Rooms, lists: RoomLists) {
     this.#context = context;
     this.#rooms = rooms;
+    this.#lists = lists;
   }
 
   get waiting(): number {
@@ -59,12 +61,13 @@ export class RoomRequests {
   receive(request: RequestId, ask: RoomRequest): void {
     const { connectionsMax } = this.#context.limits;
     const isTooMany = this.#open.size >= connectionsMax;
-    this.#open.set(request, newlyOpen(undefined));
+    const open = newlyOpen();
+    this.#open.set(request, open);
     if (isTooMany) return this.#refuse(request, { code: "RELAY_BUSY", detail: `${connectionsMax} requests wait` });
-    if (ask.type === "list") return this.#list(request, ask);
+    if (ask.type === "list") return this.#list(request, open, ask);
     const room = this.#rooms.use(ask.room);
     if (room === undefined) return this.#refuse(request, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
-    this.#open.set(request, newlyOpen(room));
+    open.room = room;
     room.life.hold((loaded) => {
       if (!loaded.ok) return this.#refuse(request, loaded.refusal);
       room.record.whenSettled(() => {
@@ -78,10 +81,9 @@ export class RoomRequests {
     this.#close(request);
   }
 
-  /** It has waited long enough: a reader whose token was ahead, or who changed something that too few replicas have. */
+  /** It has waited long enough: a reader whose token was ahead, who changed something that too few replicas have, or a list. */
   giveUp(request: RequestId): void {
-    const overdue = this.#open.get(request)?.overdue;
-    if (overdue !== undefined) this.#refuse(request, { code: overdue, detail: "" });
+    this.#open.get(request)?.overdue();
   }
 
   /** Readers who wait for a room to move on look again. */
@@ -110,13 +112,12 @@ export class RoomRequests {
     }
   }
 
-  #list(request: RequestId, { after, limit, search }: Ask<"list">): void {
-    const seq = this.#context.lists.ask((result) => {
-      if (!result.ok) return this.#refuse(request, result.refusal);
-      const rooms = result.value.rooms.map((summary) => viewOfSummary(summary, this.#rooms.find(summary.record.room), this.#context));
-      this.#answer(request, { type: "rooms", rooms, next: result.value.next });
-    });
-    this.#context.effect({ type: "list-rooms", seq, after, limit, search });
+  #list(request: RequestId, open: OpenRequest, ask: Ask<"list">): void {
+    const seq = this.#lists.gather(ask, (result) =>
+      result.ok ? this.#answer(request, result.value) : this.#refuse(request, result.refusal),
+    );
+    open.withdraw = () => this.#lists.drop(seq);
+    this.#giveUpAfter(request, open, listedWithinMs, () => this.#lists.due(seq));
   }
 
   #create(request: RequestId, room: Room, ask: Ask<"create">): void {
@@ -175,8 +176,7 @@ export class RoomRequests {
     const open = this.#open.get(request);
     if (open === undefined || open.retry !== undefined) return;
     open.retry = () => this.#decide(request, room, ask);
-    open.overdue = "BEHIND";
-    this.#context.deadlines.set({ type: "give-up", request }, this.#context.now.monotonicMs + behindAfterMs);
+    this.#giveUpAfter(request, open, behindAfterMs, () => this.#refuse(request, { code: "BEHIND", detail: "" }));
   }
 
   /** Done is what enough replicas have on disk. */
@@ -188,12 +188,16 @@ export class RoomRequests {
   #whenSaved(request: RequestId, room: Room, answer: () => RoomAnswer): void {
     const open = this.#open.get(request);
     if (open === undefined) return;
-    open.overdue = "NOT_CONFIRMED";
-    this.#context.deadlines.set({ type: "give-up", request }, this.#context.now.monotonicMs + confirmedWithinMs);
+    this.#giveUpAfter(request, open, confirmedWithinMs, () => this.#refuse(request, { code: "NOT_CONFIRMED", detail: "" }));
     open.withdraw = room.recordCopies.whenSaved(() => this.#answer(request, answer()));
   }
 
-  #refuse(request: RequestId, refusal: Refusal | { code: ErrorCode; detail: string }): void {
+  #giveUpAfter(request: RequestId, open: OpenRequest, ms: number, overdue: () => void): void {
+    open.overdue = overdue;
+    this.#context.deadlines.set({ type: "give-up", request }, this.#context.now.monotonicMs + ms);
+  }
+
+  #refuse(request: RequestId, refusal: Refusal): void {
     this.#answer(request, { type: "refused", refusal });
   }
 
@@ -212,6 +216,6 @@ export class RoomRequests {
   }
 }
 
-function newlyOpen(room: Room | undefined): OpenRequest {
-  return { room, retry: undefined, withdraw: undefined, overdue: "RELAY_BUSY" };
+function newlyOpen(): OpenRequest {
+  return { room: undefined, retry: undefined, withdraw: undefined, overdue: () => undefined };
 }

@@ -4,8 +4,10 @@
  * Invariant: clock and copies name only what is on disk.
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RoomView } from "./effect.ts";
 import { copiesNeeded } from "./gossip/durable-copies.ts";
+import type { JoinedRoom } from "./gossip/list-join.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
 import type { RoomRecord, RoomSummary } from "./stored-room.ts";
@@ -38,6 +40,27 @@ export function viewOfSummary(summary: RoomSummary, live: Room | undefined, cont
     ...held(record.room, isCurrent ? live : undefined, context),
     createdMs: record.created.physicalMs,
     changedMs: (isCurrent ? live.log.lastChangeMs : undefined) ?? lastHlc?.physicalMs,
+  };
+}
+
+/** A room as several relays list it. `own`: what is known of it here. */
+export function viewOfListed(
+  { record, bytes, sessions, changedMs, heldBy }: JoinedRoom,
+  own: { readonly clock: VectorClock; readonly holders: readonly string[] },
+  context: RelayContext,
+): RoomView {
+  const holders = [...new Set([...heldBy, ...own.holders])].toSorted();
+  return {
+    ...naming(record.room, record),
+    generation: record.generation,
+    clock: own.clock,
+    bytes,
+    sessions,
+    ...held(record.room, undefined, context),
+    heldBy: holders,
+    copies: holders.length,
+    createdMs: record.created.physicalMs,
+    changedMs,
   };
 }
 

@@ -8,6 +8,9 @@
  * Created, changed and deleted is what enough of the room's replicas have on disk. Where those do not say so within 2 s the answer is
  * 503 with NOT_CONFIRMED: it is done here and spreads; who asks for the deletion again is told the same, until it is certain.
  *
+ * The list is of all relays, in the order of the names' bytes; `unanswered` names those that did not answer within 1 s, so that documents
+ * may be missing. A page may have fewer documents than `limit` and a `next` all the same; `clock` is empty for what is not on this relay.
+ *
  * A room is one path segment, percent-encoded (`a%2Fb`). This file only translates: what is asked becomes a
  * `RoomRequest` for the core, what the core answers becomes a status, headers and JSON. Content as HTML is somebody's
  * writing: it is served sandboxed, so that it never runs in this origin.
@@ -126,7 +129,7 @@ function sendAnswer(response: Response, answer: RoomAnswer, ask: RoomRequest): v
     case "refused":
       return sendRefusal(response, answer.refusal);
     case "rooms":
-      return void response.json({ rooms: answer.rooms.map(roomJson), next: answer.next, unanswered: [] });
+      return void response.json({ rooms: answer.rooms.map(roomJson), next: answer.next, unanswered: answer.unanswered });
     case "room":
       if (answer.created) response.status(201).location(`/api/rooms/${encodeURIComponent(answer.room.room)}`);
       return void response.json(roomJson(answer.room));

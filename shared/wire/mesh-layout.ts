@@ -32,6 +32,8 @@ export const meshRoomType = {
   "record-durable": 44,
   "presence-watch": 45,
   presence: 46,
+  list: 47,
+  listed: 48,
 } as const;
 
 const addressCharactersMax = 512;

@@ -22,7 +22,7 @@ import {
   writePosition,
   writePrefix,
 } from "./mesh-layout.ts";
-import type { EntryRun, MeshRoomMessage, RoomDigest, TreeNode } from "./mesh-room-message.ts";
+import type { EntryRun, ListedRoom, MeshRoomMessage, RoomDigest, TreeNode } from "./mesh-room-message.ts";
 import { writeNumber } from "./native-layout.ts";
 import { readRecord, writeRecord } from "./record-codec.ts";
 
@@ -32,6 +32,8 @@ const entryBytesMin = 8;
 const nodeBytesMin = 1 + 16 * 8;
 /** An id, a clock, and that it left. */
 const presenceBytesMin = 3;
+/** A record with its name of one letter and its stamp, four numbers. */
+const listedBytesMin = 15;
 /** A name of one letter and a digest. */
 const digestBytesMin = 10;
 
@@ -87,6 +89,15 @@ export function writeRoomMessage(encoder: encoding.Encoder, message: MeshRoomMes
       return writeBoolean(encoder, message.isWatching);
     case "presence":
       return writeList(encoder, message.states, writePresence);
+    case "list":
+      writeNumber(encoder, message.seq);
+      encoding.writeVarString(encoder, message.after);
+      writeNumber(encoder, message.limit);
+      return encoding.writeVarString(encoder, message.search);
+    case "listed":
+      writeNumber(encoder, message.seq);
+      writeList(encoder, message.rooms, writeListed);
+      return encoding.writeVarString(encoder, message.next ?? "");
     default:
       return unreachable(message);
   }
@@ -167,6 +178,15 @@ export function readRoomMessage(type: number, reader: ByteReader): MeshRoomMessa
       return { type: "presence-watch", lineage: readLineage(reader), isWatching: readBoolean(reader) };
     case meshRoomType.presence:
       return { type: "presence", lineage: readLineage(reader), states: readList(reader, presenceBytesMin, readPresence) };
+    case meshRoomType.list:
+      return { type: "list", seq: reader.number(), after: reader.text(), limit: reader.number(), search: reader.text() };
+    case meshRoomType.listed:
+      return {
+        type: "listed",
+        seq: reader.number(),
+        rooms: readList(reader, listedBytesMin, readListed),
+        next: reader.text() || undefined,
+      };
     default:
       return undefined;
   }
@@ -223,6 +243,25 @@ function writeRoomDigest(encoder: encoding.Encoder, { room, digest }: RoomDigest
 
 function readRoomDigest(reader: ByteReader): RoomDigest {
   return { room: readRoom(reader), digest: readPosition(reader) };
+}
+
+function writeListed(encoder: encoding.Encoder, { record, bytes, sessions, changedMs, isHeld }: ListedRoom): void {
+  writeRecord(encoder, record);
+  writeNumber(encoder, bytes);
+  writeNumber(encoder, sessions);
+  writeBoolean(encoder, changedMs !== undefined);
+  if (changedMs !== undefined) writeNumber(encoder, changedMs);
+  writeBoolean(encoder, isHeld);
+}
+
+function readListed(reader: ByteReader): ListedRoom {
+  return {
+    record: readRecord(reader),
+    bytes: reader.number(),
+    sessions: reader.number(),
+    changedMs: readBoolean(reader) ? reader.number() : undefined,
+    isHeld: readBoolean(reader),
+  };
 }
 
 function writePresence(encoder: encoding.Encoder, { id, clock, state }: PresenceState): void {

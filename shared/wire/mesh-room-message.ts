@@ -61,6 +61,17 @@ interface OfLineage {
   readonly lineage: Lineage;
 }
 
+/** One document as a relay lists it. */
+export interface ListedRoom {
+  readonly record: WireRecord;
+  readonly bytes: number;
+  readonly sessions: number;
+  /** Wall time of its last entry. */
+  readonly changedMs: number | undefined;
+  /** Whether the sender holds it as one of its replicas. */
+  readonly isHeld: boolean;
+}
+
 export type MeshRoomMessage =
   /** Entries that are on the sender's disk, in an order that respects their deps. `upstream`: where an edge gets its own from. */
   | ({ readonly type: "entries"; readonly upstream: RelayId | undefined; readonly entries: readonly Entry[] } & OfLineage)
@@ -109,4 +120,8 @@ export type MeshRoomMessage =
   /** The sender has sessions for the room and wants to know who else is in it; or it has none any more, and nobody in it. */
   | ({ readonly type: "presence-watch"; readonly isWatching: boolean } & OfLineage)
   /** States of ids of the sender's own sockets, newer than what it said of them before; said by who watches, too. */
-  | ({ readonly type: "presence"; readonly states: readonly PresenceState[] } & OfLineage);
+  | ({ readonly type: "presence"; readonly states: readonly PresenceState[] } & OfLineage)
+  /** A page of the documents on the receiver's disk, deleted ones too: names after `after`, in the order of their bytes. Answered with the same number. */
+  | { readonly type: "list"; readonly seq: number; readonly after: string; readonly limit: number; readonly search: string }
+  /** `next`: the last name that was looked at, where there are more. */
+  | { readonly type: "listed"; readonly seq: number; readonly rooms: readonly ListedRoom[]; readonly next: string | undefined };

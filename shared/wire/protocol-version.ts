@@ -35,9 +35,9 @@ export function olderSide(detail: string): OlderSide | undefined {
  * change of bytes raises it. Two relays speak the lower of their versions, down to `meshVersionMin`, so that a mesh can be
  * upgraded one relay after the other.
  */
-export const meshVersion = 2;
-/** No release spoke version 1. */
-export const meshVersionMin = 2;
+export const meshVersion = 3;
+/** No release spoke an earlier one. */
+export const meshVersionMin = 3;
 
 /** What a relay of this version speaks with one of `version`; undefined: they do not understand each other. */
 export function sharedMeshVersion(version: number): number | undefined {

@@ -140,6 +140,16 @@ export const meshExamples: OneOfEach<MeshMessage> = {
   cover: { type: "cover", lineage, exchange: 200, isComplete: true, entries: VectorClock.of([[actor, 3]]), clock },
   record: { type: "record", record: { ...record, title: undefined, deleted: undefined } },
   "record-durable": { type: "record-durable", lineage, digest: position },
+  list: { type: "list", seq: 300, after: "notes", limit: 200, search: "été" },
+  listed: {
+    type: "listed",
+    seq: 300,
+    rooms: [
+      { record, bytes: 70_000, sessions: 2, changedMs: 1_700_000_000_000, isHeld: true },
+      { record: { ...record, title: undefined, deleted: undefined }, bytes: 0, sessions: 0, changedMs: undefined, isHeld: false },
+    ],
+    next: "notes/été",
+  },
   "presence-watch": { type: "presence-watch", lineage, isWatching: true },
   presence: {
     type: "presence",

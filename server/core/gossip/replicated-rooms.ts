@@ -3,6 +3,7 @@
  *
  *     peers ──▶ about one room ──▶ Room (loaded for it, if need be) ──▶ Replication
  *           ├─▶ about all ──▶ AntiEntropy ──these may differ──▶ Room … compare
+ *           ├─▶ about the list of documents ──▶ RoomLists
  *           └─▶ about cursors ──▶ PresenceNeighbours ──they are believed──▶ Room, if somebody is in it
  *
  * Invariants: what is said of a room that is being loaded waits, within a bound; what only answers a question of an earlier life
@@ -16,6 +17,7 @@ import type { MemberChange } from "../membership/members.ts";
 import type { PeerListener } from "../peers/peers.ts";
 import type { RelayContext } from "../relay-context.ts";
 import type { Room } from "../room.ts";
+import { RoomLists } from "../room-lists.ts";
 import type { Rooms } from "../rooms.ts";
 import { AntiEntropy, type AntiEntropyStep } from "./anti-entropy.ts";
 import { PresenceNeighbours } from "./presence-neighbours.ts";
@@ -31,6 +33,7 @@ const passing: ReadonlySet<MeshRoomMessage["type"]> = new Set(["durable", "diffe
 
 export class ReplicatedRooms implements PeerListener {
   readonly neighbours: PresenceNeighbours;
+  readonly lists: RoomLists;
   readonly #context: RelayContext;
   readonly #rooms: Rooms;
   readonly #catalogue: RoomCatalogue;
@@ -47,6 +50,7 @@ export class ReplicatedRooms implements PeerListener {
     this.#context = context;
     this.#rooms = rooms;
     this.neighbours = new PresenceNeighbours(context, rooms);
+    this.lists = new RoomLists(context, rooms);
     this.#catalogue = new RoomCatalogue(context, rooms, () => this.#catalogueRead());
     const { self, random, placement } = context;
     this.#antiEntropy = new AntiEntropy({ self, limits: placement.limits, random, rooms: this.#catalogue });
@@ -104,6 +108,7 @@ export class ReplicatedRooms implements PeerListener {
     this.#context.askers.linkDown(actor);
     for (const room of this.#rooms.inMemory()) room.replication.peerDown(actor);
     this.neighbours.peerDown(actor);
+    this.lists.peerDown(actor);
     this.#schedule();
   }
 
@@ -141,6 +146,8 @@ export class ReplicatedRooms implements PeerListener {
       if (this.#catalogue.isRead) this.#follow(this.#antiEntropy.digestsCame(relay, message, this.#nowMs));
     } else if (message.type === "presence" || message.type === "presence-watch") {
       this.neighbours.received(from, message);
+    } else if (message.type === "list" || message.type === "listed") {
+      this.lists.received(from, message);
     } else {
       this.#forRoom(from, ring, message);
     }

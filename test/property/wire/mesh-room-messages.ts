@@ -73,6 +73,22 @@ const anyMeshRoomMessage: fc.Arbitrary<MeshRoomMessage> = fc.oneof(
   }),
   fc.record({ type: fc.constant("record" as const), record: anyRecord }),
   fc.record({ type: fc.constant("record-durable" as const), lineage, digest: anyPosition }),
+  fc.record({ type: fc.constant("list" as const), seq: number, after: text, limit: number, search: text }),
+  fc.record({
+    type: fc.constant("listed" as const),
+    seq: number,
+    rooms: fc.array(
+      fc.record({
+        record: anyRecord,
+        bytes: number,
+        sessions: number,
+        changedMs: fc.option(number, { nil: undefined }),
+        isHeld: fc.boolean(),
+      }),
+      { maxLength: 3 },
+    ),
+    next: fc.option(room, { nil: undefined }),
+  }),
   fc.record({ type: fc.constant("presence-watch" as const), lineage, isWatching: fc.boolean() }),
   fc.record({
     type: fc.constant("presence" as const),

@@ -217,7 +217,7 @@ export class CoreWorld {
         return this.#answer({
           type: "rooms-listed",
           seq: effect.seq,
-          result: { ok: true, value: this.disk.list(effect.limit, effect.deleted === true) },
+          result: { ok: true, value: this.disk.list(effect) },
         });
       case "engine-call":
         return this.#answer({ type: "engine-result", lineage: effect.lineage, seq: effect.seq, result: engine.perform(effect.call) });

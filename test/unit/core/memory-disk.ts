@@ -89,14 +89,15 @@ export class MemoryDisk {
     return ok({ snapshot, index: this.index(lineage).encode(), removed, quarantined });
   }
 
-  list(limit: number, deleted = false): RoomPage {
+  list({ after = "", limit, deleted = false }: { after?: string | undefined; limit: number; deleted?: boolean }): RoomPage {
     const created = { physicalMs: 0, logical: 0, relay: "a" as RelayId };
     const implied = { title: undefined, kind: undefined, deleted: undefined, everDeleted: false, created };
     const written = [...this.#held.values()].filter(
       (held) => !this.records.has(held.lineage.room) && (held.snapshot !== undefined || held.entries.length > 0),
     );
     const all = [...this.records.values(), ...written.map(({ lineage }): RoomRecord => ({ ...lineage, ...implied }))];
-    const rooms = all.filter((record) => deleted || record.deleted === undefined).slice(0, limit);
+    const found = all.filter((record) => (deleted || record.deleted === undefined) && record.room > after);
+    const rooms = found.toSorted((left, right) => (left.room < right.room ? -1 : 1)).slice(0, limit);
     return {
       rooms: rooms.map((record) => ({
         record,
@@ -105,7 +106,7 @@ export class MemoryDisk {
         entries: this.entries(record).length,
         lastHlc: undefined,
       })),
-      next: undefined,
+      next: found.length > limit ? rooms.at(-1)?.room : undefined,
     };
   }
 

@@ -46,10 +46,10 @@ async function errorCode(response: Response): Promise<string> {
 
 describe("rooms over HTTP", () => {
   test("a list is asked with its page and search", async () => {
-    edge = await anEdge({ answer: () => ({ type: "rooms", rooms: [aRoom()], next: "r" }) });
+    edge = await anEdge({ answer: () => ({ type: "rooms", rooms: [aRoom()], next: "r", unanswered: ["b" as RelayId] }) });
     const response = await fetch(`${edge.address}/api/rooms?limit=7&search=no%20tes&after=q`);
     expect(edge.ofType("request-received")[0]!.ask).toEqual({ type: "list", limit: 7, search: "no tes", after: "q" });
-    expect(await response.json()).toEqual({ rooms: [{ ...aRoom(), clock: { "a.1": 3 } }], next: "r", unanswered: [] });
+    expect(await response.json()).toEqual({ rooms: [{ ...aRoom(), clock: { "a.1": 3 } }], next: "r", unanswered: ["b"] });
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 

@@ -21,7 +21,7 @@ describe("[P9] what pages of other origins may read", () => {
     ["https://evil.example", null],
     ["null", null],
   ])("a page of %s gets the leave for %s", async (origin, leave) => {
-    edge = await anEdge(rooms({ type: "rooms", rooms: [], next: undefined }));
+    edge = await anEdge(rooms({ type: "rooms", rooms: [], next: undefined, unanswered: [] }));
     const response = await fetch(`${edge.address}/api/rooms`, { headers: { Origin: origin } });
     expect([response.status, response.headers.get("access-control-allow-origin")]).toEqual([200, leave]);
     expect(response.headers.get("vary")).toContain("Origin");

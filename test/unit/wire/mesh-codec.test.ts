@@ -35,6 +35,7 @@ describe("[P9] a frame is refused", () => {
     { what: "with a digest that ends early", frame: frameOf("2c 01 72 00 01 02 03") },
     { what: "with a presence that is neither here nor gone", frame: frameOf("2e 01 72 00 01 07 01 02") },
     { what: "that announces more presences than it has bytes", frame: frameOf("2e 01 72 00 ffffffff0f") },
+    { what: "that lists more documents than it has bytes", frame: frameOf("30 01 ffffffff0f") },
     { what: "that announces more rooms than it has bytes", frame: frameOf("26 00 ffffffff0f") },
     { what: "that announces more rumors than it has bytes", frame: frameOf("05 ffffffff0f 00") },
   ])("$what", ({ frame }) => {

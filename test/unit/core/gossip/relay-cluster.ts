@@ -325,7 +325,7 @@ export class RelayCluster extends TimedWorld {
         return this.#onDisk(seat, life, () => ({
           type: "rooms-listed",
           seq: effect.seq,
-          result: ok(disk.list(effect.limit, effect.deleted === true)),
+          result: ok(disk.list(effect)),
         }));
       case "compact-room":
         return this.#onDisk(seat, life, () => ({
