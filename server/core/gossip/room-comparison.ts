@@ -6,7 +6,8 @@
  *     else           ──▶ who lacks something that the other's clock names asks for the difference
  *
  * In a room where people type, something is always under way. So a dot that is named there and missing here is asked for only
- * when it is missing still at the next comparison, unless it is urgent: after a new link, or before this relay may be complete.
+ * when it is missing still at the next comparison, unless it is urgent: at the first one since a new link or since the room came into
+ * memory, where nobody may remember until the next one, or before this relay may be complete.
  * Where the clocks name the same and the contents differ (Yjs derives deletions of its own), both ask.
  *
  * Invariants: a clock is joined for equal contents only; nothing is concluded across generations; both sides' words are of one
@@ -36,8 +37,8 @@ export type ComparisonStep =
   | { readonly type: "look-again" };
 
 export class RoomComparison {
-  /** Per peer what it named and this relay lacked when they compared last. */
-  readonly #lacking = new Map<RelayId, VectorClock>();
+  /** Per peer with which it was compared what that named and this relay lacked the last time. */
+  readonly #lacking = new Map<RelayId, VectorClock | undefined>();
 
   /** `theirs` came from `from`; `mine` is of now. */
   compare(from: RelayId, mine: RoomMoment, theirs: RoomMoment, isUrgent: boolean): readonly ComparisonStep[] {
@@ -49,7 +50,7 @@ export class RoomComparison {
       return steps;
     }
     if (comparePositions(mine.content, theirs.content) === 0) {
-      this.#lacking.delete(from);
+      this.#lacking.set(from, undefined);
       if (isSameRecord(mine.record, record)) steps.push({ type: "equal", clock: theirs.clock, isComplete: theirs.isComplete });
       else steps.push({ type: "look-again" });
       return steps;
@@ -75,10 +76,11 @@ export class RoomComparison {
   #differ(from: RelayId, mine: RoomMoment, theirs: RoomMoment, isUrgent: boolean): readonly ComparisonStep[] {
     const order = mine.clock.compare(theirs.clock);
     if (order === "after") return [];
+    const isFirst = !this.#lacking.has(from);
     const before = this.#lacking.get(from);
     const isOld = before !== undefined && !mine.clock.covers(before);
-    if (isUrgent || isOld || order === "equal") {
-      this.#lacking.delete(from);
+    if (isUrgent || isFirst || isOld || order === "equal") {
+      this.#lacking.set(from, undefined);
       return [{ type: "request-difference" }];
     }
     this.#lacking.set(from, theirs.clock);

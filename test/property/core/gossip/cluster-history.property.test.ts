@@ -14,7 +14,7 @@ const long = process.env["INKMESH_LONG"] !== undefined;
 const shapes: readonly (HistoryShape & { readonly seeds: readonly number[] })[] = [
   { relays: 3, replicas: 3, seeds: [2, 44] },
   { relays: 4, replicas: 3, seeds: [1, 2, 32, 36] },
-  { relays: 5, replicas: 3, isForgetful: true, seeds: [21, 42, 52] },
+  { relays: 5, replicas: 3, isForgetful: true, seeds: [21, 42, 52, 178] },
 ];
 const kinds = ["saved", "read", "moved", "retired", "cut", "crash", "wipe", "delete", "deleted"];
 
