@@ -121,6 +121,38 @@ describe("a data folder", () => {
   });
 });
 
+describe("a relay that keeps no room in memory that nobody uses", () => {
+  const limits = { roomCacheBytes: 0, tailEntriesMax: 4 };
+
+  test("[P1] [P2] whose disk was lost is whole again, though each answer comes to a room that was let go", () => {
+    const cluster = aCluster({ limits });
+    const [a, b, c] = [cluster.seat(0), cluster.seat(1), cluster.seat(2)];
+    for (const [person, word] of ["kept ", "in ", "a ", "snapshot ", "by ", "now"].entries()) write(cluster, a, word, person + 1);
+    cluster.run(5_000);
+    expect(a.disk.entries(lineage).length).toBeLessThan(4);
+    cluster.wipe(c);
+    // What it has compared with one of two is known in memory only.
+    cluster.cut(b, c);
+    cluster.start(c);
+    cluster.run(10_000);
+    cluster.heal();
+    cluster.run(60_000);
+    expect([c.disk.index(lineage).hash(), c.disk.marks.has(lineage.room)]).toEqual([a.disk.index(lineage).hash(), true]);
+  });
+
+  test("[P1] that was away gets what those wrote who are gone by now", () => {
+    const cluster = aCluster({ limits });
+    const [a, b, c] = [cluster.seat(0), cluster.seat(1), cluster.seat(2)];
+    write(cluster, b, "before ", 1);
+    cluster.crash(c);
+    for (const [person, word] of ["and ", "while ", "it ", "was ", "away"].entries()) write(cluster, b, word, person + 2);
+    cluster.crash(b);
+    cluster.start(c);
+    cluster.run(60_000);
+    expect(c.disk.index(lineage).hash()).toBe(a.disk.index(lineage).hash());
+  });
+});
+
 describe("what a reader brings", () => {
   test("[P6] a token that names what was lost with its only disk is answered with BEHIND, not with less", () => {
     const cluster = aCluster();
