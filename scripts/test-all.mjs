@@ -1,5 +1,6 @@
 /**
- * `npm test`: every test that this machine can run, each step with its time budget, under one hard stop.
+ * `npm test`: every test that this machine can run, under one hard stop. What a step may take is about twice what two quiet cores
+ * need: it ends what hangs.
  *
  * The last line reads exactly `N passed, N failed, N skipped`, over all tests of all steps; a step that fails without
  * a failed test (a type error, a lint finding, a build) counts as one failed. Skipped tests are listed with reasons.
@@ -12,12 +13,12 @@ import { installed, runStep } from "./step.mjs";
 const hardStopMinutes = 75;
 const steps = [
   { name: "build", command: [process.execPath, "scripts/build.mjs"], minutes: 5 },
-  { name: "check", command: [process.execPath, "scripts/check.mjs"], minutes: 8 },
-  { name: "simulator", command: project("sim"), minutes: 15 },
+  { name: "check", command: [process.execPath, "scripts/check.mjs"], minutes: 16 },
+  { name: "simulator", command: project("sim"), minutes: 35 },
   { name: "contract", command: project("contract"), minutes: 12 },
-  { name: "conformance", command: project("conformance"), minutes: 15 },
-  { name: "fault", command: project("fault"), minutes: 15 },
-  { name: "browser", command: project("browser"), minutes: 20 },
+  { name: "conformance", command: project("conformance"), minutes: 20 },
+  { name: "fault", command: project("fault"), minutes: 25 },
+  { name: "browser", command: project("browser"), minutes: 25 },
 ];
 
 const startedAt = performance.now();

@@ -177,8 +177,8 @@ export const relayMutants: readonly NamedMutant[] = [
       },
       {
         file: "server/core/room-requests.ts",
-        find: "if (result.ok) room.recordCopies.whenSaved(() => this.#answer(request, answer()));",
-        replace: "if (result.ok) this.#answer(request, answer());",
+        find: "open.withdraw = room.recordCopies.whenSaved(() => this.#answer(request, answer()));",
+        replace: "this.#answer(request, answer());",
       },
     ],
   },
