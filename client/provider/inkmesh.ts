@@ -1,7 +1,6 @@
 /**
- * Inkmesh: the client of one page or process: one socket for many rooms, to whichever
- * relay can be reached, and one device store. It is the loop around the
- * core: it tells it what happened, performs what it wants done, and keeps its one timer.
+ * Inkmesh: the client of one page or process: one socket for many rooms, to whichever relay can be reached, and one device
+ * store. It is the loop around the core: it tells it what happened, performs what it wants done, and keeps its one timer.
  *
  *     room edits, socket events, timer ──▶ turn ──▶ core.step … step(turn-ended) ──▶ effects ──▶ rooms, socket
  *

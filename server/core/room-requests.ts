@@ -4,8 +4,9 @@
  *     received ─▶ room loaded ─▶ no write of its record under way ─▶ decided ─▶ (on disk, worker done) ─▶ answered
  *
  * Invariants: every request is answered at most once, and not at all once its client has gone; a change is answered as
- * done only when its record is on enough replicas' disks, and as not confirmed when that takes too long; content is what is on disk, named by the token that goes with it [P6]; a room is
- * kept in memory while somebody asks. At most as many requests wait as connections may be open.
+ * done only when its record is on enough replicas' disks, and as not confirmed when that takes too long; content is what is on
+ * disk, named by the token that goes with it [P6]; a room is kept in memory while somebody asks. At most as many requests wait as
+ * connections may be open.
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
 import type { RequestId, RoomName } from "@inkmesh/shared/base/ids";

@@ -152,6 +152,7 @@ export class Room implements RoomCopy, RecordKeeper {
       this.#log.isAtRest &&
       !this.#replication.isBusy &&
       !this.#record.isWriting &&
+      !this.recordCopies.isOwed &&
       !this.#upkeep.isRunning
     );
   }

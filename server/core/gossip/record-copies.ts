@@ -30,7 +30,7 @@ export class RecordCopies {
     this.#place = place;
   }
 
-  /** Somebody stopped waiting, and it is still not on enough replicas. */
+  /** Somebody stopped waiting, and it is still not on enough replicas: known here alone, so the room stays in memory until then. */
   get isOwed(): boolean {
     return this.#isOwed;
   }

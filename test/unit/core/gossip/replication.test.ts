@@ -110,8 +110,11 @@ describe("records over several relays", () => {
     }
   });
 
-  test("[P2] [P10] a deletion that only this disk knows is not done, and is when another relay is back", () => {
-    const cluster = aCluster();
+  test.each([
+    ["", {}],
+    [", also where the room leaves memory meanwhile", { roomCacheBytes: 0 }],
+  ] as const)("[P2] [P10] a deletion that only this disk knows is not done, and is when another relay is back%s", (_, limits) => {
+    const cluster = aCluster({ limits });
     const typist = new ClusterTypist(cluster, "note", 1).connect(cluster.seat(0));
     cluster.run(500);
     typist.type("hello");
