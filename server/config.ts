@@ -11,11 +11,13 @@
  */
 import * as path from "node:path";
 import { isRelayId, type RelayId } from "@inkmesh/shared/base/ids";
+import { isZone } from "@inkmesh/shared/ring/ring-record";
 import * as z from "zod";
 import { isMeshAddress } from "@inkmesh/shared/wire/mesh-layout";
 import { firstValues, type Bounds } from "./bounds.ts";
 import type { Limits } from "./core/limits.ts";
-import type { MeshLimits } from "./core/peers/mesh.ts";
+import type { MeshLimits } from "./core/peers/mesh-options.ts";
+import { disorder } from "./limit-order.ts";
 import { meshBounds, meshLimitsOf } from "./mesh-limits.ts";
 
 const kib = 1024;
@@ -57,8 +59,8 @@ const limitBounds = {
   presenceIdsPerRoomMax: [4_096, 1, 1_000_000],
   /** Milliseconds between two tellings of one room's cursors to other relays: 20 per second look smooth. */
   presenceTellEveryMs: [50, 0, 60_000],
-  /** Milliseconds between two signs of life, alike on all relays, and until a silent relay's cursors are hidden: with one more look, below 5 s. */
-  presenceSignMs: [1_000, 10, 60_000],
+  /** Milliseconds between two looks at who is silent, and until a silent relay's cursors are hidden: with one more look, below 5 s. */
+  presenceLookMs: [1_000, 10, 60_000],
   presenceSilentMs: [3_000, 50, 600_000],
   /** Milliseconds. Clients renew every 15 s; y-websocket forgets after 30 s as well. */
   presenceExpiryMs: [30_000, 100, 3_600_000],
@@ -117,8 +119,6 @@ const replicationBounds = {
   exchangeAgainMs: [10_000, 10, 600_000],
   /** Dots of one room whose copies are counted one by one; about 64 bytes each. */
   countedDotsMax: [4_096, 1, 1_000_000],
-  /** Bytes kept for one relay that is away; past it comparison brings it what it lacks. */
-  hintBytesMax: [256 * mib, kib, 64 * 1024 * mib],
   /** Milliseconds between two comparisons of rooms that changed. */
   compareChangedMs: [1_000, 10, 600_000],
   /** Rooms in one of them. */
@@ -152,7 +152,7 @@ const processBounds = {
   closeMs: [5_000, 10, 600_000],
   /** Milliseconds that a stop may take; what is not on disk then is still with its author. */
   stopMs: [10_000, 100, 600_000],
-  /** Bytes. With less free on the disk, edits stay with their authors: repairs and compaction need some room. */
+  /** Bytes. With less free on the disk, edits stay with their authors: a restart and repairs need some room. Compaction leaves twice as much. */
   freeBytesMin: [mib, 0, 1024 * 1024 * mib],
   /** Bytes of one message between relays; the largest state and what names it must fit. The same on all relays of a mesh. */
   meshFrameBytesMax: [64 * mib, 64 * kib, 512 * mib],
@@ -185,6 +185,8 @@ export interface RelaySettings {
   /** The secret of the mesh, or the file that holds it; both undefined: the one in the data folder. */
   readonly meshSecret: string | undefined;
   readonly meshSecretFile: string | undefined;
+  /** Where this relay stands: copies of a document go to relays of different zones first. Empty: nowhere in particular. */
+  readonly zone: string;
   /** Relays that keep each document, of as many as there are, and how many of them before it is called saved. */
   readonly replicas: number;
   readonly durability: "majority" | "1" | "all";
@@ -240,6 +242,7 @@ const settings = {
   },
   durability: { schema: z.enum(["majority", "1", "all"]), right: "majority, 1 or all" },
   replicas: { schema: wholeNumber.pipe(z.int().min(1).max(7)), right: "a number of relays from 1 to 7" },
+  zone: { schema: z.string().min(1).refine(isZone), right: "up to 63 of A-Z, a-z, 0-9, . _ and -, e.g. berlin-1" },
   store: { schema: z.literal("sqlite"), right: "sqlite, because this version has no other store yet" },
   join: { schema: several(meshAddress), right: "the address of another relay, e.g. ws://127.0.0.1:4400/mesh" },
   advertise: { schema: meshAddress, right: "the address at which other relays reach this one, e.g. ws://10.0.0.1:4400/mesh" },
@@ -281,7 +284,7 @@ export function readSettings(sources: { options: Said; environment: Said; file?:
   if (!mesh.ok) return mesh;
   const process = readBounds("process", processBounds, file["process"]);
   if (!process.ok) return process;
-  const sentence = contradiction(values);
+  const sentence = contradiction(values) ?? disorder({ limits: limits.values, mesh: mesh.values, process: process.values });
   if (sentence !== undefined) return wrong(sentence);
   return { ok: true, settings: settingsOf(values, limits.values, { mesh: mesh.values, process: process.values }) };
 }
@@ -341,6 +344,7 @@ function settingsOf(
     advertise: values["advertise"] as string | undefined,
     meshSecret: values["mesh-secret"] as string | undefined,
     meshSecretFile: values["mesh-secret-file"] as string | undefined,
+    zone: (values["zone"] as string | undefined) ?? "",
     replicas: (values["replicas"] as number | undefined) ?? 3,
     durability: (values["durability"] as RelaySettings["durability"] | undefined) ?? "majority",
     limits: limitsWith({ ...rest, content, replication }),

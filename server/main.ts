@@ -19,7 +19,7 @@ import { isAnyAddress, type RelaySettings } from "./config.ts";
 import type { Report } from "./core/effect.ts";
 import type { RelayInput } from "./core/input.ts";
 import { foundMesh, type KeptMesh } from "./core/membership/belonging.ts";
-import { RingRecords } from "./core/membership/ring-records.ts";
+import { RingRecords, type RingPlace } from "./core/membership/ring-records.ts";
 import { Relay } from "./core/relay.ts";
 import { appFiles } from "./edge/app-files.ts";
 import { ClientSockets } from "./edge/client-sockets.ts";
@@ -30,6 +30,7 @@ import { createHttpServer } from "./edge/http-server.ts";
 import { OriginPolicy } from "./edge/origin-policy.ts";
 import { PeerDoor } from "./edge/peer-door.ts";
 import { PendingRequests } from "./edge/pending-requests.ts";
+import { meshApi } from "./edge/mesh-api.ts";
 import { roomsApi } from "./edge/rooms-api.ts";
 import { openDataFolder, type DataFolder } from "./log/data-folder.ts";
 import { SqliteUpdateLog } from "./log/sqlite-update-log.ts";
@@ -69,7 +70,7 @@ export async function startRelay(settings: RelaySettings, unsound: () => void = 
   if (!folder.ok) return { ok: false, sentence: folder.refusal.detail };
   const secret = meshSecretOf(settings, folder.value);
   if (!secret.ok) return refuse(folder.value, secret.refusal.detail);
-  const parts = assemble(settings, folder.value);
+  const parts = assemble(settings, folder.value, secret.value);
   const kept = parts.meshFile.read();
   if (!kept.ok) return refuse(folder.value, kept.refusal.detail);
   if (kept.value === undefined && joinsWithoutSecret(settings)) return refuse(folder.value, secretSentence);
@@ -108,7 +109,7 @@ interface Parts {
   stopped: () => void;
 }
 
-function assemble(settings: RelaySettings, folder: DataFolder): Parts {
+function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Array): Parts {
   const { limits, process: around } = settings;
   const name = folder.relay;
   const actor = actorOf(name, systemRandom.bytes(8));
@@ -123,7 +124,7 @@ function assemble(settings: RelaySettings, folder: DataFolder): Parts {
   const sockets = new ClientSockets({ limits, pingMs: around.pingMs, closeMs: around.closeMs, enqueue, observer });
   const peers = new PeerDoor({
     frameBytesMax: around.meshFrameBytesMax,
-    ...{ dialMs: around.dialMs, machinesPerAddressMax: around.machinesPerAddressMax, pingMs: around.pingMs, closeMs: around.closeMs },
+    ...{ dialMs: around.dialMs, machinesPerAddressMax: around.machinesPerAddressMax, closeMs: around.closeMs },
     ...{ enqueue, observer },
   });
   const meshFile = new MeshFile({
@@ -147,6 +148,12 @@ function assemble(settings: RelaySettings, folder: DataFolder): Parts {
       nowMs: () => systemClock.now().monotonicMs,
       startedAt: new Date(),
     }),
+    meshApi: meshApi({
+      secret,
+      mesh: () => parts.core?.meshView(),
+      forget: (relay) => enqueue({ type: "forget-relay", relay }),
+      drain: () => enqueue({ type: "drain" }),
+    }),
     roomsApi: roomsApi(requests),
     appFiles: appFiles(appFolder()),
     connectionsMax: limits.connectionsMax,
@@ -159,7 +166,9 @@ function assemble(settings: RelaySettings, folder: DataFolder): Parts {
     callMs: around.engineCallMs,
     logger,
   });
-  const log = new SqliteUpdateLog({ folder: folder.path, nestingMax: limits.content.nestingMax, freeBytesMin: around.freeBytesMin });
+  const log = new SqliteUpdateLog({
+    ...{ folder: folder.path, relay: name, nestingMax: limits.content.nestingMax, freeBytesMin: around.freeBytesMin },
+  });
   const parts: Parts = {
     ...{ settings, folder, name, actor, logger, metrics, status, log, engines, sockets, peers, meshFile, requests, http },
     ...{ core: undefined, driver: undefined, journal: undefined, watch: undefined, stopped: () => undefined },
@@ -222,7 +231,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
     tokenSecret: secret,
     mesh: {
       address: meshAddressOf(parts),
-      ...{ join: settings.join, kept, place, secret, limits: settings.mesh, random: systemRandom },
+      ...{ join: settings.join, kept, place: placeOf(settings), secret, limits: settings.mesh, random: systemRandom },
       nowMs: systemClock.now().monotonicMs,
     },
     hlcFloorMs: opening.hlcFloorMs,
@@ -250,8 +259,6 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
   metrics.mesh.watch(() => core.meshView());
   status.enter("serving");
   logger.info({ actor, complete: opening.complete }, "the relay serves");
-  if (settings.join.length > 0)
-    logger.warn("several relays are new: they share documents, but no cursors yet, and each lists only what is on its own disk");
   beAmongOthers(parts);
 }
 
@@ -291,7 +298,9 @@ async function stop(parts: Parts): Promise<void> {
 }
 
 /** Every relay carries one share until something else can be said. */
-const place = { weight: 1, zone: "" };
+function placeOf({ zone }: RelaySettings): RingPlace {
+  return { weight: 1, zone };
+}
 
 function meshSecretOf(settings: RelaySettings, folder: DataFolder): Result<Uint8Array> {
   return (
@@ -311,7 +320,7 @@ const secretSentence =
 /** A relay that joins nobody and belongs nowhere is a mesh of its own. */
 function foundIfFirst({ settings, name, meshFile }: Parts): KeptMesh | undefined {
   if (settings.join.length > 0) return undefined;
-  const kept = foundMesh(name, place, systemRandom);
+  const kept = foundMesh(name, placeOf(settings), systemRandom);
   meshFile.keepAtOnce(kept);
   return kept;
 }

@@ -4,7 +4,8 @@
  */
 import type { MembershipLimits } from "./core/membership/membership-limits.ts";
 import type { LinkQueueLimits } from "./core/peers/link-queue.ts";
-import type { MeshLimits } from "./core/peers/mesh.ts";
+import type { LinkSilenceLimits } from "./core/peers/link-silence.ts";
+import type { MeshLimits } from "./core/peers/mesh-options.ts";
 import type { PeerLimits } from "./core/peers/peer-links.ts";
 import { firstValues, type Bounds } from "./bounds.ts";
 
@@ -41,8 +42,6 @@ const membershipBounds = {
   transmitMultiplier: [4, 1, 100],
   /** Milliseconds between two comparisons of everything with somebody. */
   pushPullIntervalMs: [30_000, 100, 3_600_000],
-  /** Milliseconds for which the dead hear news, their own death among it. */
-  gossipToDeadMs: [30_000, 100, 3_600_000],
   /** Milliseconds. Longer than any news of them is on its way. */
   rememberDeadMs: [600_000, 1_000, 86_400_000],
   /** Lives. Twice the relays that a full mesh of links carries. */
@@ -73,22 +72,39 @@ const queueBounds = {
   /** Bytes and messages of one frame: small enough to get in between, and to be decoded in one go. */
   frameFillBytes: [64 * kib, kib, mib],
   frameMessagesMax: [1_024, 1, 8_192],
+  /** Bytes that one room may say before the next one that waits: an edit of anybody is far below it. */
+  roomShareBytes: [16 * kib, kib, mib],
 } as const satisfies Record<keyof LinkQueueLimits, Bounds>;
+
+const silenceBounds = {
+  /** Milliseconds between two signs of life over a link that carries nothing else. Cursors of a silent relay go after three of them. */
+  linkSignMs: [1_000, 10, 60_000],
+  /** Milliseconds of silence after which a link is given up. Longer than a relay stands still that is merely busy; what it costs when it was is one comparison. */
+  linkSilentMs: [10_000, 50, 600_000],
+} as const satisfies Record<keyof LinkSilenceLimits, Bounds>;
 
 const ownBounds = {
   /** Bytes for one peer that wait to be read. A minute of a busy relay; after it, comparing what both have is cheaper. */
   linkWaitingBytesMax: [64 * mib, mib, 4_096 * mib],
   /** Milliseconds for which the first of a list looks for a mesh before it founds one. */
   foundAfterMs: [3_000, 0, 600_000],
+  /** Milliseconds between two tellings of how many sessions there are: a client that chooses by it does not need it newer. */
+  loadEveryMs: [2_000, 10, 600_000],
 } as const satisfies Record<string, Bounds>;
 
-export const meshBounds = { ...membershipBounds, ...linkBounds, ...queueBounds, ...ownBounds };
+export const meshBounds = { ...membershipBounds, ...linkBounds, ...queueBounds, ...silenceBounds, ...ownBounds };
 
 /** All limits out of named values, as `meshBounds` names them. */
 export function meshLimitsOf(values: Readonly<Record<string, number>>): MeshLimits {
   const pick = <Names extends string>(names: Readonly<Record<Names, Bounds>>): Record<Names, number> =>
     Object.fromEntries(Object.keys(names).map((name) => [name, values[name]])) as Record<Names, number>;
-  return { membership: pick(membershipBounds), links: pick(linkBounds), queue: pick(queueBounds), ...pick(ownBounds) };
+  return {
+    membership: pick(membershipBounds),
+    links: pick(linkBounds),
+    queue: pick(queueBounds),
+    silence: pick(silenceBounds),
+    ...pick(ownBounds),
+  };
 }
 
 /** The first values of the mesh's limits, with some replaced. */

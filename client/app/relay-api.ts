@@ -29,6 +29,8 @@ export type Answer<Value> =
 export interface RoomListing {
   readonly rooms: readonly ListedRoom[];
   readonly next: string | undefined;
+  /** Names of the relays that did not answer the one that was asked. */
+  readonly unanswered: readonly string[];
 }
 
 const timeoutMs = 10_000;
@@ -64,10 +66,11 @@ export async function listRooms(options: {
   if (options.search !== "") query.set("search", options.search);
   if (options.after !== undefined) query.set("after", options.after);
   return ask(`/api/rooms?${query}`, { signal: options.signal ?? null }, (body) => {
-    const { rooms, next } = record(body);
+    const { rooms, next, unanswered } = record(body);
     return {
       rooms: (Array.isArray(rooms) ? rooms : []).map(describe).filter(({ room }) => room !== ""),
       next: typeof next === "string" ? next : undefined,
+      unanswered: (Array.isArray(unanswered) ? unanswered : []).map(text).filter((relay) => relay !== ""),
     };
   });
 }

@@ -103,7 +103,7 @@ function DocumentListing({ mesh, documents, search }: { mesh: Inkmesh; documents
   if (documents.loading && documents.rows.length === 0) return <ListSkeleton />;
   // An empty list that could not be read is not an empty device; the banner says so.
   if (documents.rows.length === 0 && documents.isUnreadable) return null;
-  if (documents.rows.length === 0) return <NoDocuments search={search} offline={documents.problem !== undefined} />;
+  if (documents.rows.length === 0) return <NoDocuments search={search} heard={documents.heard} />;
   return (
     <>
       <ul class="document-list" aria-label="Documents">
@@ -120,14 +120,20 @@ function DocumentListing({ mesh, documents, search }: { mesh: Inkmesh; documents
   );
 }
 
-function NoDocuments({ search, offline }: { search: string; offline: boolean }) {
+const asFarAs = { all: "", some: ", as far as the relays that answered know", none: ", as far as this device knows" } as const;
+
+function NoDocuments({ search, heard }: { search: string; heard: Documents["heard"] }) {
   if (search !== "")
     return (
       <EmptyState title="Nothing found">
-        No title has “{search}” in it{offline ? ", as far as this device knows" : ""}.
+        No title has “{search}” in it{asFarAs[heard]}.
       </EmptyState>
     );
-  if (offline)
+  if (heard === "some")
+    return (
+      <EmptyState title="No documents at the relays that answered">Begin one, and send its link to whom you want to write with.</EmptyState>
+    );
+  if (heard === "none")
     return (
       <EmptyState title="Nothing on this device">
         Documents appear here when a relay can be reached. You can begin a new one now; it is sent later.

@@ -63,6 +63,8 @@ function refusal(mesh: MeshStatus, room: RoomStatus): StatusWords | undefined {
       return { tone: "care", sentence: withWaiting("The relay's disk is full", room), detail };
     case "STORE_FAILED":
       return { tone: "care", sentence: withWaiting("The relay cannot use its disk", room), detail };
+    case "BEHIND":
+      return { tone: "care", sentence: withWaiting("This relay does not know this document yet", room), detail };
     case "ROOM_FULL":
       return { tone: "alarm", sentence: "The document has reached its largest size", detail };
     default:
@@ -91,6 +93,8 @@ function place(mesh: MeshStatus, room: RoomStatus): StatusWords {
   if (mesh.connection === "connecting" || room.phase === "connecting")
     return { tone: "busy", sentence: withWaiting("Connecting…", room), detail: keptHere(room) };
   if (room.phase === "syncing" || !room.synced) return { tone: "busy", sentence: withWaiting("Fetching what is new…", room) };
+  // Before any word about where the edits are: what others have at this relay is less than what is on this page.
+  if (room.behind) return behind;
   if (room.phase === "saved" && room.waiting === 0) {
     if (room.device !== "failed") return { tone: "calm", sentence: savedOn(room) };
     return { tone: "care", sentence: `${savedOn(room)}, but not on this device`, detail: whyNotOnDevice(room) };
@@ -103,6 +107,14 @@ function place(mesh: MeshStatus, room: RoomStatus): StatusWords {
     };
   return { tone: "busy", sentence: `Saving ${edits(room.waiting)}…`, detail: keptHere(room) };
 }
+
+const behind: StatusWords = {
+  tone: "care",
+  sentence: "This relay has not seen all that you saw yet",
+  detail:
+    "Another relay showed you something that this one has not got. It asks the others for it, and gets what is on this device. " +
+    "Until then, others at this relay see less than you do.",
+};
 
 /** Who has sent nothing yet was told of no copy but the one that it reads: what others typed may have no other one. */
 function savedOn({ copies, needed, replicas }: RoomStatus): string {

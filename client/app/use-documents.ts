@@ -9,12 +9,15 @@ import { type DocumentRow, mergeDocuments } from "./document-list.ts";
 import { useMeshStatus } from "./mesh-hooks.ts";
 import { recentDocuments } from "./recent-documents.ts";
 import { type ListedRoom, listRooms } from "./relay-api.ts";
+import { unansweredWords } from "./unanswered-words.ts";
 import { useDeviceRooms } from "./use-device-rooms.ts";
 
 export interface Documents {
   readonly rows: readonly DocumentRow[];
   readonly loading: boolean;
-  /** Why a part of the list is missing. */
+  /** Whose part is in the list, beside this device's: of all relays, of some, or of none. */
+  readonly heard: "all" | "some" | "none";
+  /** Why a part of the list is, or may be, missing. */
   readonly problem: string | undefined;
   /** It is this device's part that is missing. */
   readonly isUnreadable: boolean;
@@ -29,6 +32,8 @@ interface Fetched {
   readonly search: string;
   readonly rooms: readonly ListedRoom[];
   readonly next: string | undefined;
+  /** Relays that are not in it, on any of its pages. */
+  readonly unanswered: readonly string[];
 }
 
 const searchPauseMs = 200;
@@ -60,7 +65,9 @@ export function useDocuments(mesh: Inkmesh, search: string): Documents {
     if (answer === undefined) return setProblem("You are working offline.");
     if (!answer.ok) return setProblem(answer.sentence);
     setProblem(undefined);
-    setFetched({ search, rooms: [...(after?.rooms ?? []), ...answer.value.rooms], next: answer.value.next });
+    const { rooms, next, unanswered } = answer.value;
+    const missing = new Set([...(after?.unanswered ?? []), ...unanswered]);
+    setFetched({ search, rooms: [...(after?.rooms ?? []), ...rooms], next, unanswered: [...missing] });
   };
 
   useEffect(() => {
@@ -81,17 +88,19 @@ export function useDocuments(mesh: Inkmesh, search: string): Documents {
     };
   }, []);
 
-  const relay = problem === undefined && fetched?.search === search ? fetched.rooms : undefined;
-  const missing = problem ?? (isSlow && relay === undefined ? "The relay is slow to answer." : undefined);
+  const current = problem === undefined && fetched?.search === search ? fetched : undefined;
+  const missing = problem ?? (isSlow && current === undefined ? "The relay is slow to answer." : undefined);
+  const unanswered = unansweredWords(current?.unanswered ?? []);
   return {
     rows: mergeDocuments({
-      relay,
+      relay: current?.rooms,
       device: device === undefined ? [] : withDeletions(device, () => localStorage),
       recent: recentDocuments(),
       search,
     }),
     loading: loading || (device === undefined && !isUnreadable),
-    problem: missing === undefined ? (isUnreadable ? unreadable : undefined) : `${missing} ${isUnreadable ? unreadable : onlyHere}`,
+    heard: missing !== undefined ? "none" : unanswered === undefined ? "all" : "some",
+    problem: sentences(missing ?? unanswered, isUnreadable ? unreadable : missing === undefined ? undefined : onlyHere),
     isUnreadable,
     refresh: () => setRound((count) => count + 1),
     more: fetched?.next === undefined || problem !== undefined ? undefined : () => void fetchPage(fetched),
@@ -99,4 +108,8 @@ export function useDocuments(mesh: Inkmesh, search: string): Documents {
       ? { label: "Go online", onPress: () => mesh.workOffline(false) }
       : { label: "Try again", onPress: () => setRound(round + 1) },
   };
+}
+
+function sentences(...parts: readonly (string | undefined)[]): string | undefined {
+  return parts.filter((part) => part !== undefined).join(" ") || undefined;
 }

@@ -7,6 +7,7 @@
  *     change: 1 edits    varUint n, n × entry            entry: varString tab, varUint number, varUint createdMs, varBytes
  *             2 updates  varUint n, n × varBytes
  *             3 clock    varUint generation, clock
+ *             7 clock    as 3, and varString session token
  *             4 saved    varUint n, n × (varString tab, varUint number)       the bytes are in an earlier record
  *             5 aside    entry, varString code
  *             6 discarded  varUint n, n × (varString tab, varUint number)
@@ -60,9 +61,11 @@ function writeChange(encoder: encoding.Encoder, change: CopyChange): void {
       encoding.writeVarUint(encoder, 2);
       return writeMany(encoder, change.updates, encoding.writeVarUint8Array);
     case "clock":
-      encoding.writeVarUint(encoder, 3);
+      encoding.writeVarUint(encoder, change.token === undefined ? 3 : 7);
       encoding.writeVarUint(encoder, change.generation);
-      return writeVectorClock(encoder, change.clock);
+      writeVectorClock(encoder, change.clock);
+      if (change.token !== undefined) encoding.writeVarString(encoder, change.token);
+      return;
     case "saved":
       encoding.writeVarUint(encoder, 4);
       return writeMany(encoder, change.entries, writeKey);
@@ -91,6 +94,10 @@ function readChange(decoder: decoding.Decoder): LoggedChange {
       return { type: "set-aside", entry: readEntry(decoder), code: decoding.readVarString(decoder) as ErrorCode };
     case 6:
       return { type: "discarded", keys: readMany(decoder, readKey) };
+    case 7: {
+      const clock = { generation: decoding.readVarUint(decoder), clock: readVectorClock(decoder) };
+      return { type: "clock", ...clock, token: decoding.readVarString(decoder) };
+    }
     default:
       throw new Error(`change of kind ${kind}`);
   }

@@ -43,6 +43,13 @@ const lastTriesMs = [1_000, 2_000, 4_000];
 const compactAbove = 200;
 const compactAfterMs = 3_000;
 
+/** How far the room was reached, by entries. */
+interface Reached {
+  readonly generation: number;
+  readonly clock: VectorClock;
+  readonly token?: string;
+}
+
 export class DeviceCopy {
   readonly #room: string;
   readonly #store: OfflineStore;
@@ -53,9 +60,9 @@ export class DeviceCopy {
   /** Written while something before it was refused. */
   #ahead: CopyChange[] = [];
   #writes = 0;
-  #clock: { generation: number; clock: VectorClock } | undefined;
+  #clock: Reached | undefined;
   /** The last clock that was told, or came from the store. */
-  #reached: { generation: number; clock: VectorClock } | undefined;
+  #reached: Reached | undefined;
   #underWay = 0;
   #lazyUnderWay = false;
   /** Keys of edits whose write has not been confirmed. */
@@ -116,13 +123,14 @@ export class DeviceCopy {
   }
 
   /** The first one, as early as the room is open, says which document this is: at once, before anything goes to the relay. */
-  clockReached(generation: number, clock: VectorClock): void {
+  clockReached(reached: Reached): void {
+    const { generation, clock, token } = reached;
     if (this.#reached === undefined) {
       this.#reached = { generation, clock: VectorClock.empty };
       this.#write([ofGeneration(generation)]);
     }
-    if (this.#reached.clock.covers(clock)) return;
-    this.#clock = { generation, clock };
+    if (this.#reached.clock.covers(clock) && (token === undefined || token === this.#reached.token)) return;
+    this.#clock = reached;
     this.#reached = this.#clock;
     this.#drain();
   }
@@ -131,7 +139,7 @@ export class DeviceCopy {
   async read(): Promise<StoredCopy> {
     try {
       const copy = await this.#store.load(this.#room);
-      this.#startAt(copy.generation, copy.clock);
+      this.#startAt(copy);
       return copy;
     } catch {
       this.lost();
@@ -147,7 +155,7 @@ export class DeviceCopy {
   /** What the store has is not all that its clock names. */
   holed(generation: number | undefined): void {
     this.lost();
-    this.#startAt(generation, VectorClock.empty);
+    this.#startAt({ generation, clock: VectorClock.empty });
   }
 
   get isIncomplete(): boolean {
@@ -205,8 +213,8 @@ export class DeviceCopy {
     return refused();
   }
 
-  #startAt(generation: number | undefined, clock: VectorClock): void {
-    if (generation !== undefined) this.#reached = { generation, clock };
+  #startAt({ generation, clock, token }: Pick<StoredCopy, "generation" | "clock" | "token">): void {
+    if (generation !== undefined) this.#reached = { generation, clock, ...(token === undefined ? {} : { token }) };
   }
 
   #later(change: CopyChange): void {

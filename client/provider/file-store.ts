@@ -2,6 +2,8 @@
  * FileStore: the `OfflineStore` of Node programs: one append-only log per room in one folder (`room-log.ts`), named by
  * the hash of the room's name, folded in memory while the room is in use.
  *
+ * The addresses of relays are in `relays.json` beside them.
+ *
  * One process per folder: a `lock` file names it, and is taken over when that process is gone.
  */
 import { createHash } from "node:crypto";
@@ -9,7 +11,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { decodeRecord, encodeChangesRecord, encodeRoomRecord, type CopyRecord, type LoggedChange } from "./copy-record.ts";
 import { outboxKey, type OutboxEntry } from "./core/outbox-entry.ts";
-import type { CopyChange, OfflineStore, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
+import type { CopyChange, KeptRelays, OfflineStore, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
 import { readRecords, RoomLog } from "./room-log.ts";
 import { StoredRoom } from "./stored-room.ts";
 
@@ -70,6 +72,21 @@ export class FileStore implements OfflineStore {
     return summaries;
   }
 
+  async loadRelays(): Promise<unknown> {
+    await this.#lock();
+    const text = await fs.readFile(this.#relaysFile, "utf8").catch(() => "");
+    try {
+      return JSON.parse(text);
+    } catch {
+      return undefined; // None, torn, or not ours.
+    }
+  }
+
+  async keepRelays(relays: KeptRelays): Promise<void> {
+    await this.#lock();
+    await fs.writeFile(this.#relaysFile, JSON.stringify(relays), { mode: 0o600 });
+  }
+
   async remove(room: string): Promise<void> {
     const loaded = await this.#rooms.get(room);
     this.#rooms.delete(room);
@@ -88,6 +105,10 @@ export class FileStore implements OfflineStore {
     await this.#locked.catch(() => undefined);
     this.#locked = undefined;
     if (heldFolders.delete(this.#folder)) await fs.rm(path.join(this.#folder, "lock"), { force: true });
+  }
+
+  get #relaysFile(): string {
+    return path.join(this.#folder, "relays.json");
   }
 
   #file(room: string): string {

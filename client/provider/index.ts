@@ -10,6 +10,7 @@ export type { DeviceState, DeviceTrouble, MeshStatus, Persistence, RoomPhase, Ro
 export type { OutboxEntry, OutboxKey } from "./core/outbox-entry.ts";
 export type { CopyChange, OfflineStore, OnlyHere, SetAsideEntry, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
 export { IndexedDbStore } from "./indexed-db-store.ts";
+export { mergeUpdate } from "./merge-update.ts";
 export { MemoryStore } from "./memory-store.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./web-socket-transport.ts";
 export { errorKind, type ErrorCode, type ErrorKind } from "@inkmesh/shared/base/errors";

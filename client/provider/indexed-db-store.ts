@@ -10,19 +10,21 @@
  * wants a newer layout, or for no reason that it names. It is opened again at once; if it then has to be made anew, what
  * it held is gone, and `onEmptied` says so.
  *
- *     rooms    room → { generation, clock, changedMs }
+ *     rooms    room → { generation, clock, token?, changedMs }
  *     updates  autoincrement → { room, bytes }            index "room"
  *     outbox   [room, tab, number] → { room, tab, number, createdMs, bytes, code? }    code: refused, set aside
  */
 import { decodeVectorClock, encodeVectorClock, VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { OutboxEntry } from "./core/outbox-entry.ts";
-import type { CopyChange, OfflineStore, SetAsideEntry, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
+import { IndexedDbRelays } from "./indexed-db-relays.ts";
+import type { CopyChange, KeptRelays, OfflineStore, SetAsideEntry, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
 
 interface RoomRow {
   readonly room: string;
   readonly generation: number;
   readonly clock: Uint8Array;
+  readonly token?: string;
   readonly changedMs: number;
 }
 
@@ -46,6 +48,7 @@ export class IndexedDbStore implements OfflineStore {
   readonly evictable = true;
   onEmptied: (() => void) | undefined;
   readonly #factory: IDBFactory;
+  readonly #relays: IndexedDbRelays;
   #opening: Promise<IDBDatabase> | undefined;
   #database: IDBDatabase | undefined;
   /** It was there once in this page's life: making it anew means that it was lost. */
@@ -55,6 +58,7 @@ export class IndexedDbStore implements OfflineStore {
   constructor(name = "inkmesh", factory: IDBFactory = globalThis.indexedDB) {
     this.name = name;
     this.#factory = factory;
+    this.#relays = new IndexedDbRelays(`${name}-relays`, factory);
   }
 
   async load(room: string): Promise<StoredCopy> {
@@ -73,6 +77,7 @@ export class IndexedDbStore implements OfflineStore {
     return {
       generation: row?.generation,
       clock: readClock(row),
+      ...(row?.token === undefined ? {} : { token: row.token }),
       updates: updates.map((update) => update.bytes),
       outbox: entries,
       setAside,
@@ -115,6 +120,14 @@ export class IndexedDbStore implements OfflineStore {
       entries.push(row);
     }
     return [...new Set([...known.keys(), ...waiting.keys()])].map((room) => summary(room, known.get(room), waiting.get(room) ?? []));
+  }
+
+  loadRelays(): Promise<unknown> {
+    return this.#relays.load();
+  }
+
+  keepRelays(relays: KeptRelays): Promise<void> {
+    return this.#relays.keep(relays);
   }
 
   async remove(room: string): Promise<void> {
@@ -228,15 +241,17 @@ function issue(transaction: IDBTransaction, room: string, change: CopyChange): v
       for (const { tab, number } of change.keys) outbox.delete([room, tab, number]);
       return;
     case "clock":
-      return joinClock(transaction.objectStore("rooms"), room, change.generation, change.clock);
+      return joinClock(transaction.objectStore("rooms"), room, change);
   }
 }
 
-function joinClock(rooms: IDBObjectStore, room: string, generation: number, clock: VectorClock): void {
+function joinClock(rooms: IDBObjectStore, room: string, { generation, clock, token: told }: CopyChange & { type: "clock" }): void {
   const kept = rooms.get(room) as IDBRequest<RoomRow | undefined>;
   kept.onsuccess = () => {
     if (kept.result !== undefined && kept.result.generation !== generation) return;
-    rooms.put({ room, generation, clock: encodeVectorClock(readClock(kept.result).join(clock)), changedMs: Date.now() } satisfies RoomRow);
+    const token = told ?? kept.result?.token;
+    const joined = encodeVectorClock(readClock(kept.result).join(clock));
+    rooms.put({ room, generation, clock: joined, changedMs: Date.now(), ...(token === undefined ? {} : { token }) } satisfies RoomRow);
   };
 }
 

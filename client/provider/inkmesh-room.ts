@@ -251,8 +251,8 @@ export class InkmeshRoom {
     else void this.tabs.showStored().then(make);
   }
 
-  clockReached(generation: number, clock: VectorClock): void {
-    this.#copy.clockReached(generation, clock);
+  clockReached({ generation, clock, token }: { generation: number; clock: VectorClock; token: string }): void {
+    this.#copy.clockReached({ generation, clock, ...(token === "" ? {} : { token }) });
   }
 
   saved(entries: readonly OutboxEntry[]): void {
@@ -361,13 +361,13 @@ export class InkmeshRoom {
     const { pendingStructs, pendingDs } = this.doc.store;
     // A copy with holes may not name a clock: the relay would never fill them.
     if (!isWhole || pendingStructs !== null || pendingDs !== null) this.#copy.holed(copy.generation);
-    const clock = this.#copy.isIncomplete ? VectorClock.empty : copy.clock;
+    const { clock, token = "" } = this.#copy.isIncomplete ? { clock: VectorClock.empty } : copy;
     for (const entry of copy.setAside) this.#setAside.add(entry, { code: entry.code, detail: "" });
     if (!isEmptyState(this.#initial) && !isCovered(this.#initial, stored)) this.#turn.unshift(this.#initial);
     this.#isLoaded = true;
     const own = copy.outbox.filter((entry) => entry.tab === this.#host.tab);
     this.#lastNumber = own.at(-1)?.number ?? 0;
-    this.#host.turn([{ type: "room-loaded", room: this.#room, generation: copy.generation, clock, entries: own }]);
+    this.#host.turn([{ type: "room-loaded", room: this.#room, generation: copy.generation, clock, token, entries: own }]);
     this.flush();
     if (this.#copy.isIncomplete) this.#rewrite();
     this.tabs.loaded(copy.outbox);

@@ -19,17 +19,19 @@ import type { ClientEffect } from "./core/client-effect.ts";
 import type { ClientInput } from "./core/client-input.ts";
 import { defaultClientLimits } from "./core/client-limits.ts";
 import type { OutboxEntry } from "./core/outbox-entry.ts";
-import { sameStatus, type MeshStatus, type Persistence } from "./core/room-status.ts";
-import { askPersistence, defaultStore, findTabs, pageAddress, randomHex, systemRandom, watchPage } from "./environment.ts";
+import { sameStatus, type MeshStatus } from "./core/room-status.ts";
+import { defaultStore, findTabs, pageAddress, randomHex, systemRandom, watchPage } from "./environment.ts";
 import { DeviceRooms } from "./device-rooms.ts";
 import { guarded } from "./guarded.ts";
 import type { DeviceRoom, InkmeshOptions, MeshEvents, OpenOptions } from "./inkmesh-options.ts";
 import { InkmeshRoom } from "./inkmesh-room.ts";
+import { KnownRelays } from "./known-relays.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Listeners } from "./listeners.ts";
 import type { OfflineStore } from "./offline-store.ts";
 import { givenAddresses, toldAddress } from "./relay-address.ts";
 import type { RoomHost } from "./room-host.ts";
+import { StorePersistence } from "./store-persistence.ts";
 import { Tabs } from "./tabs.ts";
 import { findWebSocket, WebSocketTransport, type WebSocketConstructor } from "./web-socket-transport.ts";
 
@@ -43,6 +45,8 @@ export class Inkmesh {
   readonly #tabs: Tabs;
   readonly #leftovers: Leftovers;
   readonly #deviceRooms: DeviceRooms;
+  readonly #knownRelays: KnownRelays;
+  readonly #persistence: StorePersistence;
   readonly #rooms = new Map<RoomName, InkmeshRoom>();
   /** Closed for the app, still writing to the device. */
   readonly #closing = new Set<InkmeshRoom>();
@@ -57,23 +61,25 @@ export class Inkmesh {
   #timerMs: number | undefined;
   #remote = new Map<RoomName, Uint8Array[]>();
   #status: MeshStatus;
-  #persistence: Persistence | undefined;
-  #isPersistenceAsked = false;
   #isClosed = false;
 
   constructor(options: InkmeshOptions) {
     this.#WebSocket = findWebSocket(options.WebSocket);
     this.#store = options.store ?? defaultStore();
+    const given = givenAddresses(options.url, pageAddress());
     this.#core = new ClientCore({
       agent: options.agent ?? agentDefault,
       credential: options.credential ?? "",
-      relays: givenAddresses(options.url, pageAddress()),
+      relays: given,
       readAddress: toldAddress,
       random: systemRandom,
       limits: { ...defaultClientLimits, ...options.limits },
     });
     this.#status = this.#core.status;
     this.#deviceRooms = new DeviceRooms(this.#store);
+    this.#persistence = new StorePersistence(this.#store);
+    const remembered = (addresses: readonly string[]): void => this.#turn([{ type: "relays-remembered", addresses }]);
+    this.#knownRelays = new KnownRelays({ store: this.#store, given, remembered });
     this.#host = this.#newHost();
     this.#tabs = this.#newTabs(options.tabs);
     this.#leftovers = new Leftovers({
@@ -208,6 +214,10 @@ export class Inkmesh {
       case "disconnect":
         if (this.#transport?.socket === effect.socket) this.#transport.line.close(effect.code);
         return;
+      case "recall-relays":
+        return this.#knownRelays.read();
+      case "keep-relays":
+        return this.#knownRelays.keep(effect.addresses);
       case "apply-remote":
         this.#remote.set(effect.room, [...(this.#remote.get(effect.room) ?? []), ...effect.updates]);
         return;
@@ -217,7 +227,7 @@ export class Inkmesh {
     }
   }
 
-  #performInRoom(effect: Exclude<ClientEffect, { type: "connect" | "send" | "disconnect" | "apply-remote" }>): void {
+  #performInRoom(effect: Exclude<Extract<ClientEffect, { room: RoomName }>, { type: "apply-remote" }>): void {
     const room = this.#rooms.get(effect.room);
     if (!room) return;
     switch (effect.type) {
@@ -227,7 +237,7 @@ export class Inkmesh {
       case "make-difference":
         return room.difference(effect, (update) => this.#turn([{ ...effect, type: "difference-made", update }]));
       case "clock-reached":
-        return room.clockReached(effect.generation, effect.clock);
+        return room.clockReached(effect);
       case "synced":
         return room.synced(effect.isReturn);
       case "saved":
@@ -290,7 +300,7 @@ export class Inkmesh {
 
   #refreshStatus(): void {
     const before = this.#status;
-    const persistence = this.#persistence;
+    const persistence = this.#persistence.answer;
     const status = { ...this.#core.status, ...(persistence === undefined ? {} : { persistence }) };
     this.#tabs.lineChanged(status.connection === "online");
     if (!sameStatus(before, status)) {
@@ -298,11 +308,7 @@ export class Inkmesh {
       this.#listeners.emit("status", status);
     }
     for (const room of [...this.#rooms.values()]) room.refreshStatus();
-    if (status.connection === "online" && before.connection !== "online") {
-      // What other tabs cannot send goes out with what is here, in order, from the first message on.
-      this.#leftovers.adoptKnown();
-      this.#leftovers.wake();
-    }
+    if (status.connection === "online" && before.connection !== "online") this.#leftovers.lineUp();
   }
 
   // The parts.
@@ -324,7 +330,7 @@ export class Inkmesh {
       saySettled: (room, entries, refusal) => this.#tabs.saySettled(room, entries, refusal),
       sayDiscarded: (room, keys) => this.#tabs.sayDiscarded(room, keys),
       living: () => this.#tabs.living(),
-      kept: () => void this.#askPersistence(),
+      kept: () => void this.#persistence.ask().then((isNews) => isNews && this.#refreshStatus()),
       loaded: (room) => {
         this.#tabs.sayHello(room.name, room.stateVector());
         this.#leftovers.look();
@@ -372,7 +378,7 @@ export class Inkmesh {
     const ours = entries.filter(({ tab }) => this.#tabs.looksAfter(tab));
     room?.tabs.edited(entries, generation);
     if (ours.length > 0 && room) room.tabs.adopt(ours, false, generation);
-    else if (ours.length > 0) this.#leftovers.lookSoon();
+    else if (ours.length > 0) this.#leftovers.typedInto(name);
   }
 
   #forgottenElsewhere(name: RoomName, tab: string): void {
@@ -386,13 +392,5 @@ export class Inkmesh {
   #deviceEmptied(): void {
     for (const room of this.#rooms.values()) room.rewriteCopy();
     this.#listeners.emit("device-emptied", undefined);
-  }
-
-  /** Once in this client's life, when there is something worth keeping. */
-  async #askPersistence(): Promise<void> {
-    if (this.#isPersistenceAsked || this.#store.evictable !== true) return;
-    this.#isPersistenceAsked = true;
-    this.#persistence = await askPersistence();
-    this.#refreshStatus();
   }
 }

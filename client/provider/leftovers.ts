@@ -6,7 +6,8 @@
  * `Tabs` says which other tabs are looked after from here; each tab looks after its own.
  *
  * Invariants: at most one look and one background room at a time; a look that is asked for meanwhile follows. A room
- * that could not be emptied is not tried again before the next timer or line; one that was deleted or refused never is.
+ * that could not be emptied is not tried again before the next timer or line, or until somebody types into it; one that was deleted or
+ * refused never is.
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { OutboxEntry } from "./core/outbox-entry.ts";
@@ -34,6 +35,8 @@ export class Leftovers {
   readonly #ended = new Set<string>();
   /** Tried a moment ago, with something left. */
   readonly #resting = new Set<string>();
+  /** Typed into by a tab without a line since they were opened in the background. */
+  readonly #typedInto = new Set<string>();
   #again: ReturnType<typeof setTimeout> | undefined;
   #soon: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -64,27 +67,22 @@ export class Leftovers {
     void this.#lookUntilDone();
   }
 
-  /** Something is left again and again, as by a tab that types without a line: a look now and then is enough. */
-  lookSoon(): void {
+  /** A tab without a line typed into a room that is not open here, and may go on: a look now and then is enough. */
+  typedInto(room: RoomName): void {
     if (this.#isClosed) return;
+    this.#typedInto.add(room);
+    this.#resting.delete(room);
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
       this.look();
     }, soonMs);
   }
 
-  /** Open rooms take over what they know of other tabs' edits: at once, without the disk. */
-  adoptKnown(living?: ReadonlySet<string>): void {
-    for (const room of this.#openRooms()) {
-      const entries = room.tabs.waiting.filter(({ tab }) => this.#tabs.looksAfter(tab, living));
-      this.#handOver(room, entries, living);
-    }
-  }
-
-  /** A line is up: what was in vain without one is tried again. */
-  wake(): void {
-    this.#resting.clear();
-    this.look();
+  /** A line is up: what other tabs cannot send goes out with what is here, in order, from the first message on, and what was in vain is tried again. */
+  lineUp(): void {
+    this.#adoptKnown();
+    this.#wake();
+    for (const room of this.#openRooms()) room.tabs.lineUp();
   }
 
   /** The app opens this room itself: the background lets go of it at once. */
@@ -117,9 +115,22 @@ export class Leftovers {
     this.#isLooking = false;
   }
 
+  /** Open rooms take over what they know of other tabs' edits: at once, without the disk. */
+  #adoptKnown(living?: ReadonlySet<string>): void {
+    for (const room of this.#openRooms()) {
+      const entries = room.tabs.waiting.filter(({ tab }) => this.#tabs.looksAfter(tab, living));
+      this.#handOver(room, entries, living);
+    }
+  }
+
+  #wake(): void {
+    this.#resting.clear();
+    this.look();
+  }
+
   async #lookOnce(): Promise<void> {
     const living = await this.#tabs.living();
-    this.adoptKnown(living);
+    this.#adoptKnown(living);
     const isOurs = (tab: string): boolean => tab === this.#tab || this.#tabs.looksAfter(tab, living);
     const rooms = (await this.#store.rooms()).filter(({ waiting, tabs }) => waiting > 0 && tabs.some(isOurs));
     for (const { room } of rooms) {
@@ -148,6 +159,7 @@ export class Leftovers {
 
   async #sendHidden(room: RoomName, living: ReadonlySet<string>): Promise<void> {
     if (this.#isClosed || this.#openRoom(room) || this.#ended.has(room) || this.#resting.has(room)) return;
+    this.#typedInto.delete(room);
     const session = this.#openHidden(room);
     this.#hidden = { room, session };
     await session.whenLoaded;
@@ -163,7 +175,7 @@ export class Leftovers {
   async #restIfLeft({ name, hasEnded }: InkmeshRoom): Promise<void> {
     if (hasEnded) this.#ended.add(name);
     const rooms = await this.#store.rooms();
-    if (hasEnded || !rooms.some(({ room, waiting }) => room === name && waiting > 0)) return;
+    if (hasEnded || this.#typedInto.has(name) || !rooms.some(({ room, waiting }) => room === name && waiting > 0)) return;
     this.#resting.add(name);
     this.#lookAgainLater();
   }
@@ -172,7 +184,7 @@ export class Leftovers {
     if (this.#isClosed || this.#again !== undefined) return;
     this.#again = setTimeout(() => {
       this.#again = undefined;
-      this.wake();
+      this.#wake();
     }, againMs);
   }
 }

@@ -6,7 +6,8 @@
  * - `write` is all or nothing, and what one caller writes takes effect in the order of the calls; its promise resolves
  *   when that is on disk.
  * - `write` starts at once, in the task that called it: a page that dies right after it has not lost it.
- * - A clock joins the one kept before; it is never kept without everything written with it or before it.
+ * - A clock joins the one kept before, and a token takes the place of that one; neither is ever kept without everything written with
+ *   it or before it.
  * - Writing the same thing twice changes nothing that a reader would notice: several tabs share one store.
  */
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -18,6 +19,8 @@ export interface StoredCopy {
   /** Undefined until a relay has said which generation it is. */
   readonly generation: number | undefined;
   readonly clock: VectorClock;
+  /** The last session token that was written with a clock; absent: none. */
+  readonly token?: string;
   /** In the order of writing; to be applied all. */
   readonly updates: readonly Uint8Array[];
   /** Of all tabs, each tab's in order; to be applied too. */
@@ -41,7 +44,7 @@ export interface OnlyHere {
 export type CopyChange =
   | { readonly type: "edits"; readonly entries: readonly OutboxEntry[] }
   | { readonly type: "updates"; readonly updates: readonly Uint8Array[] }
-  | { readonly type: "clock"; readonly generation: number; readonly clock: VectorClock }
+  | { readonly type: "clock"; readonly generation: number; readonly clock: VectorClock; readonly token?: string }
   /** These leave the outbox; their bytes join the updates. */
   | { readonly type: "saved"; readonly entries: readonly OutboxEntry[] }
   | { readonly type: "set-aside"; readonly entry: OutboxEntry; readonly code: ErrorCode }
@@ -57,6 +60,12 @@ export interface StoredRoomSummary {
   readonly changedMs: number;
   /** The tabs that the waiting entries belong to. */
   readonly tabs: readonly string[];
+}
+
+/** Relays that one told of, and the addresses that the application had given. */
+export interface KeptRelays {
+  readonly given: readonly string[];
+  readonly told: readonly string[];
 }
 
 export interface OfflineStore {
@@ -76,6 +85,9 @@ export interface OfflineStore {
   /** Replaces the stored updates by `merge` of them, if there are more than `above`. */
   compact(room: string, above: number, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void>;
   rooms(): Promise<readonly StoredRoomSummary[]>;
+  /** The `KeptRelays` of the last `keepRelays`, unless something else was written there; undefined: none. A store may keep none. */
+  loadRelays?(): Promise<unknown>;
+  keepRelays?(relays: KeptRelays): Promise<void>;
   /** Removes everything that the device holds of a room. */
   remove(room: string): Promise<void>;
   close(): Promise<void>;

@@ -7,9 +7,10 @@
  *     heard before this device's copy is in the document ──▶ kept until then, in order
  *
  * What is said once can be missed: a tab that opens reads from the store what another one has just got saved, and was
- * not there when that was said. So with a line, what waits long is looked up in the store again. An emptied store tells
- * nothing so: what was there and its tab has not written anew is sent from here, deletions above all, which no comparison
- * shows. It may be saved already; sending it twice is harmless.
+ * not there when that was said; one that stands still may hear of an edit and not that it is saved. So with a line, what
+ * waits long is looked up in the store again. That tells nothing of what was there before the store was emptied and its
+ * tab has not written anew, nor of what two looks do not find and none ever found: it is saved, or not written yet. Those
+ * are sent from here, deletions above all, which no comparison shows; sending twice is harmless.
  *
  * Invariants: an entry of another tab leaves only when it is said to be settled, when it was in the store's outbox and is
  * not any more, or when this tab takes it over; what leaves this tab's outbox leaves the store's by this tab's own hand.
@@ -23,6 +24,14 @@ import type { RemoteChanges } from "./remote-changes.ts";
 import type { RoomHost } from "./room-host.ts";
 import type { SetAside } from "./set-aside.ts";
 
+/** Whether an entry was in the store's outbox when that was last looked at; "emptied": it was, before the store was emptied. */
+type InStore = "not asked" | "yes" | "no" | "emptied";
+
+interface Waiting {
+  readonly entry: OutboxEntry;
+  inStore: InStore;
+}
+
 interface RoomTabsOptions {
   readonly room: RoomName;
   readonly host: RoomHost;
@@ -33,18 +42,16 @@ interface RoomTabsOptions {
   readonly changed: () => void;
 }
 
-/** How long another tab's edits wait before the store is asked whether they still do; doubled up to the second. */
+/** How long another tab's edits wait, with a line, before the store is asked whether they still do; doubled up to the second. */
 const lookUpMs = 3_000;
 const lookUpMaxMs = 60_000;
 
 export class RoomTabs {
   readonly #options: RoomTabsOptions;
-  readonly #waiting = new Map<string, OutboxEntry>();
-  /** Keys of those that were seen in the store's outbox. */
-  readonly #stored = new Set<string>();
-  /** Keys of those that were seen there before it was emptied. */
-  readonly #lost = new Set<string>();
+  readonly #waiting = new Map<string, Waiting>();
   #lookUpAfterMs = lookUpMs;
+  /** Since something waits. */
+  #looks = 0;
   #lookUp: ReturnType<typeof setTimeout> | undefined;
   #state: "loading" | "loaded" | "closed" = "loading";
   #heardEarly: (() => void)[] = [];
@@ -55,14 +62,14 @@ export class RoomTabs {
 
   /** What other tabs typed and is not saved yet. */
   get waiting(): readonly OutboxEntry[] {
-    return [...this.#waiting.values()];
+    return [...this.#waiting.values()].map(({ entry }) => entry);
   }
 
   /** This device's copy, with all tabs' `outbox`, is in the document. */
   loaded(outbox: readonly OutboxEntry[]): void {
     this.#state = "loaded";
     this.#add(outbox);
-    for (const key of this.#waiting.keys()) this.#stored.add(key);
+    for (const waiting of this.#waiting.values()) waiting.inStore = "yes";
     for (const action of this.#heardEarly.splice(0)) action();
     this.#options.changed();
   }
@@ -73,11 +80,18 @@ export class RoomTabs {
     clearTimeout(this.#lookUp);
   }
 
+  /** A line came up: what waits will be saved soon, and how long it was looked up in vain says nothing any more. */
+  lineUp(): void {
+    clearTimeout(this.#lookUp);
+    this.#lookUp = undefined;
+    this.#lookUpAfterMs = lookUpMs;
+    this.#lookUpLater();
+  }
+
   /** The store was emptied by somebody else: that something is not in it says nothing of what became of it. */
   emptied(): void {
     this.#whenLoaded(() => {
-      for (const key of this.#stored) this.#lost.add(key);
-      this.#stored.clear();
+      for (const waiting of this.#waiting.values()) if (waiting.inStore === "yes") waiting.inStore = "emptied";
     });
   }
 
@@ -156,7 +170,7 @@ export class RoomTabs {
     const own = host.view(room)?.generation;
     if (generation === undefined || generation === own) return true;
     if (own !== undefined) return false;
-    copy.clockReached(generation, VectorClock.empty);
+    copy.clockReached({ generation, clock: VectorClock.empty });
     host.turn([{ type: "generation-told", room, generation }]);
     return true;
   }
@@ -171,36 +185,42 @@ export class RoomTabs {
   }
 
   #add(entries: readonly OutboxEntry[]): void {
-    for (const entry of entries) if (entry.tab !== this.#options.host.tab) this.#waiting.set(outboxKey(entry), entry);
+    for (const entry of entries) {
+      const key = outboxKey(entry);
+      if (entry.tab !== this.#options.host.tab && !this.#waiting.has(key)) this.#waiting.set(key, { entry, inStore: "not asked" });
+    }
     this.#lookUpLater();
   }
 
+  /** Without a line everything waits anyway. */
   #lookUpLater(): void {
-    if (this.#waiting.size === 0) this.#lookUpAfterMs = lookUpMs;
-    if (this.#lookUp !== undefined || this.#waiting.size === 0 || this.#state === "closed") return;
-    this.#lookUp = setTimeout(() => {
+    if (this.#waiting.size === 0) [this.#lookUpAfterMs, this.#looks] = [lookUpMs, 0];
+    if (this.#lookUp !== undefined || this.#waiting.size === 0 || this.#state === "closed" || !this.#isOnline) return;
+    const lookUp = setTimeout(() => {
       void this.#lookUpNow().then(() => {
+        if (this.#lookUp !== lookUp) return;
         this.#lookUp = undefined;
         this.#lookUpAfterMs = Math.min(2 * this.#lookUpAfterMs, lookUpMaxMs);
         this.#lookUpLater();
       });
     }, this.#lookUpAfterMs);
+    this.#lookUp = lookUp;
   }
 
-  /** Without a line everything waits anyway. */
+  get #isOnline(): boolean {
+    return this.#options.host.connection === "online";
+  }
+
   async #lookUpNow(): Promise<void> {
     const { host, room, changed } = this.#options;
-    const asked = this.waiting;
-    if (host.connection !== "online" || asked.length === 0) return;
+    const asked = new Set(this.#waiting.keys());
+    if (!this.#isOnline || asked.size === 0) return;
     // A store that cannot be read now is asked again later.
     const living = await host.living();
     const copy = await host.store.load(room).catch(() => undefined);
     if (copy === undefined || this.#state === "closed" || !this.isOfThis(copy.generation)) return;
-    const kept = new Set(copy.outbox.map(outboxKey));
-    const missing = asked.filter((entry) => !kept.has(outboxKey(entry)));
-    this.#take(missing.filter((entry) => this.#stored.has(outboxKey(entry))));
-    for (const key of kept) if (this.#waiting.has(key)) this.#noteStored(key);
-    const ours = asked.filter((entry) => this.#waiting.has(outboxKey(entry)) && this.#isOurs(entry, kept, living));
+    this.#looks += 1;
+    const ours = this.#lookedUp(asked, new Set(copy.outbox.map(outboxKey)), living);
     for (const isGone of [true, false]) {
       this.adopt(
         ours.filter(({ tab }) => !living.has(tab) === isGone),
@@ -210,31 +230,43 @@ export class RoomTabs {
     changed();
   }
 
-  /** Whether an entry that waits is to be sent from here. */
-  #isOurs(entry: OutboxEntry, kept: ReadonlySet<string>, living: ReadonlySet<string>): boolean {
-    const key = outboxKey(entry);
-    const isGone = !living.has(entry.tab);
-    // Whoever looks after what a closed tab left may have looked before it got to the store; and a tab that others took for
-    // gone may have forgotten what they wrote for it then. Both have their time to do it themselves.
-    if (kept.has(key)) return this.#lookUpAfterMs > (isGone ? 1 : 2) * lookUpMs;
-    // Told by a tab that is gone, and never on the disk, or not any more: this tab may be the last to have it.
-    return isGone || this.#lost.has(key);
+  /** Notes which of those that wait are in the store's outbox. Of those that were `asked` for, answers what is to be sent from here. */
+  #lookedUp(asked: ReadonlySet<string>, stored: ReadonlySet<string>, living: ReadonlySet<string>): readonly OutboxEntry[] {
+    const ours: OutboxEntry[] = [];
+    for (const [key, waiting] of this.#waiting) {
+      const { entry, inStore } = waiting;
+      if (stored.has(key)) waiting.inStore = "yes";
+      if (!asked.has(key)) continue;
+      if (inStore === "yes" && !stored.has(key)) this.#waiting.delete(key);
+      else if (this.#isOurs(waiting, !living.has(entry.tab))) ours.push(entry);
+      else if (inStore === "not asked" && !stored.has(key)) waiting.inStore = "no";
+    }
+    return ours;
   }
 
-  #noteStored(key: string): void {
-    this.#stored.add(key);
-    this.#lost.delete(key);
+  /** Whether an entry that waits is to be sent from here, at a look that found it in the store's outbox or not. */
+  #isOurs({ inStore }: Waiting, isGone: boolean): boolean {
+    switch (inStore) {
+      case "yes":
+        // Whoever looks after what a closed tab left may have looked before it got to the store; and a tab that others took for
+        // gone may have forgotten what they wrote for it then. Both have their time to do it themselves.
+        return this.#looks > (isGone ? 1 : 2);
+      case "not asked":
+        // A living tab may be writing it just now; one that is gone told it, and this tab may be the last to have it.
+        return isGone;
+      case "no":
+      case "emptied":
+        return true;
+    }
   }
 
   /** Removes and answers those that were here. */
   #take(keys: readonly OutboxKey[]): readonly OutboxEntry[] {
     const taken: OutboxEntry[] = [];
     for (const key of keys.map(outboxKey)) {
-      const entry = this.#waiting.get(key);
-      if (entry) taken.push(entry);
+      const waiting = this.#waiting.get(key);
+      if (waiting) taken.push(waiting.entry);
       this.#waiting.delete(key);
-      this.#stored.delete(key);
-      this.#lost.delete(key);
     }
     return taken;
   }

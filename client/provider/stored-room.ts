@@ -11,6 +11,7 @@ export class StoredRoom {
   readonly #room: string;
   #generation: number | undefined;
   #clock = VectorClock.empty;
+  #token: string | undefined;
   #updates: Uint8Array[] = [];
   readonly #outbox = new Map<string, OutboxEntry>();
   readonly #setAside = new Map<string, SetAsideEntry>();
@@ -37,6 +38,7 @@ export class StoredRoom {
     return {
       generation: this.#generation,
       clock: this.#clock,
+      ...this.#tokenPart,
       updates: [...this.#updates],
       outbox: [...this.#outbox.values()],
       setAside: [...this.#setAside.values()],
@@ -50,7 +52,8 @@ export class StoredRoom {
       { type: "edits", entries: [...this.#outbox.values()] },
     ];
     for (const { code, ...entry } of this.#setAside.values()) changes.push({ type: "set-aside", entry, code });
-    if (this.#generation !== undefined) changes.push({ type: "clock", generation: this.#generation, clock: this.#clock });
+    if (this.#generation !== undefined)
+      changes.push({ type: "clock", generation: this.#generation, clock: this.#clock, ...this.#tokenPart });
     return changes;
   }
 
@@ -69,6 +72,10 @@ export class StoredRoom {
     };
   }
 
+  get #tokenPart(): { readonly token?: string } {
+    return this.#token === undefined ? {} : { token: this.#token };
+  }
+
   #apply(change: CopyChange): void {
     switch (change.type) {
       case "edits":
@@ -81,6 +88,7 @@ export class StoredRoom {
         if (this.#generation !== undefined && this.#generation !== change.generation) return;
         this.#generation = change.generation;
         this.#clock = this.#clock.join(change.clock);
+        this.#token = change.token ?? this.#token;
         return;
       case "saved":
         for (const entry of change.entries) {

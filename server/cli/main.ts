@@ -1,11 +1,14 @@
 /**
- * The command line: `inkmesh relay`, `inkmesh start`, `inkmesh verify`. A bad option ends with exit code 2 and one sentence that says what
- * would be right.
+ * The command line: `inkmesh` relay, start, mesh, room, verify, backup, restore. A bad option ends with exit code 2 and one sentence
+ * that says what would be right.
  */
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
+import { backupCommands } from "./backup-command.ts";
+import { meshCommand } from "./mesh-command.ts";
 import { endWith } from "./process-end.ts";
 import { relayCommand } from "./relay-command.ts";
+import { roomCommand } from "./room-command.ts";
 import { startCommand } from "./start-command.ts";
 import { verifyCommand } from "./verify-command.ts";
 
@@ -20,6 +23,9 @@ const program = new Command("inkmesh")
 relayCommand(program);
 startCommand(program, fileURLToPath(import.meta.url));
 verifyCommand(program);
+backupCommands(program);
+meshCommand(program);
+roomCommand(program);
 
 try {
   await program.parseAsync();

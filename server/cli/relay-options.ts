@@ -17,6 +17,7 @@ export function addRelayOptions(command: Command): Command {
     .option("--durability <level>", "copies on disk before an edit is called saved: majority, 1 or all (majority)")
     .option("--store <store>", "sqlite (sqlite)")
     .option("--replicas <number>", "relays that keep each document, of as many as there are (3)")
+    .option("--zone <zone>", "where this relay stands; copies of a document go to different zones first")
     .option("--config <file>", "a JSON file with these settings, limits, mesh and process limits")
     .option("--join <address>", "another relay, as ws://HOST:PORT/mesh; may be repeated", collect)
     .option("--advertise <address>", "where other relays reach this one (ws://HOST:PORT/mesh)")

@@ -42,6 +42,7 @@ async function damageIn(path: string): Promise<readonly Damage[]> {
   }
 }
 
-function damageLine({ where, what, keptAs, room }: Damage): string {
+/** For people, with its line break. */
+export function damageLine({ where, what, keptAs, room }: Damage): string {
   return `${where}: ${what}${room === undefined ? "" : ` (document ${JSON.stringify(room)})`}${keptAs === undefined ? "" : `; kept as ${keptAs}`}\n`;
 }

@@ -16,7 +16,7 @@ import type { ConnectionId } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
-import { nativeVersion, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
+import { behindSince, nativeVersion, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import { ChannelTable } from "./channel-table.ts";
 import type { Line } from "./line.ts";
@@ -45,7 +45,8 @@ export class Connection implements Line {
   readonly #channels: ChannelTable;
   readonly #load: SocketLoad;
   #state: "greeting" | "ready" | "closed" = "greeting";
-  #saidHello = false;
+  /** Of our own protocol, as its `hello` said; undefined before, and in other dialects. */
+  #version: number | undefined;
   readonly #keepaliveMs: number;
   #lastSentMs: number;
 
@@ -75,6 +76,10 @@ export class Connection implements Line {
     return this.#channels.sessions().reduce((sum, session) => sum + session.waiting, 0);
   }
 
+  get hearsBehind(): boolean {
+    return this.#version !== undefined && this.#version >= behindSince;
+  }
+
   get isCongested(): boolean {
     return this.#load.isCongested;
   }
@@ -89,7 +94,14 @@ export class Connection implements Line {
 
   /** The room that the path named, for dialects with one room per socket. */
   openByPath(path: string | undefined): void {
-    this.#attach(path ?? "", { channel: 0, access: "read-write", generation: undefined, clock: undefined, stateVector: new Uint8Array(0) });
+    this.#attach(path ?? "", {
+      channel: 0,
+      access: "read-write",
+      generation: undefined,
+      clock: undefined,
+      token: "",
+      stateVector: new Uint8Array(0),
+    });
   }
 
   // -- what comes in ---------------------------------------------------------------------------------------------------
@@ -149,7 +161,7 @@ export class Connection implements Line {
     if (!speaksNative(hello.version)) {
       return this.refuse({ code: "WRONG_VERSION", detail: wrongVersionDetail(hello.version) });
     }
-    this.#saidHello = true;
+    this.#version = hello.version;
     this.#getReady();
     this.#welcome();
   }
@@ -163,7 +175,7 @@ export class Connection implements Line {
     const { self, limits, relays } = this.#context;
     const { frameBytesMax, editBytesMax: updateBytesMax, keepaliveMs } = limits;
     const words = { version: nativeVersion, relay: self, frameBytesMax, updateBytesMax, keepaliveMs };
-    this.send({ type: "welcome", ...words, relays: relays.addresses });
+    this.send({ type: "welcome", ...words, relays: relays.told });
   }
 
   #getReady(): void {
@@ -281,6 +293,10 @@ export class Connection implements Line {
     for (const type of ["handshake", "keepalive", "resume-reading"] as const) deadlines.clear({ type, connection: this.id });
     for (const session of this.#channels.clear()) session.end();
     this.#closed();
+  }
+
+  get #saidHello(): boolean {
+    return this.#version !== undefined;
   }
 
   #isClosed(): boolean {

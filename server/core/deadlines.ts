@@ -18,11 +18,15 @@ export type Deadline =
   | { readonly type: "resume-reading"; readonly connection: ConnectionId }
   /** A Yjs client is asked again for what is missing here. */
   | { readonly type: "heal"; readonly connection: ConnectionId; readonly channel: number }
+  /** A client that has seen more than is here is told so. */
+  | { readonly type: "catch-up"; readonly connection: ConnectionId; readonly channel: number }
   | { readonly type: "retry-append"; readonly room: RoomName }
   /** The disk is asked again what became of a tombstone. */
   | { readonly type: "ask-of-tombstone"; readonly room: RoomName }
   /** Entries of other relays that wait too long, and comparisons that are due. */
   | { readonly type: "replicate"; readonly room: RoomName }
+  /** An edge says again what it has of a room. */
+  | { readonly type: "subscribe"; readonly room: RoomName }
   /** A room is shown though other relays have not said what they have of it. */
   | { readonly type: "show-room"; readonly room: RoomName }
   /** Rooms that changed, or all of them, are compared with other relays. */
@@ -35,7 +39,9 @@ export type Deadline =
   /** Other relays are told of cursors that moved a moment ago. */
   | { readonly type: "tell-presence"; readonly room: RoomName }
   /** Relays that share rooms give each other a sign of life. */
-  | { readonly type: "presence-signs" }
+  | { readonly type: "presence-look" }
+  /** The next group of clients is sent away. */
+  | { readonly type: "send-away" }
   /** A reader whose token is ahead of this relay is told so, and who changed something that too few replicas have. */
   | { readonly type: "give-up"; readonly request: RequestId };
 

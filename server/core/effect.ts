@@ -11,7 +11,7 @@ import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { MeshEffect, MeshNews } from "./peers/mesh-effect.ts";
 import type { Marks } from "./log-marks.ts";
-import type { RoomRecord } from "./stored-room.ts";
+import type { HashedContent, RoomRecord } from "./stored-room.ts";
 
 export type RelayEffect =
   | MeshEffect
@@ -28,6 +28,8 @@ export type RelayEffect =
   | { readonly type: "store-record"; readonly seq: number; readonly record: RoomRecord; readonly completes: boolean }
   /** Everything that `ring` places on this disk is complete; nothing is answered. */
   | { readonly type: "keep-whole-ring"; readonly ring: readonly RingRecord[] }
+  /** For the next start's list of rooms; nothing is answered. */
+  | { readonly type: "keep-hash"; readonly hashed: HashedContent }
   | {
       readonly type: "list-rooms";
       readonly seq: number;
@@ -35,6 +37,8 @@ export type RelayEffect =
       readonly limit: number;
       readonly search: string | undefined;
       readonly deleted?: boolean;
+      /** With what contents hash to, where the disk knows. */
+      readonly hashes?: boolean;
     }
   | { readonly type: "engine-call"; readonly lineage: Lineage; readonly seq: number; readonly call: EngineCall }
   | { readonly type: "respond"; readonly request: RequestId; readonly answer: RoomAnswer }

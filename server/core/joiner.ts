@@ -2,12 +2,14 @@
  * Joiner: brings one session up to date with its room, and from then on lets it hear what comes.
  *
  * The state that is here now is sent as the plan says; whatever is admitted afterwards follows, so nothing is missed and
- * little is sent twice. `synced` (with the token) comes when everything that was sent is on disk.
+ * little is sent twice. `synced` (with the token) comes when everything that was sent is on disk, and the relay has caught up with
+ * what the client has seen elsewhere, or has said that it has not.
  *
  * Invariants: [C3] a token names only what is on disk; a difference that a worker is making holds back what comes
  * behind it; should the worker fail, everything is sent instead, which is never wrong.
  */
 import type { Result } from "@inkmesh/shared/base/result";
+import type { CatchUp } from "./catch-up.ts";
 import type { Delivery } from "./delivery.ts";
 import { planJoin, type JoinerState } from "./join-plan.ts";
 import type { Line } from "./line.ts";
@@ -20,6 +22,7 @@ interface JoinerOptions {
   readonly line: Line;
   readonly room: Room;
   readonly delivery: Delivery;
+  readonly catchUp: CatchUp;
   /** Whether the session may still be sent something. */
   readonly isLive: () => boolean;
 }
@@ -79,14 +82,16 @@ export class Joiner {
   }
 
   #promiseSynced(): void {
-    const { line, room, isLive } = this.#options;
-    const { clock } = room.content;
-    const say = (): void => {
-      if (!isLive()) return;
-      // The client has everything that the content's hash speaks of before it reads the hash.
-      room.flushFanOut();
-      line.send({ type: "synced", handle: room.handle, ...room.log.horizon(clock), content: room.content.hash() });
-    };
-    room.log.whenDurable(say, isLive);
+    const { line, room, catchUp, isLive } = this.#options;
+    catchUp.whenTold(() => {
+      const { clock } = room.content;
+      const say = (): void => {
+        if (!isLive()) return;
+        // The client has everything that the content's hash speaks of before it reads the hash.
+        room.flushFanOut();
+        line.send({ type: "synced", handle: room.handle, ...room.log.horizon(clock), content: room.content.hash() });
+      };
+      room.log.whenDurable(say, isLive);
+    });
   }
 }

@@ -27,8 +27,8 @@ export interface Limits {
   readonly presenceIdsPerRoomMax: number;
   /** How often other relays are told of one room's presence, at most. */
   readonly presenceTellEveryMs: number;
-  /** Relays that share rooms give each other a sign of life so often; one that is silent for longer than the second is not shown. */
-  readonly presenceSignMs: number;
+  /** How often relays that share rooms are looked after; one that is silent for longer than the second is not shown. */
+  readonly presenceLookMs: number;
   readonly presenceSilentMs: number;
   /** A presence that was not renewed for this long is gone. */
   readonly presenceExpiryMs: number;

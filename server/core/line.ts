@@ -10,6 +10,8 @@ export interface Line {
   readonly id: ConnectionId;
   readonly dialect: Dialect;
   readonly principal: string;
+  /** It speaks a version that has a word for being behind. */
+  readonly hearsBehind: boolean;
   /** So much is unsent that cursors are left out. */
   readonly isCongested: boolean;
   /** It asked for more state than it may before it has read some. */

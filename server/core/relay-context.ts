@@ -19,7 +19,8 @@ import { Askers } from "./gossip/askers.ts";
 import { Placement } from "./gossip/placement.ts";
 import type { Limits } from "./limits.ts";
 import { LoneRelay } from "./peers/lone-relay.ts";
-import { Mesh, type MeshOptions } from "./peers/mesh.ts";
+import type { MeshOptions } from "./peers/mesh-options.ts";
+import { Mesh } from "./peers/mesh.ts";
 import type { MeshNews } from "./peers/mesh-effect.ts";
 import type { Peers } from "./peers/peers.ts";
 import { RelayList } from "./relay-list.ts";
@@ -95,7 +96,8 @@ export class RelayContext {
     this.store = new StoreHealth({ waitingBytesMax: options.limits.appendBytesMax });
     const outlet = { effect: (effect: RelayEffect) => this.effect(effect), news: (news: MeshNews) => this.#hear(news) };
     this.mesh = options.mesh === undefined ? undefined : new Mesh(options.actor, options.mesh, outlet);
-    this.relays = new RelayList(() => this.mesh?.view());
+    const { mesh } = this;
+    this.relays = new RelayList({ mesh: () => mesh?.view(), sessions: () => mesh?.sessions ?? 0, nowMs: () => this.now.monotonicMs });
     this.peers = this.mesh ?? new LoneRelay(options.actor);
     this.placement = new Placement({
       peers: this.peers,
@@ -126,7 +128,7 @@ export class RelayContext {
   }
 
   #hear(news: MeshNews): void {
-    if (news.type === "member-changed") this.relays.memberChanged();
+    if (news.type === "member-changed" || news.type === "ring-changed") this.relays.meshChanged();
     this.report({ type: "mesh", news });
   }
 

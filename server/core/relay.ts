@@ -21,16 +21,22 @@ import { errorKind, type ErrorCode } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Refusal } from "@inkmesh/shared/base/result";
+import type { ToldRelay } from "@inkmesh/shared/wire/client-message";
 import { Connection } from "./connection.ts";
 import { copiesNeeded } from "./gossip/durable-copies.ts";
-import type { MeshView } from "./peers/mesh.ts";
+import type { MeshView } from "./peers/mesh-view.ts";
 import type { Deadline } from "./deadlines.ts";
+import { Departure } from "./departure.ts";
 import type { RelayEffect } from "./effect.ts";
 import type { RelayInput } from "./input.ts";
 import { ReplicatedRooms } from "./gossip/replicated-rooms.ts";
 import { RelayContext, type RelayOptions } from "./relay-context.ts";
 import { RoomRequests } from "./room-requests.ts";
 import { Rooms } from "./rooms.ts";
+
+/** Milliseconds between two groups of clients that are sent away: by a relay that ends, which should not take long, and by one that leaves. */
+const stopStepMs = 200;
+const drainStepMs = 1_000;
 
 /** How much there is of what, for metrics. */
 export interface Census {
@@ -47,6 +53,10 @@ export interface Census {
   readonly waitingMessages: number;
   readonly waitingRequests: number;
   readonly deadlines: number;
+  /** Rooms on this disk that may have something which one of their replicas has not. */
+  readonly roomsToHandOver: number;
+  /** Rooms placed on this relay for which it cannot vouch yet. */
+  readonly roomsToComplete: number;
 }
 
 export class Relay {
@@ -56,12 +66,14 @@ export class Relay {
   readonly #requests: RoomRequests;
   readonly #connections = new Map<ConnectionId, Connection>();
   /** What welcomed clients know of the other relays. */
-  #toldRelays: readonly string[];
-  #stopping: "no" | "waiting" | "done" = "no";
+  #toldRelays: readonly ToldRelay[];
+  readonly #departure = new Departure();
+  /** "waiting": for the disk, with the last group of clients. */
+  #stopping: "no" | "sending-away" | "waiting" | "done" = "no";
 
   constructor(options: RelayOptions) {
     this.#context = new RelayContext(options);
-    this.#toldRelays = this.#context.relays.addresses;
+    this.#toldRelays = this.#context.relays.told;
     this.#rooms = new Rooms(
       this.#context,
       (room) => this.#replicas.changed(room),
@@ -90,7 +102,7 @@ export class Relay {
     const connections = [...this.#connections.values()];
     return {
       connections: connections.length,
-      sessions: connections.reduce((sum, connection) => sum + connection.sessions, 0),
+      sessions: this.#sessions(),
       roomsInUse: this.#rooms.inUse,
       roomsIdle: this.#rooms.idle,
       cacheBytes: this.#rooms.cacheBytes,
@@ -99,6 +111,7 @@ export class Relay {
       waitingMessages: connections.reduce((sum, connection) => sum + connection.waiting, 0),
       waitingRequests: this.#requests.waiting,
       deadlines: this.#context.deadlines.size,
+      ...this.#replicas.upkeep,
     };
   }
 
@@ -125,8 +138,7 @@ export class Relay {
       case "connection-opened":
         return this.#connectionOpened(input);
       case "frame-received":
-        // Whatever comes after the stop was asked for is not acknowledged, so its author keeps it.
-        return this.#stopping === "no" ? this.#connections.get(input.connection)?.receive(input.bytes) : undefined;
+        return this.#hears(input.connection) ? this.#connections.get(input.connection)?.receive(input.bytes) : undefined;
       case "backlog-changed":
         return this.#connections.get(input.connection)?.backlogChanged(input.bytes);
       case "connection-closed":
@@ -154,6 +166,7 @@ export class Relay {
       case "link-taken":
       case "link-closed":
       case "dial-failed":
+      case "forget-relay":
       case "event-loop-delay":
         return context.mesh?.receive(input, context.now.monotonicMs);
       case "deadline-reached":
@@ -161,8 +174,9 @@ export class Relay {
       case "turn-ended":
         return this.#turnEnded();
       case "stop-requested":
-        this.#stopping = this.#stopping === "no" ? "waiting" : this.#stopping;
-        return;
+        return this.#stopRequested();
+      case "drain":
+        return this.#drain();
       default:
         return unreachable(input);
     }
@@ -195,7 +209,6 @@ export class Relay {
     const room = this.#rooms.find(lineage.room);
     if (room?.lineage.generation !== lineage.generation) return;
     room.appended(seq);
-    this.#requests.lookAgain(lineage.room);
     if (failedBefore && !this.#context.store.isFailing) this.#context.report({ type: "store-full", full: false });
   }
 
@@ -230,12 +243,16 @@ export class Relay {
         return this.#connections.get(deadline.connection)?.resumeDue();
       case "heal":
         return this.#connections.get(deadline.connection)?.session(deadline.channel)?.healDue();
+      case "catch-up":
+        return this.#connections.get(deadline.connection)?.session(deadline.channel)?.catchUpDue();
       case "retry-append":
         return this.#rooms.wake(deadline.room)?.log.retry();
       case "ask-of-tombstone":
         return this.#rooms.wake(deadline.room)?.life.askOfTombstone();
       case "replicate":
         return this.#rooms.wake(deadline.room)?.replication.expire();
+      case "subscribe":
+        return this.#rooms.wake(deadline.room)?.replication.upstream.due();
       case "show-room":
         return this.#rooms.wake(deadline.room)?.replication.freshness.giveUp();
       case "compare-rooms":
@@ -250,8 +267,10 @@ export class Relay {
         return this.#rooms.wake(deadline.room)?.presence.expire();
       case "tell-presence":
         return this.#rooms.wake(deadline.room)?.presence.tellPeers();
-      case "presence-signs":
-        return this.#replicas.neighbours.signsDue();
+      case "presence-look":
+        return this.#replicas.neighbours.look();
+      case "send-away":
+        return this.#sendAway();
       case "give-up":
         return this.#requests.giveUp(deadline.request);
       default:
@@ -265,14 +284,52 @@ export class Relay {
     this.#tellRelays();
     this.#rooms.endTurn();
     if (this.#stopping === "waiting" && this.#rooms.appendsInFlight === 0) this.#leave();
-    this.#context.mesh?.endTurn();
+    this.#context.mesh?.endTurn(() => this.#sessions());
+  }
+
+  #sessions(): number {
+    let sessions = 0;
+    for (const connection of this.#connections.values()) sessions += connection.sessions;
+    return sessions;
   }
 
   #tellRelays(): void {
-    const { addresses } = this.#context.relays;
-    if (addresses === this.#toldRelays || this.#stopping !== "no") return;
-    this.#toldRelays = addresses;
+    const { told } = this.#context.relays;
+    if (told === this.#toldRelays || this.#stopping !== "no") return;
+    this.#toldRelays = told;
     for (const connection of this.#connections.values()) connection.tellRelays();
+  }
+
+  /** Whatever a client says after it was to go is not acknowledged, so its author keeps it. */
+  #hears(connection: ConnectionId): boolean {
+    return (this.#stopping === "no" || this.#stopping === "sending-away") && !this.#departure.isMuted(connection);
+  }
+
+  /** It leaves the ring, and goes on serving whoever comes to it all the same. */
+  #drain(): void {
+    const { mesh, placement, now } = this.#context;
+    const { isPlaced } = placement;
+    mesh?.receive({ type: "drain" }, now.monotonicMs);
+    if (!isPlaced || placement.isPlaced || this.#stopping !== "no") return;
+    this.#departure.begin([...this.#connections.keys()]);
+    this.#sendAway();
+  }
+
+  #stopRequested(): void {
+    if (this.#stopping !== "no") return;
+    this.#stopping = "sending-away";
+    this.#departure.begin([...this.#connections.keys()]);
+    this.#sendAway();
+  }
+
+  #sendAway(): void {
+    const isStopping = this.#stopping === "sending-away";
+    // The last ones go when the disk has everything.
+    if (isStopping && this.#departure.groupsLeft <= 1) this.#stopping = "waiting";
+    for (const connection of this.#departure.step()) this.#connections.get(connection)?.refuse({ code: "RELAY_STOPPING", detail: "" });
+    const { deadlines, now } = this.#context;
+    if (this.#stopping === "waiting" || this.#departure.isOver) return;
+    deadlines.set({ type: "send-away" }, now.monotonicMs + (isStopping ? stopStepMs : drainStepMs));
   }
 
   #leave(): void {

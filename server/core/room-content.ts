@@ -7,7 +7,8 @@
  *
  * Invariants: clock = snapshot.clock joined with the tail's dots (and with dots that were quarantined: they stay named,
  * so that nobody sends them again as new); an admitted update is in index, clock and tail at once or in none; a refused
- * one changes nothing. Knows no sessions, and of the disk only what it is told by `adopt`.
+ * one changes nothing; what the disk is told of the content's hash is what would be read there. Knows no sessions, and of the disk
+ * only what it is told by `adopt`.
  */
 import { ok, type Result } from "@inkmesh/shared/base/result";
 import { dotKey } from "@inkmesh/shared/clock/dot";
@@ -46,6 +47,10 @@ export class RoomContent {
   readonly #peerLimits: ContentLimits;
   #index: ContentIndex;
   #clock: VectorClock;
+  /** Whether reading the room anew from disk would give this index, too. */
+  #isAsRead = true;
+  /** Whether the disk was told what the content hashes to. */
+  #isTold = false;
 
   private constructor(engine: CrdtEngine, limits: Limits, stored: StoredRoom, index: ContentIndex) {
     this.#engine = engine;
@@ -120,6 +125,13 @@ export class RoomContent {
     return this.#index.hash();
   }
 
+  /** `hash()`, where the disk has this content and has not been told: once it has all that is here. */
+  untoldHash(): string | undefined {
+    if (!this.#isAsRead || this.#isTold) return undefined;
+    this.#isTold = true;
+    return this.hash();
+  }
+
   /** What admission would do with `update`. Changes nothing; total for any bytes. */
   examine(update: Uint8Array, kind: UpdateKind): Admission {
     const limits = this.#limits;
@@ -136,6 +148,7 @@ export class RoomContent {
     const dot = { actor, counter: this.#clock.counter(actor) + 1 };
     const entry: Entry = { dot, deps: this.#clock, hlc: stamp(), author, payload };
     this.#index.join(change);
+    this.#isTold = false;
     this.#clock = this.#clock.advance(dot);
     this.#tail.push(entry);
     this.#tailBytes += payload.length;
@@ -152,7 +165,11 @@ export class RoomContent {
     this.#clock = this.#clock.advance(entry.dot);
     this.#tail.push(entry);
     this.#tailBytes += entry.payload.length;
-    return admission.type === "known" || (admission.type === "admitted" && !admission.leftOut);
+    const isWhole = isWholly(admission);
+    // What is left out now may apply to whoever reads it with what came later.
+    this.#isAsRead &&= isWhole;
+    this.#isTold = false;
+    return isWhole;
   }
 
   /** What admission would do with content that other relays have let in already. */
@@ -170,16 +187,21 @@ export class RoomContent {
     return this.#tail.filter((entry) => !clock.contains(entry.dot));
   }
 
-  /** Takes over a new snapshot: what it contains and what was quarantined leaves the tail. */
-  adopt(compaction: Compaction): Result<undefined> {
-    const { snapshot, removed, quarantined } = compaction;
+  /** Takes over a new snapshot: what it contains and what was quarantined leaves the tail. Where there is none, the disk may have it all the same. */
+  adopt(compacted: Result<Compaction>): Result<undefined> {
+    this.#isAsRead = false;
+    this.#isTold = false;
+    return compacted.ok ? this.#adopt(compacted.value) : compacted;
+  }
+
+  #adopt({ snapshot, removed, quarantined, index: encoded }: Compaction): Result<undefined> {
     const gone = new Set([...removed, ...quarantined].map(dotKey));
     const tail = this.#tail.filter((entry) => !gone.has(dotKey(entry.dot)));
-    if (quarantined.length > 0) {
-      const index = this.#engine.decodeIndex(compaction.index);
-      if (!index.ok) return index;
-      this.#index = this.#withTail(index.value, tail);
-    }
+    const index = this.#engine.decodeIndex(encoded);
+    if (!index.ok) return index;
+    const isWhole = this.#joinTail(index.value, tail);
+    if (quarantined.length > 0) this.#index = index.value;
+    this.#isAsRead = isWhole && index.value.hash() === this.#index.hash();
     this.#tail = tail;
     this.#tailBytes = bytesOf(tail);
     this.#setSnapshot(snapshot);
@@ -188,14 +210,16 @@ export class RoomContent {
 
   /**
    * The index that a compaction answered knows what was on disk then; entries admitted since are joined again. One that
-   * hangs on something quarantined stays out: the next compaction quarantines it as well.
+   * hangs on something quarantined stays out: the next compaction quarantines it as well. Whether none did.
    */
-  #withTail(index: ContentIndex, tail: readonly Entry[]): ContentIndex {
+  #joinTail(index: ContentIndex, tail: readonly Entry[]): boolean {
+    let isWhole = true;
     for (const entry of tail) {
       const admission = index.examine(entry.payload, "state", this.#limits.content);
       if (admission.type === "admitted") index.join(admission.change);
+      isWhole &&= isWholly(admission);
     }
-    return index;
+    return isWhole;
   }
 
   #setSnapshot(snapshot: StoredSnapshot | undefined): void {
@@ -204,6 +228,11 @@ export class RoomContent {
     // A snapshot whose state vector cannot be read is covered by nobody: joiners get all of it.
     this.#snapshotAuthors = authors.ok ? authors.value : new Map([[-1, Infinity]]);
   }
+}
+
+/** Whether all of it is here, or will be. */
+function isWholly(admission: Admission): boolean {
+  return admission.type === "known" || (admission.type === "admitted" && !admission.leftOut);
 }
 
 function bytesOf(entries: readonly Entry[]): number {

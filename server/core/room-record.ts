@@ -42,6 +42,11 @@ export function nextGeneration(closed: RoomRecord, { title, kind }: Naming, crea
   };
 }
 
+/** A generation that a token proves was opened, by a record that is not here: nothing else is known of it. */
+export function provenGeneration(room: RoomName, generation: number, known: Hlc): RoomRecord {
+  return { ...firstRecord(room, unnamed, known), generation, everDeleted: true };
+}
+
 /** The current generation closed. */
 export function closedRecord(record: RoomRecord, by: string, hlc: Hlc): RoomRecord {
   return { ...record, deleted: { hlc, by }, everDeleted: true };

@@ -1,7 +1,7 @@
 /**
  * RoomRequests: what the HTTP face asks of rooms, from the question to the answer.
  *
- *     received ─▶ room loaded ─▶ no write of its record under way ─▶ decided ─▶ (on disk, worker done) ─▶ answered
+ *     received ─▶ room loaded ─▶ (its replicas asked, where this relay is none) ─▶ no write of its record under way ─▶ decided ─▶ (on disk, worker done) ─▶ answered
  *
  * Invariants: every request is answered at most once, and not at all once its client has gone; a change is answered as
  * done only when its record is on enough replicas' disks, and as not confirmed when that takes too long; content is what is on
@@ -9,10 +9,9 @@
  * connections may be open.
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
-import type { RequestId, RoomName } from "@inkmesh/shared/base/ids";
-import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
+import type { RequestId } from "@inkmesh/shared/base/ids";
+import { ok, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import { openToken } from "@inkmesh/shared/wire/session-token";
 import type { RoomAnswer } from "./effect.ts";
 import type { RoomRequest } from "./input.ts";
 import { partsOf } from "./join-plan.ts";
@@ -22,9 +21,8 @@ import { closedRecord, firstRecord, nextGeneration, renamedRecord, unnamed } fro
 import type { Rooms } from "./rooms.ts";
 import { listedWithinMs, type RoomLists } from "./room-lists.ts";
 import { viewOfRoom } from "./room-view.ts";
-
-/** Milliseconds that a reader whose token is ahead of this relay waits for it to catch up. */
-const behindAfterMs = 2_000;
+import type { RoomRecord } from "./stored-room.ts";
+import { behindAfterMs, seenBefore } from "./seen-before.ts";
 
 /** Milliseconds for which the replicas may take to say that they have a record. */
 const confirmedWithinMs = 2_000;
@@ -35,8 +33,6 @@ type RoomAsk = Exclude<RoomRequest, { type: "list" }>;
 interface OpenRequest {
   /** Kept in memory for it. */
   room: Room | undefined;
-  /** Tried again when the room has moved on: a reader that is ahead. */
-  retry: (() => void) | undefined;
   /** Waits no longer for what would be the answer. */
   withdraw: (() => void) | undefined;
   /** What is done when it has waited too long. */
@@ -71,9 +67,10 @@ export class RoomRequests {
     open.room = room;
     room.life.hold((loaded) => {
       if (!loaded.ok) return this.#refuse(request, loaded.refusal);
-      room.record.whenSettled(() => {
+      const decide = (): void => {
         if (this.#open.has(request)) this.#decide(request, room, ask);
-      });
+      };
+      room.replication.whenFresh(() => room.record.whenSettled(decide));
     });
   }
 
@@ -87,16 +84,9 @@ export class RoomRequests {
     this.#open.get(request)?.overdue();
   }
 
-  /** Readers who wait for a room to move on look again. */
-  lookAgain(name: RoomName): void {
-    for (const { room, retry } of [...this.#open.values()]) if (room?.name === name) retry?.();
-  }
-
   #decide(request: RequestId, room: Room, ask: RoomAsk): void {
     if (ask.type === "create") return this.#create(request, room, ask);
-    // Who asks again is told the same, until it is certain.
-    if (room.isDeleted && ask.type === "delete" && room.recordCopies.isOwed)
-      return this.#whenSaved(request, room, () => ({ type: "done" }));
+    if (room.isDeleted && ask.type === "delete") return this.#deleteAgain(request, room);
     if (room.isDeleted) return this.#refuse(request, { code: "ROOM_DELETED", detail: "" });
     if (!room.exists) return this.#refuse(request, { code: "NOT_FOUND", detail: "" });
     switch (ask.type) {
@@ -122,13 +112,13 @@ export class RoomRequests {
   }
 
   #create(request: RequestId, room: Room, ask: Ask<"create">): void {
-    if (!room.isDeleted && (room.exists || !room.isOpen)) return this.#refuse(request, { code: "ROOM_EXISTS", detail: "" });
     const current = room.record.current;
+    const created = (): RoomAnswer => ({ type: "room", room: viewOfRoom(room, this.#context), created: true });
+    if (room.isOpen && room.recordCopies.isUnconfirmed && isNamed(current, ask)) return this.#whenSaved(request, room, created);
+    if (!room.isDeleted && (room.exists || !room.isOpen)) return this.#refuse(request, { code: "ROOM_EXISTS", detail: "" });
     const stamp = this.#context.stamp();
     const record = current === undefined ? firstRecord(room.name, ask, stamp) : nextGeneration(current, ask, stamp);
-    room.life.create(record, (result) =>
-      this.#answerDone(request, room, result, () => ({ type: "room", room: viewOfRoom(room, this.#context), created: true })),
-    );
+    room.life.create(record, (result) => this.#answerDone(request, room, result, created));
   }
 
   #change(request: RequestId, room: Room, ask: Ask<"change">): void {
@@ -147,12 +137,22 @@ export class RoomRequests {
     room.life.close(record, (result) => this.#answerDone(request, room, result, () => ({ type: "done" })));
   }
 
+  /**
+   * Who asks again is told the same until it is certain. After a restart nobody knows whether it was: the others are asked, and it is
+   * called deleted before only when enough of them say so.
+   */
+  #deleteAgain(request: RequestId, room: Room): void {
+    const wasNotDone = room.recordCopies.isUnconfirmed;
+    const refusal = { code: "ROOM_DELETED", detail: "" } as const;
+    this.#whenSaved(request, room, () => (wasNotDone ? { type: "done" } : { type: "refused", refusal }));
+  }
+
   #content(request: RequestId, room: Room, ask: Ask<"content">): void {
-    const seen = ask.token === "" ? ok(VectorClock.empty) : this.#seenBy(room, ask.token);
+    const seen = ask.token === "" ? ok(VectorClock.empty) : seenBefore(room, ask.token, this.#context.tokenSecret);
     if (!seen.ok) return this.#refuse(request, seen.refusal);
     const { log, content, lineage } = room;
     const clock = log.durableClock;
-    if (!clock.covers(seen.value)) return this.#waitToCatchUp(request, room, ask);
+    if (!clock.covers(seen.value)) return this.#waitToCatchUp(request, room, ask, seen.value);
     // What is not on disk are the last entries of the tail: the token may not name them.
     const parts = partsOf(content);
     const durable = parts.slice(0, parts.length - log.waiting);
@@ -163,21 +163,14 @@ export class RoomRequests {
     });
   }
 
-  /** The clock that a token names, if it speaks of this generation of this room. */
-  #seenBy(room: Room, text: string): Result<VectorClock> {
-    const token = openToken(text, this.#context.tokenSecret);
-    if (!token.ok) return token;
-    const { lineage, clock } = token.value;
-    if (lineage.room !== room.name) return refused("BAD_REQUEST", "the token is another document's");
-    if (lineage.generation < room.lineage.generation) return refused("ROOM_DELETED");
-    return lineage.generation > room.lineage.generation ? refused("BEHIND", `generation ${lineage.generation}`) : ok(clock);
-  }
-
-  #waitToCatchUp(request: RequestId, room: Room, ask: Ask<"content">): void {
+  #waitToCatchUp(request: RequestId, room: Room, ask: Ask<"content">, seen: VectorClock): void {
     const open = this.#open.get(request);
-    if (open === undefined || open.retry !== undefined) return;
-    open.retry = () => this.#decide(request, room, ask);
-    this.#giveUpAfter(request, open, behindAfterMs, () => this.#refuse(request, { code: "BEHIND", detail: "" }));
+    if (open === undefined) return;
+    const giveUp = (): void => this.#refuse(request, { code: "BEHIND", detail: "" });
+    this.#giveUpAfter(request, open, behindAfterMs, giveUp);
+    // What no relay has may still come from a client that has it: it waits for that, too.
+    open.withdraw = room.replication.seekers.seek(seen, (found) => found === "here" && this.#decide(request, room, ask));
+    room.touched();
   }
 
   /** Done is what enough replicas have on disk. */
@@ -217,6 +210,11 @@ export class RoomRequests {
   }
 }
 
+/** Whether a creation with these words made this record: who asks again has not heard that it was done. */
+function isNamed(record: RoomRecord | undefined, { title, kind }: Pick<Ask<"create">, "title" | "kind">): boolean {
+  return record !== undefined && record.title?.value === title && record.kind?.value === kind;
+}
+
 function newlyOpen(): OpenRequest {
-  return { room: undefined, retry: undefined, withdraw: undefined, overdue: () => undefined };
+  return { room: undefined, withdraw: undefined, overdue: () => undefined };
 }

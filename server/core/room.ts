@@ -175,10 +175,12 @@ export class Room implements RoomCopy, RecordKeeper {
       "retry-append",
       "ask-of-tombstone",
       "replicate",
+      "subscribe",
       "show-room",
     ] as const)
       deadlines.clear({ type, room: this.name });
     this.frames.clear();
+    this.#replication.forget();
   }
 
   /** Told now, but while it loads or is being closed: then at the end of that. */
@@ -201,6 +203,7 @@ export class Room implements RoomCopy, RecordKeeper {
     const { record, clock, tail, isMarked } = result.value;
     this.#content = content.value;
     this.#record = new KeptRecord(this.#context, record, this);
+    if (record !== undefined) this.recordCopies.loaded(record);
     this.#log = this.#newLog(record?.generation ?? 0, clock, tail.at(-1)?.hlc);
     this.#replication = this.#newReplication(isMarked, undefined);
     this.#words.begin(this.#content.stateVector(), clock);
@@ -248,6 +251,7 @@ export class Room implements RoomCopy, RecordKeeper {
     this.flushFanOut();
     this.presence.endTurn();
     this.#log.depart();
+    if (this.#audience.size === 0 && this.#life.isResting) this.#replication.unwanted();
     this.#replication.schedule();
     if (this.#life.state === "closing") {
       if (this.#log.isSettled && !this.#upkeep.isRunning) this.#life.goOnClosing();
@@ -361,7 +365,7 @@ export class Room implements RoomCopy, RecordKeeper {
 
   #compacted(result: Result<Compaction>): void {
     this.#touch(this);
-    const adopted = result.ok ? this.#content.adopt(result.value) : result;
+    const adopted = this.#content.adopt(result);
     this.#upkeep.watch(this.#content);
     if (!adopted.ok) return this.#context.report({ type: "refused", refusal: adopted.refusal, connection: undefined, room: this.name });
     this.frames.clear();
@@ -376,7 +380,9 @@ export class Room implements RoomCopy, RecordKeeper {
     this.frames.clear();
     this.#content = RoomContent.empty(this.engine, this.#context.limits);
     this.#log = this.#newLog(generation, VectorClock.empty, undefined);
-    this.#replication = this.#newReplication(this.#replication.isComplete, this.#replication.followers);
+    const { isComplete, followers, freshness } = this.#replication;
+    this.#replication = this.#newReplication(isComplete, followers);
+    freshness.end();
     this.#words.begin(this.#content.stateVector(), VectorClock.empty);
     this.#upkeep.watch(this.#content);
   }

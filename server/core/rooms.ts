@@ -5,7 +5,8 @@
  *                          ▲───────────────used──────────────────┘
  *
  * Invariants: one Room per name; a room with sessions, asks, or entries that are not on disk is never forgotten; idle
- * rooms take at most `roomCacheBytes`. What a turn changed is ended together, once per room.
+ * rooms take at most `roomCacheBytes`. What a turn changed is ended together, once per room. What becomes idle is told to the disk by
+ * its hash.
  */
 import { LRUCache } from "lru-cache";
 import type { RoomName } from "@inkmesh/shared/base/ids";
@@ -111,8 +112,17 @@ export class Rooms {
   #settle(room: Room): void {
     if (!room.isIdle || this.#inUse.get(room.name) !== room) return;
     this.#inUse.delete(room.name);
+    this.#keepHash(room);
     if (!room.hasFailed) this.#idle.set(room.name, room);
     if (!this.#idle.has(room.name)) this.#forget(room);
+  }
+
+  /** All of it is on disk: the next start need not read it to know what it comes to. Where nobody compares, nobody asks. */
+  #keepHash({ isOpen, lineage, content, log, storedRecord }: Room): void {
+    if (!isOpen || storedRecord === undefined || this.#context.peers.ring.newest.members.length <= 1) return;
+    const hash = content.untoldHash();
+    if (hash === undefined) return;
+    this.#context.effect({ type: "keep-hash", hashed: { lineage, clock: log.durableClock, entries: content.tail.length, hash } });
   }
 
   #forget(room: Room): void {

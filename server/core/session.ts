@@ -17,6 +17,7 @@ import type { Refusal } from "@inkmesh/shared/base/result";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Access, ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
+import { CatchUp } from "./catch-up.ts";
 import { Delivery } from "./delivery.ts";
 import { standingOf } from "./gossip/record-join.ts";
 import { Joiner } from "./joiner.ts";
@@ -25,6 +26,8 @@ import { NumberedIntake } from "./numbered-intake.ts";
 import type { Participant, Topic } from "./participant.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
+import { provenGeneration } from "./room-record.ts";
+import { behindAfterMs, provesGeneration } from "./seen-before.ts";
 import type { RoomRecord } from "./stored-room.ts";
 import { UnnumberedIntake } from "./unnumbered-intake.ts";
 
@@ -37,6 +40,8 @@ export interface Opening {
   readonly access: Access;
   readonly generation: number | undefined;
   readonly clock: VectorClock | undefined;
+  /** Of an earlier session, at any relay of the mesh; empty: none. */
+  readonly token: string;
   readonly stateVector: Uint8Array;
 }
 
@@ -51,6 +56,7 @@ export class Session implements Participant {
   readonly #unnumbered: UnnumberedIntake;
   readonly #delivery: Delivery;
   readonly #joiner: Joiner;
+  readonly #catchUp: CatchUp;
   #state: SessionState = "opening";
   /** What the client's document belongs to; undefined: it has none, and takes what there is. */
   #generation: number | undefined;
@@ -71,7 +77,8 @@ export class Session implements Participant {
     const isLive = (): boolean => this.#state === "live";
     const refuse = (refusal: Refusal): void => this.#refuse(refusal);
     const intake = { context, line, room, author: this, access: opening.access, isLive, refuse };
-    this.#joiner = new Joiner({ context, line, room, delivery: this.#delivery, isLive });
+    this.#catchUp = new CatchUp({ context, line, room, channel: opening.channel, tellClock: () => this.#tellClock() });
+    this.#joiner = new Joiner({ context, line, room, delivery: this.#delivery, catchUp: this.#catchUp, isLive });
     this.#numbered = new NumberedIntake(intake);
     this.#unnumbered = new UnnumberedIntake(intake, opening.channel);
   }
@@ -107,19 +114,20 @@ export class Session implements Participant {
     this.#state = "ended";
     this.#waiting = [];
     this.#unnumbered.end();
+    this.#catchUp.end();
     this.#room.leave(this);
   }
 
   // -- the room's life -------------------------------------------------------------------------------------------------
 
   roomOpened(): void {
-    if (this.#state === "live") return this.#catchUp();
+    if (this.#state === "live") return this.#handleWaiting();
     if (this.#state === "ended" || this.#isOpening) return;
     const record = this.#room.record.current;
     if (!this.dialect.carriesLineage) {
       if (record?.everDeleted === true) return this.#refuse({ code: "ROOM_DELETED", detail: "" });
       this.#state = "live";
-      return this.#catchUp();
+      return this.#handleWaiting();
     }
     if (!this.#belongs(record)) return;
     this.#isOpening = true;
@@ -141,24 +149,45 @@ export class Session implements Participant {
     const own = this.#generation ?? current;
     const standing = standingOf(own, record);
     if (standing === "closed") this.#sayDeleted(own, record);
-    if (standing === "ahead") this.#refuse({ code: "BEHIND", detail: `generation ${own}, here ${current}` });
+    if (standing === "ahead" && !this.#awaitsGeneration(own))
+      this.#refuse({ code: "BEHIND", detail: `generation ${own}, here ${current}` });
     return standing === "current";
+  }
+
+  /** Whether its token proves that the generation was opened: then this relay asks the others for the record of that. */
+  #awaitsGeneration(generation: number): boolean {
+    const { deadlines, now, tokenSecret } = this.#context;
+    const isProven = this.dialect.carriesLineage && provesGeneration(this.#room, this.#opening.token, generation, tokenSecret);
+    const deadline = { type: "catch-up", connection: this.connection, channel: this.#opening.channel } as const;
+    if (!isProven || deadlines.has(deadline)) return isProven;
+    deadlines.set(deadline, now.monotonicMs + behindAfterMs);
+    this.#room.replication.compareWithAll();
+    return true;
+  }
+
+  /** No relay that can be reached has the record: it was lost, or is on its way. The token is proof enough to go on. */
+  #openProven(): void {
+    const generation = this.#generation ?? 0;
+    this.#room.takeRecord(provenGeneration(this.#room.name, generation, this.#context.stamp()), (result) => {
+      if (!result.ok && this.#state === "opening") this.#refuse({ code: "BEHIND", detail: `generation ${generation}` });
+    });
   }
 
   #open(stateVector: Uint8Array): void {
     this.#isOpening = false;
     if (this.#state !== "opening" || !this.#room.isOpen) return;
     this.#state = "live";
-    const { channel, access, clock, generation } = this.#opening;
+    const { channel, access, clock, generation, token } = this.#opening;
     const { handle, lineage, replication } = this.#room;
     this.#generation = lineage.generation;
     const { replicas, needed } = replication.copies;
     this.#line.send({ type: "opened", channel, handle, generation: lineage.generation, access, replicas, needed, stateVector });
+    this.#catchUp.begin(token);
     this.#joiner.join({ clock: generation === undefined ? undefined : clock, stateVector: this.#opening.stateVector });
-    this.#catchUp();
+    this.#handleWaiting();
   }
 
-  #catchUp(): void {
+  #handleWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -229,6 +258,20 @@ export class Session implements Participant {
 
   durabilityChanged(): void {
     if (this.#state !== "ended") this.#numbered.durabilityChanged();
+  }
+
+  /** The client has seen more than is here, and has waited long enough. */
+  catchUpDue(): void {
+    if (this.#state === "opening") this.#openProven();
+    else this.#catchUp.overdue();
+  }
+
+  /** Behind what is on its way to the client already. */
+  #tellClock(): void {
+    const { log, handle } = this.#room;
+    this.#room.flushFanOut();
+    const frames = this.dialect.encode({ type: "clock", handle, ...log.horizon(log.durableClock) });
+    if (this.takes(frames, "clock")) this.#line.sendFrames(frames);
   }
 
   /** A Yjs client is asked again for what is missing here. */

@@ -2,7 +2,7 @@
  * StoredRoom and its neighbours: what the core is told of a room's state on disk. The core never reads a disk itself;
  * an update log answers with these.
  */
-import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { Dot } from "@inkmesh/shared/clock/dot";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -53,10 +53,24 @@ export interface StoredSnapshot {
 export interface RoomSummary {
   readonly record: RoomRecord;
   readonly clock: VectorClock;
+  /** What the content on this disk hashes to; undefined where nobody asked, the disk does not know, or `record` is not one that was written. */
+  readonly contentHash: string | undefined;
+  /** As in `StoredRoom`. */
+  readonly isMarked: boolean;
   /** Bytes of snapshot and tail. */
   readonly bytes: number;
   readonly entries: number;
   readonly lastHlc: Hlc | undefined;
+}
+
+/** What a lineage's content hashes to when it is what the rest names. */
+export interface HashedContent {
+  readonly lineage: Lineage;
+  readonly clock: VectorClock;
+  /** Entries beyond the snapshot. */
+  readonly entries: number;
+  /** `ContentIndex.hash()`. */
+  readonly hash: string;
 }
 
 export interface RoomPage {

@@ -3,7 +3,7 @@
  */
 import type { RelayId, ActorId } from "@inkmesh/shared/base/ids";
 import express, { type Router } from "express";
-import type { MeshView } from "../core/peers/mesh.ts";
+import type { MeshView } from "../core/peers/mesh-view.ts";
 import type { Census } from "../core/relay.ts";
 import type { RelayState } from "./relay-state.ts";
 
@@ -59,8 +59,8 @@ function meshBody(view: MeshView | undefined, self: { readonly relay: RelayId },
     ring: { id: view.ring.id, records: view.ring.entries() },
     relays: [
       { ...self, incarnation: own?.incarnation, state: own?.state, address: view.address },
-      ...others.map(({ relay, actor, state, incarnation, address, isLinked, sinceMs }) => ({
-        ...{ relay, actor, state, incarnation, address, linked: isLinked },
+      ...others.map(({ relay, actor, state, incarnation, address, isLinked, sessions, sinceMs }) => ({
+        ...{ relay, actor, state, incarnation, address, linked: isLinked, sessions },
         sinceSeconds: Math.round((nowMs - sinceMs) / 1_000),
       })),
     ],

@@ -28,6 +28,7 @@ export interface HttpServerOptions {
   readonly peers: Pick<PeerDoor, "accept">;
   readonly origins: OriginPolicy;
   readonly healthApi: Router;
+  readonly meshApi: Router;
   readonly roomsApi: Router;
   readonly appFiles: Router;
   readonly connectionsMax: number;
@@ -66,6 +67,7 @@ function expressApp(options: HttpServerOptions): Express {
   app.use(compression());
   app.use(foreignChangesRefused(origins));
   app.use(options.healthApi);
+  app.use(options.meshApi);
   app.use("/api/rooms", openToRelays(origins), onlyWhileServing(status), options.roomsApi);
   app.use(options.appFiles);
   app.use((_request, response) => sendRefusal(response, refused("NOT_FOUND").refusal));

@@ -24,7 +24,6 @@ interface PeerDoorOptions {
   /** How long opening one socket may take. */
   readonly dialMs: number;
   readonly machinesPerAddressMax: number;
-  readonly pingMs: number;
   readonly closeMs: number;
   readonly enqueue: (input: MeshInput) => void;
   readonly observer: EdgeObserver;
@@ -36,7 +35,6 @@ export class PeerDoor {
   readonly #options: PeerDoorOptions;
   readonly #server: WebSocketServer;
   readonly #links = new Map<LinkId, PeerLink>();
-  readonly #liveness: NodeJS.Timeout;
   #lastLink = 0;
   #isShut = false;
 
@@ -51,7 +49,6 @@ export class PeerDoor {
       closeTimeout: options.closeMs,
     };
     this.#server = new WebSocketServer(serverOptions);
-    this.#liveness = setInterval(() => this.#checkLiveness(), options.pingMs).unref();
   }
 
   /** Makes a link of an upgrade request that may come in. */
@@ -76,7 +73,6 @@ export class PeerDoor {
   /** Closes every link, and lets nothing more in or out. */
   shut(code: number, reason: string): void {
     this.#isShut = true;
-    clearInterval(this.#liveness);
     for (const link of this.#links.values()) link.close(code, reason);
   }
 
@@ -127,10 +123,6 @@ export class PeerDoor {
     const link = ++this.#lastLink as LinkId;
     const closed = (): void => void this.#links.delete(link);
     this.#links.set(link, new PeerLink({ link, webSocket, socket, dialled, closeMs, enqueue, observer, closed }));
-  }
-
-  #checkLiveness(): void {
-    for (const link of this.#links.values()) link.checkLiveness();
   }
 }
 

@@ -15,7 +15,6 @@ import { handshakeBytesMax } from "@inkmesh/shared/wire/mesh-handshake";
 import { WebSocket, type RawData } from "ws";
 import type { MeshInput } from "../core/peers/mesh-input.ts";
 import type { EdgeObserver } from "./edge-observer.ts";
-import { Liveness } from "./liveness.ts";
 
 interface PeerLinkOptions {
   readonly link: LinkId;
@@ -45,11 +44,9 @@ export class PeerLink {
   #messages = 0;
   #unprovenBytes = 0;
   #closing = false;
-  readonly #liveness: Liveness;
 
   constructor(options: PeerLinkOptions) {
     this.#options = options;
-    this.#liveness = new Liveness(options.webSocket);
     const { link, webSocket, socket, dialled, enqueue } = options;
     if ("setKeepAlive" in socket) socket.setKeepAlive(true, keepAliveMs).setNoDelay(true);
     enqueue({ type: "link-opened", link, dialled, remote: remoteOf(socket) });
@@ -84,18 +81,12 @@ export class PeerLink {
     setTimeout(() => webSocket.terminate(), isStranger ? Math.min(strangerCloseMs, closeMs) : closeMs).unref();
   }
 
-  /** Ends a socket that was silent since it was pinged; pings one that was silent since the last look. */
-  checkLiveness(): void {
-    if (!this.#closing) this.#liveness.look();
-  }
-
   terminate(): void {
     this.#options.webSocket.terminate();
   }
 
   #received(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
-    this.#liveness.heard();
     const { link, socket, enqueue, observer } = this.#options;
     if (!isBinary || !(data instanceof Buffer)) {
       observer.refusedAtTheDoor("BAD_FRAME");

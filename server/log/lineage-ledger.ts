@@ -4,7 +4,8 @@
  * changes it, so that a list of a hundred thousand rooms reads no content.
  *
  * Invariants: what is cached equals what a commit left on disk (`forget` after every failed one); a summary is that of
- * the room's highest generation; a summary whose checksum fails is computed anew from the rows themselves.
+ * the room's highest generation; a summary whose checksum fails is computed anew from the rows themselves. A content's hash
+ * lies in the row that every change of the content writes anew: it stands for what is on disk with it, or is not there.
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { ActorId, Lineage, RoomName } from "@inkmesh/shared/base/ids";
@@ -14,6 +15,7 @@ import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import type { RoomRecord } from "../core/stored-room.ts";
 import { contiguousClock } from "./contiguous-clock.ts";
 import { coverOf } from "./replica-marks.ts";
+import type { HashParcel } from "./room-parcel.ts";
 import {
   foldedText,
   lineageChecksum,
@@ -39,6 +41,8 @@ export interface Account {
   entries: number;
   lastHlc: Hlc | undefined;
   created: Hlc | undefined;
+  /** Whoever changes the content takes it away. */
+  contentHash: string | undefined;
 }
 
 interface RoomAccounts {
@@ -96,6 +100,7 @@ export class LineageLedger {
       entries: account.entries,
       lastHlc: account.lastHlc,
       created: account.created,
+      contentHash: account.contentHash,
     };
     const row = {
       room,
@@ -114,6 +119,16 @@ export class LineageLedger {
     const lineage = { room: record.room, generation: record.generation };
     const account = this.open(lineage) ?? emptyAccount(this.#idOf(lineage), lineage);
     account.created ??= record.created;
+    this.save(account);
+  }
+
+  /** Notes what the content hashes to, if it is still what `hashed` names. */
+  keepHash({ lineage, clock, entries, hash }: HashParcel): void {
+    if (this.#room(lineage.room).newest !== lineage.generation || this.#readSummary(lineage.room) === undefined) return;
+    const account = this.open(lineage);
+    if (account === undefined || account.beyond || account.entries !== entries) return;
+    if (VectorClock.of(account.clock).compare(VectorClock.of(clock)) !== "equal") return;
+    account.contentHash = hash;
     this.save(account);
   }
 
@@ -173,6 +188,7 @@ export class LineageLedger {
       entries: body.entries,
       lastHlc: body.lastHlc,
       created: body.created,
+      contentHash: body.contentHash,
     };
   }
 
@@ -213,5 +229,27 @@ function closedBy(known: { readonly generation: number; readonly deleted?: unkno
 }
 
 function emptyAccount(id: number, lineage: Lineage): Account {
-  return { id, lineage, clock: new Map(), beyond: false, bytes: 0, entries: 0, lastHlc: undefined, created: undefined };
+  return {
+    id,
+    lineage,
+    clock: new Map(),
+    beyond: false,
+    bytes: 0,
+    entries: 0,
+    lastHlc: undefined,
+    created: undefined,
+    contentHash: undefined,
+  };
+}
+
+/** The store as it is may hold what nobody has looked at: rooms are to be read before anything is said of their content. */
+export function forgetHashes(database: Database): void {
+  const put = database.prepare("UPDATE summary SET body = ?, crc = ? WHERE room = ?");
+  database.transaction(() => {
+    for (const row of database.prepare<[], SummaryRow>("SELECT * FROM summary").all()) {
+      if (row.crc !== summaryChecksum(row)) continue;
+      const body = JSON.stringify({ ...(JSON.parse(row.body) as SummaryBody), contentHash: undefined });
+      if (body !== row.body) put.run(body, summaryChecksum({ ...row, body }), row.room);
+    }
+  })();
 }

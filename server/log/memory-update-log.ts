@@ -12,9 +12,9 @@ import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
-import type { Compaction, RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot } from "../core/stored-room.ts";
+import type { Compaction, HashedContent, RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot } from "../core/stored-room.ts";
 import { compactionCut } from "./compaction-cut.ts";
-import { contiguousClock } from "./contiguous-clock.ts";
+import { contiguousClock, type ContiguousClock } from "./contiguous-clock.ts";
 import { foldedText } from "./store-row.ts";
 import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 
@@ -26,6 +26,7 @@ interface MemoryLineage {
   cover: VectorClock;
   lastHlc: Hlc | undefined;
   created: Hlc | undefined;
+  contentHash: string | undefined;
 }
 
 export class MemoryUpdateLog implements UpdateLog {
@@ -89,6 +90,7 @@ export class MemoryUpdateLog implements UpdateLog {
     const unapplied = new Set(shadow.unapplied.map((part) => covered[base ? part - 1 : part]));
     const snapshot = { clock, state: shadow.state, stateVector: shadow.stateVector, deleteSetUpdate: shadow.deleteSetUpdate };
     held.snapshot = snapshot;
+    held.contentHash = undefined;
     for (const entry of covered) held.tail.delete(dotKey(entry.dot));
     const { index } = this.#engine.indexOf([snapshot.state, ...entriesOf(held).map((entry) => entry.payload)]);
     const dots = (quarantined: boolean): Dot[] => covered.filter((entry) => unapplied.has(entry) === quarantined).map((entry) => entry.dot);
@@ -104,6 +106,14 @@ export class MemoryUpdateLog implements UpdateLog {
     return done;
   }
 
+  keepHash({ lineage, clock, entries, hash }: HashedContent): void {
+    const hasRecord = this.#records.get(lineage.room)?.generation === lineage.generation;
+    if (!hasRecord || this.#isClosed(lineage)) return;
+    const held = this.#held(lineage);
+    if (held.tail.size !== entries || reachedBy(held).beyond) return;
+    if (clockOf(held).compare(clock) === "equal") held.contentHash = hash;
+  }
+
   async putWholeRing(ring: readonly RingRecord[]): Promise<LogResult<undefined>> {
     this.#wholeRing = structuredClone(ring);
     return done;
@@ -115,7 +125,7 @@ export class MemoryUpdateLog implements UpdateLog {
     const found = [...names]
       .sort(byBytes)
       .filter((room) => page.after === undefined || byBytes(room, page.after) > 0)
-      .flatMap((room) => this.#summaryOf(room, page.deleted === true) ?? [])
+      .flatMap((room) => this.#summaryOf(room, page) ?? [])
       .filter(({ record }) => foldedText(record.room, record.title?.value).includes(search));
     const rooms = found.slice(0, page.limit);
     return { ok: true, value: { rooms, next: found.length > page.limit ? rooms.at(-1)?.record.room : undefined } };
@@ -142,6 +152,7 @@ export class MemoryUpdateLog implements UpdateLog {
     const held = this.#held(lineage);
     if (held.snapshot?.clock.contains(entry.dot) || held.tail.has(dotKey(entry.dot))) return;
     held.tail.set(dotKey(entry.dot), encodeEntry(entry));
+    held.contentHash = undefined;
     held.created ??= entry.hlc;
     if (!held.lastHlc || compareHlc(entry.hlc, held.lastHlc) > 0) held.lastHlc = entry.hlc;
   }
@@ -149,7 +160,10 @@ export class MemoryUpdateLog implements UpdateLog {
   #held(lineage: Lineage): MemoryLineage {
     const known = this.#lineages.get(lineageKey(lineage));
     if (known !== undefined) return known;
-    const begun = { lineage, snapshot: undefined, tail: new Map(), cover: VectorClock.empty, lastHlc: undefined, created: undefined };
+    const begun = {
+      ...{ lineage, snapshot: undefined, tail: new Map(), cover: VectorClock.empty },
+      ...{ lastHlc: undefined, created: undefined, contentHash: undefined },
+    };
     this.#lineages.set(lineageKey(lineage), begun);
     return begun;
   }
@@ -169,16 +183,19 @@ export class MemoryUpdateLog implements UpdateLog {
     return Math.max(0, this.#records.get(room)?.generation ?? 0, ...written);
   }
 
-  #summaryOf(room: RoomName, deleted: boolean): RoomSummary | undefined {
+  #summaryOf(room: RoomName, { deleted, hashes }: RoomsAsk): RoomSummary | undefined {
     const lineage = { room, generation: this.#currentGeneration(room) };
-    if (this.#isClosed(lineage) && !deleted) return undefined;
+    if (this.#isClosed(lineage) && deleted !== true) return undefined;
     const held = this.#lineages.get(lineageKey(lineage));
     const created = held?.created ?? { physicalMs: 0, logical: 0, relay: "" as never };
     const implicit: RoomRecord = { ...lineage, title: undefined, kind: undefined, deleted: undefined, everDeleted: false, created };
     const snapshot = held?.snapshot;
     const parts = [...(snapshot ? [snapshot.state, snapshot.stateVector, snapshot.deleteSetUpdate] : []), ...(held?.tail.values() ?? [])];
+    const record = this.#records.get(room);
     return {
-      record: this.#records.get(room) ?? implicit,
+      record: record ?? implicit,
+      contentHash: hashes === true && record?.generation === lineage.generation ? held?.contentHash : undefined,
+      isMarked: this.#marks.has(room),
       clock: held ? clockOf(held) : VectorClock.empty,
       bytes: parts.reduce((sum, part) => sum + part.length, 0),
       entries: held?.tail.size ?? 0,
@@ -198,10 +215,14 @@ function entriesOf({ tail }: MemoryLineage): Entry[] {
 }
 
 function clockOf(held: MemoryLineage): VectorClock {
+  return reachedBy(held).clock;
+}
+
+function reachedBy(held: MemoryLineage): ContiguousClock {
   return contiguousClock(
     held.cover.join(held.snapshot?.clock ?? VectorClock.empty),
     entriesOf(held).map((entry) => entry.dot),
-  ).clock;
+  );
 }
 
 /** The order of SQLite: by UTF-8 bytes. */

@@ -10,7 +10,7 @@ import type { RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { decodeRing, encodeRing } from "@inkmesh/shared/wire/ring-codec";
-import { coverChecksum, markChecksum, wholeChecksum, type Counters, type CoverRow, type MarkRow, type WholeRow } from "./store-row.ts";
+import { coverChecksum, markChecksum, wholeChecksum, type Counters, type CoverRow, type WholeRow } from "./store-row.ts";
 
 export class ReplicaMarks {
   readonly #database: Database;
@@ -48,11 +48,6 @@ export class ReplicaMarks {
 export function coverOf(database: Database, lineage: number): VectorClock {
   const row = database.prepare<[number], CoverRow>("SELECT * FROM cover WHERE lineage = ?").get(lineage);
   return row === undefined || row.crc !== coverChecksum(row) ? VectorClock.empty : VectorClock.of(JSON.parse(row.body) as Counters);
-}
-
-export function isMarked(database: Database, room: RoomName): boolean {
-  const row = database.prepare<[string], MarkRow>("SELECT * FROM mark WHERE room = ?").get(room);
-  return row !== undefined && row.crc === markChecksum(row);
 }
 
 /** The ring under which everything placed on this disk was complete; undefined on a disk that never was whole. */

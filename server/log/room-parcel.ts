@@ -7,7 +7,7 @@ import * as encoding from "lib0/encoding";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
-import type { RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot } from "../core/stored-room.ts";
+import type { HashedContent, RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot } from "../core/stored-room.ts";
 import type { Counters } from "./store-row.ts";
 
 export interface RoomParcel {
@@ -26,6 +26,8 @@ export interface PageParcel {
   readonly rooms: readonly (Omit<RoomSummary, "clock"> & { readonly clock: Counters })[];
   readonly next: string | undefined;
 }
+
+export type HashParcel = Omit<HashedContent, "clock"> & { readonly clock: Counters };
 
 export function packRecords(records: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return encoding.encode((encoder) => {

@@ -7,7 +7,7 @@
  * that came back is either covered by a snapshot or missing from it, and a closed generation stays closed.
  */
 import type { Database } from "better-sqlite3";
-import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import type { Lineage, RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import { impliedRecord, outdates } from "./implied-record.ts";
 import { LineageLedger } from "./lineage-ledger.ts";
@@ -49,8 +49,8 @@ interface Findings {
   readonly summaries: Map<RoomName, SummaryRow>;
 }
 
-/** `from` is a damaged file, `into` an empty, migrated store without foreign users. */
-export function salvage(from: string, into: Database): SalvagedStore {
+/** `from` is a damaged file, `into` an empty, migrated store without foreign users. `relay`: whose stamps count; undefined: all. */
+export function salvage(from: string, into: Database, relay: RelayId | undefined): SalvagedStore {
   const pages = new PageFile(from);
   try {
     const findings = findSmallRows(pages);
@@ -60,7 +60,7 @@ export function salvage(from: string, into: Database): SalvagedStore {
         .run(id, lineage.room, lineage.generation, lineageChecksum({ id, ...lineage }));
     }
     for (const row of findings.records.values()) putRecord(into, row);
-    const content = copyContent(pages, into, findings);
+    const content = copyContent(pages, into, { ...findings, relay });
     const revisions = [...findings.records.values()].reduce((highest, row) => Math.max(highest, row.revision), 0);
     dropWhatIsGone(into, findings);
     summarise(into, findings);
@@ -114,7 +114,14 @@ function keepClosed({ records }: Findings, summary: SummaryRow): void {
   records.set(summary.room, { ...implied, crc: recordChecksum(implied) });
 }
 
-function copyContent(pages: PageFile, into: Database, { lineages, snapshots }: Findings): { seq: number; hlcMs: number; entries: number } {
+interface CopiedContent {
+  readonly seq: number;
+  readonly hlcMs: number;
+  readonly entries: number;
+}
+
+function copyContent(pages: PageFile, into: Database, from: Findings & { readonly relay: RelayId | undefined }): CopiedContent {
+  const { lineages, snapshots, relay } = from;
   const addActor = into.prepare("INSERT OR IGNORE INTO actor (name) VALUES (?)");
   const addEntry = (table: string) =>
     into.prepare(`INSERT OR IGNORE INTO ${table} VALUES (?, (SELECT id FROM actor WHERE name = ?), ?, ?, ?, ?)`);
@@ -138,7 +145,8 @@ function copyContent(pages: PageFile, into: Database, { lineages, snapshots }: F
       logged.crc,
     ).changes;
     found.seq = Math.max(found.seq, logged.seq);
-    found.hlcMs = Math.max(found.hlcMs, entry.value.hlc.physicalMs);
+    const { hlc } = entry.value;
+    if (relay === undefined || hlc.relay === relay) found.hlcMs = Math.max(found.hlcMs, hlc.physicalMs);
   }
   for (const { id, lineage, verified, body, crc } of snapshots.values()) {
     const chunks = into.prepare<[number], number>("SELECT count(*) FROM chunk WHERE snapshot = ?").pluck().get(id);

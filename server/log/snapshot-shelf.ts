@@ -55,6 +55,8 @@ export class SnapshotShelf {
     }
     this.#writeHeader({ id, lineage: row.lineage, verified: 1, body: row.body });
     account.bytes += sizeOf(row);
+    // What does not apply is left out of it, and what Yjs deletes by itself is named.
+    account.contentHash = undefined;
   }
 
   /** Removes a portion of the entries that the adopted snapshot `id` covers; true when none is left. */

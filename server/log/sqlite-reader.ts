@@ -5,7 +5,7 @@
  * It changes nothing. A row whose checksum fails, or that lies on a page SQLite cannot read, is left out and reported
  * to `onDamage`, with its place, so that the writer can set it aside; everything around it is served.
  */
-import type { Database } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { concatBytes } from "@inkmesh/shared/base/bytes";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -16,13 +16,14 @@ import type { RoomRecord } from "../core/stored-room.ts";
 import { contiguousClock } from "./contiguous-clock.ts";
 import { impliedRecord, outdates } from "./implied-record.ts";
 import { packRecords, type PageParcel, type RoomParcel, type SnapshotParcel } from "./room-parcel.ts";
-import { coverOf, isMarked } from "./replica-marks.ts";
+import { coverOf } from "./replica-marks.ts";
 import type { DamagedRow } from "./sqlite-store.ts";
 import { isCorruption } from "./store-error.ts";
 import {
   chunkChecksum,
   entryChecksum,
   lineageChecksum,
+  markChecksum,
   parseRecord,
   recordChecksum,
   snapshotChecksum,
@@ -31,6 +32,7 @@ import {
   type Counters,
   type EntryRow,
   type LineageRow,
+  type MarkRow,
   type RecordRow,
   type SnapshotBody,
   type SnapshotRow,
@@ -65,10 +67,19 @@ export interface LoggedLineage {
   readonly superfluous: readonly LoggedEntry[];
 }
 
+interface PageAsk {
+  readonly after: string | undefined;
+  readonly limit: number;
+  readonly search: string | undefined;
+  readonly deleted?: boolean;
+  readonly hashes?: boolean;
+}
+
 export class SqliteReader {
   readonly #database: Database;
   readonly #engine: CrdtEngine;
   readonly #onDamage: (damage: FoundDamage) => void;
+  readonly #statements = new Map<string, unknown>();
 
   constructor(database: Database, engine: CrdtEngine, onDamage: (damage: FoundDamage) => void) {
     this.#database = database;
@@ -91,24 +102,18 @@ export class SqliteReader {
       tail: packRecords(tail.map((logged) => logged.record)),
       index: this.#engine.indexOf(parts).index.encode().slice(),
       clock: clock.entries(),
-      isMarked: isMarked(this.#database, room),
+      isMarked: this.#isMarked(room),
     };
   }
 
   /** One moment of the store: what a compaction does meanwhile is seen whole or not at all. */
   lineage(lineage: Lineage): LoggedLineage {
-    this.#database.exec("BEGIN");
-    try {
-      return this.#lineage(lineage);
-    } finally {
-      // Not COMMIT, which refuses after a page that could not be read; nothing was changed.
-      this.#database.exec("ROLLBACK");
-    }
+    return this.#atOneMoment(() => this.#lineage(lineage));
   }
 
   /** The room's record; where it is lost, what its summary still knows: a deleted room does not come back by damage. */
   record(room: RoomName): RoomRecord | undefined {
-    const row = this.#database.prepare<[string], RecordRow>("SELECT * FROM record WHERE room = ?").get(room);
+    const row = this.#statement<[string], RecordRow>("SELECT * FROM record WHERE room = ?").get(room);
     if (row && row.crc === recordChecksum(row)) return parseRecord(row.body);
     const summary = this.#database.prepare<[string], SummaryRow>("SELECT * FROM summary WHERE room = ?").get(room);
     if (row)
@@ -142,29 +147,61 @@ export class SqliteReader {
     return row && row.crc === snapshotChecksum(row) ? this.#readSnapshot(row) : undefined;
   }
 
-  rooms(page: { after: string | undefined; limit: number; search: string | undefined; deleted?: boolean }): PageParcel {
+  rooms(page: PageAsk): PageParcel {
+    return this.#atOneMoment(() => this.#rooms(page));
+  }
+
+  #rooms(page: PageAsk): PageParcel {
     const rows = this.#database
       .prepare<[number, string, string, number], SummaryRow>(
         "SELECT * FROM summary WHERE deleted <= ? AND room > ? AND instr(folded, ?) > 0 ORDER BY room LIMIT ?",
       )
       .all(page.deleted ? 1 : 0, page.after ?? "", page.search?.toLowerCase() ?? "", page.limit + 1);
-    const rooms = rows.slice(0, page.limit).map((row) => this.#summaryOf(row));
+    const rooms = rows.slice(0, page.limit).map((row) => this.#summaryOf(row, page.hashes === true));
     return { rooms, next: rows.length > page.limit ? rooms.at(-1)?.record.room : undefined };
   }
 
-  #summaryOf(row: SummaryRow): PageParcel["rooms"][number] {
+  #summaryOf(row: SummaryRow, withHash: boolean): PageParcel["rooms"][number] {
     const lineage = { room: row.room, generation: row.generation };
     if (row.crc !== summaryChecksum(row)) {
       this.#report(lineage, "summary", "a room's summary does not match its checksum", { table: "summary", room: row.room });
     }
     const body = readJson<SummaryBody>(row.body);
+    const record = this.record(row.room);
+    const isSound = body !== undefined && row.crc === summaryChecksum(row) && record?.generation === row.generation;
     return {
-      record: this.record(row.room) ?? impliedRecord(row),
+      record: record ?? impliedRecord(row),
+      contentHash: withHash && isSound && this.#isAsWritten(row, body) ? body.contentHash : undefined,
+      isMarked: this.#isMarked(row.room),
       clock: body?.clock ?? [],
       bytes: body?.bytes ?? 0,
       entries: body?.entries ?? 0,
       lastHlc: body?.lastHlc,
     };
+  }
+
+  /** Whether the content that the summary tells of is there, and each row of it as it was written: then its hash stands for it. */
+  #isAsWritten({ lineage, room, generation }: SummaryRow, { contentHash, entries, bytes }: SummaryBody): boolean {
+    if (contentHash === undefined) return false;
+    try {
+      const rows = this.#statement<[number], EntryRow>("SELECT * FROM entry WHERE lineage = ?").all(lineage);
+      const snapshots = this.#statement<[number], SnapshotRow>("SELECT * FROM snapshot WHERE lineage = ? AND verified = 1").all(lineage);
+      const parts = snapshots.map((row) => (row.crc === snapshotChecksum(row) ? this.#readSnapshot(row) : undefined));
+      const sizes = parts.map((part) => part && part.state.length + part.stateVector.length + part.deleteSetUpdate.length);
+      const isSound = (row: EntryRow): boolean => row.crc === entryChecksum("entry", { room, generation }, row.seq, row.record);
+      if (rows.length !== entries || !rows.every(isSound)) return false;
+      return (
+        rows.reduce((sum, { record }) => sum + record.length, 0) + sizes.reduce<number>((sum, size) => sum + (size ?? NaN), 0) === bytes
+      );
+    } catch (error) {
+      if (isCorruption(error)) return false;
+      throw error;
+    }
+  }
+
+  #isMarked(room: RoomName): boolean {
+    const row = this.#statement<[string], MarkRow>("SELECT * FROM mark WHERE room = ?").get(room);
+    return row !== undefined && row.crc === markChecksum(row);
   }
 
   #newestGeneration(room: RoomName): number {
@@ -253,6 +290,23 @@ export class SqliteReader {
       if (!isCorruption(error)) throw error;
     }
     return rows;
+  }
+
+  /** Prepared once: a list asks for each of its rooms. */
+  #statement<Keys extends readonly unknown[], Row>(sql: string): Statement<[...Keys], Row> {
+    const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    this.#statements.set(sql, known);
+    return known as Statement<[...Keys], Row>;
+  }
+
+  #atOneMoment<Value>(read: () => Value): Value {
+    this.#database.exec("BEGIN");
+    try {
+      return read();
+    } finally {
+      // Not COMMIT, which refuses after a page that could not be read; nothing was changed.
+      this.#database.exec("ROLLBACK");
+    }
   }
 
   #report(lineage: Lineage, where: string, what: string, row: DamagedRow | undefined): void {

@@ -11,8 +11,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Database, Statement } from "better-sqlite3";
-import type { ActorId, Lineage } from "@inkmesh/shared/base/ids";
+import type { ActorId, Lineage, RelayId } from "@inkmesh/shared/base/ids";
 import { sameBytes } from "@inkmesh/shared/base/bytes";
+import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Dot } from "@inkmesh/shared/clock/dot";
@@ -20,8 +21,10 @@ import type { RoomRecord } from "../core/stored-room.ts";
 import { unpackAppends, type PackedEntry } from "./append-batch.ts";
 import { LineageLedger, noteStamp, type Account } from "./lineage-ledger.ts";
 import { ReplicaMarks } from "./replica-marks.ts";
+import type { HashParcel } from "./room-parcel.ts";
 import { SnapshotShelf } from "./snapshot-shelf.ts";
 import { DotTaken } from "./store-error.ts";
+import type { StoreThread } from "./sqlite-worker.ts";
 import type { Marker, StoreMarker } from "./store-marker.ts";
 import { entryChecksum, recordChecksum, storeChecksum, type SnapshotBody, type StoreRow } from "./store-row.ts";
 
@@ -38,6 +41,7 @@ export class SqliteStore {
   readonly #database: Database;
   readonly #marker: StoreMarker;
   readonly #freeBytesMin: number;
+  readonly #relay: RelayId | undefined;
   readonly #ledger: LineageLedger;
   readonly #shelf: SnapshotShelf;
   readonly #marks: ReplicaMarks;
@@ -47,11 +51,15 @@ export class SqliteStore {
   readonly #saveStore: Statement<[number, number, number, number]>;
   #position: Position;
 
-  /** `database` is a migrated writer's connection. Below `freeBytesMin` on its disk, content is refused as STORE_FULL. */
-  constructor(database: Database, marker: StoreMarker, freeBytesMin: number) {
+  /**
+   * `database` is a migrated writer's connection. Below `freeBytesMin` on its disk, content is refused as STORE_FULL. `relay`: whose stamps
+   * are noted; undefined: all.
+   */
+  constructor(database: Database, marker: StoreMarker, { freeBytesMin, relay }: Pick<StoreThread, "freeBytesMin" | "relay">) {
     this.#database = database;
     this.#marker = marker;
     this.#freeBytesMin = freeBytesMin;
+    this.#relay = relay;
     this.#position = database.prepare<[], StoreRow>("SELECT * FROM store").get() as StoreRow;
     this.#ledger = new LineageLedger(database);
     this.#shelf = new SnapshotShelf(database);
@@ -63,10 +71,11 @@ export class SqliteStore {
     this.#saveStore = database.prepare("UPDATE store SET commits = ?, seq = ?, hlc_ms = ?, crc = ?");
   }
 
-  /** `packed` as `packAppends` made it. */
-  append(packed: Uint8Array): void {
+  /** `packed` as `packAppends` made it; `hashes` of what was there before it. */
+  append(packed: Uint8Array, hashes: readonly HashParcel[] = []): void {
     this.#needSpace();
     this.#commit(() => {
+      for (const hashed of hashes) this.#ledger.keepHash(hashed);
       for (const { lineage, entries, cover, completes } of unpackAppends(packed)) {
         if (completes) this.#marks.complete(lineage.room);
         if (entries.length === 0 && !cover) continue;
@@ -90,7 +99,8 @@ export class SqliteStore {
       this.#removeContent(record.room, record.deleted ? record.generation : record.generation - 1);
       if (completes) this.#marks.complete(record.room);
       this.#ledger.recordChanged(record);
-      for (const hlc of [record.created, record.title?.hlc, record.kind?.hlc, record.deleted?.hlc]) this.#noteStamp(hlc?.physicalMs ?? 0);
+      for (const hlc of [record.created, record.title?.hlc, record.kind?.hlc, record.deleted?.hlc])
+        if (hlc !== undefined) this.#noteStamp(hlc);
     });
   }
 
@@ -102,7 +112,9 @@ export class SqliteStore {
     return this.#shelf.nextId();
   }
 
+  /** Compaction leaves as much again as edits do: one that fails on a full disk would leave nothing for edits, nor for a restart. */
   putChunk(snapshot: number, part: number, bytes: Uint8Array): void {
+    this.#needSpace(this.#freeBytesMin + bytes.length);
     this.#commit(() => this.#shelf.putChunk(snapshot, part, bytes));
   }
 
@@ -180,8 +192,9 @@ export class SqliteStore {
     else account.beyond = true;
     account.bytes += record.length;
     account.entries++;
+    account.contentHash = undefined;
     noteStamp(account, hlc);
-    this.#noteStamp(hlc.physicalMs);
+    this.#noteStamp(hlc);
   }
 
   #skip(account: Account, actor: number, dot: Dot, record: Uint8Array): void {
@@ -222,16 +235,17 @@ export class SqliteStore {
     return id;
   }
 
-  #noteStamp(physicalMs: number): void {
-    this.#position.hlc_ms = Math.max(this.#position.hlc_ms, physicalMs);
+  #noteStamp({ physicalMs, relay }: Hlc): void {
+    if (this.#relay === undefined || relay === this.#relay) this.#position.hlc_ms = Math.max(this.#position.hlc_ms, physicalMs);
   }
 
-  #needSpace(): void {
+  #needSpace(beyond = 0): void {
     if (this.#freeBytesMin === 0) return;
     const disk = fs.statfsSync(path.dirname(this.#database.name));
     const free = disk.bavail * disk.bsize;
-    if (free < this.#freeBytesMin) {
-      throw Object.assign(new Error(`${free} bytes are free, ${this.#freeBytesMin} are kept for repairs`), { code: "ENOSPC" });
+    const kept = this.#freeBytesMin + beyond;
+    if (free < kept) {
+      throw Object.assign(new Error(`${free} bytes are free, ${kept} are kept`), { code: "ENOSPC" });
     }
   }
 

@@ -10,15 +10,15 @@
  * one compaction at a time. The folder is locked by whoever opened it (`data-folder.ts`).
  */
 import { statfs } from "node:fs/promises";
-import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import { lineageKey, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import type { Compaction, RoomPage, RoomRecord, StoredRoom } from "../core/stored-room.ts";
+import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom } from "../core/stored-room.ts";
 import { startWorker } from "../runtime/worker-file.ts";
 import { packAppends } from "./append-batch.ts";
 import { runCompaction, type CompactionStep } from "./compaction-run.ts";
 import type { ReaderCalls, ReaderThread } from "./reader-worker.ts";
-import { unpackPage, unpackRoom } from "./room-parcel.ts";
+import { unpackPage, unpackRoom, type HashParcel } from "./room-parcel.ts";
 import type { FoundDamage } from "./sqlite-reader.ts";
 import type { StoreCalls, StoreThread } from "./sqlite-worker.ts";
 import { refusalOf } from "./store-error.ts";
@@ -32,6 +32,8 @@ export interface SqliteSettings {
   readonly nestingMax: number;
   /** Below this many free bytes content is refused as STORE_FULL, so that there is room for repairs. Default 0. */
   readonly freeBytesMin?: number;
+  /** Whose folder it is: of its stamps the store keeps an upper bound. Default: of all. */
+  readonly relay?: RelayId;
   /** For tests that end the process in the middle. */
   readonly onStep?: (step: CompactionStep) => void;
 }
@@ -42,6 +44,9 @@ export interface SqliteSettings {
  */
 const compactionMs = 60_000;
 
+/** Hashes that wait for the next append: so many may be lost by a kill, and each costs reading one room. */
+const hashesMax = 256;
+
 export class SqliteUpdateLog implements UpdateLog {
   readonly #settings: SqliteSettings;
   readonly #store: WorkerLine<StoreCalls, Damage>;
@@ -49,13 +54,14 @@ export class SqliteUpdateLog implements UpdateLog {
   readonly #heavy: WorkerLine<ReaderCalls, FoundDamage>;
   readonly #listeners: ((damage: Damage) => void)[] = [];
   readonly #reported = new Set<string>();
+  readonly #hashes = new Map<string, HashParcel>();
   #lastWrite: Promise<unknown> = Promise.resolve();
   #lastCompaction: Promise<unknown> = Promise.resolve();
 
   constructor(settings: SqliteSettings) {
     this.#settings = settings;
-    const { folder, nestingMax, freeBytesMin = 0 } = settings;
-    const storeThread: StoreThread = { folder, freeBytesMin };
+    const { folder, nestingMax, freeBytesMin = 0, relay } = settings;
+    const storeThread: StoreThread = { folder, freeBytesMin, relay };
     const readerThread: ReaderThread = { folder, nestingMax };
     const startReader = () => startWorker(new URL("./reader-worker.ts", import.meta.url), { workerData: readerThread });
     this.#store = new WorkerLine(
@@ -76,7 +82,16 @@ export class SqliteUpdateLog implements UpdateLog {
 
   append(batch: readonly Append[]): Promise<LogResult<undefined>> {
     const packed = packAppends(batch);
-    return this.#write(this.#store.call("append", [packed], [packed.buffer]));
+    // What one of these stood for is over with the batch.
+    for (const { lineage } of batch) this.#hashes.delete(lineageKey(lineage));
+    const hashes = [...this.#hashes.values()];
+    this.#hashes.clear();
+    return this.#write(this.#store.call("append", [packed, hashes], [packed.buffer]));
+  }
+
+  keepHash(hashed: HashedContent): void {
+    this.#hashes.set(lineageKey(hashed.lineage), { ...hashed, clock: hashed.clock.entries() });
+    if (this.#hashes.size >= hashesMax) this.#keepHashes();
   }
 
   putRecord(record: RoomRecord, completes = false): Promise<LogResult<undefined>> {
@@ -94,6 +109,7 @@ export class SqliteUpdateLog implements UpdateLog {
   }
 
   compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
+    this.#keepHashes();
     const lines = { store: this.#store, reader: this.#heavy, onStep: this.#settings.onStep ?? (() => undefined) };
     const run = Promise.all([this.#lastWrite, this.#lastCompaction])
       .then(() => runCompaction(lines, lineage, upTo))
@@ -102,9 +118,10 @@ export class SqliteUpdateLog implements UpdateLog {
     return run;
   }
 
-  async rooms({ after, limit, search, deleted = false }: RoomsAsk): Promise<LogResult<RoomPage>> {
+  async rooms({ after, limit, search, deleted = false, hashes = false }: RoomsAsk): Promise<LogResult<RoomPage>> {
     await this.#lastWrite;
-    const listed = await this.#reader.call("rooms", [{ after, limit, search, deleted }]);
+    // With hashes every row of every room is read: rooms that somebody waits for do not wait behind that.
+    const listed = await (hashes ? this.#heavy : this.#reader).call("rooms", [{ after, limit, search, deleted, hashes }]);
     return listed.ok ? { ok: true, value: unpackPage(listed.value) } : listed;
   }
 
@@ -127,6 +144,7 @@ export class SqliteUpdateLog implements UpdateLog {
   }
 
   async close(): Promise<void> {
+    this.#keepHashes();
     await this.#lastWrite;
     await Promise.all([this.#reader.close(), this.#heavy.close()]);
     await this.#lastCompaction;
@@ -140,11 +158,17 @@ export class SqliteUpdateLog implements UpdateLog {
     return answered;
   }
 
+  #keepHashes(): void {
+    if (this.#hashes.size > 0) void this.append([]);
+  }
+
   /** A reader found a row that is not as it was written: it is set aside and told of once. */
   #found({ where, what, lineage, row }: FoundDamage): void {
     const key = JSON.stringify([where, what, lineage.room, row]);
     if (this.#reported.has(key)) return;
     this.#reported.add(key);
+    // Of what was read before: they may be of the content as it was.
+    this.#hashes.clear();
     if (row) this.#write(this.#store.call("setAside", [row, { room: lineage.room, generation: lineage.generation }, what]));
     this.#tell({ where: `table ${where}`, what, keptAs: row && "table damage", room: lineage.room });
   }

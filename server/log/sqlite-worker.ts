@@ -2,9 +2,10 @@
  * The store's thread: everything that writes. Commits wait for the disk here, never on the event loop.
  */
 import { workerData } from "node:worker_threads";
-import type { Lineage } from "@inkmesh/shared/base/ids";
+import type { Lineage, RelayId } from "@inkmesh/shared/base/ids";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { RoomRecord } from "../core/stored-room.ts";
+import type { HashParcel } from "./room-parcel.ts";
 import type { DamagedRow, SqliteStore } from "./sqlite-store.ts";
 import { DotTaken, isCorruption } from "./store-error.ts";
 import { openStore, storeFile } from "./store-opening.ts";
@@ -15,9 +16,11 @@ import { answerCalls, sendNotice } from "./worker-line.ts";
 export interface StoreThread {
   readonly folder: string;
   readonly freeBytesMin: number;
+  /** Whose stamps the store keeps an upper bound of; undefined: all. */
+  readonly relay: RelayId | undefined;
 }
 
-const { folder, freeBytesMin } = workerData as StoreThread;
+const settings = workerData as StoreThread;
 let opened: SqliteStore | undefined;
 let told = false;
 
@@ -29,7 +32,7 @@ function store(): SqliteStore {
 }
 
 function open(): LogOpening {
-  const { store: openedStore, opening } = openStore(folder, freeBytesMin);
+  const { store: openedStore, opening } = openStore(settings);
   opened = openedStore;
   return opening;
 }
@@ -50,12 +53,12 @@ function writing<Args extends readonly unknown[], Value>(change: (into: SqliteSt
 function tellOnce({ message }: Error): void {
   if (told) return;
   told = true;
-  sendNotice({ where: storeFile(folder), what: message, keptAs: undefined, room: undefined } satisfies Damage);
+  sendNotice({ where: storeFile(settings.folder), what: message, keptAs: undefined, room: undefined } satisfies Damage);
 }
 
 const calls = {
   open,
-  append: writing((into, packed: Uint8Array): void => into.append(packed)),
+  append: writing((into, packed: Uint8Array, hashes: readonly HashParcel[]): void => into.append(packed, hashes)),
   putRecord: writing((into, record: RoomRecord, completes: boolean): void => into.putRecord(record, completes)),
   putWholeRing: writing((into, ring: readonly RingRecord[]): void => into.putWholeRing(ring)),
   nextSnapshot: writing((into): number => into.nextSnapshot()),

@@ -14,12 +14,14 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { randomBytes } from "node:crypto";
 import Database from "better-sqlite3";
-import type { RoomName } from "@inkmesh/shared/base/ids";
-import { migrate, storeVersion, versionOf } from "./migrations/migrations.ts";
+import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
+import { forgetHashes } from "./lineage-ledger.ts";
+import { knownVersionOf, migrate } from "./migrations/migrations.ts";
 import { salvage } from "./salvage.ts";
 import { forgetMarks, wholeRing } from "./replica-marks.ts";
 import { openReader, openWriter } from "./sqlite-connection.ts";
 import { SqliteStore } from "./sqlite-store.ts";
+import type { StoreThread } from "./sqlite-worker.ts";
 import { isCorruption } from "./store-error.ts";
 import { readMarker, StoreMarker, syncFolder, type Marker } from "./store-marker.ts";
 import { storeChecksum, type StoreRow } from "./store-row.ts";
@@ -43,17 +45,20 @@ export function storeFile(folder: string): string {
 }
 
 /** Throws, with a sentence for the operator, for a store of a newer version; for damage it never does. */
-export function openStore(folder: string, freeBytesMin: number): OpenedStore {
+export function openStore({ folder, freeBytesMin, relay }: StoreThread): OpenedStore {
   const file = storeFile(folder);
   const markerFile = path.join(folder, "log.marker");
   const marker = readMarker(markerFile);
   finishReplacing(file);
   const trouble = troubleOf(file, marker);
-  if (trouble?.salvage) replaceBySalvage(file, trouble, marker);
+  if (trouble?.salvage) replaceBySalvage(file, { trouble, marker, relay });
   const database = openWriter(file);
   migrate(database, () => createStoreRow(database, { store: randomBytes(8).toString("hex"), commits: 0, hlcMs: 0 }, 0));
   const damage = reportedDamage(database);
-  if (trouble) forgetMarks(database);
+  if (trouble) {
+    forgetMarks(database);
+    forgetHashes(database);
+  }
   if (trouble && !trouble.salvage) damage.push({ where: file, what: trouble.what, keptAs: undefined, room: undefined });
   const row = database.prepare<[], StoreRow>("SELECT * FROM store").get() as StoreRow;
   const hlcFloorMs = Math.max(row.hlc_ms, typeof marker === "string" ? 0 : marker.hlcMs);
@@ -61,7 +66,7 @@ export function openStore(folder: string, freeBytesMin: number): OpenedStore {
   markerNow.write({ store: row.name, commits: row.commits, hlcMs: hlcFloorMs }, { synced: true });
   syncFolder(folder);
   const opening = { complete: damage.length === 0, damage, hlcFloorMs, wholeRing: wholeRing(database) };
-  return { store: new SqliteStore(database, markerNow, freeBytesMin), opening };
+  return { store: new SqliteStore(database, markerNow, { freeBytesMin, relay }), opening };
 }
 
 function troubleOf(file: string, marker: Marker | "absent" | "unreadable"): Trouble | undefined {
@@ -73,13 +78,7 @@ function troubleOf(file: string, marker: Marker | "absent" | "unreadable"): Trou
   let database: Database.Database | undefined;
   try {
     database = openReader(file);
-    const version = versionOf(database);
-    if (version > storeVersion) {
-      throw new Error(
-        `The store ${file} has version ${version}, and this relay knows versions up to ${storeVersion}. Start the newer relay, or give this one a data folder of its own.`,
-      );
-    }
-    if (version === 0) return lost("the store holds no tables");
+    if (knownVersionOf(database, file) === 0) return lost("the store holds no tables");
     const [flaw] = checkStructure(database);
     if (flaw) return { what: flaw.what, salvage: true };
     return behindMarker(file, database.prepare<[], StoreRow>("SELECT * FROM store").get(), marker);
@@ -119,7 +118,13 @@ function behindMarker(file: string, row: StoreRow | undefined, marker: Marker | 
     : undefined;
 }
 
-function replaceBySalvage(file: string, trouble: Trouble, marker: Marker | "absent" | "unreadable"): void {
+interface Salvaging {
+  readonly trouble: Trouble;
+  readonly marker: Marker | "absent" | "unreadable";
+  readonly relay: RelayId | undefined;
+}
+
+function replaceBySalvage(file: string, { trouble, marker, relay }: Salvaging): void {
   const building = `${file}.salvaging`;
   for (const end of ["", "-journal", "-wal", "-shm"]) fs.rmSync(`${building}${end}`, { force: true });
   const known = typeof marker === "string" ? undefined : marker;
@@ -127,7 +132,7 @@ function replaceBySalvage(file: string, trouble: Trouble, marker: Marker | "abse
   into.pragma("journal_mode = OFF");
   into.pragma("synchronous = OFF");
   migrate(into, () => undefined);
-  const found = salvage(file, into);
+  const found = salvage(file, into, relay);
   const begun = {
     store: known?.store ?? found.name ?? randomBytes(8).toString("hex"),
     commits: Math.max(known?.commits ?? 0, found.commits),

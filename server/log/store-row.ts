@@ -117,6 +117,8 @@ export interface SummaryBody {
   readonly lastHlc: Hlc | undefined;
   /** The stamp of the first thing that was written. */
   readonly created: Hlc | undefined;
+  /** What the content hashes to. Not there where nobody said so since it changed. */
+  readonly contentHash?: string | undefined;
 }
 
 export const storeChecksum = (row: Omit<StoreRow, "crc">): number =>

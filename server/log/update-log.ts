@@ -11,7 +11,7 @@ import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import type { Compaction, RoomPage, RoomRecord, StoredRoom } from "../core/stored-room.ts";
+import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom } from "../core/stored-room.ts";
 
 /** Entries of one room, in the order in which they were admitted. */
 export interface Append {
@@ -37,7 +37,10 @@ export interface LogOpening {
   /** False when something that had been written may be missing: the relay must not vouch for completeness. */
   readonly complete: boolean;
   readonly damage: readonly Damage[];
-  /** An upper bound of all HLC stamps written by earlier lives, in ms. */
+  /**
+   * An upper bound of the HLC stamps that earlier lives of this relay gave, in ms. Those of other relays do not count: what was too far
+   * ahead to be adopted when it came would be adopted by the next start.
+   */
   readonly hlcFloorMs: number;
   /** The ring under which everything that it places here was complete; undefined on a disk that never was whole. */
   readonly wholeRing: readonly RingRecord[] | undefined;
@@ -52,6 +55,8 @@ export interface RoomsAsk {
   readonly search?: string | undefined;
   /** Those that are deleted, too: their tombstones are what replicas compare. */
   readonly deleted?: boolean | undefined;
+  /** With what contents hash to, where that is known: each row of them is looked at. */
+  readonly hashes?: boolean | undefined;
 }
 
 export interface UpdateLog {
@@ -68,6 +73,11 @@ export interface UpdateLog {
   compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>>;
   /** Creates or replaces a room's record, durable when it resolves. Closing a generation also removes its content. `completes` as in `Append`. */
   putRecord(record: RoomRecord, completes?: boolean): Promise<LogResult<undefined>>;
+  /**
+   * What a lineage's content hashes to, for lists. Kept with the next append, or at closing, if the lineage is then what `hashed` names; gone
+   * with the commit that changes its content. One that was lost costs reading the room.
+   */
+  keepHash(hashed: HashedContent): void;
   /** From now on the disk says that everything which `ring` places here is complete. */
   putWholeRing(ring: readonly RingRecord[]): Promise<LogResult<undefined>>;
   /** Rooms ordered by name; `search` matches a part of title or name, ignoring case. */

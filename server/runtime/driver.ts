@@ -66,7 +66,7 @@ export interface DriverOptions {
   readonly sockets: Sockets;
   /** Undefined for a relay without a mesh. */
   readonly links?: LinkSockets | undefined;
-  readonly log: Pick<UpdateLog, "append" | "load" | "compact" | "putRecord" | "putWholeRing" | "rooms">;
+  readonly log: Pick<UpdateLog, "append" | "load" | "compact" | "putRecord" | "keepHash" | "putWholeRing" | "rooms">;
   readonly engines: EnginePool;
   readonly clock: Clock;
   readonly commitPauseMs: number;
@@ -139,6 +139,7 @@ export class Driver {
       else if (effect.type === "close-link") later.push(() => links?.close(effect.link, effect.code, effect.reason));
       else if (effect.type === "dial") later.push(() => links?.dial(effect.address));
       else if (effect.type === "keep-whole-ring") later.push(() => void this.#options.log.putWholeRing(effect.ring));
+      else if (effect.type === "keep-hash") later.push(() => this.#options.log.keepHash(effect.hashed));
       else later.push(() => this.#ask(effect));
     }
     this.#commits.append(appends);

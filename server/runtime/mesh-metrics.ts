@@ -4,7 +4,7 @@
 import { memberStates } from "@inkmesh/shared/wire/mesh-message";
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { MeshNews } from "../core/peers/mesh-effect.ts";
-import type { MeshView } from "../core/peers/mesh.ts";
+import type { MeshView } from "../core/peers/mesh-view.ts";
 
 export class MeshMetrics {
   readonly #registry: Registry;

@@ -216,6 +216,25 @@ export const errorKinds = {
     retryAfterMs: 1_000,
     sentence: "The other relay has been silent for long. A new link would show whether it is back.",
   },
+  RELAY_THERE: {
+    wire: 108,
+    httpStatus: 409,
+    retryable: false,
+    sentence: "That relay is there. Only one that has ended, and does not come back, is forgotten.",
+  },
+  RELAY_NEEDED: {
+    wire: 109,
+    httpStatus: 409,
+    retryable: false,
+    sentence: "There is no other relay with a place on the ring that could take this one's documents.",
+  },
+  RELAY_AWAY: {
+    wire: 110,
+    httpStatus: 409,
+    retryable: true,
+    retryAfterMs: 5_000,
+    sentence: "A relay that documents are placed on cannot be reached. Start it, or forget it, before another one leaves.",
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

@@ -6,7 +6,7 @@
  * what multiplies (messages, updates, actors) is counted against one budget per reader before anything is built, so
  * that 16 MiB of hostile bytes never become gigabytes of objects.
  *
- * Invariant: nothing throws out of `decodeBytes` for outside data; only a broken invariant of our own does.
+ * Invariant: nothing throws out of `decodeBytes` and `decodeWith` for outside data; only a broken invariant of our own does.
  */
 import * as decoding from "lib0/decoding";
 import { AssertionError } from "../base/assert.ts";
@@ -57,7 +57,11 @@ export class ByteReader {
 
   /** How many items of at least `bytesEachMin` bytes follow: checked against what is left, and taken from the budget. */
   count(bytesEachMin: number): number {
-    const count = this.number();
+    return this.counted(this.number(), bytesEachMin);
+  }
+
+  /** `count`, where that many items of at least `bytesEachMin` bytes may follow, as above. */
+  counted(count: number, bytesEachMin: number): number {
     if (count * bytesEachMin > this.remaining)
       throw new UnreadableBytes({ code: "BAD_FRAME", detail: `${count} items in ${this.remaining} bytes` });
     this.spend(count);
@@ -98,14 +102,19 @@ export class ByteReader {
 
 /** What `read` makes of all of `bytes`, or a refusal; `what` names it for a person ("a session token"). */
 export function decodeBytes<Value>(bytes: Uint8Array, what: string, read: (reader: ByteReader) => Value): Result<Value> {
-  const reader = new ByteReader(bytes);
+  return decodeWith(new ByteReader(bytes), what, read);
+}
+
+/** What `read` makes of all that `reader` has, or a refusal. */
+export function decodeWith<Reader extends ByteReader, Value>(reader: Reader, what: string, read: (reader: Reader) => Value): Result<Value> {
+  const { remaining } = reader;
   try {
     const value = read(reader);
     reader.end();
     return ok(value);
   } catch (error) {
     if (error instanceof AssertionError) throw error;
-    if (error instanceof UnreadableBytes) return refused(error.refusal.code, `${what} of ${bytes.length} bytes: ${error.refusal.detail}`);
-    return refused("BAD_FRAME", `${what} of ${bytes.length} bytes ends early or is not readable`);
+    if (error instanceof UnreadableBytes) return refused(error.refusal.code, `${what} of ${remaining} bytes: ${error.refusal.detail}`);
+    return refused("BAD_FRAME", `${what} of ${remaining} bytes ends early or is not readable`);
   }
 }

@@ -31,6 +31,12 @@ export interface Durability {
 /** The hybrid logical clock's stamp of the newest durable entry, for people to read; absent where it is not known. */
 export type Stamp = Pick<Hlc, "physicalMs" | "logical">;
 
+/**
+ * What a relay lacks of what its client has seen elsewhere, by its token: nothing (any more), something that other relays may
+ * have, or something that no relay has: only the client can bring it back.
+ */
+export type Lacking = "nothing" | "awaited" | "lost";
+
 export type ClientMessage =
   | { readonly type: "hello"; readonly version: number; readonly agent: string; readonly credential: string }
   | {
@@ -62,6 +68,14 @@ export type ClientMessage =
   | { readonly type: "presence-query"; readonly channel: number }
   | { readonly type: "ping"; readonly nonce: number };
 
+/** Where else clients may go, and how busy it is there. */
+export interface ToldRelay {
+  /** A WebSocket address. */
+  readonly address: string;
+  /** Sessions that it serves, as it said a short while ago: one client in one document is one. */
+  readonly load: number;
+}
+
 export type RelayMessage =
   | {
       readonly type: "welcome";
@@ -70,8 +84,8 @@ export type RelayMessage =
       readonly frameBytesMax: number;
       readonly updateBytesMax: number;
       readonly keepaliveMs: number;
-      /** WebSocket addresses of the other relays that take clients; empty: there is only this one. */
-      readonly relays: readonly string[];
+      /** The other relays that take clients; empty: there is only this one. */
+      readonly relays: readonly ToldRelay[];
     }
   | {
       readonly type: "opened";
@@ -102,6 +116,8 @@ export type RelayMessage =
     }
   /** Everything durable that `clock` names has been sent on this session (or came from it). */
   | { readonly type: "clock"; readonly handle: number; readonly clock: VectorClock; readonly token: string; readonly stamp?: Stamp }
+  /** [P6] Said before `synced` where it lacks something, and again when that changes. */
+  | { readonly type: "behind"; readonly handle: number; readonly lacks: Lacking }
   /** All updates up to `number` are this safe. */
   | ({ readonly type: "ack"; readonly handle: number; readonly number: number } & Durability)
   | {

@@ -1,5 +1,5 @@
 /**
- * EntryCodec: one entry as bytes, for the log and for the mesh.
+ * EntryCodec: one entry as bytes, for the log. Between relays: `entry-run-codec.ts`.
  *
  *     version 1 | varString actor | varUint counter | vector clock: deps without the own actor
  *               | varUint physicalMs | varUint logical | varString hlc relay ("" = the actor's) | varString author | varBytes payload
@@ -21,8 +21,8 @@ import { decodeBytes, UnreadableBytes, type ByteReader } from "./byte-reader.ts"
 export const entryVersion = 1;
 
 /** Physical milliseconds have 48 bits and the logical counter 16 (Kulkarni et al. pack both into 64). */
-const physicalMsMax = 2 ** 48 - 1;
-const logicalMax = 0xffff;
+export const physicalMsMax = 2 ** 48 - 1;
+export const logicalMax = 0xffff;
 
 export function encodeEntry(entry: Entry): Uint8Array {
   return encoding.encode((encoder) => writeEntry(encoder, entry));

@@ -12,7 +12,12 @@ export const markBytes = 32;
 const hashBlockBytes = 64;
 
 /** What the bytes are meant for, an ASCII line; each use has one of its own. */
-export type MarkPurpose = "inkmesh session token" | "inkmesh mesh link, dialler" | "inkmesh mesh link, accepter";
+export type MarkPurpose =
+  | "inkmesh session token"
+  | "inkmesh mesh link, dialler"
+  | "inkmesh mesh link, accepter"
+  | "inkmesh mesh forget"
+  | "inkmesh mesh drain";
 
 export function markOf(purpose: MarkPurpose, parts: readonly Uint8Array[], secret: Uint8Array): Uint8Array {
   const key = new Uint8Array(hashBlockBytes);

@@ -1,15 +1,18 @@
 /**
- * MeshCodec: a frame of a proven link as bytes. Every frame names the state of its sender's ring, so that two relays
- * notice at the next word that they place rooms differently; then come messages, back to back to the end.
+ * MeshCodec: a frame of a proven link as bytes. Every frame names the state of its sender's ring, by its kind where that is the ring of
+ * the frame before, so that two relays notice at the next word that they place rooms differently; then come messages, back to back to
+ * the end. What a link remembers (`link-memory.ts`) is part of what is read: frames of one direction are read in their order.
  *
  * Invariants: decoding is total for any bytes and bounded: lists are counted against what is left of the frame and against one
- * budget before anything is built; decode(encode(frame)) equals the frame.
+ * budget before anything is built; decode(encode(frame)) equals the frame. What is said about the mesh
+ * leaves the memory for names alone, so that it may overtake what is said about rooms.
  */
 import * as encoding from "lib0/encoding";
 import { concatBytes } from "../base/bytes.ts";
 import type { RingId } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
-import { decodeBytes, type ByteReader } from "./byte-reader.ts";
+import { decodeWith, type ByteReader } from "./byte-reader.ts";
+import { LinkEncoder, LinkMemory, LinkReader } from "./link-memory.ts";
 import {
   meshFrameType,
   meshMessageType,
@@ -25,40 +28,52 @@ import { readRoomMessage, writeRoomMessage } from "./mesh-room-codec.ts";
 import { writeNumber } from "./native-layout.ts";
 import { readRing, writeRing } from "./ring-codec.ts";
 
-export function encodeMeshFrame(frame: MeshFrame): Uint8Array {
-  return packMeshFrame(frame.ring, frame.messages.map(encodeMeshMessage));
+/** Without a memory: as the first frame of a link. */
+export function encodeMeshFrame(frame: MeshFrame, memory: LinkMemory = new LinkMemory()): Uint8Array {
+  const messages = frame.messages.map((message) => encodeMeshMessage(message, memory));
+  return packMeshFrame(frame.ring, messages, memory);
 }
 
-/** One message as it stands in a frame: what goes to many peers is encoded once. */
-export function encodeMeshMessage(message: MeshMessage): Uint8Array {
-  return encoding.encode((encoder) => writeMessage(encoder, message));
+/** One message as it stands in the next frame of a link. */
+export function encodeMeshMessage(message: MeshMessage, memory: LinkMemory): Uint8Array {
+  const encoder = new LinkEncoder(memory);
+  writeMessage(encoder, message);
+  return encoding.toUint8Array(encoder);
 }
 
-/** A frame of messages that are encoded already. */
-export function packMeshFrame(ring: RingId, messages: readonly Uint8Array[]): Uint8Array {
+/** The next frame of a link, of messages that are encoded already. */
+export function packMeshFrame(ring: RingId, messages: readonly Uint8Array[], memory: LinkMemory): Uint8Array {
   const head = encoding.encode((encoder) => {
-    writeNumber(encoder, meshFrameType.frame);
-    writeHexId(encoder, ring);
+    writeNumber(encoder, ring === memory.ring ? meshFrameType.sameRingFrame : meshFrameType.frame);
+    if (ring !== memory.ring) writeHexId(encoder, ring);
   });
+  memory.ring = ring;
   return concatBytes([head, ...messages]);
 }
 
-export function decodeMeshFrame(bytes: Uint8Array): Result<MeshFrame> {
-  return decodeBytes(bytes, "a mesh frame", (reader) => {
-    const type = reader.number();
-    if (type !== meshFrameType.frame) throw unreadableMesh(`frame type ${type}`);
-    const ring = readHexId(reader);
-    if (ring === undefined) throw unreadableMesh("no name of a ring");
+/** Without a memory: as the first frame of a link. */
+export function decodeMeshFrame(bytes: Uint8Array, memory: LinkMemory = new LinkMemory()): Result<MeshFrame> {
+  return decodeWith(new LinkReader(bytes, memory), "a mesh frame", (reader) => {
+    const ring = readFrameRing(reader);
     const messages: MeshMessage[] = [];
     while (reader.remaining > 0) {
       reader.spend(1);
       messages.push(readMessage(reader));
     }
-    return { ring: ring as RingId, messages };
+    return { ring, messages };
   });
 }
 
-function writeMessage(encoder: encoding.Encoder, message: MeshMessage): void {
+function readFrameRing(reader: LinkReader): RingId {
+  const type = reader.number();
+  if (type !== meshFrameType.frame && type !== meshFrameType.sameRingFrame) throw unreadableMesh(`frame type ${type}`);
+  const ring = type === meshFrameType.frame ? (readHexId(reader) as RingId | undefined) : reader.memory.ring;
+  if (ring === undefined) throw unreadableMesh("no name of a ring");
+  reader.memory.ring = ring;
+  return ring;
+}
+
+function writeMessage(encoder: LinkEncoder, message: MeshMessage): void {
   switch (message.type) {
     case "probe":
       return writeNumbers(encoder, meshMessageType.probe, message.seq);
@@ -78,12 +93,14 @@ function writeMessage(encoder: encoding.Encoder, message: MeshMessage): void {
     case "ring":
       writeNumbers(encoder, meshMessageType.ring, message.answer ? 1 : 0);
       return writeRing(encoder, message.records);
+    case "load":
+      return writeNumbers(encoder, meshMessageType.load, message.sessions);
     default:
       return writeRoomMessage(encoder, message);
   }
 }
 
-function readMessage(reader: ByteReader): MeshMessage {
+function readMessage(reader: LinkReader): MeshMessage {
   const type = reader.number();
   switch (type) {
     case meshMessageType.probe:
@@ -100,6 +117,8 @@ function readMessage(reader: ByteReader): MeshMessage {
       return { type: "push-pull", answer: readBoolean(reader), rumors: readRumors(reader) };
     case meshMessageType.ring:
       return { type: "ring", answer: readBoolean(reader), records: readRing(reader) };
+    case meshMessageType.load:
+      return { type: "load", sessions: reader.number() };
     default: {
       const message = readRoomMessage(type, reader);
       if (message === undefined) throw unreadableMesh(`message type ${type}`);

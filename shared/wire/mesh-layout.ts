@@ -12,9 +12,9 @@ import type { Prefix } from "./mesh-room-message.ts";
 import { readRoomName } from "./room-name.ts";
 
 /** What a WebSocket message between relays is: a step of the handshake, or a frame of a proven link. */
-export const meshFrameType = { hello: 1, proof: 2, welcome: 3, refusal: 4, frame: 16 } as const;
+export const meshFrameType = { hello: 1, proof: 2, welcome: 3, refusal: 4, frame: 16, sameRingFrame: 17 } as const;
 
-export const meshMessageType = { probe: 1, ack: 2, indirectProbe: 3, nack: 4, rumors: 5, pushPull: 6, ring: 7 } as const;
+export const meshMessageType = { probe: 1, ack: 2, indirectProbe: 3, nack: 4, rumors: 5, pushPull: 6, ring: 7, load: 8 } as const;
 
 export const meshRoomType = {
   entries: 32,
@@ -34,6 +34,8 @@ export const meshRoomType = {
   presence: 46,
   list: 47,
   listed: 48,
+  subscribe: 49,
+  "entries-of-edge": 50,
 } as const;
 
 const addressCharactersMax = 512;
@@ -51,7 +53,11 @@ export function readAddress(reader: ByteReader): string {
 }
 
 export function readActor(reader: ByteReader): ActorId {
-  const text = reader.text();
+  return actorNamed(reader.text());
+}
+
+/** `text` as the name of a life; throws where it is none. */
+export function actorNamed(text: string): ActorId {
   if (!isActorId(text)) throw unreadableMesh("no name of an actor");
   return text;
 }
@@ -73,7 +79,12 @@ export function readHexId(reader: ByteReader): string | undefined {
 }
 
 export function readRoom(reader: ByteReader): RoomName {
-  const room = readRoomName(reader.text());
+  return roomNamed(reader.text());
+}
+
+/** `text` as the name of a room; throws where it is none. */
+export function roomNamed(text: string): RoomName {
+  const room = readRoomName(text);
   if (!room.ok) throw unreadableMesh("no name of a room");
   return room.value;
 }

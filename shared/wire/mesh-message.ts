@@ -39,6 +39,8 @@ export type MeshMessage =
   | { readonly type: "push-pull"; readonly rumors: readonly Rumor[]; readonly answer: boolean }
   /** All records of the sender's ring; `answer` asks for the receiver's where they differ. */
   | { readonly type: "ring"; readonly records: readonly RingRecord[]; readonly answer: boolean }
+  /** How many sessions of clients the sender has: said over a new link, and when it is about a tenth more or less. */
+  | { readonly type: "load"; readonly sessions: number }
   | MeshRoomMessage;
 
 export function isAboutRooms(message: MeshMessage): message is MeshRoomMessage {
@@ -50,6 +52,7 @@ export function isAboutRooms(message: MeshMessage): message is MeshRoomMessage {
     case "rumors":
     case "push-pull":
     case "ring":
+    case "load":
       return false;
     default:
       return true;

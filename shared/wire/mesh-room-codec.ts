@@ -5,15 +5,12 @@
  */
 import * as encoding from "lib0/encoding";
 import { unreachable } from "../base/assert.ts";
-import { isActorId, isRelayId, type Lineage, type RelayId } from "../base/ids.ts";
-import { writeVectorClock } from "../clock/vector-clock.ts";
-import type { Entry } from "../engine/entry.ts";
+import { isRelayId, type RelayId } from "../base/ids.ts";
 import type { PresenceState } from "../presence/awareness-update.ts";
-import type { ByteReader } from "./byte-reader.ts";
-import { readEntry, writeEntry } from "./entry-codec.ts";
+import { readEntryRuns, writeEntryRuns } from "./entry-run-codec.ts";
+import { writeClock, writeCounters, writeLineage, writeName, type LinkEncoder, type LinkReader } from "./link-memory.ts";
 import {
   meshRoomType,
-  readActor,
   readBoolean,
   readPosition,
   readPrefix,
@@ -26,51 +23,55 @@ import type { EntryRun, ListedRoom, MeshRoomMessage, RoomDigest, TreeNode } from
 import { writeNumber } from "./native-layout.ts";
 import { readRecord, writeRecord } from "./record-codec.ts";
 
-/** A version, an actor, six numbers and texts of one byte each. */
-const entryBytesMin = 8;
 /** A prefix and sixteen digests. */
 const nodeBytesMin = 1 + 16 * 8;
 /** An id, a clock, and that it left. */
 const presenceBytesMin = 3;
 /** A record with its name of one letter and its stamp, four numbers. */
 const listedBytesMin = 15;
-/** A name of one letter and a digest. */
-const digestBytesMin = 10;
+/** The number of a name and a digest. */
+const digestBytesMin = 9;
 
-export function writeRoomMessage(encoder: encoding.Encoder, message: MeshRoomMessage): void {
-  writeNumber(encoder, meshRoomType[message.type]);
+function typeOf(message: MeshRoomMessage): number {
+  return meshRoomType[message.type === "entries" && message.upstream !== undefined ? "entries-of-edge" : message.type];
+}
+
+export function writeRoomMessage(encoder: LinkEncoder, message: MeshRoomMessage): void {
+  writeNumber(encoder, typeOf(message));
   if ("lineage" in message) writeLineage(encoder, message.lineage);
   switch (message.type) {
     case "entries":
-      encoding.writeVarString(encoder, message.upstream ?? "");
-      return writeList(encoder, message.entries, writeEntry);
+      if (message.upstream !== undefined) encoding.writeVarString(encoder, message.upstream);
+      return writeEntryRuns(encoder, message.entries);
     case "want":
       return writeRun(encoder, message.run);
     case "unavailable":
       writeRun(encoder, message.run);
       return writeBoolean(encoder, message.isFolded);
     case "durable":
-      writeBoolean(encoder, message.isWhole);
-      writeBoolean(encoder, message.isComplete);
-      return writeVectorClock(encoder, message.clock);
+      writeNumber(encoder, (message.isWhole ? 1 : 0) + (message.isComplete ? 2 : 0) + 4 * message.clock.size);
+      return writeCounters(encoder, message.clock);
     case "durable-query":
-      return;
+      return writeBoolean(encoder, message.isAsking);
+    case "subscribe":
+      writeBoolean(encoder, message.isSubscribing);
+      return writeClock(encoder, message.clock);
     case "tree":
       return writeList(encoder, message.nodes, writeNode);
     case "digests":
       writeNumber(encoder, message.prefix === undefined ? 0 : 1);
       if (message.prefix !== undefined) writePrefix(encoder, message.prefix);
-      return writeList(encoder, message.rooms, writeRoomDigest);
+      return writeList(encoder, message.rooms, message.prefix === undefined ? writeChanged : writeRoomDigest);
     case "compare":
       writeBoolean(encoder, message.answer);
       writeBoolean(encoder, message.isComplete);
       writePosition(encoder, message.content);
-      writeVectorClock(encoder, message.clock);
+      writeClock(encoder, message.clock);
       writeBoolean(encoder, message.record !== undefined);
       return message.record === undefined ? undefined : writeRecord(encoder, message.record);
     case "difference-request":
       writeNumber(encoder, message.exchange);
-      writeVectorClock(encoder, message.clock);
+      writeClock(encoder, message.clock);
       return encoding.writeVarUint8Array(encoder, message.stateVector);
     case "difference":
       writeNumber(encoder, message.exchange);
@@ -79,8 +80,8 @@ export function writeRoomMessage(encoder: encoding.Encoder, message: MeshRoomMes
     case "cover":
       writeNumber(encoder, message.exchange);
       writeBoolean(encoder, message.isComplete);
-      writeVectorClock(encoder, message.entries);
-      return writeVectorClock(encoder, message.clock);
+      writeClock(encoder, message.entries);
+      return writeClock(encoder, message.clock);
     case "record":
       return writeRecord(encoder, message.record);
     case "record-durable":
@@ -104,41 +105,32 @@ export function writeRoomMessage(encoder: encoding.Encoder, message: MeshRoomMes
 }
 
 /** The message of `type`, whose number has been read; undefined where the number is none of a room's. */
-export function readRoomMessage(type: number, reader: ByteReader): MeshRoomMessage | undefined {
+export function readRoomMessage(type: number, reader: LinkReader): MeshRoomMessage | undefined {
   switch (type) {
     case meshRoomType.entries:
-      return {
-        type: "entries",
-        lineage: readLineage(reader),
-        upstream: readUpstream(reader),
-        entries: readList(reader, entryBytesMin, readEntryOfMesh),
-      };
+      return { type: "entries", lineage: reader.lineage(), upstream: undefined, entries: readEntryRuns(reader) };
+    case meshRoomType["entries-of-edge"]:
+      return { type: "entries", lineage: reader.lineage(), upstream: readUpstream(reader), entries: readEntryRuns(reader) };
     case meshRoomType.want:
-      return { type: "want", lineage: readLineage(reader), run: readRun(reader) };
+      return { type: "want", lineage: reader.lineage(), run: readRun(reader) };
     case meshRoomType.unavailable:
-      return { type: "unavailable", lineage: readLineage(reader), run: readRun(reader), isFolded: readBoolean(reader) };
+      return { type: "unavailable", lineage: reader.lineage(), run: readRun(reader), isFolded: readBoolean(reader) };
     case meshRoomType.durable:
-      return {
-        type: "durable",
-        lineage: readLineage(reader),
-        isWhole: readBoolean(reader),
-        isComplete: readBoolean(reader),
-        clock: reader.clock(),
-      };
+      return { type: "durable", lineage: reader.lineage(), ...readStanding(reader) };
     case meshRoomType["durable-query"]:
-      return { type: "durable-query", lineage: readLineage(reader) };
+      return { type: "durable-query", lineage: reader.lineage(), isAsking: readBoolean(reader) };
+    case meshRoomType.subscribe:
+      return { type: "subscribe", lineage: reader.lineage(), isSubscribing: readBoolean(reader), clock: reader.clock() };
     case meshRoomType.tree:
       return { type: "tree", nodes: readList(reader, nodeBytesMin, readNode) };
-    case meshRoomType.digests:
-      return {
-        type: "digests",
-        prefix: readBoolean(reader) ? readPrefix(reader) : undefined,
-        rooms: readList(reader, digestBytesMin, readRoomDigest),
-      };
+    case meshRoomType.digests: {
+      const prefix = readBoolean(reader) ? readPrefix(reader) : undefined;
+      return { type: "digests", prefix, rooms: readList(reader, digestBytesMin, prefix === undefined ? readChanged : readRoomDigest) };
+    }
     case meshRoomType.compare:
       return {
         type: "compare",
-        lineage: readLineage(reader),
+        lineage: reader.lineage(),
         answer: readBoolean(reader),
         isComplete: readBoolean(reader),
         content: readPosition(reader),
@@ -148,7 +140,7 @@ export function readRoomMessage(type: number, reader: ByteReader): MeshRoomMessa
     case meshRoomType["difference-request"]:
       return {
         type: "difference-request",
-        lineage: readLineage(reader),
+        lineage: reader.lineage(),
         exchange: reader.number(),
         clock: reader.clock(),
         stateVector: reader.bytes(),
@@ -156,7 +148,7 @@ export function readRoomMessage(type: number, reader: ByteReader): MeshRoomMessa
     case meshRoomType.difference:
       return {
         type: "difference",
-        lineage: readLineage(reader),
+        lineage: reader.lineage(),
         exchange: reader.number(),
         remaining: reader.number(),
         bytes: reader.bytes(),
@@ -164,7 +156,7 @@ export function readRoomMessage(type: number, reader: ByteReader): MeshRoomMessa
     case meshRoomType.cover:
       return {
         type: "cover",
-        lineage: readLineage(reader),
+        lineage: reader.lineage(),
         exchange: reader.number(),
         isComplete: readBoolean(reader),
         entries: reader.clock(),
@@ -173,11 +165,11 @@ export function readRoomMessage(type: number, reader: ByteReader): MeshRoomMessa
     case meshRoomType.record:
       return { type: "record", record: readRecord(reader) };
     case meshRoomType["record-durable"]:
-      return { type: "record-durable", lineage: readLineage(reader), digest: readPosition(reader) };
+      return { type: "record-durable", lineage: reader.lineage(), digest: readPosition(reader) };
     case meshRoomType["presence-watch"]:
-      return { type: "presence-watch", lineage: readLineage(reader), isWatching: readBoolean(reader) };
+      return { type: "presence-watch", lineage: reader.lineage(), isWatching: readBoolean(reader) };
     case meshRoomType.presence:
-      return { type: "presence", lineage: readLineage(reader), states: readList(reader, presenceBytesMin, readPresence) };
+      return { type: "presence", lineage: reader.lineage(), states: readList(reader, presenceBytesMin, readPresence) };
     case meshRoomType.list:
       return { type: "list", seq: reader.number(), after: reader.text(), limit: reader.number(), search: reader.text() };
     case meshRoomType.listed:
@@ -192,60 +184,58 @@ export function readRoomMessage(type: number, reader: ByteReader): MeshRoomMessa
   }
 }
 
-function writeLineage(encoder: encoding.Encoder, lineage: Lineage): void {
-  encoding.writeVarString(encoder, lineage.room);
-  writeNumber(encoder, lineage.generation);
+function readStanding(reader: LinkReader): Pick<Extract<MeshRoomMessage, { type: "durable" }>, "isWhole" | "isComplete" | "clock"> {
+  const number = reader.number();
+  return { isWhole: number % 2 === 1, isComplete: number % 4 >= 2, clock: reader.counters(Math.floor(number / 4)) };
 }
 
-function readLineage(reader: ByteReader): Lineage {
-  return { room: readRoom(reader), generation: reader.number() };
-}
-
-function readUpstream(reader: ByteReader): RelayId | undefined {
+function readUpstream(reader: LinkReader): RelayId {
   const relay = reader.text();
-  if (relay === "") return undefined;
   if (!isRelayId(relay)) throw unreadableMesh("no name of a relay");
   return relay;
 }
 
-/** The log takes any text for an actor; between relays it names a life. */
-function readEntryOfMesh(reader: ByteReader): Entry {
-  const entry = readEntry(reader);
-  if (!isActorId(entry.dot.actor)) throw unreadableMesh("no name of an actor");
-  return entry;
-}
-
-function writeRun(encoder: encoding.Encoder, run: EntryRun): void {
-  encoding.writeVarString(encoder, run.actor);
+function writeRun(encoder: LinkEncoder, run: EntryRun): void {
+  writeName(encoder, run.actor);
   writeNumber(encoder, run.from);
   writeNumber(encoder, run.to);
 }
 
-function readRun(reader: ByteReader): EntryRun {
-  const run = { actor: readActor(reader), from: reader.number(), to: reader.number() };
+function readRun(reader: LinkReader): EntryRun {
+  const run = { actor: reader.actor(), from: reader.number(), to: reader.number() };
   if (run.from < 1 || run.to < run.from) throw unreadableMesh("a run of no entries");
   return run;
 }
 
-function writeNode(encoder: encoding.Encoder, node: TreeNode): void {
+function writeNode(encoder: LinkEncoder, node: TreeNode): void {
   writePrefix(encoder, node.prefix);
   for (const digest of node.digests) writePosition(encoder, digest);
 }
 
-function readNode(reader: ByteReader): TreeNode {
+function readNode(reader: LinkReader): TreeNode {
   return { prefix: readPrefix(reader), digests: Array.from({ length: 16 }, () => readPosition(reader)) };
 }
 
-function writeRoomDigest(encoder: encoding.Encoder, { room, digest }: RoomDigest): void {
+function writeChanged(encoder: LinkEncoder, { room, digest }: RoomDigest): void {
+  writeName(encoder, room);
+  writePosition(encoder, digest);
+}
+
+function readChanged(reader: LinkReader): RoomDigest {
+  return { room: reader.room(), digest: readPosition(reader) };
+}
+
+/** Of a whole part of the circle: rooms in use are not forgotten for it. */
+function writeRoomDigest(encoder: LinkEncoder, { room, digest }: RoomDigest): void {
   encoding.writeVarString(encoder, room);
   writePosition(encoder, digest);
 }
 
-function readRoomDigest(reader: ByteReader): RoomDigest {
+function readRoomDigest(reader: LinkReader): RoomDigest {
   return { room: readRoom(reader), digest: readPosition(reader) };
 }
 
-function writeListed(encoder: encoding.Encoder, { record, bytes, sessions, changedMs, isHeld }: ListedRoom): void {
+function writeListed(encoder: LinkEncoder, { record, bytes, sessions, changedMs, isHeld }: ListedRoom): void {
   writeRecord(encoder, record);
   writeNumber(encoder, bytes);
   writeNumber(encoder, sessions);
@@ -254,7 +244,7 @@ function writeListed(encoder: encoding.Encoder, { record, bytes, sessions, chang
   writeBoolean(encoder, isHeld);
 }
 
-function readListed(reader: ByteReader): ListedRoom {
+function readListed(reader: LinkReader): ListedRoom {
   return {
     record: readRecord(reader),
     bytes: reader.number(),
@@ -264,27 +254,27 @@ function readListed(reader: ByteReader): ListedRoom {
   };
 }
 
-function writePresence(encoder: encoding.Encoder, { id, clock, state }: PresenceState): void {
+function writePresence(encoder: LinkEncoder, { id, clock, state }: PresenceState): void {
   writeNumber(encoder, id);
   writeNumber(encoder, clock);
   writeBoolean(encoder, state !== undefined);
   if (state !== undefined) encoding.writeVarString(encoder, state);
 }
 
-function readPresence(reader: ByteReader): PresenceState {
+function readPresence(reader: LinkReader): PresenceState {
   return { id: reader.number(), clock: reader.number(), state: readBoolean(reader) ? reader.text() : undefined };
 }
 
-function writeBoolean(encoder: encoding.Encoder, value: boolean): void {
+function writeBoolean(encoder: LinkEncoder, value: boolean): void {
   writeNumber(encoder, value ? 1 : 0);
 }
 
-function writeList<Item>(encoder: encoding.Encoder, items: readonly Item[], write: (encoder: encoding.Encoder, item: Item) => void): void {
+function writeList<Item>(encoder: LinkEncoder, items: readonly Item[], write: (encoder: LinkEncoder, item: Item) => void): void {
   writeNumber(encoder, items.length);
   for (const item of items) write(encoder, item);
 }
 
-function readList<Item>(reader: ByteReader, bytesEachMin: number, read: (reader: ByteReader) => Item): readonly Item[] {
+function readList<Item>(reader: LinkReader, bytesEachMin: number, read: (reader: LinkReader) => Item): readonly Item[] {
   const items: Item[] = [];
   for (let left = reader.count(bytesEachMin); left > 0; left--) items.push(read(reader));
   return items;

@@ -5,6 +5,7 @@
  *     origin ──entries──▶ replica          replica ──durable──▶ origin           how far it is on the replica's disk
  *     replica ──want──▶ anybody            anybody ──entries, or unavailable──▶ replica
  *     replica ──tree, digests──▶ replica   (are all rooms alike?)  ──compare──▶   (is this one?)
+ *     edge ──subscribe──▶ its upstream, a replica       ──entries──▶ edge           everything that comes to the replica's disk
  *     behind ──difference-request──▶ ahead ──difference…, cover──▶ behind
  *     watching ──presence-watch──▶ everybody     watching ──presence──▶ watching      cursors of people at several relays
  *
@@ -80,8 +81,10 @@ export type MeshRoomMessage =
   | ({ readonly type: "unavailable"; readonly run: EntryRun; readonly isFolded: boolean } & OfLineage)
   /** The sender's disk has everything that `clock` names; unless `isWhole`, joined to what was said on this link before. */
   | ({ readonly type: "durable"; readonly isWhole: boolean; readonly isComplete: boolean; readonly clock: VectorClock } & OfLineage)
-  /** A change to a durable clock came that is not known here: say the whole of it. */
-  | ({ readonly type: "durable-query" } & OfLineage)
+  /** Say how far it is on your disk, the whole of it, and from then on whenever that moves; or, if not `isAsking`, no more. */
+  | ({ readonly type: "durable-query"; readonly isAsking: boolean } & OfLineage)
+  /** An edge has this on its disk, and takes the receiver as its upstream: said again and again, with what it has by then; or, if not `isSubscribing`, no more. */
+  | ({ readonly type: "subscribe"; readonly isSubscribing: boolean; readonly clock: VectorClock } & OfLineage)
   | { readonly type: "tree"; readonly nodes: readonly TreeNode[] }
   /** All rooms of a part of the circle that both replicate; without a prefix only some rooms, changed lately. */
   | { readonly type: "digests"; readonly prefix: Prefix | undefined; readonly rooms: readonly RoomDigest[] }
@@ -125,3 +128,11 @@ export type MeshRoomMessage =
   | { readonly type: "list"; readonly seq: number; readonly after: string; readonly limit: number; readonly search: string }
   /** `next`: the last name that was looked at, where there are more. */
   | { readonly type: "listed"; readonly seq: number; readonly rooms: readonly ListedRoom[]; readonly next: string | undefined };
+
+/** The room that a message is about; undefined for those about many. */
+export function roomOf(message: Extract<MeshRoomMessage, OfLineage | { readonly type: "record" }>): RoomName;
+export function roomOf(message: MeshRoomMessage): RoomName | undefined;
+export function roomOf(message: MeshRoomMessage): RoomName | undefined {
+  if ("lineage" in message) return message.lineage.room;
+  return message.type === "record" ? message.record.room : undefined;
+}

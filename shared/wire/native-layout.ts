@@ -11,7 +11,7 @@ import type { ErrorCode } from "../base/errors.ts";
 import { errorCodeOfWire, errorKind } from "../base/errors.ts";
 import type { UpdateKind } from "../engine/crdt-engine.ts";
 import { UnreadableBytes, type ByteReader } from "./byte-reader.ts";
-import type { Access } from "./client-message.ts";
+import type { Access, Lacking } from "./client-message.ts";
 
 export const clientType = { hello: 1, open: 2, close: 3, syncRequest: 4, updates: 5, presence: 6, presenceQuery: 7, ping: 8 } as const;
 
@@ -29,6 +29,7 @@ export const relayType = {
   presence: 42,
   pong: 43,
   keepalive: 44,
+  behind: 45,
 } as const;
 
 /** A client picks its channel numbers; below 2^31 they stay small integers everywhere. */
@@ -38,6 +39,7 @@ export const channelMax = 2 ** 31 - 1;
 export const updatesPerMessageMax = 4_096;
 
 const accesses: readonly Access[] = ["read-write", "read-only"];
+const lackings: readonly Lacking[] = ["nothing", "awaited", "lost"];
 const kinds: readonly UpdateKind[] = ["edit", "state"];
 
 export function writeNumber(encoder: encoding.Encoder, number: number): void {
@@ -66,6 +68,14 @@ export function writeAccess(encoder: encoding.Encoder, access: Access): void {
 
 export function readAccess(reader: ByteReader): Access {
   return oneOf(accesses, reader.number());
+}
+
+export function writeLacking(encoder: encoding.Encoder, lacks: Lacking): void {
+  writeNumber(encoder, lackings.indexOf(lacks));
+}
+
+export function readLacking(reader: ByteReader): Lacking {
+  return oneOf(lackings, reader.number());
 }
 
 export function writeKind(encoder: encoding.Encoder, kind: UpdateKind): void {

@@ -16,12 +16,14 @@ import {
   channelMax,
   readAccess,
   readCode,
+  readLacking,
   readOptional,
   readUpdates,
   relayType,
   updatesPerMessageMax,
   writeAccess,
   writeCode,
+  writeLacking,
   writeMs,
   writeNumber,
   writeOptional,
@@ -89,6 +91,9 @@ function writeMessage(encoder: encoding.Encoder, message: SpokenMessage): void {
       return encoding.writeVarString(encoder, message.content ?? "");
     case "clock":
       return writeProgress(encoder, message);
+    case "behind":
+      writeNumber(encoder, message.handle);
+      return writeLacking(encoder, message.lacks);
     case "ack":
       writeNumber(encoder, message.handle);
       writeNumber(encoder, message.number);
@@ -123,7 +128,8 @@ function writeWelcome(encoder: encoding.Encoder, message: RelayMessage & { type:
   writeNumber(encoder, message.updateBytesMax);
   writeMs(encoder, message.keepaliveMs);
   writeNumber(encoder, message.relays.length);
-  for (const relay of message.relays) encoding.writeVarString(encoder, relay);
+  for (const { address } of message.relays) encoding.writeVarString(encoder, address);
+  for (const { load } of message.relays) writeNumber(encoder, load);
 }
 
 function writeProgress(encoder: encoding.Encoder, message: RelayMessage & { type: "synced" | "clock" }): void {
@@ -172,6 +178,8 @@ function readMessage(reader: ByteReader): RelayMessage {
       return { type: "synced", ...readProgress(reader), ...readContent(reader) };
     case relayType.clock:
       return { type: "clock", ...readProgress(reader) };
+    case relayType.behind:
+      return { type: "behind", handle: reader.number(), lacks: readLacking(reader) };
     case relayType.ack:
       return {
         type: "ack",
@@ -223,8 +231,11 @@ function readWelcome(reader: ByteReader): RelayMessage {
   const fields = decodeBytes(reader.bytes(), "a welcome", (rest) => {
     const relay = rest.text();
     const [frameBytesMax, updateBytesMax, keepaliveMs] = [rest.number(), rest.number(), rest.number()];
-    const relays: string[] = [];
-    for (let left = rest.count(1); left > 0; left--) relays.push(rest.text());
+    const addresses: string[] = [];
+    for (let left = rest.count(1); left > 0; left--) addresses.push(rest.text());
+    // Relays of version 2 do not say how busy the others are.
+    const isOlder = rest.remaining === 0;
+    const relays = addresses.map((address) => ({ address, load: isOlder ? 0 : rest.number() }));
     rest.skipRest();
     return { relay, frameBytesMax, updateBytesMax, keepaliveMs, relays };
   });

@@ -5,7 +5,10 @@
  * versions can always tell each other that they differ. Any other change of bytes raises `nativeVersion`; a golden
  * test fails when bytes change and this number does not. A relay speaks every version down to `nativeVersionMin`.
  */
-export const nativeVersion = 2;
+export const nativeVersion = 4;
+
+/** The first version with a word for a relay that lacks what its client has seen. */
+export const behindSince = 4;
 
 /** The oldest version of a client that a relay of this version still understands. */
 export const nativeVersionMin = 2;
@@ -35,9 +38,9 @@ export function olderSide(detail: string): OlderSide | undefined {
  * change of bytes raises it. Two relays speak the lower of their versions, down to `meshVersionMin`, so that a mesh can be
  * upgraded one relay after the other.
  */
-export const meshVersion = 3;
+export const meshVersion = 8;
 /** No release spoke an earlier one. */
-export const meshVersionMin = 3;
+export const meshVersionMin = 8;
 
 /** What a relay of this version speaks with one of `version`; undefined: they do not understand each other. */
 export function sharedMeshVersion(version: number): number | undefined {

@@ -33,6 +33,7 @@ function encodeYWebsocket(message: RelayMessage): readonly Uint8Array[] {
     case "keepalive":
       return [encoding.encode((encoder) => writeAwareness(encoder, emptyAwarenessUpdate))];
     case "welcome":
+    case "behind":
     case "opened":
     case "chunk":
     case "synced":

@@ -14,6 +14,8 @@ export interface AckShape {
   /** Characters per second and client. */
   readonly pace: number;
   readonly seconds: number;
+  /** Which of several loads on one server: each has people and documents of its own. */
+  readonly load?: number;
 }
 
 export interface AckFigures {
@@ -22,7 +24,10 @@ export interface AckFigures {
   readonly p99: number;
 }
 
-export async function measureAcks(server: ServerUnderTest, shape: AckShape): Promise<AckFigures> {
+/** Where a client connects to: several relays take turns. */
+export type Reached = Pick<ServerUnderTest, "url">;
+
+export async function measureAcks(server: Reached, shape: AckShape): Promise<AckFigures> {
   const latencies: number[] = [];
   const typists = await Promise.all(Array.from({ length: shape.clients }, (_, index) => anAckedTypist(server, index, shape, latencies)));
   const startedAt = performance.now();
@@ -38,13 +43,14 @@ export async function measureAcks(server: ServerUnderTest, shape: AckShape): Pro
   return { acked: latencies.length, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
 }
 
-async function anAckedTypist(server: ServerUnderTest, index: number, shape: AckShape, latencies: number[]) {
+async function anAckedTypist(server: Reached, index: number, shape: AckShape, latencies: number[]) {
   const socket = await new NativeSocket(server.url("/sync")).hello();
-  await socket.open(`acks-${Math.floor(index / shape.clientsPerRoom)}`);
+  const load = shape.load ?? 0;
+  await socket.open(`acks-${load}-${Math.floor(index / shape.clientsPerRoom)}`);
   const typedAt: number[] = [];
   let acked = 0;
   socket.onMessage = (message) => {
-    if (message.type !== "ack") return;
+    if (message.type !== "ack" || message.copies < message.needed) return;
     for (; acked < message.number; acked++) latencies.push(performance.now() - typedAt[acked]!);
   };
   return {
@@ -52,7 +58,7 @@ async function anAckedTypist(server: ServerUnderTest, index: number, shape: AckS
     acked: () => acked,
     type: () => {
       typedAt.push(performance.now());
-      socket.update([keystroke(index + 1, typedAt.length - 1)]);
+      socket.update([keystroke(load * shape.clients + index + 1, typedAt.length - 1)]);
     },
     end: () => socket.end(),
   };

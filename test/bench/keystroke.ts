@@ -10,8 +10,8 @@ import * as encoding from "lib0/encoding";
 const stringContent = 4;
 const withOrigin = 0x80;
 
-/** The update: character `clock` of an author; the first hangs on the root "text". */
-export function keystroke(author: number, clock: number): Uint8Array {
+/** The update: character `clock` of an author, or several from there on; the first hangs on the root "text". */
+export function keystroke(author: number, clock: number, text = "x"): Uint8Array {
   return encoding.encode((encoder) => {
     encoding.writeVarUint(encoder, 1);
     encoding.writeVarUint(encoder, 1);
@@ -26,7 +26,7 @@ export function keystroke(author: number, clock: number): Uint8Array {
       encoding.writeVarUint(encoder, author);
       encoding.writeVarUint(encoder, clock - 1);
     }
-    encoding.writeVarString(encoder, "x");
+    encoding.writeVarString(encoder, text);
     encoding.writeVarUint(encoder, 0);
   });
 }

@@ -12,7 +12,7 @@ export type Round =
   | { readonly kind: "joins"; readonly server: ServerName; readonly figures: JoinFigures }
   | { readonly kind: "acks"; readonly figures: AckFigures };
 
-interface Circumstances {
+export interface Circumstances {
   readonly command: string;
   readonly machine: string;
   readonly rounds: number;
@@ -30,6 +30,15 @@ export function resultsPage(rounds: readonly Round[], circumstances: Circumstanc
     "## From typing to saved\n",
     ackLine(rounds),
   ].join("\n");
+}
+
+/** The results with the part that begins with this page's heading in place of an earlier one. */
+export function withPart(results: string, page: string): string {
+  const heading = (part: string): string => part.slice(0, part.indexOf("\n"));
+  const parts = results.split(/^(?=# )/m).filter((part) => part !== "");
+  const at = parts.findIndex((part) => heading(part) === heading(page));
+  const others = at < 0 ? [...parts, page] : parts.with(at, page);
+  return others.map((part) => `${part.trimEnd()}\n`).join("\n");
 }
 
 function typingTable(rounds: readonly Round[]): string {
@@ -74,10 +83,10 @@ function ackLine(rounds: readonly Round[]): string {
   return `200 clients of our own protocol in 50 rooms, 8 characters per second each: from typing to the ack that follows the fsync p50 ${of("p50")} ms, p99 ${of("p99")} ms.\n`;
 }
 
-function table(heads: readonly string[], rows: readonly string[]): string {
+export function table(heads: readonly string[], rows: readonly string[]): string {
   return [`| ${heads.join(" | ")} |`, `|${" --- |".repeat(heads.length)}`, ...rows, ""].join("\n");
 }
 
-function thousands(value: number): string {
+export function thousands(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }

@@ -38,17 +38,21 @@ export async function startServer(name: ServerName): Promise<ServerUnderTest> {
 }
 
 /** One writer as fast as possible is no person: the rates that slow it down are out of the way; all else is as shipped. */
-export const raisedLimits = {
+const raisedLimits = {
   updatesPerSecond: 1_000_000,
   updatesBurst: 1_000_000,
   bytesPerSecond: 1_073_741_824,
   bytesBurst: 1_073_741_824,
 };
 
-async function startRelay(): Promise<ServerUnderTest> {
+export function raisedLimitsFile(): string {
   const config = join(temporaryFolder("bench"), "config.json");
   writeFileSync(config, JSON.stringify({ limits: raisedLimits }));
-  const relay = await startRelayProcess({ prefix: onFirstCore, args: ["--log", "json", "--config", config] });
+  return config;
+}
+
+async function startRelay(): Promise<ServerUnderTest> {
+  const relay = await startRelayProcess({ prefix: onFirstCore, args: ["--log", "json", "--config", raisedLimitsFile()] });
   return {
     name: "relay",
     relay,
@@ -89,7 +93,7 @@ function portOf(child: ChildProcess): Promise<number> {
 }
 
 /** User and system time of a process with all its threads; Linux counts in hundredths of a second. */
-function cpuSecondsOf(pid: number): number {
+export function cpuSecondsOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;

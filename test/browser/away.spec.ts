@@ -2,36 +2,28 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { nativeVersion, nativeVersionMin } from "@inkmesh/shared/wire/protocol-version";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { mutatedProgram, type Mutant } from "../harness/mutated-relay.ts";
 import { changeRoom, contentOf, MetricsReading, roomOf } from "../harness/relay-api.ts";
 import { endRelays, projectRoot, type RelayProcess, startRelayProcess } from "../harness/relay-process.ts";
 import { type Device, launchBrowser, openDevice, picture } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
+import { TestDevices } from "./test-devices.ts";
 
 let browser: Browser;
 let relay: RelayProcess;
-let devices: Device[] = [];
+const devices = new TestDevices(endRelays);
 
 beforeAll(async () => {
   browser = await launchBrowser();
 });
 afterAll(() => browser.close());
 beforeEach(async () => {
-  devices = [];
   relay = await startRelayProcess();
-});
-afterEach(async () => {
-  const faults = devices.flatMap((device) => device.faults);
-  await Promise.all(devices.map((device) => device.context.close()));
-  await endRelays();
-  expect(faults).toEqual([]);
 });
 
 async function aDevice(options: BrowserContextOptions = {}): Promise<Device> {
-  const device = await openDevice(browser, relay.url, options);
-  devices.push(device);
-  return device;
+  return devices.note(await openDevice(browser, relay.url, options));
 }
 
 /** A document that was saved, then got edits of a device that is away. */

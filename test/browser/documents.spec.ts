@@ -1,14 +1,15 @@
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import * as Y from "yjs";
 import { endInkClients, InkClient } from "../harness/ink-client.ts";
 import { endRelays, type RelayProcess, startRelayProcess } from "../harness/relay-process.ts";
 import { type Device, launchBrowser, openDevice } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
+import { TestDevices } from "./test-devices.ts";
 
 let browser: Browser;
 let relay: RelayProcess;
-let devices: Device[] = [];
+const devices = new TestDevices();
 
 beforeAll(async () => {
   [browser, relay] = await Promise.all([launchBrowser(), startRelayProcess()]);
@@ -18,19 +19,9 @@ afterAll(async () => {
   await browser.close();
   await endRelays();
 });
-beforeEach(() => {
-  devices = [];
-});
-afterEach(async () => {
-  const faults = devices.flatMap((device) => device.faults);
-  await Promise.all(devices.map((device) => device.context.close()));
-  expect(faults).toEqual([]);
-});
 
 async function aDevice(): Promise<Device> {
-  const device = await openDevice(browser, relay.url);
-  devices.push(device);
-  return device;
+  return devices.note(await openDevice(browser, relay.url));
 }
 
 it("a document is found by its title, on another device, and is renamed for everybody", async () => {

@@ -1,17 +1,18 @@
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { becomeOneMesh, relaysToStart, type MeshProcess } from "../harness/mesh-processes.ts";
 import { contentOf, roomOf } from "../harness/relay-api.ts";
 import { endRelays } from "../harness/relay-process.ts";
 import { until } from "../harness/until.ts";
-import { type Device, launchBrowser, openDevice, picture } from "./browser.ts";
+import { type Device, keptByDevice, launchBrowser, openDevice, picture } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
+import { TestDevices } from "./test-devices.ts";
 
 const names = ["a", "b", "c"];
 
 let browser: Browser;
 let relays: Readonly<Record<string, MeshProcess>>;
-let devices: Device[] = [];
+const devices = new TestDevices();
 
 beforeAll(async () => {
   [browser, relays] = await Promise.all([launchBrowser(), relaysToStart({ a: names, b: names, c: names })]);
@@ -25,18 +26,10 @@ afterAll(async () => {
   await browser.close();
   await endRelays();
 });
-afterEach(async () => {
-  const faults = devices.flatMap((device) => device.faults);
-  await Promise.all(devices.map((device) => device.context.close()));
-  devices = [];
-  expect(faults).toEqual([]);
-});
 
 /** A device of its own, whose pages come from this relay. */
 async function deviceAt(relay: string): Promise<Device> {
-  const device = await openDevice(browser, relays[relay]!.url);
-  devices.push(device);
-  return device;
+  return devices.note(await openDevice(browser, relays[relay]!.url));
 }
 
 describe("[P4] [P7] three relays", () => {
@@ -79,6 +72,30 @@ describe("[P4] [P7] three relays", () => {
     await left.page.getByRole("link", { name: "Inkmesh" }).click();
     await expect.poll(() => left.page.locator(".document-row").allInnerTexts()).toEqual([expect.stringContaining("Minutes of a funeral")]);
     expect(await left.page.getByText("cannot be reached").count()).toBe(0);
+  });
+
+  it("a page whose own relay is away is loaded from the device and goes on at another one, with what was typed before and after", async () => {
+    await relays["a"]!.start();
+    const device = await deviceAt("b");
+    const editor = await EditorPage.begin(device);
+    await editor.focusText();
+    await editor.type("typed at its own relay\n");
+    await editor.says(/^Saved on [23] of 3 relays$/);
+    await keptByDevice(editor.page);
+    await relays["b"]!.end("SIGKILL");
+    await editor.page.reload();
+    await editor.ready();
+    await editor.goTo("end");
+    await editor.type("and at another one");
+    await editor.says(/^Saved on 2 of 3 relays$/);
+    expect(["a", "c"]).toContain(await editor.detail("Relay"));
+    await picture(editor.page, "fail-over-reloaded");
+    const lines = ["typed at its own relay", "and at another one"];
+    for (const relay of ["a", "c"]) await expect.poll(() => contentOf(relays[relay]!, editor.room)).toBe(lines.join("\n"));
+    // The list of documents, too: the page knows where to ask, though it never was connected to its own relay.
+    await editor.page.goto("/");
+    await editor.page.locator(".document-row").first().waitFor();
+    await expect.poll(() => editor.page.getByText("cannot be reached").count(), { timeout: 10_000 }).toBe(0);
   });
 });
 

@@ -1,15 +1,16 @@
 import { type Browser, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { endRelays, type RelayProcess, startRelayProcess, temporaryFolder } from "../harness/relay-process.ts";
 import { type Device, keptByDevice, launchBrowser, obstacles, openDevice, openProfile, overflow, picture } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
+import { TestDevices } from "./test-devices.ts";
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const offlineBanner = "The relay cannot be reached. These are the documents on this device.";
 
 let browser: Browser;
 let relay: RelayProcess;
-let devices: Device[] = [];
+const devices = new TestDevices(endRelays);
 
 beforeAll(async () => {
   browser = await launchBrowser();
@@ -18,26 +19,15 @@ afterAll(async () => {
   await browser.close();
 });
 beforeEach(async () => {
-  devices = [];
   relay = await startRelayProcess();
-});
-afterEach(async () => {
-  const faults = devices.flatMap((device) => device.faults);
-  await Promise.all(devices.map((device) => device.context.close()));
-  await endRelays();
-  expect(faults).toEqual([]);
 });
 
 async function aDevice(options = {}): Promise<Device> {
-  const device = await openDevice(browser, relay.url, options);
-  devices.push(device);
-  return device;
+  return devices.note(await openDevice(browser, relay.url, options));
 }
 
 async function aProfile(folder: string): Promise<Device> {
-  const device = await openProfile(folder, relay.url);
-  devices.push(device);
-  return device;
+  return devices.note(await openProfile(folder, relay.url));
 }
 
 it("[P7] with the relay down every document opened before opens, reads and takes edits: after a reload, and in a browser started anew", async () => {

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { endRelays, projectRoot, type RelayProcess, startRelayProcess } from "../harness/relay-process.ts";
 import { type Device, launchBrowser, obstacles, openDevice, overflow, picture } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
+import { TestDevices } from "./test-devices.ts";
 
 let browser: Browser;
 let relay: RelayProcess;
-let devices: Device[] = [];
+const devices = new TestDevices();
 let text: string;
 let code: string;
 
@@ -22,17 +23,9 @@ afterAll(async () => {
   await browser.close();
   await endRelays();
 });
-afterEach(async () => {
-  const faults = devices.flatMap((device) => device.faults);
-  await Promise.all(devices.map((device) => device.context.close()));
-  devices = [];
-  expect(faults).toEqual([]);
-});
 
 async function aDevice(options: BrowserContextOptions = {}): Promise<Device> {
-  const device = await openDevice(browser, relay.url, options);
-  devices.push(device);
-  return device;
+  return devices.note(await openDevice(browser, relay.url, options));
 }
 
 describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {

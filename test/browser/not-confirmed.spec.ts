@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { becomeOneMesh, relaysToStart, type MeshProcess } from "../harness/mesh-processes.ts";
 import { endRelays } from "../harness/relay-process.ts";
-import { type Device, launchBrowser, openDevice } from "./browser.ts";
+import { type Device, launchBrowser, openDevice, picture } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
 
 let browser: Browser;
@@ -38,6 +38,9 @@ it("[P10] a deletion that the other relay cannot confirm is told as such, and th
   await dialog.getByRole("button", { name: "All right" }).click();
   await editor.page.getByRole("heading", { name: "Documents", exact: true }).waitFor();
   expect(new URL(editor.page.url()).pathname).toBe("/");
-  await editor.page.getByText("No documents yet").waitFor();
+  // The other relay is dead still: the list says that it is not in it.
+  await editor.page.getByText("Relay b did not answer: documents that only it has are missing here.").waitFor();
+  await editor.page.getByText("No documents at the relays that answered").waitFor();
+  await picture(editor.page, "list-unanswered");
   expect(device.faults.filter((fault) => !fault.includes("503"))).toEqual([]);
 });

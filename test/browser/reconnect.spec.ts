@@ -1,14 +1,15 @@
 import type { Browser, BrowserContextOptions, CDPSession } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { contentOf } from "../harness/relay-api.ts";
 import { endRelays, type RelayProcess, startRelayProcess } from "../harness/relay-process.ts";
 import { pause } from "../harness/until.ts";
 import { type Device, launchBrowser, openDevice, picture } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
+import { TestDevices } from "./test-devices.ts";
 
 let browser: Browser;
 let relay: RelayProcess;
-let devices: Device[] = [];
+const devices = new TestDevices();
 
 beforeAll(async () => {
   [browser, relay] = await Promise.all([launchBrowser(), startRelayProcess()]);
@@ -17,17 +18,9 @@ afterAll(async () => {
   await browser.close();
   await endRelays();
 });
-afterEach(async () => {
-  const faults = devices.flatMap((device) => device.faults);
-  await Promise.all(devices.map((device) => device.context.close()));
-  devices = [];
-  expect(faults).toEqual([]);
-});
 
 async function aDevice(options: BrowserContextOptions = {}): Promise<Device> {
-  const device = await openDevice(browser, relay.url, options);
-  devices.push(device);
-  return device;
+  return devices.note(await openDevice(browser, relay.url, options));
 }
 
 /** Two devices that have a document with these lines open, saved. */

@@ -2,15 +2,16 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, CDPSession, Page } from "playwright-core";
 import { seededRandom } from "@inkmesh/shared/base/random";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { contentOf } from "../harness/relay-api.ts";
 import { endRelays, type RelayProcess, startRelayProcess, temporaryFolder } from "../harness/relay-process.ts";
 import { type Device, launchBrowser, openDevice, picture } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
+import { TestDevices } from "./test-devices.ts";
 
 let browser: Browser;
 let relay: RelayProcess;
-let devices: Device[] = [];
+const devices = new TestDevices();
 
 beforeAll(async () => {
   [browser, relay] = await Promise.all([launchBrowser(), startRelayProcess()]);
@@ -19,17 +20,9 @@ afterAll(async () => {
   await browser.close();
   await endRelays();
 });
-afterEach(async () => {
-  const faults = devices.flatMap((device) => device.faults);
-  await Promise.all(devices.map((device) => device.context.close()));
-  devices = [];
-  expect(faults).toEqual([]);
-});
 
 async function aDevice(at: RelayProcess = relay, options: BrowserContextOptions = {}): Promise<Device> {
-  const device = await openDevice(browser, at.url, options);
-  devices.push(device);
-  return device;
+  return devices.note(await openDevice(browser, at.url, options));
 }
 
 /** A document with `words` in it, saved. */
@@ -94,9 +87,8 @@ function wordsThatDoNotShrink(count: number): string {
 describe("[P7] a device without space", () => {
   it("is said in words, warns before the tab is closed, gives the words as a file, and is written to again when it has space", async () => {
     const device = await aDevice();
-    const start = await device.page("/");
-    const session = await devtools(start);
-    // Before the first write: Chromium asks again only when what it knew of is used up.
+    const session = await devtools(await device.context.newPage());
+    // Before the first write, which a page makes when a relay has welcomed it: Chromium asks again only when what it knew of is used up.
     await session.send("Storage.overrideQuotaForOrigin", { origin: relay.url, quotaSize: 200_000 });
     const editor = await written(device, "kept before");
     const { path } = editor;

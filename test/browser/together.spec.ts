@@ -1,12 +1,13 @@
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { endRelays, type RelayProcess, startRelayProcess } from "../harness/relay-process.ts";
 import { type Device, launchBrowser, openDevice, picture } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
+import { TestDevices } from "./test-devices.ts";
 
 let browser: Browser;
 let relay: RelayProcess;
-let devices: Device[] = [];
+const devices = new TestDevices();
 
 beforeAll(async () => {
   [browser, relay] = await Promise.all([launchBrowser(), startRelayProcess()]);
@@ -15,19 +16,9 @@ afterAll(async () => {
   await browser.close();
   await endRelays();
 });
-beforeEach(() => {
-  devices = [];
-});
-afterEach(async () => {
-  const faults = devices.flatMap((device) => device.faults);
-  await Promise.all(devices.map((device) => device.context.close()));
-  expect(faults).toEqual([]);
-});
 
 async function aDevice(): Promise<Device> {
-  const device = await openDevice(browser, relay.url);
-  devices.push(device);
-  return device;
+  return devices.note(await openDevice(browser, relay.url));
 }
 
 describe("two people", () => {

@@ -1,13 +1,14 @@
 /** The walk of docs/offline.md, step by step. */
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { endRelays, type RelayProcess, startRelayProcess, temporaryFolder } from "../harness/relay-process.ts";
 import { type Device, keptByDevice, launchBrowser, obstacles, openDevice, openProfile, overflow, picture } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
+import { TestDevices } from "./test-devices.ts";
 
 let browser: Browser;
 let relay: RelayProcess;
-let devices: Device[] = [];
+const devices = new TestDevices(endRelays);
 
 beforeAll(async () => {
   browser = await launchBrowser();
@@ -16,23 +17,11 @@ afterAll(async () => {
   await browser.close();
 });
 beforeEach(async () => {
-  devices = [];
   relay = await startRelayProcess();
 });
-afterEach(async () => {
-  const faults = devices.flatMap((device) => device.faults);
-  await Promise.all(devices.map((device) => device.context.close()));
-  await endRelays();
-  expect(faults).toEqual([]);
-});
-
-function noted(device: Device): Device {
-  devices.push(device);
-  return device;
-}
 
 async function aDevice(options = {}): Promise<Device> {
-  return noted(await openDevice(browser, relay.url, options));
+  return devices.note(await openDevice(browser, relay.url, options));
 }
 
 /** A document of two lines in one window, and the same in a private one. */
@@ -84,7 +73,7 @@ it("[P7] 2. several tabs of one browser are offline: they agree at once, and wha
 
 it("[P7] 3. no relay at all: a reload, a browser started anew, and the relay back", async () => {
   const profile = temporaryFolder("profile");
-  const device = noted(await openProfile(profile, relay.url));
+  const device = devices.note(await openProfile(profile, relay.url));
   const { first, hidden } = await aDocument(device);
   await keptByDevice(first.page);
   await relay.end("SIGINT");
@@ -97,7 +86,7 @@ it("[P7] 3. no relay at all: a reload, a browser started anew, and the relay bac
   await first.shows(["one", "two alone"]);
   await device.context.close();
 
-  const later = noted(await openProfile(profile, relay.url));
+  const later = devices.note(await openProfile(profile, relay.url));
   const start = await later.page("/");
   await start
     .getByText(

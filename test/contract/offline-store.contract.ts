@@ -73,6 +73,20 @@ export function offlineStoreContract(name: string, make: () => Promise<StoreUnde
       await store.close();
     });
 
+    test("[P6] with the last token that came with a clock of its generation", async () => {
+      const store = await stored(async (fresh) => {
+        await fresh.write("r", [{ type: "clock", generation: 2, clock: clock(3), token: "first" }]);
+        await fresh.write("r", [{ type: "clock", generation: 2, clock: clock(2), token: "last" }]);
+        await fresh.write("r", [{ type: "clock", generation: 2, clock: clock(4) }]);
+        await fresh.write("r", [{ type: "clock", generation: 3, clock: clock(9), token: "another document's" }]);
+        await fresh.write("r", [{ type: "updates", updates: [Uint8Array.of(1), Uint8Array.of(2)] }]);
+        await fresh.compact("r", 1, (updates) => Uint8Array.from(updates.flatMap((update) => [...update])));
+      });
+      const copy = await store.load("r");
+      expect([copy.token, readable(copy.clock)]).toEqual(["last", "a.1:4"]);
+      await store.close();
+    });
+
     test("[P2] with saved entries among the updates and no longer in the outbox, however often that is said", async () => {
       const store = await stored(async (fresh) => {
         await fresh.write("r", [{ type: "edits", entries: [entry("a", 1), entry("a", 2)] }]);
@@ -154,6 +168,20 @@ export function offlineStoreContract(name: string, make: () => Promise<StoreUnde
         await fresh.write("r", [{ type: "updates", updates: [Uint8Array.of(2)] }]);
       });
       expect(await store.load("r")).toMatchObject({ generation: undefined, updates: [Uint8Array.of(2)], outbox: [] });
+      await store.close();
+    });
+
+    test("and the relays that were told of, the last ones, where it keeps them", async () => {
+      const first = (await make()).store;
+      expect(await first.loadRelays?.()).toBeUndefined();
+      await first.close();
+      const last = { given: ["ws://a/sync"], told: ["ws://b/sync", "ws://c/sync"] };
+      const store = await stored(async (fresh) => {
+        await fresh.keepRelays?.({ given: [], told: ["ws://d/sync"] });
+        await fresh.keepRelays?.(last);
+      });
+      expect(await store.loadRelays?.()).toEqual(store.keepRelays === undefined ? undefined : last);
+      expect(await store.rooms()).toEqual([]);
       await store.close();
     });
 

@@ -27,12 +27,13 @@ function aDisk(seed = 1): SimDisk {
 describe("SimUpdateLog", () => {
   updateLogContract(async () => {
     const disk = aDisk();
-    const log = new SimUpdateLog({ process: atOnce, disk });
+    let log = new SimUpdateLog({ process: atOnce, disk });
     await log.open();
     const reopen = async (): Promise<SimUpdateLog> => {
-      const again = new SimUpdateLog({ process: atOnce, disk });
-      await again.open();
-      return again;
+      await log.close();
+      log = new SimUpdateLog({ process: atOnce, disk });
+      await log.open();
+      return log;
     };
     return { log, reopen, dispose: () => log.close() };
   });

@@ -7,6 +7,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
 import type { LogResult, UpdateLog } from "../../server/log/update-log.ts";
+import { keptHashesContract } from "./kept-hashes.contract.ts";
 import { replicaMarksContract } from "./replica-marks.contract.ts";
 import { anActor, aRelay, LogAuthor, textOf } from "./log-author.ts";
 
@@ -58,6 +59,7 @@ export function updateLogContract(open: () => Promise<LogUnderTest>): void {
   }
 
   replicaMarksContract(() => log, again);
+  keptHashesContract(() => log, again);
 
   test("a room that nobody has written to is empty", async () => {
     const room = await must(log.load("nobody's" as RoomName));

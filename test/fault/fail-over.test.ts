@@ -16,6 +16,8 @@ afterEach(async () => {
 const names = ["a", "b", "c"];
 /** What a person notices as a pause, not as an outage. */
 const goesOnWithinMs = 5_000;
+/** A relay that stands still looks like one that is slow for some seconds. */
+const noticedWithinMs = 10_000;
 
 async function threeRelays(): Promise<readonly MeshProcess[]> {
   const relays = Object.values(await relaysToStart({ a: names, b: names, c: names }));
@@ -73,5 +75,40 @@ test.each([
       await relay.crashAndRestart();
       expect(await contentOf(relay, "moving")).toBe(typed);
     }
+  },
+);
+
+test(
+  "[P2] [P4] the relay stands still while two people type at it: within seconds both go on at others, and stay there when it is back",
+  { timeout: 90_000 },
+  async () => {
+    const relays = await threeRelays();
+    const [first, ...others] = relays;
+    const clients = [await new InkClient(first!, "frozen").synced(), await new InkClient(first!, "frozen").synced()];
+    const typists = clients.map(typing);
+    await pause(500);
+    first!.signal("SIGSTOP");
+    await until(
+      "both are online at other relays",
+      () => clients.every(({ mesh: { status } }) => status.relay !== "a" && status.relay !== undefined),
+      {
+        timeoutMs: noticedWithinMs,
+        seen: () => clients.map(({ mesh }) => mesh.status),
+      },
+    );
+    await pause(300);
+    for (const typist of typists) typist.stop();
+    for (const client of clients) await client.saved();
+    const text = clients[0]!.read();
+    await clients[1]!.reads(text);
+    // What they call saved now is read from the disks of those that were not frozen, by nobody who could repair it.
+    for (const relay of others) expect(await contentOf(relay, "frozen")).toBe(text);
+
+    first!.signal("SIGCONT");
+    await until("the third relay has it, too", async () => (await contentOf(first!, "frozen")) === text);
+    // As long as a client that was about to go back would have had time to.
+    await pause(noticedWithinMs);
+    for (const { mesh } of clients) expect(mesh.status).toMatchObject({ connection: "online", relay: expect.stringMatching(/^[bc]$/) });
+    for (const client of clients) expect(client.read()).toBe(text);
   },
 );

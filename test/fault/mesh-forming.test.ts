@@ -56,6 +56,25 @@ test("[P12] with one list for all the first of it founds, and a fourth may join 
   await becomeOneMesh([...three, relays["d"]!]);
 });
 
+test("[P12] a seed that is away keeps nobody waiting who has another one, and is found when it comes", { timeout: 120_000 }, async () => {
+  const list = ["a", "b", "c"];
+  const relays = await relaysToStart({ a: list, b: list, c: list, d: ["a", "b"] });
+  const [a, b, c, d] = [...list, "d"].map((name) => relays[name]!) as [MeshProcess, MeshProcess, MeshProcess, MeshProcess];
+  // Only the first of a list founds: without it the others serve their own clients, and go on asking.
+  await Promise.all([c.start(), b.start()]);
+  await until("both have tried in vain", () => [b, c].every((relay) => relay.stderr.includes("tried again and again")));
+  for (const relay of [b, c]) expect((await fetch(`${relay.url}/ready`)).status).toBe(200);
+  await a.start();
+  await becomeOneMesh([a, b, c]);
+  await a.end("SIGKILL");
+  await d.start();
+  await becomeOneMesh([b, c, d]);
+  await a.start();
+  await becomeOneMesh([a, b, c, d]);
+  const places = ["a 1 member", "b 1 member", "c 1 member", "d 1 member"];
+  await until("all know all places", async () => (await placesAt(a)).join() === places.join());
+});
+
 test("[P5] a relay that is killed is suspect, then dead, keeps its place, and is there again in another life", async () => {
   const [a, b, c] = await threeRelays();
   const places = await placesAt(a);

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { encodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { encodeRelayMessage } from "@inkmesh/shared/wire/native-relay";
 import { encodeEntry, entryVersion } from "@inkmesh/shared/wire/entry-codec";
+import { LinkMemory } from "@inkmesh/shared/wire/link-memory";
 import { encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import { encodeHandshake, linkMark } from "@inkmesh/shared/wire/mesh-handshake";
 import { meshVersion, nativeVersion } from "@inkmesh/shared/wire/protocol-version";
@@ -14,6 +15,7 @@ import {
   clientExamples,
   entryExample,
   handshakeExamples,
+  linkExample,
   meshExamples,
   meshFrameWith,
   relayExamples,
@@ -47,9 +49,11 @@ export function currentFormats(): Readonly<Record<string, Format>> {
 }
 
 function meshBytes(): Readonly<Record<string, string>> {
+  const memory = new LinkMemory();
   const examples: Record<string, string> = {};
   for (const message of Object.values(handshakeExamples)) examples[`handshake ${message.type}`] = hex([encodeHandshake(message)]);
   for (const message of Object.values(meshExamples)) examples[`frame ${message.type}`] = hex([encodeMeshFrame(meshFrameWith(message))]);
+  examples["link"] = hex(linkExample.map((frame) => encodeMeshFrame(frame, memory)));
   const hellos = { dialler: encodeHandshake(handshakeExamples.hello), accepter: Uint8Array.from([1, 2, 3]) };
   for (const side of ["dialler", "accepter"] as const) examples[`mark ${side}`] = hex([linkMark(side, hellos, tokenSecret)]);
   return examples;

@@ -44,7 +44,10 @@ export const relayExamples: Omit<OneOfEach<RelayMessage>, "sync-step-1" | "sync-
     frameBytesMax: 16_777_216,
     updateBytesMax: 1_048_576,
     keepaliveMs: 20_000,
-    relays: ["ws://127.0.0.1:4400/sync", "ws://127.0.0.1:4401/sync"],
+    relays: [
+      { address: "ws://127.0.0.1:4400/sync", load: 300 },
+      { address: "ws://127.0.0.1:4401/sync", load: 0 },
+    ],
   },
   error: { type: "error", channel: 5, code: "NOT_ALLOWED", retryAfterMs: 0, detail: "not yours" },
   opened: { type: "opened", channel: 5, handle: 77, generation: 2, access: "read-write", replicas: 3, needed: 2, stateVector },
@@ -58,6 +61,7 @@ export const relayExamples: Omit<OneOfEach<RelayMessage>, "sync-step-1" | "sync-
   presence: { type: "presence", handle: 77, bytes: Uint8Array.from([0]) },
   pong: { type: "pong", nonce: 1_000_000 },
   keepalive: { type: "keepalive" },
+  behind: { type: "behind", handle: 77, lacks: "lost" },
 };
 
 export const entryExample: Entry = {
@@ -67,6 +71,28 @@ export const entryExample: Entry = {
   author: "ada",
   payload: update,
 };
+
+/** A run of two, and one of another relay who has seen them. */
+const entriesExample: readonly Entry[] = [
+  entryExample,
+  {
+    ...entryExample,
+    dot: { actor, counter: 5 },
+    deps: clock.advance({ actor, counter: 4 }),
+    hlc: { ...entryExample.hlc, logical: 3 },
+    payload: Uint8Array.from([0, 0]),
+  },
+  {
+    dot: { actor: other, counter: 302 },
+    deps: VectorClock.of([
+      [actor, 5],
+      [other, 301],
+    ]),
+    hlc: { physicalMs: 1_699_999_999_999, logical: 0, relay: "c" as RelayId },
+    author: "",
+    payload: update,
+  },
+];
 
 export const tokenExample: SessionToken = { lineage: { room, generation: 2 }, clock };
 export const tokenSecret = seededRandom(1).bytes(32);
@@ -124,11 +150,13 @@ export const meshExamples: OneOfEach<MeshMessage> = {
       { relay: "b-2" as RelayId, status: "forgotten", counter: 200, weight: 16, zone: "east", moves: 3 },
     ],
   },
-  entries: { type: "entries", lineage, upstream: "b-2" as RelayId, entries: [entryExample] },
+  load: { type: "load", sessions: 10_000 },
+  entries: { type: "entries", lineage, upstream: "b-2" as RelayId, entries: entriesExample },
   want: { type: "want", lineage, run: { actor, from: 3, to: 300 } },
   unavailable: { type: "unavailable", lineage, run: { actor, from: 3, to: 3 }, isFolded: true },
   durable: { type: "durable", lineage, isWhole: true, isComplete: false, clock },
-  "durable-query": { type: "durable-query", lineage },
+  "durable-query": { type: "durable-query", lineage, isAsking: true },
+  subscribe: { type: "subscribe", lineage, isSubscribing: true, clock },
   tree: {
     type: "tree",
     nodes: [{ prefix: [0, 15], digests: Array.from({ length: 16 }, (_, index) => ({ high: index, low: 2 ** 32 - 1 - index })) }],
@@ -160,6 +188,9 @@ export const meshExamples: OneOfEach<MeshMessage> = {
     ],
   },
 };
+
+/** Frames of one link: the second says of the first what both remember. */
+export const linkExample: readonly MeshFrame[] = [meshExamples.entries, meshExamples.entries, meshExamples.durable].map(meshFrameWith);
 
 export function meshFrameWith(message: MeshMessage): MeshFrame {
   return { ring: "8899aabbccddeeff" as RingId, messages: [message] };

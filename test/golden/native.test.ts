@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { decodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { decodeRelayMessages } from "@inkmesh/shared/wire/native-relay";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import { LinkMemory } from "@inkmesh/shared/wire/link-memory";
 import { decodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import { decodeHandshake } from "@inkmesh/shared/wire/mesh-handshake";
 import { openToken } from "@inkmesh/shared/wire/session-token";
@@ -11,6 +12,7 @@ import {
   clientExamples,
   entryExample,
   handshakeExamples,
+  linkExample,
   meshExamples,
   meshFrameWith,
   relayExamples,
@@ -60,6 +62,12 @@ describe("golden bytes are read as they were meant", () => {
       expect(decodeMeshFrame(bytes(example("mesh", `frame ${message.type}`)))).toEqual({ ok: true, value: meshFrameWith(message) });
     });
   }
+
+  test("frames of one link", () => {
+    const memory = new LinkMemory();
+    const frames = example("mesh", "link").split(" ");
+    expect(frames.map((frame) => decodeMeshFrame(bytes(frame), memory))).toEqual(linkExample.map((value) => ({ ok: true, value })));
+  });
 
   test("entry", () => {
     expect(decodeEntry(bytes(example("entry", "entry")))).toEqual({ ok: true, value: entryExample });

@@ -27,6 +27,8 @@ export class LinkProxy {
   readonly #target: number;
   readonly #weather: () => Weather;
   readonly #links = new Set<Link>();
+  /** Bytes that came, in both directions: WebSocket frames, and the HTTP before them. */
+  bytes = 0;
 
   private constructor(server: Server, target: number, weather: () => Weather) {
     this.#server = server;
@@ -54,7 +56,9 @@ export class LinkProxy {
   }
 
   #accept(near: Socket): void {
-    const link = new Link(near, connect(this.#target, "127.0.0.1"), this.#weather, () => this.#links.delete(link));
+    const far = connect(this.#target, "127.0.0.1");
+    for (const socket of [near, far]) socket.on("data", ({ length }) => (this.bytes += length));
+    const link = new Link(near, far, this.#weather, () => this.#links.delete(link));
     this.#links.add(link);
   }
 }

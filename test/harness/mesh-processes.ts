@@ -3,7 +3,10 @@
  * says of the mesh under `/api/mesh`.
  */
 import { createServer, type AddressInfo } from "node:net";
-import { RelayProcess, temporaryFolder } from "./relay-process.ts";
+import { hexOf } from "@inkmesh/shared/base/bytes";
+import type { ActorId, RelayId, RingId } from "@inkmesh/shared/base/ids";
+import { meshOrderMark } from "@inkmesh/shared/wire/mesh-order-mark";
+import { RelayProcess, temporaryFolder, type RelayOptions } from "./relay-process.ts";
 import { until } from "./until.ts";
 
 export interface MeshAnswer {
@@ -14,7 +17,7 @@ export interface MeshAnswer {
   readonly mesh: string | null;
   readonly ring: {
     readonly id: string;
-    readonly records: readonly { readonly relay: string; readonly status: string; readonly counter: number }[];
+    readonly records: readonly { readonly relay: string; readonly status: string; readonly counter: number; readonly zone: string }[];
   };
   readonly relays: readonly {
     readonly relay: string;
@@ -33,10 +36,14 @@ export class MeshProcess extends RelayProcess {
 
   readonly #secret: string;
 
-  constructor(options: { name: string; port: number; args: readonly string[]; secret: string; data?: string; program?: string }) {
-    const { name, port, args, secret, program, data = temporaryFolder(`mesh-${name}`) } = options;
-    const planted = program === undefined ? {} : { program };
-    super({ args: ["--name", name, ...args], env: { INKMESH_MESH_SECRET: secret }, port, data, ...planted });
+  constructor(
+    options: { name: string; port: number; args: readonly string[]; secret: string; data?: string } & Pick<
+      RelayOptions,
+      "program" | "prefix"
+    >,
+  ) {
+    const { name, port, args, secret, data = temporaryFolder(`mesh-${name}`), ...started } = options;
+    super({ args: ["--name", name, ...args], env: { INKMESH_MESH_SECRET: secret }, port, data, ...started });
     this.name = name;
     this.#secret = secret;
   }
@@ -49,6 +56,20 @@ export class MeshProcess extends RelayProcess {
   /** What it says of the mesh. */
   async view(): Promise<MeshAnswer> {
     return (await (await fetch(`${this.url}/api/mesh`)).json()) as MeshAnswer;
+  }
+
+  /** Orders it to hand over all that it has, and to leave. */
+  async drain(): Promise<void> {
+    const { self, relays, ring } = await this.view();
+    const order = { order: "drain", actor: relays[0]!.actor as ActorId, ring: ring.id as RingId, relay: self as RelayId } as const;
+    const mark = hexOf(meshOrderMark(order, new TextEncoder().encode(this.#secret)));
+    const answer = await fetch(`${this.url}/api/mesh/drain`, { method: "POST", headers: { "Inkmesh-Mark": mark } });
+    if (answer.status !== 202) throw new Error(`relay ${this.name} does not drain: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** Its own place on the ring, as it knows it. */
+  async place(): Promise<string | undefined> {
+    return (await this.view()).ring.records.find(({ relay }) => relay === this.name)?.status;
   }
 
   /** What it believes of the newest life of `relay` that it knows: the state, and which life. */
@@ -92,11 +113,11 @@ export async function becomeOneMesh(relays: readonly MeshProcess[], timeoutMs = 
 }
 
 /** Starts `relays` and waits until they are one mesh whose disks are whole: a disk that may lack something vouches for nothing. */
-export async function startMesh(relays: readonly MeshProcess[]): Promise<void> {
+export async function startMesh(relays: readonly MeshProcess[], timeoutMs = 20_000): Promise<void> {
   await Promise.all(relays.map((relay) => relay.start()));
-  await becomeOneMesh(relays);
+  await becomeOneMesh(relays, timeoutMs);
   const areMembers = async (): Promise<boolean> => (await relays[0]!.view()).ring.records.every(({ status }) => status === "member");
-  await until("all disks are whole", areMembers);
+  await until("all disks are whole", areMembers, { timeoutMs });
 }
 
 function areOneMesh(views: readonly MeshAnswer[], names: readonly string[]): boolean {

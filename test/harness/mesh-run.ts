@@ -76,17 +76,17 @@ export class MeshRun {
 
   /**
    * Load everywhere while `trouble` is on the wires, then until all that was typed is acknowledged. Those `cutOff` reach too few others
-   * and must not call saved what was typed from then on. Answers how much was acknowledged meanwhile, and what readers see in the end.
+   * and must not call saved what was typed from then on. People type at the relays `at`; `after` it those are there. Answers how much was acknowledged meanwhile, and what readers see in the end.
    */
   async troubled(
     trouble: Trouble,
     cutOff: readonly MeshProcess[],
     ms: number,
+    { at = this.#options.relays, after = at }: { at?: readonly MeshProcess[]; after?: readonly MeshProcess[] } = {},
   ): Promise<{ meanwhile: number; lies: number; verdict: Verdict }> {
     this.#round += 1;
-    const { relays } = this.#options;
     const typists = new Map<MeshProcess, Typist>();
-    for (const relay of relays) typists.set(relay, await this.#typist(relay));
+    for (const relay of at) typists.set(relay, await this.#typist(relay));
     await this.#load([...typists.values()], 200 + this.#options.random.fraction() * 400);
     const done = trouble.begin();
     const before = this.history.acknowledged;
@@ -102,12 +102,12 @@ export class MeshRun {
       seen: unacknowledged,
     });
     for (const typist of typists.values()) typist.end();
-    return { meanwhile, lies, verdict: await this.read() };
+    return { meanwhile, lies, verdict: await this.read(after) };
   }
 
   /** What readers see at every relay that had no part in the run, once the relays are one mesh and say the same. */
-  async read(): Promise<Verdict> {
-    const { relays, room } = this.#options;
+  async read(relays = this.#options.relays): Promise<Verdict> {
+    const { room } = this.#options;
     await becomeOneMesh(relays);
     const texts = (): Promise<readonly string[]> => Promise.all(relays.map((relay) => contentOf(relay, room)));
     const areEqual = async (): Promise<boolean> => new Set(await texts()).size === 1;

@@ -14,7 +14,7 @@ export class MeshWires {
   /** Relays that do not run yet, all with one list, each reached by the others through these wires only. */
   static async between(
     names: readonly string[],
-    options: { program?: string } = {},
+    { args: more = [], ...options }: { program?: string; args?: readonly string[] } = {},
   ): Promise<{ wires: MeshWires; relays: readonly MeshProcess[] }> {
     const wires = new MeshWires();
     const ports = await freePorts(names.length);
@@ -23,7 +23,7 @@ export class MeshWires {
     const addresses = [...wires.#proxies.values()].map(({ address }) => address);
     const join = addresses.flatMap((address) => ["--join", address]);
     const relays = names.map((name, index) => {
-      const args = [...join, "--advertise", addresses[index]!];
+      const args = [...join, "--advertise", addresses[index]!, ...more];
       return new MeshProcess({ name, port: ports[index]!, args, secret: meshSecret, ...options });
     });
     return { wires, relays };
@@ -57,6 +57,11 @@ export class MeshWires {
     this.#treatments.clear();
     this.#delays.clear();
     this.#look();
+  }
+
+  /** Bytes that went between all relays, framing counted, also those that were held. */
+  get bytes(): number {
+    return [...this.#proxies.values()].reduce((sum, proxy) => sum + proxy.bytes, 0);
   }
 
   async end(): Promise<void> {

@@ -7,7 +7,7 @@
  * socket in the client's document, and only when the trace says that the author had seen it.
  */
 import * as Y from "yjs";
-import { typePatches, type ConcurrentTrace } from "./traces.ts";
+import { typePatches, type ConcurrentTrace, type Patch } from "./traces.ts";
 
 interface Client {
   readonly doc: Y.Doc;
@@ -37,24 +37,41 @@ export class TraceAuthor {
     this.#desk.clientID = 1 + options.agent;
   }
 
-  /** Types all of this author's transactions. */
-  async type(): Promise<void> {
-    let sinceYield = 0;
-    for (const [index, txn] of this.#trace.txns.entries()) {
-      if (txn.agent !== this.#agent) continue;
-      for (const parent of txn.parents) await this.#see(parent);
-      this.#typeOne(index);
-      if (++sinceYield % yieldEvery === 0) await new Promise(setImmediate);
+  /** Types this author's transactions among the first `end` of the trace. */
+  async type(end = this.#trace.txns.length): Promise<void> {
+    for (const [nth, index] of this.#own(0, end).entries()) {
+      const { parents, patches } = this.#trace.txns[index]!;
+      for (const parent of parents) await this.#see(parent);
+      this.#typeOne(index, patches);
+      if (nth % yieldEvery === 0) await new Promise(setImmediate);
     }
   }
 
-  #typeOne(index: number): void {
+  /**
+   * Types this author's transactions from `start` on and before `end` on top of whatever is here, without waiting for what the author
+   * had seen: a place that is not there is the text's end.
+   */
+  async typeRegardless(start: number, end: number): Promise<void> {
+    for (const [nth, index] of this.#own(start, end).entries()) {
+      if (nth % yieldEvery === 0) {
+        await new Promise(setImmediate);
+        Y.applyUpdate(this.#desk, Y.encodeStateAsUpdate(this.#client.doc, Y.encodeStateVector(this.#desk)), "seen");
+      }
+      this.#typeOne(index, withinText(this.#trace.txns[index]!.patches, this.#desk.getText("text").length));
+    }
+  }
+
+  #own(start: number, end: number): readonly number[] {
+    return this.#trace.txns.flatMap(({ agent }, index) => (agent === this.#agent && index >= start && index < end ? [index] : []));
+  }
+
+  #typeOne(index: number, patches: readonly Patch[]): void {
     const forward = (update: Uint8Array): void => {
       this.#typed[index] = update;
       Y.applyUpdate(this.#client.doc, update, "author");
     };
     this.#desk.once("update", forward);
-    typePatches(this.#desk.getText("text"), this.#trace.txns[index]!.patches);
+    typePatches(this.#desk.getText("text"), patches);
     this.#desk.off("update", forward); // A transaction without effect made no update.
     this.#seen.add(index);
   }
@@ -91,6 +108,16 @@ export class TraceAuthor {
     if (update !== undefined) return containsUpdate(this.#client.doc, update);
     return this.#trace.txns[index]!.patches.length === 0;
   }
+}
+
+/** The patches as they can be applied to a text of this length. */
+function withinText(patches: readonly Patch[], length: number): readonly Patch[] {
+  return patches.map(([position, deleted, inserted]) => {
+    const start = Math.min(position, length);
+    const removed = Math.min(deleted, length - start);
+    length += inserted.length - removed;
+    return [start, removed, inserted];
+  });
 }
 
 /** Whether all structs and deletions of an update are in a document. */

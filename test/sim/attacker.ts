@@ -20,11 +20,12 @@ export class Attacker {
   readonly #isNative: boolean;
   #line: SimLine | undefined;
 
-  constructor(options: { network: SimNetwork; process: SimProcess; random: Random }) {
+  constructor(options: { network: SimNetwork; process: SimProcess; host: string; random: Random }) {
     this.#random = options.random;
     this.#process = options.process;
     this.#isNative = this.#random.fraction() < 0.5;
-    this.#line = options.network.connect(options.process, this.#isNative ? "/sync" : `/y/${room}`, {
+    const to = { host: options.host, path: this.#isNative ? "/sync" : `/y/${room}` };
+    this.#line = options.network.connect(options.process, to, {
       opened: () => this.#attack(8 + randomInteger(this.#random, 20)),
       frame: () => undefined,
       closed: () => (this.#line = undefined),

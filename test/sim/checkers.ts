@@ -1,14 +1,18 @@
 /**
  * Checkers: all that watch one history, and where each is told of what.
  */
-import type { Lineage } from "@inkmesh/shared/base/ids";
+import type { Lineage, RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Limits } from "../../server/core/limits.ts";
-import { AuditLog } from "./checkers/audit-log.ts";
+import type { AuditLog } from "./checkers/audit-log.ts";
 import { mustBeWithinLimits } from "./checkers/bounds.ts";
 import { DevicePromises } from "./checkers/device-promises.ts";
+import { hashesStand } from "./checkers/hash-stands.ts";
+import { Platters } from "./checkers/platters.ts";
 import { SavedStatus } from "./checkers/saved-status.ts";
+import { SavedStays } from "./checkers/saved-stays.ts";
 import { snapshotEqualsLog } from "./checkers/snapshot-equals-log.ts";
 import { WirePromises } from "./checkers/wire-promises.ts";
+import type { Fleet } from "./fleet.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import type { DeviceWatcher } from "./sim-device-store.ts";
 import type { SimLine, Tap } from "./sim-network.ts";
@@ -16,25 +20,57 @@ import type { SimRelay } from "./sim-relay.ts";
 import type { SimTab } from "./sim-tab.ts";
 import { Finding, type World } from "./world.ts";
 
+export interface CheckersOptions {
+  readonly world: World;
+  readonly fleet: Fleet;
+  readonly limits: Limits;
+  readonly isHonest: (line: SimLine) => boolean;
+}
+
 export class Checkers {
-  readonly audit = new AuditLog();
-  readonly devicePromises = new DevicePromises(this.audit);
-  readonly savedStatus = new SavedStatus(this.audit);
+  readonly platters: Platters;
+  readonly devicePromises: DevicePromises;
+  readonly savedStatus: SavedStatus;
+  readonly savedStays: SavedStays;
   readonly wire: WirePromises;
   readonly #world: World;
-  readonly #disk: SimDisk;
   readonly #limits: Limits;
-  visits = 0;
+  /** How often fresh readers were served by which relay. */
+  readonly visitsOf = new Map<SimRelay, number>();
   reads = 0;
   compactions = 0;
   deletions = 0;
+  /** How often a room was listed with what its content hashes to. */
+  hashes = 0;
 
-  constructor(options: { world: World; disk: SimDisk; limits: Limits; isHonest: (line: SimLine) => boolean }) {
-    this.#world = options.world;
-    this.#disk = options.disk;
-    this.#limits = options.limits;
-    this.wire = new WirePromises({ audit: this.audit, isHonest: options.isHonest });
-    options.disk.onSynced = (transaction) => this.#world.watch(() => this.audit.synced(transaction));
+  constructor({ world, fleet, limits, isHonest }: CheckersOptions) {
+    this.#world = world;
+    this.#limits = limits;
+    const replicasOf = (room: RoomName): readonly RelayId[] => fleet.replicasOf(room);
+    this.platters = new Platters({ world, needed: fleet.needed, replicasOf, areMarked: fleet.isMesh });
+    this.devicePromises = new DevicePromises(this.platters);
+    this.savedStatus = new SavedStatus(this.platters);
+    this.savedStays = new SavedStays(this.platters, () => world.nowMs);
+    this.wire = new WirePromises({
+      platters: this.platters,
+      auditOf: (line) => this.auditOf(fleet.at(line.host)),
+      isHonest: (line) => line.from === undefined && isHonest(line),
+      saved: (lineage, content) => this.savedStays.saved(lineage, content),
+    });
+    for (const { self, folder } of fleet.relays) this.attach(self, folder.disk);
+    fleet.onLife = (relay, actor) => void (this.auditOf(relay).life = actor);
+  }
+
+  /** What is on the disk of that relay now. */
+  auditOf(relay: SimRelay): AuditLog {
+    return this.platters.of(relay.folder.disk);
+  }
+
+  /** A disk begins to be one of that relay's. `audit`: what is on it already. */
+  attach(self: RelayId, disk: SimDisk, audit?: AuditLog): void {
+    this.platters.attach(self, disk, audit);
+    disk.onHashed = () => this.#world.watchLater(this.hashed(disk));
+    disk.onCompacted = (lineage) => this.#world.watchLater(this.compacted(disk, lineage));
   }
 
   tap(): Tap {
@@ -58,19 +94,37 @@ export class Checkers {
     };
   }
 
+  visited(relay: SimRelay): void {
+    this.visitsOf.set(relay, (this.visitsOf.get(relay) ?? 0) + 1);
+  }
+
+  get visits(): number {
+    return [...this.visitsOf.values()].reduce((sum, visits) => sum + visits, 0);
+  }
+
   /** Whoever asked for a deletion was told that it is done. */
   deletionDone(lineage: Lineage): void {
-    if (!this.audit.isClosed(lineage))
-      throw new Finding("done means done", `the deletion of ${lineage.room} was confirmed, and is not on disk`);
+    const closings = this.platters.closings(lineage);
+    if (closings < this.platters.needed)
+      throw new Finding("done means done", `the deletion of ${lineage.room} was confirmed, and is on disk at ${closings}`);
     this.deletions += 1;
   }
 
-  async compacted(lineage: Lineage): Promise<void> {
+  async compacted(disk: SimDisk, lineage: Lineage): Promise<void> {
     this.compactions += 1;
-    await snapshotEqualsLog(this.#disk, this.audit, lineage);
+    await snapshotEqualsLog(disk, this.platters.of(disk), lineage);
+  }
+
+  async hashed(disk: SimDisk): Promise<void> {
+    this.hashes += await hashesStand(disk);
   }
 
   afterRelayEvent(relay: SimRelay): void {
+    const wallMs = relay.wallMs;
+    if (wallMs !== undefined) {
+      const audit = this.auditOf(relay);
+      audit.latestWallMs = Math.max(audit.latestWallMs ?? wallMs, wallMs);
+    }
     const census = relay.census();
     if (census !== undefined) mustBeWithinLimits(census, this.#limits);
   }

@@ -61,7 +61,7 @@ function performed(worker: Worker, order: SimulationOptions): Promise<Outcome> {
       resolve(outcome);
     };
     const fail = (message: string, stack = ""): void =>
-      finish({ ...nothing, seed: order.seed, finding: { checker: "worker", message, stack } });
+      finish({ ...nothing, seed: order.seed, isMesh: order.isMesh ?? false, finding: { checker: "worker", message, stack } });
     const failed = (error: Error): void => fail(error.message, error.stack);
     const ended = (code: number): void => fail(`the worker ended with code ${code}`);
     const timer = setTimeout(() => fail(`the history did not end within ${patienceMs / 1_000} s`), patienceMs);
@@ -72,7 +72,7 @@ function performed(worker: Worker, order: SimulationOptions): Promise<Outcome> {
 
 function ignored(): void {}
 
-const nothing: Omit<Outcome, "seed" | "finding"> = {
+const nothing: Omit<Outcome, "seed" | "isMesh" | "finding"> = {
   trace: "",
   events: 0,
   simulatedMs: 0,

@@ -20,6 +20,8 @@ export interface DeviceOptions {
   readonly kind: DeviceKind;
   readonly world: World;
   readonly network: SimNetwork;
+  /** The relays that its tabs know, in the order in which they try. */
+  readonly hosts: (random: Random) => readonly string[];
   readonly watcher: DeviceWatcher;
   readonly tabWatcher: TabWatcher;
 }
@@ -77,8 +79,8 @@ export class Device {
   }
 
   #tabOptions(process: SimProcess, room: string): SimTabOptions {
-    const { network, tabWatcher: watcher } = this.#options;
-    const common = { process, network, room, watcher };
+    const { network, hosts, tabWatcher: watcher } = this.#options;
+    const common = { process, network, hosts: hosts(process.random), room, watcher };
     const alone = { locks: undefined, channel: undefined };
     switch (this.kind) {
       case "visitor":

@@ -55,7 +55,29 @@ export const faultKinds = [
   "deletions-only",
 ] as const;
 
-export type FaultKind = (typeof faultKinds)[number];
+/** What befalls several relays beside that. */
+export const meshFaultKinds = [
+  // What is between them.
+  "relay-cut-off",
+  "mesh-halved",
+  "mesh-one-way",
+  "mesh-bridged",
+  "mesh-flaps",
+  "peer-lines-reset",
+  "peer-line-stalls",
+  // Their data folders.
+  "folder-wiped",
+  "folder-restored",
+  "folder-cloned",
+] as const;
+
+export type LoneFaultKind = (typeof faultKinds)[number];
+export type MeshFaultKind = (typeof meshFaultKinds)[number];
+export type FaultKind = LoneFaultKind | MeshFaultKind;
+
+export function isMeshFault(kind: FaultKind): kind is MeshFaultKind {
+  return (meshFaultKinds as readonly string[]).includes(kind);
+}
 
 export interface Fault {
   readonly atMs: number;
@@ -63,10 +85,10 @@ export interface Fault {
   readonly seed: number;
 }
 
-/** `lengthMs`: how long faults happen. */
-export function drawFaults(random: Random, lengthMs: number): readonly Fault[] {
+/** `lengthMs`: how long faults happen. `isMesh`: there are several relays. */
+export function drawFaults(random: Random, lengthMs: number, isMesh: boolean): readonly Fault[] {
   const faults: Fault[] = [];
-  for (const kind of faultKinds) {
+  for (const kind of [...faultKinds, ...(isMesh ? meshFaultKinds : [])]) {
     const isChosen = random.fraction() < 0.5;
     // From once in two histories to once in three seconds, on a logarithmic scale.
     const expected = 0.5 * (lengthMs / 1_500) ** random.fraction();

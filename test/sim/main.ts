@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleWorker } from "./bundle.ts";
 import { Crew } from "./crew.ts";
+import { allMutants, needsMesh } from "./mutants/all-mutants.ts";
 import { huntAll } from "./mutants/hunt.ts";
 import { replayCommand } from "./replay.ts";
 import { shrink } from "./shrink.ts";
@@ -32,7 +33,8 @@ async function main(options: SimOptions): Promise<number> {
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   if (options.mutants) {
     const seedsMax = options.count ?? huntedSeedsMax;
-    return (await huntAll({ folder, size: options.workers, seedsMax, say })) ? 0 : 1;
+    const mutants = options.mesh ? allMutants.filter(needsMesh) : allMutants;
+    return (await huntAll({ folder, size: options.workers, seedsMax, mutants, say })) ? 0 : 1;
   }
   const crew = new Crew({ file: await bundleWorker(folder, options.mutant), size: options.workers });
   const found = await (options.seed === undefined ? sweep(crew, options) : replay(crew, options, options.seed));
@@ -41,8 +43,8 @@ async function main(options: SimOptions): Promise<number> {
 }
 
 /** Whether anything was found. */
-async function replay(crew: Crew, { faults: only, trace }: SimOptions, seed: number): Promise<boolean> {
-  const outcome = await crew.one({ seed, only, keepTrace: trace });
+async function replay(crew: Crew, { faults: only, trace, mesh: isMesh }: SimOptions, seed: number): Promise<boolean> {
+  const outcome = await crew.one({ seed, only, isMesh, keepTrace: trace });
   if (trace) say(outcome.lines.join("\n"));
   const befell = only === undefined ? outcome.faults : only.flatMap((index) => outcome.faults[index] ?? []);
   for (const { atMs, kind } of befell) say(`  ${(atMs / 1_000).toFixed(3)} s  ${kind}`);
@@ -58,7 +60,7 @@ async function replay(crew: Crew, { faults: only, trace }: SimOptions, seed: num
 }
 
 async function sweep(crew: Crew, options: SimOptions): Promise<boolean> {
-  const { seconds = Infinity, mutant } = options;
+  const { seconds = Infinity, mutant, mesh: isMesh } = options;
   const most = options.count ?? (seconds === Infinity ? countUnsaid : Infinity);
   const from = options.from ?? Math.floor(Math.random() * 1_000_000_000);
   const startedAt = performance.now();
@@ -68,7 +70,7 @@ async function sweep(crew: Crew, options: SimOptions): Promise<boolean> {
   process.once("SIGINT", () => (isStopped = true));
   say(`from seed ${from} on${mutant === undefined ? "" : `, with the planted bug "${mutant.name}"`}`);
   await crew.run(
-    () => (!isStopped && given < most && elapsed() < seconds ? { seed: from + given++ } : undefined),
+    () => (!isStopped && given < most && elapsed() < seconds ? { seed: from + given++, isMesh } : undefined),
     (outcome) => {
       tally.add(outcome);
       if (outcome.finding !== undefined) say(`seed ${outcome.seed}: ${outcome.finding.checker}: ${outcome.finding.message}`);
@@ -91,5 +93,5 @@ async function explain(crew: Crew, found: Outcome, mutant: string | undefined): 
     `seed ${found.seed} needs ${only.length} of ${found.faults.length} faults: ${only.map((index) => found.faults[index]!.kind).join(", ")}`,
   );
   say(`  ${outcome.finding?.checker}: ${outcome.finding?.message}`);
-  say(`  again: ${replayCommand({ seed: found.seed, only, mutant })}`);
+  say(`  again: ${replayCommand({ seed: found.seed, isMesh: found.isMesh, only, mutant })}`);
 }

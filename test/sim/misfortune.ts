@@ -7,20 +7,21 @@ import type { RoomName } from "@inkmesh/shared/base/ids";
 import { Attacker } from "./attacker.ts";
 import type { Checkers } from "./checkers.ts";
 import type { Device } from "./device.ts";
-import type { Fault, FaultKind } from "./fault-plan.ts";
+import { isMeshFault, type Fault, type LoneFaultKind } from "./fault-plan.ts";
 import { fleetingRoom, mainRoom, type Population } from "./population.ts";
 import { SimClock } from "./sim-clock.ts";
-import type { SimDisk } from "./sim-disk.ts";
+import type { DiskMood } from "./sim-disk.ts";
 import type { SimNetwork } from "./sim-network.ts";
+import type { Fleet } from "./fleet.ts";
+import { MeshMisfortune } from "./mesh-misfortune.ts";
 import type { SimRelay } from "./sim-relay.ts";
 import type { SimTab } from "./sim-tab.ts";
 import { SimProcess, type World } from "./world.ts";
 
-interface Stage {
+export interface Stage {
   readonly world: World;
   readonly network: SimNetwork;
-  readonly relay: SimRelay;
-  readonly disk: SimDisk;
+  readonly fleet: Fleet;
   readonly population: Population;
   readonly checkers: Checkers;
 }
@@ -33,28 +34,36 @@ const calmFiles = { callMs: 0.1, freeBytes: Infinity, fails: 0, short: 0 };
 
 export class Misfortune {
   readonly #stage: Stage;
+  readonly #ofMesh: MeshMisfortune;
   #isOver = false;
   #attackers = 0;
 
   constructor(stage: Stage) {
     this.#stage = stage;
+    this.#ofMesh = new MeshMisfortune(stage);
   }
 
   befall({ kind, seed }: Fault): void {
-    if (!this.#isOver) this.#faults[kind](seededRandom(seed));
+    if (this.#isOver) return;
+    const random = seededRandom(seed);
+    if (isMeshFault(kind)) this.#ofMesh.befall(kind, random);
+    else this.#faults[kind](random);
   }
 
   /** All machines run, all moods are calm, everybody is online and back in their rooms. */
   end(): void {
-    const { network, relay, disk, population } = this.#stage;
+    const { network, fleet, population } = this.#stage;
     this.#isOver = true;
+    this.#ofMesh.end();
     network.isDown = false;
     Object.assign(network.weather, calmWeather);
-    Object.assign(disk.mood, calmDisk);
-    Object.assign(relay.engineMood, calmEngine);
     population.onlyDeletions = false;
-    relay.resume();
-    relay.start();
+    for (const relay of fleet.relays) {
+      Object.assign(relay.folder.disk.mood, calmDisk);
+      Object.assign(relay.engineMood, calmEngine);
+      relay.resume();
+      relay.start();
+    }
     for (const device of population.devices) this.#calm(device);
     for (const client of population.yClients) client.process.reach(0, "connects again", () => client.connect());
   }
@@ -77,34 +86,37 @@ export class Misfortune {
     world.schedule(1_000, undefined, `${device.name} looks in`, () => this.#beThere(device));
   }
 
-  readonly #faults: Readonly<Record<FaultKind, (random: Random) => void>> = {
+  readonly #faults: Readonly<Record<LoneFaultKind, (random: Random) => void>> = {
     "relay-killed": (random) => {
-      this.#stage.relay.kill();
-      this.#after(random, 20, 8_000, "relay is started", () => this.#stage.relay.start());
+      const relay = this.#aRelay(random);
+      relay.kill();
+      this.#after(random, 20, 8_000, "relay is started", () => relay.start());
     },
     "relay-loses-power": (random) => {
-      this.#stage.relay.losePower();
-      this.#after(random, 200, 15_000, "relay is started", () => this.#stage.relay.start());
+      const relay = this.#aRelay(random);
+      relay.losePower();
+      this.#after(random, 200, 15_000, "relay is started", () => relay.start());
     },
     "relay-restarted": (random) => {
-      this.#stage.relay.stop();
-      this.#after(random, 200, 12_000, "relay is started", () => this.#stage.relay.start());
+      const relay = this.#aRelay(random);
+      relay.stop();
+      this.#after(random, 200, 12_000, "relay is started", () => relay.start());
     },
-    "relay-paused": (random) => this.#stage.relay.pause(log(random, 20, 45_000)),
-    "relay-clock-steps": (random) => this.#stage.relay.stepClock((random.fraction() < 0.5 ? -1 : 1) * log(random, 10, 3_600_000)),
+    "relay-paused": (random) => this.#aRelay(random).pause(log(random, 20, this.#stage.fleet.isMesh ? 60_000 : 45_000)),
+    "relay-clock-steps": (random) => this.#aRelay(random).stepClock((random.fraction() < 0.5 ? -1 : 1) * log(random, 10, 3_600_000)),
     "disk-slow": (random) => {
       const factor = log(random, 10, 2_000);
-      this.#mood(random, 8_000, () => Object.assign(this.#stage.disk.mood, { writeMs: 0.1 * factor, syncMs: 0.6 * factor }));
+      this.#diskMood(random, 8_000, (mood) => Object.assign(mood, { writeMs: 0.1 * factor, syncMs: 0.6 * factor }));
     },
-    "disk-full": (random) => this.#mood(random, 8_000, () => (this.#stage.disk.mood.full = true)),
-    "disk-write-fails": (random) => this.#mood(random, 6_000, () => (this.#stage.disk.mood.writeFails = log(random, 0.02, 1))),
-    "disk-sync-fails": (random) => this.#mood(random, 6_000, () => (this.#stage.disk.mood.syncFails = log(random, 0.02, 1))),
+    "disk-full": (random) => this.#diskMood(random, 8_000, (mood) => (mood.full = true)),
+    "disk-write-fails": (random) => this.#diskMood(random, 6_000, (mood) => (mood.writeFails = log(random, 0.02, 1))),
+    "disk-sync-fails": (random) => this.#diskMood(random, 6_000, (mood) => (mood.syncFails = log(random, 0.02, 1))),
     "disk-answer-lost": (random) => {
-      this.#mood(random, 6_000, () => (this.#stage.disk.mood.answerLost = log(random, 0.02, 0.5)));
-      if (random.fraction() < 0.2) this.#ask("delete");
+      this.#diskMood(random, 6_000, (mood) => (mood.answerLost = log(random, 0.02, 0.5)));
+      if (random.fraction() < 0.2) this.#ask(random, "delete");
     },
-    "engine-slow": (random) => this.#mood(random, 10_000, () => (this.#stage.relay.engineMood.callMs = log(random, 30, 4_000))),
-    "engine-dies": (random) => this.#mood(random, 10_000, () => (this.#stage.relay.engineMood.dies = log(random, 0.1, 1))),
+    "engine-slow": (random) => this.#mood(random, 10_000, (relay) => (relay.engineMood.callMs = log(random, 30, 4_000))),
+    "engine-dies": (random) => this.#mood(random, 10_000, (relay) => (relay.engineMood.dies = log(random, 0.1, 1))),
     "lines-reset": (random) => {
       const lines = [...this.#stage.network.lines];
       const only = random.fraction() < 0.7 ? lines[randomInteger(random, lines.length)] : undefined;
@@ -173,11 +185,11 @@ export class Misfortune {
       client?.process.reach(0, "disconnects", () => client.isWorking && client.disconnect());
       client?.process.reach(log(random, 200, 20_000), "connects", () => client.connect());
     },
-    visitor: () => this.#stage.population.visit(),
-    "y-visitor": () => this.#stage.population.visitAsY(),
-    "http-reader": () => this.#stage.population.readOverHttp(),
-    "room-deleted": () => this.#ask("delete"),
-    "room-created": () => this.#ask("create"),
+    visitor: (random) => this.#stage.population.visit(this.#aRelay(random)),
+    "y-visitor": (random) => this.#stage.population.visitAsY(this.#aRelay(random)),
+    "http-reader": (random) => this.#stage.population.readOverHttp(this.#aRelay(random)),
+    "room-deleted": (random) => this.#ask(random, "delete"),
+    "room-created": (random) => this.#ask(random, "create"),
     attack: (random) => this.#attack(random),
     "deletions-only": (random) => {
       const { population } = this.#stage;
@@ -193,14 +205,23 @@ export class Misfortune {
   }
 
   /** Something is wrong with the relay's surroundings for a while. */
-  #mood(random: Random, mostMs: number, begin: () => void): void {
-    const { disk, relay, network } = this.#stage;
-    begin();
+  #mood(random: Random, mostMs: number, begin: (relay: SimRelay) => void): void {
+    const { network } = this.#stage;
+    const relay = this.#aRelay(random);
+    begin(relay);
     this.#after(random, 100, mostMs, "mood is calm", () => {
-      Object.assign(disk.mood, calmDisk);
+      Object.assign(relay.folder.disk.mood, calmDisk);
       Object.assign(relay.engineMood, calmEngine);
       if (!this.#isOver) Object.assign(network.weather, calmWeather);
     });
+  }
+
+  #diskMood(random: Random, mostMs: number, begin: (mood: DiskMood) => void): void {
+    this.#mood(random, mostMs, (relay) => begin(relay.folder.disk.mood));
+  }
+
+  #aRelay(random: Random): SimRelay {
+    return this.#stage.fleet.any(random);
   }
 
   #database(random: Random, begin: (mood: Device["disk"]["mood"]) => void): void {
@@ -251,11 +272,12 @@ export class Misfortune {
     this.#stage.population.openTab(device, mainRoom);
   }
 
-  #ask(type: "delete" | "create"): void {
-    const { world, population, relay, checkers } = this.#stage;
+  #ask(random: Random, type: "delete" | "create"): void {
+    const { world, population, checkers } = this.#stage;
     if (!population.hasFleetingRoom) return;
+    const relay = this.#aRelay(random);
     const room = fleetingRoom as RoomName;
-    const generation = checkers.audit.generation(room);
+    const generation = checkers.auditOf(relay).generation(room);
     const ask = type === "delete" ? { type, room, principal: "" } : { type, room, title: undefined, kind: undefined, principal: "" };
     relay.request(ask as never, (answer) => {
       if (type === "delete" && answer?.type === "done") world.watch(() => checkers.deletionDone({ room, generation }));
@@ -268,11 +290,11 @@ export class Misfortune {
     this.#attackers += 1;
     const clock = new SimClock({ worldMs: () => world.nowMs, rate: 1, offsetMs: 0 });
     const process = new SimProcess({ name: `attacker${this.#attackers}`, world, clock });
-    process.reach(0, "attacks", () => void new Attacker({ network, process, random }));
+    process.reach(0, "attacks", () => void new Attacker({ network, process, host: this.#aRelay(random).host, random }));
   }
 }
 
 /** Between least and most, on a logarithmic scale. */
-function log(random: Random, least: number, most: number): number {
+export function log(random: Random, least: number, most: number): number {
   return least * (most / least) ** random.fraction();
 }

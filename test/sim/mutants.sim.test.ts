@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleWorker } from "./bundle.ts";
 import { Crew } from "./crew.ts";
-import { allMutants, type NamedMutant } from "./mutants/all-mutants.ts";
+import { allMutants, needsMesh, type NamedMutant } from "./mutants/all-mutants.ts";
 import { knownFindings } from "./mutants/hunt.ts";
 import { replayCommand } from "./replay.ts";
 
@@ -31,8 +31,8 @@ async function crewWith(mutant: NamedMutant): Promise<Crew> {
   return new Crew({ file: await bundleWorker(own, mutant), size: 1 });
 }
 
-test("there are at least 20 planted bugs, each with a name of its own", () => {
-  expect(allMutants.length).toBeGreaterThanOrEqual(20);
+test("there are at least 40 planted bugs, each with a name of its own", () => {
+  expect(allMutants.length).toBeGreaterThanOrEqual(40);
   expect(new Set(allMutants.map(({ name }) => name)).size).toBe(allMutants.length);
 });
 
@@ -41,10 +41,11 @@ test.for(allMutants.map((mutant) => [mutant.what, mutant] as const))("is found: 
   expect(finding, `no seed finds it yet: npm run sim -- --mutant ${mutant.name}`).toBeDefined();
   const { seed, checker } = finding!;
   const crew = await crewWith(mutant);
-  const [bad, good] = await Promise.all([crew.one({ seed }), healthy.one({ seed })]);
+  const isMesh = needsMesh(mutant);
+  const [bad, good] = await Promise.all([crew.one({ seed, isMesh }), healthy.one({ seed, isMesh })]);
   await crew.disband();
-  expect(bad.finding?.checker, replayCommand({ seed, mutant: mutant.name })).toBe(checker);
-  expect(good.finding, replayCommand({ seed })).toBeUndefined();
+  expect(bad.finding?.checker, replayCommand({ seed, isMesh, mutant: mutant.name })).toBe(checker);
+  expect(good.finding, replayCommand({ seed, isMesh })).toBeUndefined();
 });
 
 test("a mutant whose place is gone fails", async () => {

@@ -11,6 +11,7 @@ import { Device, type DeviceKind } from "./device.ts";
 import { SimClock } from "./sim-clock.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import type { SimRelay } from "./sim-relay.ts";
+import type { Fleet } from "./fleet.ts";
 import type { SimTab, TabWatcher } from "./sim-tab.ts";
 import { SimYClient } from "./sim-y-client.ts";
 import { Finding, SimProcess, type World } from "./world.ts";
@@ -25,11 +26,11 @@ export class Population {
   readonly devices: Device[] = [];
   readonly yClients = new Set<SimYClient>();
   readonly #network: SimNetwork;
-  readonly #relay: SimRelay;
+  readonly #fleet: Fleet;
   readonly #checkers: Checkers;
   readonly #reader = new ReadYourWrites();
   readonly #everYClient: SimYClient[] = [];
-  readonly #visits = new Map<SimTab, FreshReader>();
+  readonly #visits = new Map<SimTab, { readonly relay: SimRelay; readonly expected: FreshReader }>();
   readonly #pauseMs: number;
   #people = 0;
   isTyping = true;
@@ -37,10 +38,10 @@ export class Population {
   /** A person may open and close the room only where it is deleted now and then. */
   readonly hasFleetingRoom: boolean;
 
-  constructor(options: { world: World; network: SimNetwork; relay: SimRelay; checkers: Checkers }) {
+  constructor(options: { world: World; network: SimNetwork; fleet: Fleet; checkers: Checkers }) {
     this.world = options.world;
     this.#network = options.network;
-    this.#relay = options.relay;
+    this.#fleet = options.fleet;
     this.#checkers = options.checkers;
     this.random = options.world.random("population");
     this.#pauseMs = 250 * 8 ** this.random.fraction();
@@ -87,9 +88,9 @@ export class Population {
    * tells it to other tabs: whoever opens the next document of that name there gets both ("Not yet" in ARCHITECTURE.md).
    */
   #wouldMix(device: Device, room: string): boolean {
-    const { devicePromises, audit } = this.#checkers;
+    const { devicePromises, platters } = this.#checkers;
     const isUnaware = [...device.tabs].some((tab) => tab.roomName === room && tab.room.status.phase !== "deleted");
-    return isUnaware && devicePromises.isEvicted(device.name) && audit.generation(room) > 0;
+    return isUnaware && devicePromises.isEvicted(device.name) && platters.generation(room) > 0;
   }
 
   openYClient(room: string): void {
@@ -98,6 +99,7 @@ export class Population {
       const client = new SimYClient({
         process,
         network: this.#network,
+        host: this.#fleet.any(process.random).host,
         room,
         synced: () => undefined,
         ended: (client, code) => {
@@ -119,27 +121,47 @@ export class Population {
       if (line.client === client.process) line.clientDied(this.random.fraction() < 0.7, 20_000 + randomInteger(this.random, 20_000));
   }
 
-  /** Somebody with nothing, who reads once. */
-  visit(): void {
-    const device = this.#newDevice("visitor");
+  /** Somebody with nothing, who reads once, at one relay. */
+  visit(relay: SimRelay): void {
+    const device = this.#newDevice("visitor", [relay.host]);
     device.open(mainRoom, (tab) => {
-      this.#visits.set(tab, new FreshReader(this.#checkers.audit, mainRoom));
+      this.#visits.set(tab, { relay, expected: this.#freshReader(relay) });
       this.world.schedule(60_000, undefined, "visitor leaves", () => device.kill(tab));
     });
   }
 
-  visitAsY(): void {
+  /** Somebody with nothing, who writes one thing at one relay; `done` is told, `withinMs` later, whether it was called saved. */
+  probe(relay: SimRelay, withinMs: number, done: (isSaved: boolean) => void): void {
+    const device = this.#newDevice("browser", [relay.host]);
+    device.open(mainRoom, (tab) => {
+      void tab.room.whenSynced.then(() => tab.process.reach(1, "writes", () => tab.typeWord()));
+      this.world.schedule(withinMs, undefined, "probe leaves", () => {
+        const isSaved = tab.hasTyped && tab.room.status.phase === "saved";
+        done(isSaved);
+        // Whose words are on the device alone stays, and is one of the people from now on.
+        if (isSaved) device.kill(tab);
+        else this.devices.push(device);
+      });
+    });
+  }
+
+  #freshReader(relay: SimRelay): FreshReader {
+    return new FreshReader({ audit: () => this.#checkers.auditOf(relay), room: mainRoom as RoomName });
+  }
+
+  visitAsY(relay: SimRelay): void {
     const process = this.#newProcess("y-visitor");
     process.reach(0, "visits", () => {
-      const expected = new FreshReader(this.#checkers.audit, mainRoom);
+      const expected = this.#freshReader(relay);
       const leave = (client: SimYClient): void => this.#leaveAsY(client);
       const client: SimYClient = new SimYClient({
         process,
         network: this.#network,
+        host: relay.host,
         room: mainRoom,
         synced: () => {
           this.world.watch(() => expected.synced(process.name, client.doc));
-          this.#checkers.visits += 1;
+          this.#checkers.visited(relay);
           process.reach(5, "leaves", () => leave(client));
         },
         ended: (_client, code) => this.#turnedAway(process, code),
@@ -148,10 +170,11 @@ export class Population {
     });
   }
 
-  readOverHttp(): void {
-    const ask = { type: "content", room: mainRoom as RoomName, format: "update", token: this.#reader.token } as const;
-    this.#relay.request(ask, (answer) => {
-      this.world.watch(() => this.#reader.answered(answer));
+  readOverHttp(relay: SimRelay): void {
+    const { token, answered } = this.#reader.ask();
+    const ask = { type: "content", room: mainRoom as RoomName, format: "update", token } as const;
+    relay.request(ask, (answer) => {
+      this.world.watch(() => answered(answer));
       this.#checkers.reads = this.#reader.reads;
     });
   }
@@ -161,10 +184,16 @@ export class Population {
       typed: (tab, update) => this.#checkers.savedStatus.typedIn(tab, update),
       synced: (tab) => {
         const visit = this.#visits.get(tab);
-        this.world.watch(() => visit?.synced(tab.process.name, tab.doc));
-        if (visit !== undefined) this.#checkers.visits += 1;
+        // Who had to go on at another relay is promised nothing of what the first one had.
+        if (visit === undefined || !this.#isStillAt(tab, visit.relay)) return;
+        this.world.watch(() => visit.expected.synced(tab.process.name, tab.doc));
+        this.#checkers.visited(visit.relay);
       },
     };
+  }
+
+  #isStillAt({ process }: SimTab, { host }: SimRelay): boolean {
+    return [...this.#network.lines].some((line) => line.client === process && line.host === host && !line.isOver);
   }
 
   /** What the worker would keep of the released clients. */
@@ -172,7 +201,7 @@ export class Population {
     for (const client of this.#everYClient) client.destroy();
   }
 
-  #newDevice(kind: DeviceKind): Device {
+  #newDevice(kind: DeviceKind, hosts?: readonly string[]): Device {
     this.#people += 1;
     const name = `${kind}${this.#people}`;
     return new Device({
@@ -180,6 +209,7 @@ export class Population {
       kind,
       world: this.world,
       network: this.#network,
+      hosts: (random) => hosts ?? this.#fleet.hostsFor(random),
       watcher: this.#checkers.deviceWatcher(name),
       tabWatcher: this.tabWatcher(),
     });

@@ -1,8 +1,14 @@
 /**
  * The one command that shows a history again.
  */
-export function replayCommand(of: { seed: number; only?: readonly number[] | undefined; mutant?: string | undefined }): string {
+export function replayCommand(of: {
+  seed: number;
+  only?: readonly number[] | undefined;
+  mutant?: string | undefined;
+  isMesh?: boolean | undefined;
+}): string {
   const faults = of.only === undefined ? "" : ` --faults ${of.only.length === 0 ? '""' : of.only.join(",")}`;
   const mutant = of.mutant === undefined ? "" : ` --mutant ${of.mutant}`;
-  return `npm run sim -- --seed ${of.seed}${faults}${mutant}`;
+  const mesh = of.isMesh === true ? " --mesh" : "";
+  return `npm run sim -- --seed ${of.seed}${mesh}${faults}${mutant}`;
 }

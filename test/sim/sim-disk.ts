@@ -11,16 +11,18 @@
  * Invariant: what `synced` was told of is in the image for ever, whatever happens. Times and faults are the disk's, not
  * the store's: slow, full, failing writes, and writes that took effect though the store was told that they failed.
  */
-import type { Lineage } from "@inkmesh/shared/base/ids";
+import type { Lineage, RelayId } from "@inkmesh/shared/base/ids";
+import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
 import type { Append, LogResult } from "../../server/log/update-log.ts";
-import type { RoomRecord } from "../../server/core/stored-room.ts";
+import type { HashedContent, RoomRecord } from "../../server/core/stored-room.ts";
 
 export type Transaction =
-  | { readonly type: "append"; readonly batch: readonly Append[] }
+  /** `hashes`: of what was there before it. */
+  | { readonly type: "append"; readonly batch: readonly Append[]; readonly hashes?: readonly HashedContent[] }
   | { readonly type: "record"; readonly record: RoomRecord; readonly completes?: boolean }
   | { readonly type: "whole-ring"; readonly ring: readonly RingRecord[] };
 
@@ -40,21 +42,38 @@ export class SimDisk {
   readonly image: MemoryUpdateLog;
   readonly mood: DiskMood = { writeMs: 0.1, syncMs: 0.6, full: false, writeFails: 0, syncFails: 0, answerLost: 0 };
   readonly #random: Random;
+  readonly #nestingMax: number;
+  readonly #relay: RelayId | undefined;
   readonly #written: Transaction[] = [];
+  /** All that was ever synced, in order: what a copy of the disk is made from. */
+  readonly #synced: Transaction[] = [];
   /** Told of every transaction when it is on the platter, before anybody else is. */
   onSynced: (transaction: Transaction) => void = () => undefined;
   /** Told of every compaction when it is done. */
   onCompacted: (lineage: Lineage) => void = () => undefined;
+  /** Told when it was told what contents hash to. */
+  onHashed: () => void = () => undefined;
   #highestStampMs = 0;
 
-  constructor(options: { random: Random; nestingMax: number }) {
+  /** `relay`: whose it is; undefined where there is one only. */
+  constructor(options: { random: Random; nestingMax: number; relay?: RelayId | undefined }) {
     this.#random = options.random;
+    this.#relay = options.relay;
+    this.#nestingMax = options.nestingMax;
     this.image = new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: options.nestingMax });
   }
 
-  /** An upper bound of all stamps on the platter, as stores keep it. */
+  /** An upper bound of the stamps on the platter that its own relay gave, as stores keep it. */
   get hlcFloorMs(): number {
     return this.#highestStampMs;
+  }
+
+  /** Another disk with what is on this platter now. What was compacted here is not there: it is the same, and longer. */
+  async copy(random: Random): Promise<SimDisk> {
+    const copy = new SimDisk({ random, nestingMax: this.#nestingMax, relay: this.#relay });
+    for (const transaction of this.#synced) copy.write(transaction);
+    await copy.sync();
+    return copy;
   }
 
   chance(of: number): boolean {
@@ -93,13 +112,18 @@ export class SimDisk {
       result = await this.#apply(transaction);
       if (!result.ok) break;
       this.#note(transaction);
+      this.#synced.push(transaction);
       this.onSynced(transaction);
     }
     return result;
   }
 
   #apply(transaction: Transaction): Promise<LogResult<undefined>> {
-    if (transaction.type === "append") return this.image.append(transaction.batch);
+    if (transaction.type === "append") {
+      for (const hashed of transaction.hashes ?? []) this.image.keepHash(hashed);
+      if (transaction.hashes?.length) this.onHashed();
+      return this.image.append(transaction.batch);
+    }
     if (transaction.type === "whole-ring") return this.image.putWholeRing(transaction.ring);
     return this.image.putRecord(transaction.record, transaction.completes);
   }
@@ -110,10 +134,11 @@ export class SimDisk {
       transaction.type === "append"
         ? transaction.batch.flatMap(({ entries }) => entries.map(({ hlc }) => hlc))
         : recordStamps(transaction.record);
-    for (const { physicalMs } of stamps) this.#highestStampMs = Math.max(this.#highestStampMs, physicalMs);
+    for (const { physicalMs, relay } of stamps)
+      if (this.#relay === undefined || relay === this.#relay) this.#highestStampMs = Math.max(this.#highestStampMs, physicalMs);
   }
 }
 
-function recordStamps({ created, title, kind, deleted }: RoomRecord): readonly { readonly physicalMs: number }[] {
+function recordStamps({ created, title, kind, deleted }: RoomRecord): readonly Hlc[] {
   return [created, title?.hlc, kind?.hlc, deleted?.hlc].filter((stamp) => stamp !== undefined);
 }

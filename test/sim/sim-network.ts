@@ -1,6 +1,6 @@
 /**
- * SimNetwork: WebSockets between clients and the relay, as TCP carries them: in order, each frame once, until the line
- * breaks. What is lost is then a suffix of what was sent; a torn frame is a lost one. Duplication and reordering happen
+ * SimNetwork: WebSockets between clients and relays, and between relays, as TCP carries them: in order, each frame once, until the
+ * line breaks. Who opened a line is its client, also where that is a relay. What is lost is then a suffix of what was sent; a torn frame is a lost one. Duplication and reordering happen
  * between lines: frames of an old one still arrive after its client has opened the next and sent everything anew.
  *
  *     client ──▶ pipe ──▶ relay        a pipe has latency, jitter, bandwidth; may stall for a while or for ever
@@ -8,8 +8,12 @@
  *
  * How a line ends: closed by one side (the other hears it in order), reset (both hear it, soon, each in its own time),
  * or silently (nobody hears anything: a pulled cable, a machine without power, a NAT that forgot).
+ *
+ * Between two machines one direction may be blocked (`Blockade`): what is sent that way waits, as TCP sends it again until it
+ * comes through, and no new line comes up.
  */
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
+import { Blockade } from "./blockade.ts";
 import { digest } from "./trace.ts";
 import type { SimProcess, World } from "./world.ts";
 
@@ -20,7 +24,7 @@ export interface LineEnd {
   closed(code: number, reason: string): void;
 }
 
-/** Who takes lines: the relay, when it is up. */
+/** Who takes lines: a relay, when it is up. */
 export interface Door {
   /** Undefined: nobody listens at this port now. */
   readonly process: SimProcess | undefined;
@@ -48,7 +52,9 @@ export class SimNetwork {
   readonly world: World;
   readonly #random: Random;
   readonly weather: Weather = { latencyMs: 2, jitterMs: 3, bytesPerMs: 10_000 };
-  door: Door | undefined;
+  /** By the name of the machine. */
+  readonly doors = new Map<string, Door>();
+  readonly blockade = new Blockade(this);
   tap: Tap = { fromRelay: () => undefined, toRelay: () => undefined };
   /** While set, no new line comes up: packets vanish. */
   isDown = false;
@@ -60,9 +66,10 @@ export class SimNetwork {
     this.#random = world.random("network");
   }
 
-  /** `opened` is called in `client` when the relay has taken the line. */
-  connect(client: SimProcess, path: string, end: LineEnd & { opened(): void }): SimLine {
-    const line = new SimLine({ network: this, client, path, end, number: (this.#count += 1) });
+  /** `opened` is called in `client` when the relay has taken the line. `from`: the machine that it comes from, where that matters. */
+  connect(client: SimProcess, to: Destination, end: LineEnd & { opened(): void }): SimLine {
+    const { host, path, from } = to;
+    const line = new SimLine({ network: this, client, host, path, from, end, number: (this.#count += 1) });
     this.lines.add(line);
     if (!this.isDown) this.world.schedule(this.delay(), undefined, `line ${line.number} arrives ${path}`, () => this.#arrive(line, end));
     this.world.schedule(connectTimeoutMs, undefined, `line ${line.number} gave up`, () => line.isAccepted || line.refuse());
@@ -79,17 +86,35 @@ export class SimNetwork {
   }
 
   #arrive(line: SimLine, end: { opened(): void }): void {
-    const process = this.door?.process;
-    if (line.isOver) return;
-    if (this.door === undefined || process === undefined) return line.refuse();
-    line.accepted(process, this.door);
+    const door = this.doors.get(line.host);
+    const process = door?.process;
+    if (line.isOver || this.blockade.isBetween(line)) return;
+    if (door === undefined || process === undefined) return line.refuse();
+    line.accepted(process, door);
     line.client.reach(this.delay(), `line ${line.number} open`, () => line.isClientGone || end.opened());
   }
 }
 
+/** Where a line leads to, and which machine it comes from. */
+export interface Destination {
+  readonly host: string;
+  readonly path: string;
+  readonly from?: string | undefined;
+}
+
+type SimLineOptions = Destination & {
+  readonly network: SimNetwork;
+  readonly client: SimProcess;
+  readonly end: LineEnd;
+  readonly number: number;
+};
+
 export class SimLine {
   readonly number: number;
+  readonly host: string;
   readonly path: string;
+  /** The machine of a relay that opened it; undefined for clients. */
+  readonly from: string | undefined;
   readonly client: SimProcess;
   readonly #network: SimNetwork;
   readonly #clientEnd: LineEnd;
@@ -101,10 +126,12 @@ export class SimLine {
   /** Silently dead: what is sent vanishes. */
   #isDead = false;
 
-  constructor(options: { network: SimNetwork; client: SimProcess; path: string; end: LineEnd; number: number }) {
+  constructor(options: SimLineOptions) {
     this.#network = options.network;
     this.client = options.client;
+    this.host = options.host;
     this.path = options.path;
+    this.from = options.from;
     this.#clientEnd = options.end;
     this.number = options.number;
   }
@@ -117,9 +144,13 @@ export class SimLine {
     return this.#relay !== undefined;
   }
 
-  /** Bytes to the client that wait behind the frame under way. */
+  /** Bytes to the client, to the relay that wait behind the frame under way. */
   get backlogBytes(): number {
     return this.#toClient?.waitingBytes ?? 0;
+  }
+
+  get backlogToRelayBytes(): number {
+    return this.#toRelay?.waitingBytes ?? 0;
   }
 
   // The client's side.
@@ -200,6 +231,13 @@ export class SimLine {
     this.#toRelay?.drop(0);
     this.#toClient?.drop(0);
     this.#relay?.process.reach(relayDetectsMs, `line ${this.number} unanswered`, () => this.#relayHears(1006, ""));
+    // A relay that dialled finds out as the other does.
+    if (this.from !== undefined) this.#clientHearsLater(1006, relayDetectsMs);
+  }
+
+  /** One direction stands still until it is let go. */
+  hold(direction: "to-relay" | "to-client", reason: string, held: boolean): void {
+    (direction === "to-relay" ? this.#toRelay : this.#toClient)?.stall(reason, held);
   }
 
   /** One direction stands still for a while. */
@@ -216,6 +254,7 @@ export class SimLine {
     if (!heard) {
       this.#isDead = true;
       this.#toClient?.drop(0);
+      if (this.from !== undefined) this.#clientHearsLater(1006, 20_000 + this.#network.draw(20_000));
       return;
     }
     this.#toClient?.drop(this.#network.draw(this.#toClient.length + 1));
@@ -230,8 +269,8 @@ export class SimLine {
     this.isClientGone = true;
   }
 
-  #clientHearsLater(code: number): void {
-    this.client.reach(this.#network.delay(), `line ${this.number} broken`, () => this.#clientHears(code, ""));
+  #clientHearsLater(code: number, afterMs = this.#network.delay()): void {
+    this.client.reach(afterMs, `line ${this.number} broken`, () => this.#clientHears(code, ""));
   }
 
   #clientHears(code: number, reason: string): void {

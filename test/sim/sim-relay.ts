@@ -1,5 +1,5 @@
 /**
- * SimRelay: one machine that runs a relay: its disk, its clock, and the lives of the process on it. The relay is the
+ * SimRelay: one machine that runs a relay: its data folder, its clock, and the lives of the process on it. The relay is the
  * production core in the production driver, with the production group commit; sockets, disk and engine workers are
  * simulated. Nothing in it knows.
  *
@@ -16,17 +16,26 @@ import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
 import type { Report, RoomAnswer } from "../../server/core/effect.ts";
 import type { RoomRequest } from "../../server/core/input.ts";
 import type { Limits } from "../../server/core/limits.ts";
+import { meshLimitsWith } from "../../server/mesh-limits.ts";
+import type { MeshOptions } from "../../server/core/peers/mesh-options.ts";
 import { Relay, type Census } from "../../server/core/relay.ts";
 import { Driver, type OutgoingTurn } from "../../server/runtime/driver.ts";
 import { systemClock } from "../../server/runtime/system-clock.ts";
 import type { SimClock } from "./sim-clock.ts";
 import type { SimDisk } from "./sim-disk.ts";
+import type { SimFolder } from "./sim-folder.ts";
+import { SimLinks } from "./sim-links.ts";
 import type { Door, LineEnd, SimLine, SimNetwork } from "./sim-network.ts";
 import { SimUpdateLog } from "./sim-update-log.ts";
 import { SimProcess, type World } from "./world.ts";
 
 const engine = new YjsEngine();
+const meshPath = "/mesh";
 const commitPauseMs = 5;
+const secret = new Uint8Array(32).fill(7);
+/** Shorter than in a life of years. */
+const meshBoundsOfShortHistories = { dialAfterMsMax: 4_000, pushPullIntervalMs: 10_000 };
+const place = { weight: 1, zone: "" };
 
 /** How the workers behave at present. */
 export interface EngineMood {
@@ -41,6 +50,7 @@ interface Life {
   readonly lines: Map<ConnectionId, SimLine>;
   readonly answers: Map<RequestId, (answer: RoomAnswer) => void>;
   readonly engineQueues: Map<string, Promise<unknown>>;
+  readonly links: SimLinks;
   relay: Relay | undefined;
   driver: Driver | undefined;
   lastConnection: number;
@@ -48,25 +58,52 @@ interface Life {
   isStopping: boolean;
 }
 
+export interface SimRelayOptions {
+  readonly world: World;
+  readonly network: SimNetwork;
+  readonly self: RelayId;
+  /** The name of the machine. */
+  readonly host: string;
+  readonly folder: SimFolder;
+  readonly limits: Limits;
+  readonly newClock: () => SimClock;
+  /** Where other relays are; undefined: it is alone, and has no links. */
+  readonly join: readonly string[] | undefined;
+}
+
 export class SimRelay implements Door {
-  readonly self = "a" as RelayId;
+  readonly self: RelayId;
+  readonly host: string;
   readonly engineMood: EngineMood = { callMs: 3, dies: 0 };
   readonly #world: World;
   readonly #network: SimNetwork;
-  readonly #disk: SimDisk;
   readonly #limits: Limits;
   readonly #newClock: () => SimClock;
+  readonly #join: readonly string[] | undefined;
+  #folder: SimFolder;
   #life: Life | undefined;
   #lives = 0;
   #startsAgain = false;
   onReport: (report: Report) => void = () => undefined;
+  onLife: (actor: ActorId) => void = () => undefined;
 
-  constructor(options: { world: World; network: SimNetwork; disk: SimDisk; limits: Limits; newClock: () => SimClock }) {
+  constructor(options: SimRelayOptions) {
+    this.self = options.self;
+    this.host = options.host;
     this.#world = options.world;
     this.#network = options.network;
-    this.#disk = options.disk;
+    this.#folder = options.folder;
     this.#limits = options.limits;
     this.#newClock = options.newClock;
+    this.#join = options.join;
+  }
+
+  get folder(): SimFolder {
+    return this.#folder;
+  }
+
+  get #disk(): SimDisk {
+    return this.#folder.disk;
   }
 
   get process(): SimProcess | undefined {
@@ -77,8 +114,14 @@ export class SimRelay implements Door {
     return this.#life !== undefined;
   }
 
-  get actor(): ActorId | undefined {
-    return this.#life?.actor;
+  /** What its clock on the wall shows; undefined while nothing runs there. */
+  get wallMs(): number | undefined {
+    return this.#life?.process.wallMs();
+  }
+
+  /** Whether it knows itself and `others` more as members of one ring. */
+  belongsWith(others: number): boolean {
+    return this.#life?.relay?.meshView()?.ring.newest.members.length === others + 1;
   }
 
   /** Undefined while it is down or starting. */
@@ -92,13 +135,17 @@ export class SimRelay implements Door {
     if (this.#life?.isStopping) this.#startsAgain = true;
     if (this.#life !== undefined) return;
     this.#lives += 1;
-    const process = new SimProcess({ name: `relay/${this.#lives}`, world: this.#world, clock: this.#newClock() });
+    const process = new SimProcess({ name: `${this.host}/${this.#lives}`, world: this.#world, clock: this.#newClock() });
     const life: Life = {
       process,
       actor: actorOf(this.self, process.random.bytes(8)),
       lines: new Map(),
       answers: new Map(),
       engineQueues: new Map(),
+      links: new SimLinks({
+        ...{ network: this.#network, process, host: this.host, folder: this.#folder },
+        enqueue: (input) => life.driver?.enqueue(input),
+      }),
       relay: undefined,
       driver: undefined,
       lastConnection: 0,
@@ -106,6 +153,7 @@ export class SimRelay implements Door {
       isStopping: false,
     };
     this.#life = life;
+    this.onLife(life.actor);
     process.reach(this.#disk.duration(20), "relay starts", () => void this.#serve(life));
   }
 
@@ -131,6 +179,11 @@ export class SimRelay implements Door {
     life.process.reach(10_000, "stop takes too long", () => this.#leave(life));
   }
 
+  /** Its data folder is another one from now on: the old one is gone. To be called while it is down. */
+  replaceFolder(folder: SimFolder): void {
+    this.#folder = folder;
+  }
+
   /** It stands still for a while: SIGSTOP, or a loop that stalls. */
   pause(ms: number): void {
     const process = this.#life?.process;
@@ -148,7 +201,7 @@ export class SimRelay implements Door {
 
   async #serve(life: Life): Promise<void> {
     const log = new SimUpdateLog({ process: life.process, disk: this.#disk });
-    const { hlcFloorMs } = await log.open();
+    const { hlcFloorMs, wholeRing } = await log.open();
     life.relay = new Relay({
       self: this.self,
       actor: life.actor,
@@ -156,9 +209,11 @@ export class SimRelay implements Door {
       random: life.process.random,
       engines: { yjs: engine },
       dialects: [nativeDialect, yWebsocketDialect],
-      tokenSecret: new Uint8Array(32).fill(7),
+      tokenSecret: secret,
       hlcFloorMs,
       offsetMaxMs: 500,
+      wholeRing,
+      mesh: this.#meshOptions(life),
     });
     life.driver = new Driver({
       relay: life.relay,
@@ -166,6 +221,7 @@ export class SimRelay implements Door {
       clock: systemClock,
       commitPauseMs,
       engines: { call: (lineage, call) => this.#engineCall(life, lineage, call) },
+      links: life.links,
       sockets: {
         write: (turn) => this.#write(life, turn),
         close: (connection, code, reason) => life.lines.get(connection)?.closeByRelay(code, reason),
@@ -181,6 +237,18 @@ export class SimRelay implements Door {
       },
       committed: () => undefined,
     });
+    if (this.#join !== undefined) life.driver.enqueue({ type: "deadline-reached" });
+  }
+
+  #meshOptions({ process }: Life): MeshOptions | undefined {
+    if (this.#join === undefined) return undefined;
+    return {
+      address: `ws://${this.host}/mesh`,
+      join: this.#folder.mesh === undefined ? this.#join : [],
+      kept: this.#folder.mesh,
+      ...{ place, secret, limits: meshLimitsWith(meshBoundsOfShortHistories), random: process.random },
+      nowMs: process.monotonicMs(),
+    };
   }
 
   #leave(life: Life): void {
@@ -197,12 +265,14 @@ export class SimRelay implements Door {
     life.driver?.halt();
     life.process.end();
     for (const line of life.lines.values()) line.relayDied(heard);
+    life.links.died(heard);
   }
 
   // -- sockets ---------------------------------------------------------------------------------------------------------
 
   accept(line: SimLine, path: string): LineEnd {
     const life = this.#life!;
+    if (path === meshPath) return this.#acceptPeer(life, line);
     const connection = (life.lastConnection += 1) as ConnectionId;
     life.lines.set(connection, line);
     const room = path.startsWith("/y/") ? decodeRoomPath(path.slice("/y/".length)) : undefined;
@@ -220,6 +290,21 @@ export class SimRelay implements Door {
       closed: () => {
         life.lines.delete(connection);
         life.driver?.enqueue({ type: "connection-closed", connection });
+      },
+    };
+  }
+
+  /** The line of another relay: its end is gone with the process, as those of clients are. */
+  #acceptPeer(life: Life, line: SimLine): LineEnd {
+    const end = { link: undefined as LineEnd | undefined };
+    const number = (life.lastConnection += 1) as ConnectionId;
+    life.lines.set(number, line);
+    life.process.reach(0, `line ${line.number} from ${line.from}`, () => void (end.link = life.links.accept(line)));
+    return {
+      frame: (bytes) => end.link?.frame(bytes),
+      closed: (code, reason) => {
+        life.lines.delete(number);
+        end.link?.closed(code, reason);
       },
     };
   }

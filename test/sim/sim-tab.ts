@@ -23,6 +23,7 @@ export interface TabWatcher {
 export interface SimTabOptions {
   readonly process: SimProcess;
   readonly network: SimNetwork;
+  readonly hosts: readonly string[];
   readonly room: string;
   readonly store: OfflineStore;
   readonly tabs: { readonly locks: LocksLike | undefined; readonly channel: ChannelLike | undefined };
@@ -39,24 +40,28 @@ export class SimTab {
   /** Somebody who only tidies up: what a state vector does not show is all there is to lose. */
   readonly #onlyErases: boolean;
   isClosing = false;
+  hasTyped = false;
   isOffline = false;
   /** Whether the device's copy is in the document: a person can type. */
   isLoaded = false;
 
   /** To be made as an event of its process. */
   constructor(options: SimTabOptions) {
-    const { process, network, room, store, tabs, watcher } = options;
+    const { process, network, hosts, room, store, tabs, watcher } = options;
+    const url = hosts.map((host) => `ws://${host}/sync`);
     this.process = process;
     this.roomName = room;
     this.#writer = new Writer({ name: process.name.replace(/\W/g, "_"), random: process.random });
     this.#onlyErases = process.random.fraction() < 0.12;
-    this.mesh = new Inkmesh({ url: "ws://relay/sync", store, WebSocket: webSocketOf(network, process) as never, tabs });
+    this.mesh = new Inkmesh({ url, store, WebSocket: webSocketOf(network, process) as never, tabs });
     this.doc = new Y.Doc();
     this.room = this.mesh.open(room, { doc: this.doc });
     process.note(`writes as ${this.doc.clientID}`);
     this.room.awareness.setLocalState({ name: process.name });
     this.doc.on("update", (update: Uint8Array, origin: unknown) => {
-      if (origin !== this.room) watcher.typed(this, update);
+      if (origin === this.room) return;
+      this.hasTyped = true;
+      watcher.typed(this, update);
     });
     void this.room.whenLoaded.then(() => (this.isLoaded = true));
     void this.room.whenSynced.then(() => watcher.synced(this));
@@ -71,6 +76,11 @@ export class SimTab {
     if (!this.isWorking || !this.isLoaded || this.room.status.phase === "deleted") return;
     if (onlyDeletions || this.#onlyErases) this.#writer.remove(this.doc);
     else this.#writer.edit(this.doc);
+  }
+
+  /** An insertion for certain, whatever the text is and whoever sits here. */
+  typeWord(): void {
+    this.#writer.type(this.doc);
   }
 
   workOffline(offline: boolean): void {

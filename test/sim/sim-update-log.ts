@@ -9,7 +9,7 @@ import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import type { Compaction, RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
+import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
 import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "../../server/log/update-log.ts";
 import type { SimDisk, Transaction } from "./sim-disk.ts";
 import type { SimProcess } from "./world.ts";
@@ -23,6 +23,7 @@ export class SimUpdateLog implements UpdateLog {
   readonly #process: Waiter;
   readonly #disk: SimDisk;
   #last: Promise<unknown> = Promise.resolve();
+  #hashes: HashedContent[] = [];
 
   constructor(options: { process: Waiter; disk: SimDisk }) {
     this.#process = options.process;
@@ -38,7 +39,13 @@ export class SimUpdateLog implements UpdateLog {
 
   append(batch: readonly Append[]): Promise<LogResult<undefined>> {
     const copy = structuredCopy(batch);
-    return this.#oneByOne(() => this.#commit({ type: "append", batch: copy }));
+    const hashes = this.#hashes;
+    this.#hashes = [];
+    return this.#oneByOne(() => this.#commit({ type: "append", batch: copy, hashes }));
+  }
+
+  keepHash(hashed: HashedContent): void {
+    this.#hashes.push(hashed);
   }
 
   putRecord(record: RoomRecord, completes = false): Promise<LogResult<undefined>> {
@@ -58,6 +65,8 @@ export class SimUpdateLog implements UpdateLog {
   }
 
   compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
+    // What it hashes to before the snapshot is not to be believed behind it.
+    this.#hashes = this.#hashes.filter(({ lineage: { room } }) => room !== lineage.room);
     return this.#oneByOne(async () => {
       await this.#wait("disk compacts", this.#disk.mood.writeMs * 10);
       if (this.#disk.mood.full) return failed("STORE_FULL", "no space left on device");
@@ -89,6 +98,7 @@ export class SimUpdateLog implements UpdateLog {
   }
 
   async close(): Promise<void> {
+    if (this.#hashes.length > 0) void this.append([]);
     await this.#last;
   }
 

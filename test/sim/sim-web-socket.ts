@@ -26,18 +26,22 @@ export function webSocketOf(network: SimNetwork, process: SimProcess): new (url:
     readonly #line: SimLine;
 
     constructor(url: string) {
-      const { pathname } = new URL(url);
-      this.#line = network.connect(process, pathname, {
-        opened: () => {
-          this.readyState = open;
-          this.onopen?.({} as never);
+      const { hostname: host, pathname: path } = new URL(url);
+      this.#line = network.connect(
+        process,
+        { host, path },
+        {
+          opened: () => {
+            this.readyState = open;
+            this.onopen?.({} as never);
+          },
+          frame: (bytes) => this.onmessage?.({ data: bytes.buffer } as never),
+          closed: (code, reason) => {
+            this.readyState = closed;
+            this.onclose?.({ code, reason } as never);
+          },
         },
-        frame: (bytes) => this.onmessage?.({ data: bytes.buffer } as never),
-        closed: (code, reason) => {
-          this.readyState = closed;
-          this.onclose?.({ code, reason } as never);
-        },
-      });
+      );
     }
 
     send(frame: Uint8Array | ArrayBuffer): void {

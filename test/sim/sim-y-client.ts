@@ -12,6 +12,8 @@ import { Writer } from "./writing.ts";
 export interface YClientOptions {
   readonly process: SimProcess;
   readonly network: SimNetwork;
+  /** The relay that it knows. */
+  readonly host: string;
   readonly room: string;
   /** It has what the relay had. */
   readonly synced: (client: SimYClient) => void;
@@ -28,11 +30,11 @@ export class SimYClient {
   isOver = false;
 
   /** To be made as an event of its process. */
-  constructor({ process, network, room, synced, ended }: YClientOptions) {
+  constructor({ process, network, host, room, synced, ended }: YClientOptions) {
     this.process = process;
     this.roomName = room;
     this.#writer = new Writer({ name: process.name.replace(/\W/g, "_"), random: process.random });
-    this.#provider = new WebsocketProvider("ws://relay/y", room, this.doc, {
+    this.#provider = new WebsocketProvider(`ws://${host}/y`, room, this.doc, {
       WebSocketPolyfill: webSocketOf(network, process) as never,
       disableBc: true,
     });

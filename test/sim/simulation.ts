@@ -1,22 +1,23 @@
 /**
  * Simulation: one seed's history.
  *
- *     settle ─▶ safety: faults happen, checkers look after every event ─▶ calm: faults stop ─▶ liveness: within a bound
+ *     form (several relays) ─▶ settle ─▶ safety: faults happen, checkers look after every event ─▶ calm: faults stop ─▶ liveness: within a bound
  *     everybody has come together ─▶ rest: the checkers' last look, fresh readers, and: was anything done at all?
  *
  * The same seed, plan and program give the same history, event by event: the trace's hash says so.
  */
-import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import { randomInteger, type Random } from "@inkmesh/shared/base/random";
 import { limitsWith } from "../../server/config.ts";
 import { Checkers } from "./checkers.ts";
+import type { AuditLog } from "./checkers/audit-log.ts";
 import { mustBeAlike, mustHoldWordsOnce } from "./checkers/convergence.ts";
 import { drawFaults, type Fault } from "./fault-plan.ts";
 import { Misfortune } from "./misfortune.ts";
-import { mainRoom, Population } from "./population.ts";
-import { SimClock } from "./sim-clock.ts";
-import { SimDisk } from "./sim-disk.ts";
+import { fleetingRoom, mainRoom, Population } from "./population.ts";
+import type { SimRelay } from "./sim-relay.ts";
+import { Fleet } from "./fleet.ts";
 import { SimNetwork } from "./sim-network.ts";
-import { SimRelay } from "./sim-relay.ts";
 import type { SimTab } from "./sim-tab.ts";
 import { Finding, World } from "./world.ts";
 
@@ -24,10 +25,18 @@ import { Finding, World } from "./world.ts";
 const safetyMs = { least: 10_000, most: 40_000 };
 const calmTypingMs = 5_000;
 const livenessMs = 100_000;
+/** How long after the last fault every relay calls an edit saved again, and how long until all replicas have had the same. */
+const acksResumeMs = 30_000;
+const replicasConvergeMs = 60_000;
+/** How long several new relays may take until they know each other. */
+const formingMs = 30_000;
+/** How many relays a mesh has: mostly three, because that is what most people run, and what most faults are seen with. */
+const meshSizes = [3, 3, 3, 3, 4, 4, 5, 5, 7, 9] as const;
 
 /** What a history came to. */
 export interface Outcome {
   readonly seed: number;
+  readonly isMesh: boolean;
   readonly finding: { readonly checker: string; readonly message: string; readonly stack: string } | undefined;
   readonly trace: string;
   readonly events: number;
@@ -42,6 +51,8 @@ export interface SimulationOptions {
   readonly seed: number;
   /** Indexes of the drawn plan's faults, those that happen; undefined: all. */
   readonly only?: readonly number[] | undefined;
+  /** Several relays; else one that is alone. */
+  readonly isMesh?: boolean | undefined;
   readonly keepTrace?: boolean;
 }
 
@@ -55,9 +66,12 @@ const smallLimits = {
   appendRetryMs: 200,
 } as const;
 
-export async function simulate({ seed, only, keepTrace = false }: SimulationOptions): Promise<Outcome> {
-  const history = new History(seed, keepTrace);
-  const plan = drawFaults(history.world.random("faults"), history.safetyMs);
+/** What replicas do for each other, as often as a short history needs it. */
+const smallReplication = { waitingEntriesMax: 8, sweepMs: 10_000, exchangeAgainMs: 3_000, countedDotsMax: 32 } as const;
+
+export async function simulate({ seed, only, isMesh = false, keepTrace = false }: SimulationOptions): Promise<Outcome> {
+  const history = new History(seed, { isMesh, keepTrace });
+  const plan = drawFaults(history.world.random("faults"), history.safetyMs, isMesh);
   const faults = only === undefined ? plan : only.flatMap((index) => plan[index] ?? []);
   let finding: Outcome["finding"];
   try {
@@ -66,7 +80,7 @@ export async function simulate({ seed, only, keepTrace = false }: SimulationOpti
     finding = describe(error);
   }
   history.end();
-  return { seed, finding, faults: plan, ...history.summary() };
+  return { seed, isMesh, finding, faults: plan, ...history.summary() };
 }
 
 function describe(error: unknown): NonNullable<Outcome["finding"]> {
@@ -80,43 +94,38 @@ class History {
   readonly world: World;
   readonly safetyMs: number;
   readonly #network: SimNetwork;
-  readonly #disk: SimDisk;
-  readonly #relay: SimRelay;
+  readonly #fleet: Fleet;
   readonly #checkers: Checkers;
   readonly #population: Population;
   readonly #misfortune: Misfortune;
   readonly #states = new Set<string>();
   #faults = 0;
 
-  constructor(seed: number, keepTrace: boolean) {
+  constructor(seed: number, { isMesh, keepTrace }: { isMesh: boolean; keepTrace: boolean }) {
     const world = new World({ seed, keepTrace });
     this.world = world;
     const random = world.random("setting");
     this.safetyMs = safetyMs.least + random.fraction() * (safetyMs.most - safetyMs.least);
-    const limits = limitsWith({ ...smallLimits, roomCacheBytes: random.fraction() < 0.5 ? 0 : 1_000_000 });
+    const roomCacheBytes = random.fraction() < 0.5 ? 0 : 1_000_000;
+    const limits = limitsWith({ ...smallLimits, roomCacheBytes, ...(isMesh ? { replication: smallReplication } : {}) });
     this.#network = new SimNetwork(world);
-    this.#disk = new SimDisk({ random: world.random("disk"), nestingMax: limits.content.nestingMax });
-    const rate = 1 + (random.fraction() - 0.5) * 4e-4;
-    this.#relay = new SimRelay({
-      world,
-      network: this.#network,
-      disk: this.#disk,
-      limits,
-      newClock: () => new SimClock({ worldMs: () => world.nowMs, rate, offsetMs: (random.fraction() - 0.5) * 1_000 }),
+    this.#fleet = new Fleet({ world, network: this.#network, limits, random, size: isMesh ? sizeOfMesh(random) : 1 });
+    this.#checkers = new Checkers({
+      ...{ world, fleet: this.#fleet, limits },
+      isHonest: (line) => !line.client.name.startsWith("attacker"),
     });
-    this.#network.door = this.#relay;
-    this.#checkers = new Checkers({ world, disk: this.#disk, limits, isHonest: (line) => !line.client.name.startsWith("attacker") });
     this.#network.tap = this.#checkers.tap();
-    this.#disk.onCompacted = (lineage: Lineage) => world.watchLater(this.#checkers.compacted(lineage));
-    this.#population = new Population({ world, network: this.#network, relay: this.#relay, checkers: this.#checkers });
-    const stage = { world, network: this.#network, relay: this.#relay, disk: this.#disk };
-    this.#misfortune = new Misfortune({ ...stage, population: this.#population, checkers: this.#checkers });
-    this.#relay.onReport = (report) => void this.#states.add(report.type === "refused" ? `refused ${report.refusal.code}` : report.type);
+    const stage = { world, network: this.#network, fleet: this.#fleet, checkers: this.#checkers };
+    this.#population = new Population(stage);
+    this.#misfortune = new Misfortune({ ...stage, population: this.#population });
+    this.#fleet.onReport = (report) => void this.#states.add(report.type === "refused" ? `refused ${report.refusal.code}` : report.type);
     world.afterEvent = (process) => this.#look(process);
   }
 
   async run(faults: readonly Fault[]): Promise<void> {
-    this.#relay.start();
+    this.#fleet.start();
+    if (this.#fleet.isMesh) await this.#form();
+    const fromMs = this.world.nowMs;
     this.#population.settle();
     for (const fault of faults) {
       this.world.schedule(fault.atMs, undefined, `fault ${fault.kind}`, () => {
@@ -124,12 +133,30 @@ class History {
         this.#misfortune.befall(fault);
       });
     }
-    await this.world.run(this.safetyMs);
+    await this.world.run(fromMs + this.safetyMs);
     this.#misfortune.end();
-    await this.world.run(this.safetyMs + calmTypingMs);
+    this.#expectAcks();
+    await this.world.run(fromMs + this.safetyMs + calmTypingMs);
     this.#population.isTyping = false;
     await this.#comeTogether();
     await this.#rest();
+  }
+
+  /** With nothing wrong any more, every relay of several calls saved what somebody new writes there. */
+  #expectAcks(): void {
+    for (const relay of this.#fleet.isMesh ? this.#fleet.relays : [])
+      this.#population.probe(relay, acksResumeMs, (isSaved) =>
+        this.world.watch(() => {
+          if (isSaved) return;
+          throw new Finding("acks resume", `${acksResumeMs / 1_000} s after the last fault nothing is saved at ${relay.host}`);
+        }),
+      );
+  }
+
+  /** New relays become a mesh of which all are members. */
+  async #form(): Promise<void> {
+    await this.world.run(formingMs, () => this.#fleet.isFormed);
+    if (!this.#fleet.isFormed) throw new Finding("a mesh forms", `${formingMs / 1_000} s after their start not all relays are members`);
   }
 
   end(): void {
@@ -137,7 +164,7 @@ class History {
   }
 
   summary(): Pick<Outcome, "trace" | "events" | "simulatedMs" | "counts" | "states" | "lines"> {
-    const { audit, devicePromises, savedStatus, wire, visits, reads, compactions, deletions } = this.#checkers;
+    const { platters, devicePromises, savedStatus, wire, visits, reads, compactions, deletions, hashes } = this.#checkers;
     const { typed } = savedStatus;
     const { kept, saved } = devicePromises;
     const { acks, clocks } = wire;
@@ -145,15 +172,30 @@ class History {
       trace: this.world.trace.hash,
       events: this.world.trace.events,
       simulatedMs: this.world.nowMs,
-      counts: { faults: this.#faults, typed, kept, saved, acks, clocks, entries: audit.entries, compactions, visits, reads, deletions },
+      counts: {
+        faults: this.#faults,
+        typed,
+        kept,
+        saved,
+        acks,
+        clocks,
+        entries: platters.entries,
+        compactions,
+        visits,
+        reads,
+        deletions,
+        hashes,
+      },
       states: [...this.#states],
       lines: this.world.trace.lines,
     };
   }
 
   #look(process: { readonly name: string } | undefined): void {
-    if (process?.name.startsWith("relay/")) this.#checkers.afterRelayEvent(this.#relay);
-    else if (process !== undefined) this.#lookAtTab(process.name);
+    if (process === undefined) return;
+    const relay = this.#fleet.ofProcess(process.name);
+    if (relay !== undefined) this.#checkers.afterRelayEvent(relay);
+    else this.#lookAtTab(process.name);
   }
 
   #lookAtTab(name: string): void {
@@ -170,21 +212,64 @@ class History {
   // -- coming together -------------------------------------------------------------------------------------------------
 
   async #comeTogether(): Promise<void> {
-    const untilMs = this.world.nowMs + livenessMs;
+    const fromMs = this.world.nowMs;
     let why = "";
-    while (this.world.nowMs < untilMs) {
+    let areAlike = false;
+    while (this.world.nowMs < fromMs + livenessMs) {
       await this.world.run(this.world.nowMs + 1_000);
+      const apart: string | undefined = areAlike ? undefined : this.#whyRelaysAreNotTogether();
+      areAlike ||= apart === undefined;
+      if (this.#fleet.isMesh && !areAlike && this.world.nowMs > fromMs + replicasConvergeMs)
+        throw new Finding("replicas converge", `${replicasConvergeMs / 1_000} s after the last edit: ${apart}`);
       why = this.#whyNotTogether() ?? "";
       if (why === "") return;
     }
     throw new Finding("everything comes together", `${livenessMs / 1_000} s after the last fault: ${why}`);
   }
 
+  /** Undefined when all run, nothing is on its way to a disk, and all replicas have the same on theirs. */
+  #whyRelaysAreNotTogether(): string | undefined {
+    for (const relay of this.#fleet.relays) {
+      const census = relay.census();
+      if (census === undefined) return `${relay.host} is not up`;
+      if (census.appendsInFlight > 0 || census.waitingBytes > 0) return `${relay.host} has entries on their way to disk`;
+    }
+    return this.#whyCopiesAreUnlike(mainRoom) ?? (this.#population.hasFleetingRoom ? this.#whyCopiesAreUnlike(fleetingRoom) : undefined);
+  }
+
+  #whyCopiesAreUnlike(room: string): string | undefined {
+    const first = this.#audit(room);
+    const generation = first.generation(room);
+    for (const relay of this.#replicas(room)) {
+      const audit = this.#checkers.auditOf(relay);
+      if (audit.generation(room) !== generation)
+        return `${relay.host} has ${room} in generation ${audit.generation(room)}, not ${generation}`;
+      const isClosed = first.isClosed({ room: room as RoomName, generation });
+      if (audit.isClosed({ room: room as RoomName, generation }) !== isClosed)
+        return `${relay.host} does not know whether ${room} is deleted`;
+      const unlike = isClosed
+        ? undefined
+        : this.#isUnlike(relay.host, audit.of({ room: room as RoomName, generation }).doc, generation, room);
+      if (unlike !== undefined) return unlike;
+      if (this.#fleet.isMesh && !audit.isComplete(room as RoomName)) return `${relay.host} is not complete in ${room}`;
+    }
+    return undefined;
+  }
+
+  #replicas(room: string): readonly SimRelay[] {
+    const replicas = this.#fleet.replicasOf(room as RoomName);
+    return this.#fleet.relays.filter(({ self }) => replicas.includes(self));
+  }
+
+  /** The disk of the room's first replica, to which everybody is compared. */
+  #audit(room: string): AuditLog {
+    return this.#checkers.auditOf(this.#replicas(room)[0]!);
+  }
+
   /** Undefined when nothing waits and everybody shows the same. */
   #whyNotTogether(): string | undefined {
-    const census = this.#relay.census();
-    if (census === undefined) return "the relay is not up";
-    if (census.appendsInFlight > 0 || census.waitingBytes > 0) return "the relay has entries on their way to disk";
+    const apart = this.#whyRelaysAreNotTogether();
+    if (apart !== undefined) return apart;
     for (const tab of this.#population.workingTabs) {
       const { phase, waiting, problem, notOnDevice, setAsideEdits } = tab.room.status;
       if (phase === "deleted" && tab.roomName !== mainRoom) continue;
@@ -197,7 +282,12 @@ class History {
     }
     for (const client of this.#population.yClients) {
       if (!client.isSynced) return `${client.process.name} is not synced`;
-      const unlike = this.#isUnlike(client.process.name, client.doc, this.#checkers.audit.generation(client.roomName), client.roomName);
+      const unlike = this.#isUnlike(
+        client.process.name,
+        client.doc,
+        this.#audit(client.roomName).generation(client.roomName),
+        client.roomName,
+      );
       if (unlike !== undefined) return unlike;
     }
     return this.#leftOnDevices() ?? this.#ghosts();
@@ -226,7 +316,7 @@ class History {
 
   #isUnlike(name: string, doc: SimTab["doc"], generation: number, room: string, setAside: readonly Uint8Array[] = []): string | undefined {
     try {
-      mustBeAlike(this.#checkers.audit.of({ room: room as RoomName, generation }).doc, name, doc, setAside);
+      mustBeAlike(this.#audit(room).of({ room: room as RoomName, generation }).doc, name, doc, setAside);
       return undefined;
     } catch (error) {
       return (error as Error).message;
@@ -246,18 +336,26 @@ class History {
   // -- at rest ---------------------------------------------------------------------------------------------------------
 
   async #rest(): Promise<void> {
-    const { audit } = this.#checkers;
-    const main = audit.of({ room: mainRoom as RoomName, generation: 0 });
+    const main = this.#audit(mainRoom).of({ room: mainRoom as RoomName, generation: 0 });
     mustHoldWordsOnce(main.doc, mainRoom);
-    const before = this.#checkers.visits;
-    this.#population.visit();
-    this.#population.visitAsY();
-    this.#population.readOverHttp();
-    await this.world.run(this.world.nowMs + 20_000, () => this.#checkers.visits >= before + 2);
-    if (this.#checkers.visits < before + 2)
-      throw new Finding("a fresh reader sees all", "fresh readers were not served within 20 s of calm");
-    await this.#checkers.compacted(main.lineage);
+    this.#checkers.savedStays.atRest();
+    const before = new Map(this.#checkers.visitsOf);
+    for (const relay of this.#fleet.relays) {
+      this.#population.visit(relay);
+      this.#population.visitAsY(relay);
+      this.#population.readOverHttp(relay);
+    }
+    const unserved = (): SimRelay | undefined =>
+      this.#fleet.relays.find((relay) => (this.#checkers.visitsOf.get(relay) ?? 0) < (before.get(relay) ?? 0) + 2);
+    await this.world.run(this.world.nowMs + 20_000, () => unserved() === undefined);
+    if (unserved() !== undefined)
+      throw new Finding("a fresh reader sees all", `fresh readers were not served by ${unserved()!.host} within 20 s of calm`);
+    for (const relay of this.#replicas(mainRoom)) await this.#checkers.compacted(relay.folder.disk, main.lineage);
     if (this.#checkers.savedStatus.typed === 0 || main.entries.length === 0)
       throw new Finding("work was done", "nothing was typed or nothing was kept");
   }
+}
+
+function sizeOfMesh(random: Random): number {
+  return meshSizes[randomInteger(random, meshSizes.length)]!;
 }

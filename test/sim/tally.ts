@@ -2,11 +2,12 @@
  * Tally: what many histories came to, for a person to read: how many seeds and simulated hours, which faults befell
  * them, which states were reached, and what was found.
  */
-import { faultKinds, type FaultKind } from "./fault-plan.ts";
+import { faultKinds, meshFaultKinds, type FaultKind } from "./fault-plan.ts";
 import type { Outcome } from "./simulation.ts";
 
 export class Tally {
   seeds = 0;
+  #isMesh = false;
   events = 0;
   simulatedMs = 0;
   readonly findings: Outcome[] = [];
@@ -16,6 +17,7 @@ export class Tally {
 
   add(outcome: Outcome): void {
     this.seeds += 1;
+    this.#isMesh ||= outcome.isMesh;
     this.events += outcome.events;
     this.simulatedMs += outcome.simulatedMs;
     if (outcome.finding !== undefined) this.findings.push(outcome);
@@ -26,7 +28,7 @@ export class Tally {
 
   /** Kinds of faults that no history had. */
   get unseen(): readonly FaultKind[] {
-    return faultKinds.filter((kind) => !this.#faults.has(kind));
+    return [...faultKinds, ...(this.#isMesh ? meshFaultKinds : [])].filter((kind) => !this.#faults.has(kind));
   }
 
   get states(): readonly string[] {

@@ -21,7 +21,7 @@ export class Writer {
   edit(doc: Y.Doc): void {
     const text = doc.getText("text");
     const dice = this.#random.fraction();
-    if (dice < 0.62 || text.length < 8) return this.#type(text);
+    if (dice < 0.62 || text.length < 8) return this.type(doc);
     if (dice < 0.84)
       return text.delete(randomInteger(this.#random, text.length), 1 + randomInteger(this.#random, Math.min(3, text.length / 2)));
     if (dice < 0.88) return this.#replace(doc, text);
@@ -35,7 +35,9 @@ export class Writer {
     if (text.length > 0) text.delete(randomInteger(this.#random, text.length), 1);
   }
 
-  #type(text: Y.Text): void {
+  /** A word, somewhere. */
+  type(doc: Y.Doc): void {
+    const text = doc.getText("text");
     text.insert(randomInteger(this.#random, text.length + 1), this.#word());
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { meshLimitsWith } from "../../server/mesh-limits.ts";
 import { membershipLimits } from "./core/membership/a-membership.ts";
+import { orderedPairs } from "../../server/limit-order.ts";
 import { environmentName, readSettings, type Said } from "../../server/config.ts";
 
 const nothing = { options: {}, environment: {} };
@@ -28,6 +29,10 @@ describe("settings", () => {
     expect(settingsOf({ port: "1" }, { INKMESH_PORT: "2" }, file).port).toBe(1);
     expect(settingsOf({}, { INKMESH_PORT: "2" }, file).port).toBe(2);
     expect(settingsOf({}, {}, file).port).toBe(3);
+  });
+
+  test("a relay stands nowhere in particular until a zone is given", () => {
+    expect([settingsOf({}).zone, settingsOf({}, { INKMESH_ZONE: "berlin-1" }).zone]).toEqual(["", "berlin-1"]);
   });
 
   test("the data folder follows the name", () => {
@@ -58,6 +63,7 @@ describe("settings", () => {
     ["an origin with a path", { "allow-origin": ["https://a.example/x"] }, {}, undefined, /^--allow-origin must be the origin of a page/],
     ["an empty data folder", { data: "" }, {}, undefined, /^--data must be a folder/],
     ["no replica at all", { replicas: "0" }, {}, undefined, /^--replicas must be a number of relays from 1 to 7, not "0"\.$/],
+    ["a zone with a blank", { zone: "rack 1" }, {}, undefined, /^--zone must be up to 63 of A-Z, a-z, 0-9.*, not "rack 1"\.$/],
     ["an unknown durability", { durability: "2" }, {}, undefined, /^--durability must be majority, 1 or all, not "2"\.$/],
     ["another store", { store: "postgres://x" }, {}, undefined, /^--store must be sqlite/],
     [
@@ -112,6 +118,23 @@ describe("settings", () => {
     ["limits that are no object", {}, {}, { limits: [1] }, /must be an object of numbers\.$/],
   ])("%s is refused with a sentence that says what would be right", (_wrong, options, environment, file, words) => {
     expect(sentenceOf(options, environment, file)).toMatch(words);
+  });
+
+  test.each(orderedPairs)("$more below $times times $less is refused with a sentence that says what would be right", (pair) => {
+    const { less, more, times } = pair;
+    const small = less.includes("frameFill") ? 2 ** 20 : less.includes("Bytes") ? 2 ** 21 : 20_000;
+    const sentence = (large: number): string => {
+      const file: Record<string, Record<string, number>> = { limits: {}, mesh: {}, process: {} };
+      const set = (path: string, value: number): void => void (file[path.split(".")[0]!]![path.split(".")[1]!] = value);
+      for (const other of orderedPairs) if (other.less === less) set(other.more, small * other.times);
+      set(less, small);
+      set(more, large);
+      return sentenceOf({}, {}, file);
+    };
+    const least = times === 1 ? "at least" : `at least ${times} times`;
+    const refusal = `"${more}" in the --config file must be ${least} "${less}", which is ${small}, not ${small * times - 1}, since `;
+    expect(sentence(small * times - 1).startsWith(refusal)).toBe(true);
+    expect(sentence(small * times)).not.toContain(`"${less}"`);
   });
 
   test("relays to join may be repeated or separated, and are written as they are compared", () => {

@@ -25,12 +25,16 @@ import type { ClientEffect } from "./client-effect.ts";
 import type { ClientInput } from "./client-input.ts";
 import type { ClientLimits } from "./client-limits.ts";
 import { LineProblem } from "./line-problem.ts";
-import type { LineState, Living } from "./line-state.ts";
+import { lineDeadline, type LineState } from "./line-state.ts";
 import type { Line } from "./line.ts";
+import { Liveness } from "./liveness.ts";
 import type { OutboxEntry } from "./outbox-entry.ts";
 import { RelayChoice, type AddressReader } from "./relay-choice.ts";
 import type { MeshStatus, SessionView } from "./room-status.ts";
 import { SyncSession } from "./sync-session.ts";
+
+/** What an `updates` message adds to its updates, at most. */
+const messageOverheadBytes = 64;
 
 interface ClientCoreOptions {
   readonly agent: string;
@@ -44,6 +48,7 @@ interface ClientCoreOptions {
 
 export class ClientCore {
   readonly #limits: ClientLimits;
+  readonly #random: Random;
   readonly #agent: string;
   readonly #credential: string;
   readonly #choice: RelayChoice;
@@ -61,6 +66,7 @@ export class ClientCore {
   constructor(options: ClientCoreOptions) {
     const { relays: given, readAddress, random, limits } = options;
     this.#limits = limits;
+    this.#random = random;
     this.#agent = options.agent;
     this.#credential = options.credential;
     this.#choice = new RelayChoice({ given, readAddress, random, limits });
@@ -70,7 +76,7 @@ export class ClientCore {
 
   step(input: ClientInput, now: Instant): readonly ClientEffect[] {
     this.#route(input, now.monotonicMs);
-    this.#attachSessions();
+    this.#tendLine(now.monotonicMs);
     const effects = this.#effects;
     this.#effects = [];
     return effects;
@@ -78,7 +84,7 @@ export class ClientCore {
 
   /** In monotonic ms; undefined: nothing to wait for. */
   nextDeadline(): number | undefined {
-    let earliest = this.#lineDeadline();
+    let earliest = lineDeadline(this.#state);
     for (const session of this.#sessions.values()) {
       const deadline = session.nextDeadline();
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
@@ -140,13 +146,15 @@ export class ClientCore {
       case "state-read":
         return line && session?.stateRead(input.stateVector, line);
       case "difference-made":
-        return line && session?.differenceMade(input.update, input.containing, line);
+        return line && session?.differenceMade(input, nowMs, line);
       case "generation-told":
         return session?.generationTold(input.generation);
       case "store-emptied":
         return session?.storeEmptied(line);
       case "presence-changed":
         return line && session?.presenceChanged(input.bytes, line);
+      case "relays-remembered":
+        return this.#choice.remembered(input.addresses);
       case "work-offline":
         return this.#workOffline(input.offline, nowMs);
       case "network-changed":
@@ -161,7 +169,7 @@ export class ClientCore {
       case "deadline-reached":
         return this.#deadlineReached(nowMs);
       case "turn-ended":
-        return this.#flush();
+        return this.#flush(nowMs);
       default:
         return unreachable(input);
     }
@@ -193,6 +201,7 @@ export class ClientCore {
       want: (effect) => void this.#effects.push(effect),
       newChannel: () => (this.#channels = (this.#channels % 0x7fff_fffe) + 1),
       frameBytesMax,
+      updatesBytesMax: frameBytesMax - messageOverheadBytes,
       updateBytesMax,
     };
   }
@@ -213,12 +222,14 @@ export class ClientCore {
   #welcomed(message: Extract<RelayMessage, { type: "welcome" }>, nowMs: number): void {
     // Said again later it brings newer addresses, and nothing else.
     this.#choice.told(message.relays);
+    this.#effects.push({ type: "keep-relays", addresses: this.#choice.others });
     if (this.#state.type !== "greeting") return;
     const { socket } = this.#state;
     this.#line = this.#newLine(message.frameBytesMax, message.updateBytesMax);
     this.#problem.clear();
-    this.#state = { type: "online", relay: message.relay, socket, heardMs: nowMs, pingDueMs: nowMs, ping: undefined };
-    this.#ping(this.#limits.silenceMs, nowMs);
+    const liveness = new Liveness({ limits: this.#limits, random: this.#random, nowMs });
+    this.#state = { type: "online", relay: message.relay, socket, liveness };
+    this.#ping(Infinity, nowMs);
   }
 
   /** `code`: why the socket closed; 1006 when nobody said. */
@@ -228,6 +239,7 @@ export class ClientCore {
     for (const session of this.#sessions.values()) {
       if (session.cutOff(nowMs)) this.#effects.push({ type: "presence-lost", room: session.room });
     }
+    if (!this.#choice.isTold) this.#effects.push({ type: "recall-relays" });
     const floorMs = this.#problem.closed(code, this.#isGreeting);
     this.#state = { type: "waiting", untilMs: nowMs + this.#choice.failed(floorMs, nowMs) };
   }
@@ -241,7 +253,7 @@ export class ClientCore {
   #workOffline(offline: boolean, nowMs: number): void {
     if (offline === (this.#state.type === "away")) return;
     if (offline) {
-      this.#flush();
+      this.#flush(nowMs);
       if (this.#socket !== undefined) this.#dropLine(1000, nowMs);
       this.#problem.clear();
       this.#state = { type: "away" };
@@ -261,60 +273,50 @@ export class ClientCore {
   #ping(patienceMs: number, nowMs: number): void {
     if (this.#state.type !== "online") return;
     this.#nonces += 1;
-    this.#state.ping = { nonce: this.#nonces, sentMs: nowMs, deadMs: nowMs + patienceMs };
-    this.#state.pingDueMs = nowMs + this.#limits.pingEveryMs;
+    this.#state.liveness.pinged(this.#nonces, patienceMs, nowMs);
     this.#said.push({ type: "ping", nonce: this.#nonces });
-  }
-
-  #lineDeadline(): number | undefined {
-    const state = this.#state;
-    switch (state.type) {
-      case "away":
-        return undefined;
-      case "waiting":
-        return state.untilMs;
-      case "connecting":
-      case "greeting":
-        return state.deadlineMs;
-      case "online":
-        return Math.min(state.pingDueMs, this.#deadMs(state));
-    }
-  }
-
-  /** When a line that stays silent is dead: any message counts as life, but a probe may be less patient. */
-  #deadMs(living: Living): number {
-    const silentMs = living.heardMs + this.#limits.silenceMs;
-    return living.ping !== undefined && living.heardMs <= living.ping.sentMs ? Math.min(silentMs, living.ping.deadMs) : silentMs;
   }
 
   #deadlineReached(nowMs: number): void {
     const state = this.#state;
     if (state.type === "waiting" && state.untilMs <= nowMs) this.#connect(nowMs);
     else if ((state.type === "connecting" || state.type === "greeting") && state.deadlineMs <= nowMs) this.#dropLine(4000, nowMs);
-    else if (state.type === "online" && this.#deadMs(state) <= nowMs) this.#dropLine(4000, nowMs);
-    else if (state.type === "online" && state.pingDueMs <= nowMs) this.#ping(this.#limits.silenceMs, nowMs);
+    else if (state.type === "online") this.#lookWhetherItLives(state.liveness, nowMs);
     for (const session of this.#sessions.values()) session.deadlineReached(nowMs, this.#online);
   }
 
-  #flush(): void {
+  #lookWhetherItLives(liveness: Liveness, nowMs: number): void {
+    const found = liveness.look(nowMs);
+    if (found === "dead") this.#dropLine(4000, nowMs);
+    else if (found === "ping") this.#ping(Infinity, nowMs);
+  }
+
+  #flush(nowMs: number): void {
     if (this.#said.length === 0 || this.#socket === undefined) return;
     const said = this.#said;
     this.#said = [];
     const frameBytesMax = Math.min(this.#limits.frameBytesMax, this.#line.frameBytesMax);
-    for (const frame of encodeClientMessages(said, frameBytesMax)) this.#effects.push({ type: "send", socket: this.#socket, frame });
+    for (const frame of encodeClientMessages(said, frameBytesMax)) {
+      this.#effects.push({ type: "send", socket: this.#socket, frame });
+      if (this.#state.type === "online") this.#state.liveness.sent(frame.length, nowMs);
+    }
   }
 
-  #attachSessions(): void {
-    const line = this.#online;
-    if (!line) return;
-    for (const session of this.#sessions.values()) if (session.wantsLine) session.attach(line);
+  #tendLine(nowMs: number): void {
+    if (this.#state.type !== "online") return;
+    let isArriving = false;
+    for (const session of this.#sessions.values()) {
+      session.attach(this.#line);
+      isArriving ||= session.isArriving;
+    }
+    this.#state.liveness.isHurried = !isArriving && this.#choice.hasAnother(nowMs);
   }
 
   // What the relay says.
 
   #frameReceived(socket: number, bytes: Uint8Array, nowMs: number): void {
     if (socket !== this.#socket) return;
-    if (this.#state.type === "online") this.#state.heardMs = nowMs;
+    if (this.#state.type === "online") this.#state.liveness.heard(nowMs);
     const messages = decodeRelayMessages(bytes);
     if (!messages.ok) {
       this.#problem.unreadable(messages.refusal, this.#isGreeting);
@@ -346,6 +348,8 @@ export class ClientCore {
         return this.#byHandle(message.handle)?.synced(message, line);
       case "clock":
         return this.#byHandle(message.handle)?.clockReached(message, line);
+      case "behind":
+        return this.#byHandle(message.handle)?.behind(message, line);
       case "ack":
         return this.#byHandle(message.handle)?.acked(message, line);
       case "nack":
@@ -353,7 +357,7 @@ export class ClientCore {
       case "error":
         return this.#channelRefused(message, nowMs, line);
       case "deleted":
-        return this.#byChannel(message.channel)?.deleted(message, line);
+        return this.#byChannel(message.channel)?.deleted(message, nowMs, line);
       case "presence":
         return this.#presence(message, line);
       case "pong":
@@ -378,9 +382,9 @@ export class ClientCore {
   }
 
   #pong(nonce: number, nowMs: number): void {
-    if (this.#state.type !== "online" || this.#state.ping?.nonce !== nonce) return;
-    this.#roundTripMs = nowMs - this.#state.ping.sentMs;
-    this.#state.ping = undefined;
+    const roundTripMs = this.#state.type === "online" ? this.#state.liveness.ponged(nonce, nowMs) : undefined;
+    if (roundTripMs === undefined) return;
+    this.#roundTripMs = roundTripMs;
     if (this.#sessions.size === 0) this.#choice.reached();
   }
 

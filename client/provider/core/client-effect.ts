@@ -10,6 +10,10 @@ import type { OutboxEntry } from "./outbox-entry.ts";
 export type ClientEffect =
   /** To the relay at `address`, as the application or a relay said it. */
   | { readonly type: "connect"; readonly socket: number; readonly address: string }
+  /** Answer with `relays-remembered`, if there is something that `keep-relays` said when this client ran last. */
+  | { readonly type: "recall-relays" }
+  /** Where there are relays beside those that the application gave: for the next time. */
+  | { readonly type: "keep-relays"; readonly addresses: readonly string[] }
   | { readonly type: "send"; readonly socket: number; readonly frame: Uint8Array }
   | { readonly type: "disconnect"; readonly socket: number; readonly code: number }
   /** Answer with `state-read`: the document's state vector as it is now. */
@@ -31,8 +35,15 @@ export type ClientEffect =
     }
   /** To be stored on this device and applied to the document in one transaction. */
   | { readonly type: "apply-remote"; readonly room: RoomName; readonly updates: readonly Uint8Array[] }
-  /** Everything that `clock` names has been handed over before; it may be kept only together with that or after it. */
-  | { readonly type: "clock-reached"; readonly room: RoomName; readonly generation: number; readonly clock: VectorClock }
+  /** Everything that `clock` and `token` name has been handed over before; they may be kept only together with that or after it. */
+  | {
+      readonly type: "clock-reached";
+      readonly room: RoomName;
+      readonly generation: number;
+      readonly clock: VectorClock;
+      /** Empty: none yet. */
+      readonly token: string;
+    }
   /** All that the relay had is here; `isReturn`: what it sent was missed in an absence. */
   | { readonly type: "synced"; readonly room: RoomName; readonly isReturn: boolean }
   /** On enough disks: these leave the device's outbox and join its stored updates. */

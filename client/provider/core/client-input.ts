@@ -15,6 +15,8 @@ export type ClientInput =
       readonly room: RoomName;
       readonly generation: number | undefined;
       readonly clock: VectorClock;
+      /** Empty: none. */
+      readonly token: string;
       readonly entries: readonly OutboxEntry[];
     }
   | { readonly type: "room-closed"; readonly room: RoomName }
@@ -42,6 +44,8 @@ export type ClientInput =
   | { readonly type: "store-emptied"; readonly room: RoomName }
   /** An awareness update of this client, in y-protocols' encoding. */
   | { readonly type: "presence-changed"; readonly room: RoomName; readonly bytes: Uint8Array }
+  /** Answers `recall-relays`. */
+  | { readonly type: "relays-remembered"; readonly addresses: readonly string[] }
   | { readonly type: "work-offline"; readonly offline: boolean }
   /** The browser says that the network came or went: look now, do not wait for a timer. */
   | { readonly type: "network-changed" }

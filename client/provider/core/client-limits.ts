@@ -14,6 +14,13 @@ export interface ClientLimits {
   readonly pingEveryMs: number;
   /** A line that said nothing for this long is dead. */
   readonly silenceMs: number;
+  /** While there is another relay to go to (`Liveness`): silence after which it is pinged, and how long an answer may take, about. */
+  readonly quietMs: number;
+  readonly answerMs: number;
+  /** What the slowest line takes that is waited for there. */
+  readonly slowBytesPerSecond: number;
+  /** A relay that failed within this is none to go to only because the present one is silent. */
+  readonly failedRestMs: number;
   /** How long a line may take to answer after the network is said to have changed. */
   readonly probeMs: number;
   /** Backoff: the n-th failure of all known relays in a row waits up to min(max, base · 2ⁿ). */
@@ -33,6 +40,12 @@ export interface ClientLimits {
   /** Gaps that a difference did not close: how long until the next try, doubled each time up to the second. */
   readonly gapRetryMs: number;
   readonly gapRetryMaxMs: number;
+  /**
+   * What an edit hangs on is neither here nor at this relay, but another may have it: how long until the next try, and how
+   * many tries. Each costs one of the relay's `gapsPerWindowMax`.
+   */
+  readonly parkedRetryMs: number;
+  readonly parkedRetriesMax: number;
 }
 
 export const defaultClientLimits: ClientLimits = {
@@ -42,6 +55,10 @@ export const defaultClientLimits: ClientLimits = {
   relaysMax: 32,
   pingEveryMs: 15_000,
   silenceMs: 30_000,
+  quietMs: 3_000,
+  answerMs: 2_000,
+  slowBytesPerSecond: 16 * 1024,
+  failedRestMs: 60_000,
   probeMs: 5_000,
   reconnectBaseMs: 200,
   reconnectMaxMs: 10_000,
@@ -53,4 +70,6 @@ export const defaultClientLimits: ClientLimits = {
   chunkedBytesMax: 512 * 1024 * 1024,
   gapRetryMs: 1_000,
   gapRetryMaxMs: 30_000,
+  parkedRetryMs: 10_000,
+  parkedRetriesMax: 6,
 };

@@ -6,6 +6,7 @@
  *     not allowed here  until another session, which may have other rights
  */
 import { errorKind, type ErrorCode } from "@inkmesh/shared/base/errors";
+import type { Refusal } from "@inkmesh/shared/base/result";
 import type { ClientLimits } from "./client-limits.ts";
 
 export type Hold =
@@ -18,6 +19,9 @@ interface Nack {
   readonly retryAfterMs: number;
   readonly stateVector: Uint8Array;
 }
+
+/** An edit of a tab that is gone may build on another that no disk and no relay ever got. */
+export const unfounded: Refusal = { code: "GAP", detail: "it builds on an edit that is not on this device either" };
 
 /** Refusals that say something about the session or the room, not about the one update. */
 const aboutTheSession: ReadonlySet<ErrorCode> = new Set(["READ_ONLY", "NOT_ALLOWED", "ROOM_FULL", "ROOM_DELETED", "WRONG_VERSION"]);

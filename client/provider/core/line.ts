@@ -10,7 +10,8 @@ export interface Line {
   want(effect: ClientEffect): void;
   /** A channel that no open on this line had before. */
   newChannel(): number;
-  /** One frame, and one update of kind "edit", in bytes. */
+  /** One frame, all updates of one message, and one update of kind "edit", in bytes. */
   readonly frameBytesMax: number;
+  readonly updatesBytesMax: number;
   readonly updateBytesMax: number;
 }

@@ -5,7 +5,8 @@
  *     items   [ a  b  c │ d  e ]        a has number `first`; left of │: under way; right of it: not sent yet
  *
  * Go-back-N: acks are cumulative; a nack of number k moves │ to before k. At every (re)open the numbers start at 1 again
- * and everything is sent anew: the relay trims what it knows.
+ * and everything is sent anew: the relay trims what it knows. What hangs on something that neither the relay nor this device
+ * has is parked: it waits beside the others, without a number, until it is tried again.
  *
  * Invariants: an entry leaves only by an ack with enough copies, because the relay refused it for good, or because another
  * tab says so; one that is under way then leaves its number behind until the relay answers, and is no entry any more;
@@ -14,6 +15,7 @@
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
+import type { Line } from "./line.ts";
 import { outboxKey, type OutboxEntry, type OutboxKey } from "./outbox-entry.ts";
 
 interface Item {
@@ -25,6 +27,8 @@ interface Item {
   copies: number;
   /** How often it was answered with a gap. */
   gaps: number;
+  /** How often it was parked when what is parked was tried again. */
+  retries: number;
   /** Another tab got it settled while it was under way: it only holds its number. */
   isSettled: boolean;
 }
@@ -43,6 +47,7 @@ export interface Batch {
 
 export class Outbox {
   #items: Item[] = [];
+  #parked: Item[] = [];
   readonly #keys = new Set<string>();
   #first = 1;
   #sent = 0;
@@ -64,7 +69,7 @@ export class Outbox {
 
   /** What is being sent or will be, for a comparison with the document. */
   get payloads(): readonly Uint8Array[] {
-    return this.#items.map((item) => item.bytes);
+    return [...this.#parked, ...this.#items].map((item) => item.bytes);
   }
 
   /** Whether an entry of `tab` up to this number waits, or a repair, which may hold what was typed there. */
@@ -78,7 +83,7 @@ export class Outbox {
       const key = outboxKey(entry);
       if (this.#keys.has(key)) continue;
       this.#keys.add(key);
-      this.#items.push(newItem(entry));
+      this.#items.push(newItem(entry, entry.bytes));
     }
   }
 
@@ -93,13 +98,13 @@ export class Outbox {
       this.#keys.add(key);
       let place = this.#items.length;
       while (place > this.#sent && isLaterThan(this.#items[place - 1]?.entry, entry)) place -= 1;
-      this.#items.splice(place, 0, newItem(entry));
+      this.#items.splice(place, 0, newItem(entry, entry.bytes));
     }
   }
 
   /** A difference that the relay needs, before all that is not sent yet: the rest may build on it. */
   addRepair(update: Uint8Array): void {
-    this.#items.splice(this.#sent, 0, { entry: undefined, kind: "state", bytes: update, copies: 0, gaps: 0, isSettled: false });
+    this.#items.splice(this.#sent, 0, { ...newItem(undefined, update), kind: "state" });
   }
 
   /** A new session: numbers start at 1, nothing is under way. Repairs of the earlier session are computed afresh. */
@@ -118,19 +123,23 @@ export class Outbox {
   /** Takes out what another tab got settled. */
   forget(keys: readonly OutboxKey[]): void {
     const settled = new Set(keys.map(outboxKey));
-    this.#items = this.#items.filter((item, index) => {
+    const stays = (item: Item, isUnderWay: boolean): boolean => {
       if (item.isSettled || item.entry === undefined || !settled.has(outboxKey(item.entry))) return true;
       this.#keys.delete(outboxKey(item.entry));
       item.isSettled = true;
-      return index < this.#sent;
-    });
+      return isUnderWay;
+    };
+    this.#parked = this.#parked.filter((item) => stays(item, false));
+    this.#items = this.#items.filter((item, index) => stays(item, index < this.#sent));
   }
 
   /** The session is gone: nothing is under way any more. */
   pause(): void {
+    const parked = this.#parked.splice(0);
     this.#items = this.#unsettled;
     this.#sent = 0;
     this.#sentBytes = 0;
+    this.#parked = parked;
   }
 
   /** The next updates of one kind that fit into the window, which are under way from now on. */
@@ -158,6 +167,9 @@ export class Outbox {
     const count = Math.min(number - this.#first + 1, this.#sent);
     if (count <= 0) return [];
     const acked = this.#items.slice(0, count);
+    // What one of them hung on has come, and the others may hang on that, too.
+    if (acked.some(({ retries }) => retries > 0)) this.#unpark(this.#parked.length);
+    for (const item of acked) item.retries = 0;
     if (durability.copies < durability.needed) {
       for (const item of acked) item.copies = Math.max(item.copies, durability.copies);
       return [];
@@ -205,20 +217,45 @@ export class Outbox {
 
   /**
    * Makes the next to be sent fit: an edit above the ceiling of edits goes as a state, which may be larger. Above
-   * `frameBytesMax` no relay of this mesh takes it, and trying would only cost the line: answers why.
+   * `updatesBytesMax` no relay of this mesh takes it, and trying would only cost the line: answers why.
    */
-  fitNext({ updateBytesMax }: { readonly updateBytesMax: number }, frameBytesMax: number): Refusal | undefined {
+  fitNext({ updateBytesMax, updatesBytesMax }: Pick<Line, "updateBytesMax" | "updatesBytesMax">): Refusal | undefined {
     const item = this.#items[this.#sent];
     if (item === undefined) return undefined;
     const bytes = item.bytes.length;
-    if (bytes > frameBytesMax) return { code: "UPDATE_TOO_BIG", detail: `edit of ${bytes} bytes, limit ${frameBytesMax}` };
+    if (bytes > updatesBytesMax) return { code: "UPDATE_TOO_BIG", detail: `edit of ${bytes} bytes, limit ${updatesBytesMax}` };
     if (bytes > updateBytesMax) item.kind = "state";
     return undefined;
+  }
+
+  /** Whether a repair waits that no replica is known to hold. */
+  get holdsRepair(): boolean {
+    return this.#items.some(({ entry, copies }) => entry === undefined && copies === 0);
   }
 
   get isNextRepair(): boolean {
     const item = this.#items[this.#sent];
     return item !== undefined && item.entry === undefined;
+  }
+
+  /** Parks the next to be sent, unless it is a repair or was tried so often; its number goes to the one behind it. */
+  parkNext(retriesMax: number): boolean {
+    const item = this.#items[this.#sent];
+    if (item?.entry === undefined || item.isSettled || item.retries >= retriesMax) return false;
+    this.#items.splice(this.#sent, 1);
+    this.#parked.push({ ...item, kind: "edit", bytes: item.entry.bytes, gaps: 0 });
+    return true;
+  }
+
+  get hasParked(): boolean {
+    return this.#parked.length > 0;
+  }
+
+  /** Of what is parked one is tried again for all, as each costs the relay a gap; the last time each for itself. */
+  retryParked(retriesMax: number): void {
+    for (const item of this.#parked) item.retries += 1;
+    const isLast = this.#parked.some(({ retries }) => retries >= retriesMax);
+    this.#unpark(isLast ? this.#parked.length : 1);
   }
 
   /** Takes out the next to be sent, which was refused for good; its number goes to the one behind it. */
@@ -229,13 +266,18 @@ export class Outbox {
     return item.entry;
   }
 
+  /** Before all that is not sent yet: that may build on it. */
+  #unpark(count: number): void {
+    this.#items.splice(this.#sent, 0, ...this.#parked.splice(0, count));
+  }
+
   get #unsettled(): Item[] {
-    return this.#items.filter(({ isSettled }) => !isSettled);
+    return [...this.#parked, ...this.#items].filter(({ isSettled }) => !isSettled);
   }
 }
 
-function newItem(entry: OutboxEntry): Item {
-  return { entry, kind: "edit", bytes: entry.bytes, copies: 0, gaps: 0, isSettled: false };
+function newItem(entry: OutboxEntry | undefined, bytes: Uint8Array): Item {
+  return { entry, kind: "edit", bytes, copies: 0, gaps: 0, retries: 0, isSettled: false };
 }
 
 function isLaterThan(item: OutboxEntry | undefined, entry: OutboxEntry): boolean {

@@ -1,24 +1,29 @@
 /**
  * RelayChoice: which relay of a mesh to connect to, and when. A client knows the addresses that the application gave it and
- * those that the relay it was welcomed by told it last; any of them serves every document.
+ * those that the relay it was welcomed by told it last, at first those of its last life; any of them serves every document.
  *
  *     one fails ──another was not tried yet──▶ that one, after a short wait by chance (so that the clients of a dead relay
  *        │                                     do not arrive as one)
  *        └──all were tried──▶ backoff (`Reconnect`), then another round
  *
- * It stays where it is while that works, the first given one at first. Next comes who failed longest ago; those that never
- * did, in random order: relays do not say yet how busy they are. A wait that a relay asked for holds for that relay alone.
+ * It stays where it is while that works, the first given one at first. Next comes who failed longest ago; of those that never
+ * did, the one with the fewest sessions, as the last relay told. Numbers within a tenth of each other count as the same, since relays
+ * tell each other no smaller changes, and of these chance chooses: all clients of a dead relay choose at one moment. Whose number
+ * nobody told comes last: the relay that was asked does not see it. A wait that a relay asked for holds for that relay alone.
  *
  * Invariants: there is always an address; who knows one only draws and waits as `Reconnect` does; at most `relaysMax`
  * addresses beside the given ones; no relay is tried twice in a round, nor before the time that it asked for while another is there.
  */
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
+import type { ToldRelay } from "@inkmesh/shared/wire/client-message";
 import type { ClientLimits } from "./client-limits.ts";
 import { Reconnect } from "./reconnect.ts";
 
 interface Place {
   readonly address: string;
   readonly isGiven: boolean;
+  /** Sessions of clients there, as it was told last; ∞: it was not. */
+  load: number;
   isTried: boolean;
   /** When it failed last; −∞: not since it was reached. */
   failedMs: number;
@@ -37,6 +42,7 @@ export class RelayChoice {
   #places: readonly Place[];
   #current: Place;
   #hasFailed = false;
+  #isTold = false;
 
   /** `given`: at least one address, in the application's order. */
   constructor(options: { given: readonly string[]; readAddress: AddressReader; random: Random; limits: ClientLimits }) {
@@ -77,6 +83,12 @@ export class RelayChoice {
     return isLast ? connectMs : Math.min(connectMs, failOverConnectMs);
   }
 
+  /** Whether there is one to go to only because the current one is silent: not one that failed a moment ago. */
+  hasAnother(nowMs: number): boolean {
+    const { failedRestMs } = this.#limits;
+    return this.#places.some((place) => place !== this.#current && place.restsUntilMs <= nowMs && place.failedMs + failedRestMs <= nowMs);
+  }
+
   /** The current relay cannot be had, and wants to be left alone for `floorMs`. Answers how long to wait for the next attempt, in ms. */
   failed(floorMs: number, nowMs: number): number {
     Object.assign(this.#current, { isTried: true, failedMs: nowMs, restsUntilMs: nowMs + floorMs });
@@ -99,15 +111,43 @@ export class RelayChoice {
     this.#anew();
   }
 
-  /** The current relay says at which addresses there are others; that takes the place of what was told before. */
-  told(addresses: readonly string[]): void {
-    const read = addresses.map((address) => this.#readAddress(address, this.#current.address));
+  /** Whether a relay has said where others are. */
+  get isTold(): boolean {
+    return this.#isTold;
+  }
+
+  /** Those known beside the given ones. */
+  get others(): readonly string[] {
+    return this.#places.filter(({ isGiven }) => !isGiven).map(({ address }) => address);
+  }
+
+  /** Where there were others when this client ran last; what a relay has told already is newer. */
+  remembered(addresses: readonly string[]): void {
+    if (this.#isTold) return;
+    const [first] = this.#places;
+    this.#know(
+      addresses.map((address) => ({ address, load: Infinity })),
+      first!.address,
+    );
+  }
+
+  /** The current relay says at which addresses there are others, and how busy; that takes the place of what was told before. */
+  told(relays: readonly ToldRelay[]): void {
+    this.#isTold = true;
+    this.#know(relays, this.#current.address);
+  }
+
+  #know(relays: readonly ToldRelay[], by: string): void {
     const known = new Map(this.#places.map((place) => [place.address, place]));
     const kept = this.#places.filter((place) => place.isGiven || place === this.#current);
     const places = new Map(kept.map((place) => [place.address, place]));
-    for (const address of read) {
-      if (places.size >= kept.length + this.#limits.relaysMax) break;
-      if (address !== undefined && !places.has(address)) places.set(address, known.get(address) ?? newPlace(address, false));
+    for (const place of kept) place.load = Infinity;
+    for (const { address: said, load } of relays) {
+      const address = this.#readAddress(said, by);
+      if (address === undefined) continue;
+      const place = places.get(address) ?? known.get(address) ?? newPlace(address, false);
+      place.load = load;
+      if (places.size < kept.length + this.#limits.relaysMax) places.set(address, place);
     }
     this.#places = [...places.values()];
   }
@@ -121,7 +161,7 @@ export class RelayChoice {
   /** Who is left in this round and failed longest ago; if all rest, who rests shortest. */
   #nextOnes(nowMs: number): readonly Place[] {
     const left = this.#places.filter((place) => isLeft(place, nowMs));
-    return left.length > 0 ? least(left, (place) => place.failedMs) : least(this.#places, (place) => place.restsUntilMs);
+    return left.length > 0 ? leastBusy(least(left, (place) => place.failedMs)) : least(this.#places, (place) => place.restsUntilMs);
   }
 
   #anyOf(places: readonly Place[]): Place {
@@ -130,11 +170,16 @@ export class RelayChoice {
 }
 
 function newPlace(address: string, isGiven: boolean): Place {
-  return { address, isGiven, isTried: false, failedMs: -Infinity, restsUntilMs: -Infinity };
+  return { address, isGiven, load: Infinity, isTried: false, failedMs: -Infinity, restsUntilMs: -Infinity };
 }
 
 function isLeft(place: Place, nowMs: number): boolean {
   return !place.isTried && place.restsUntilMs <= nowMs;
+}
+
+function leastBusy(places: readonly Place[]): readonly Place[] {
+  const lowest = Math.min(...places.map(({ load }) => load));
+  return places.filter(({ load }) => load <= lowest * 1.1);
 }
 
 function least(places: readonly Place[], by: (place: Place) => number): readonly Place[] {

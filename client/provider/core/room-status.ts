@@ -50,6 +50,8 @@ export interface RoomStatus {
   readonly device: DeviceState;
   /** Why the disk refuses, while it does. */
   readonly deviceTrouble?: DeviceTrouble;
+  /** The relay at the other end lacks something that was seen here, through another one: it is sent what is here. */
+  readonly behind?: true;
   /** Why edits wait, or why the room cannot be had. */
   readonly problem?: Refusal;
   /** Edits that a relay refused for good, now or in an earlier life of the page: they are on this device alone. */
@@ -87,6 +89,8 @@ export interface SessionView {
   readonly generation: number | undefined;
   readonly clock: string;
   readonly stamp: Stamp | undefined;
+  /** The relay lacks something of what was seen. */
+  readonly isBehind: boolean;
   readonly problem: Refusal | undefined;
   /** Why a relay does not take what it lacks of the document: that is on this device alone, as no edit in particular. */
   readonly repairRefused: Refusal | undefined;
@@ -103,6 +107,7 @@ export const notLoaded: SessionView = {
   generation: undefined,
   clock: "",
   stamp: undefined,
+  isBehind: false,
   problem: undefined,
   repairRefused: undefined,
 };
@@ -132,6 +137,7 @@ export function roomStatus(view: SessionView, device: DeviceView, connection: Me
     ...(view.stamp === undefined ? {} : { stampMs: view.stamp.physicalMs, stampLogical: view.stamp.logical }),
     device: device.state,
     ...(device.trouble === undefined ? {} : { deviceTrouble: device.trouble }),
+    ...(view.isBehind ? { behind: true } : {}),
     ...(problem === undefined ? {} : { problem }),
     setAsideEdits: device.setAsideEdits,
     ...(device.setAside === undefined ? {} : { setAside: device.setAside }),

@@ -12,41 +12,35 @@
  * the document is beyond the relay's state vector at `opened` with content that is in no outbox, or when the relay's
  * clock at `synced` does not cover ours (a restored or wiped relay), or when the device's store was emptied; a difference in
  * place of an entry that met a gap; and all deletions when the relay's content at `synced` is another one than ours: a state
- * vector does not show those, and whoever saw one that a relay showed and lost may be the last who has it. An entry that hangs on something which this device has not either is
- * set aside: nobody could show it, and it must not keep back what comes after it.
+ * vector does not show those, and whoever saw one that a relay showed and lost may be the last who has it. An entry that
+ * hangs on something which this device has not either must not keep back what comes after it. It is set aside: nobody could
+ * show it; where there are other relays, one of them may, and it is parked and tried again for a minute before that.
  *
  * Invariants: entries leave the outbox only by acks with enough copies or a final refusal; after a nack of k nothing but
  * k is sent next; the clock advances only by what the relay says, after the updates that it covers were handed over;
- * with a repair refused for good nothing is saved until the next is made: no entry names what it held;
- * every open uses a channel of its own, so that a late message of an earlier one is never taken for news. Knows no document:
- * state vectors and differences are asked for by effects.
+ * with a repair refused for good nothing is saved until the next is made: no entry names what it held; every open uses a
+ * channel of its own, so that a late message of an earlier one is never taken for news. Knows no document: effects ask it.
  */
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
-import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import type { Access, RelayMessage, Stamp } from "@inkmesh/shared/wire/client-message";
+import type { Access, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import { Absence } from "./absence.ts";
-import { ChunkAssembly } from "./chunk-assembly.ts";
 import type { ClientEffect } from "./client-effect.ts";
+import type { ClientInput } from "./client-input.ts";
 import type { ClientLimits } from "./client-limits.ts";
-import { holdAfter } from "./hold.ts";
+import { holdAfter, unfounded } from "./hold.ts";
 import type { Line } from "./line.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutboxEntry, OutboxKey } from "./outbox-entry.ts";
+import { Reached } from "./reached.ts";
 import type { SessionView } from "./room-status.ts";
-import type { Open, SessionState } from "./session-state.ts";
+import { deadlineOf, newlyOpen, type Open, type SessionState } from "./session-state.ts";
 
 type Said<Type extends RelayMessage["type"]> = Extract<RelayMessage, { type: Type }>;
 
 /** What a difference is asked for with, see `make-difference`. */
 type Wanted = { stateVector: Uint8Array; unless?: readonly Uint8Array[] | undefined; unlessContent?: string | undefined };
-
-/** An edit of a tab that is gone may build on another that no disk and no relay ever got. */
-const unfounded: Refusal = { code: "GAP", detail: "it builds on an edit that is not on this device either" };
-
-/** What an `updates` message adds to its updates, at most. */
-const messageOverheadBytes = 64;
 
 export class SyncSession {
   readonly room: RoomName;
@@ -55,11 +49,8 @@ export class SyncSession {
   readonly #outbox = new Outbox();
   readonly #absence = new Absence();
   #state: SessionState = { type: "loading" };
-  #generation: number | undefined;
-  #clock = VectorClock.empty;
-  #token = "";
+  readonly #reached = new Reached();
   #synced = false;
-  #stamp: Stamp | undefined;
   #durability = { copies: 0, replicas: 0, needed: 0 };
   #problem: Refusal | undefined;
   /** A relay is known to lack what only the document here holds, and took the repair not: until one is made anew. */
@@ -80,9 +71,9 @@ export class SyncSession {
     return "handle" in this.#state ? this.#state.handle : undefined;
   }
 
-  /** Whether the device's copy is here and nothing ended the room: it wants a line. */
-  get wantsLine(): boolean {
-    return this.#state.type === "detached";
+  /** Whether the document as the relay has it was asked for, and is not whole here yet. */
+  get isArriving(): boolean {
+    return this.#state.type === "opening" || this.#state.type === "syncing";
   }
 
   get view(): SessionView {
@@ -95,12 +86,8 @@ export class SyncSession {
       copies: this.#outbox.copies ?? this.#durability.copies,
       replicas: this.#durability.replicas,
       needed: this.#durability.needed,
-      generation: this.#generation,
-      clock: this.#clock
-        .entries()
-        .map(([actor, counter]) => `${actor}:${counter}`)
-        .join(" "),
-      stamp: this.#stamp,
+      ...this.#reached.view,
+      isBehind: this.#open !== undefined && this.#reached.isBehind,
       problem: this.#problem ?? this.#repairRefused,
       repairRefused: this.#repairRefused,
     };
@@ -116,9 +103,7 @@ export class SyncSession {
   }
 
   nextDeadline(): number | undefined {
-    if (this.#state.type === "postponed") return this.#state.untilMs;
-    const hold = this.#open?.hold;
-    return hold?.type === "session" ? undefined : hold?.atMs;
+    return deadlineOf(this.#state);
   }
 
   get #open(): Open | undefined {
@@ -127,10 +112,9 @@ export class SyncSession {
 
   // What the driver tells.
 
-  loaded(copy: { generation: number | undefined; clock: VectorClock; entries: readonly OutboxEntry[] }): void {
+  loaded(copy: Extract<ClientInput, { type: "room-loaded" }>): void {
     if (this.#state.type !== "loading") return;
-    this.#generation = copy.generation;
-    this.#clock = copy.clock;
+    this.#reached.loaded(copy);
     this.#outbox.add(copy.entries);
     this.#state = { type: "detached" };
   }
@@ -152,6 +136,7 @@ export class SyncSession {
     if (line) this.#sayReturn(line);
   }
 
+  /** Begins, if the device's copy is here and nothing ended the room. */
   attach(line: Line): void {
     if (this.#state.type !== "detached") return;
     this.#state = { type: "reading" };
@@ -162,19 +147,11 @@ export class SyncSession {
     if (this.#state.type !== "reading") return;
     const channel = line.newChannel();
     this.#state = { type: "opening", channel };
-    line.say({
-      type: "open",
-      channel,
-      room: this.room,
-      generation: this.#generation,
-      access: this.#access,
-      token: this.#token,
-      clock: this.#clock,
-      stateVector,
-    });
+    const { generation, clock, token } = this.#reached;
+    line.say({ type: "open", channel, room: this.room, generation, access: this.#access, token, clock, stateVector });
   }
 
-  differenceMade(update: Uint8Array | undefined, containing: Uint8Array | undefined, line: Line): void {
+  differenceMade({ update, containing }: Extract<ClientInput, { type: "difference-made" }>, nowMs: number, line: Line): void {
     const open = this.#open;
     if (open?.difference === undefined || open.difference.containing !== containing) return;
     const { purpose } = open.difference;
@@ -184,13 +161,15 @@ export class SyncSession {
       if (update !== undefined) this.#outbox.addRepair(update);
     } else if (this.#outbox.nextEdit === containing) {
       if (update !== undefined) this.#outbox.replaceNext(update);
+      else if (this.#durability.replicas > 1 && this.#outbox.parkNext(this.#limits.parkedRetriesMax))
+        open.unparkAtMs ??= this.#retryAtMs(nowMs);
       else this.#setNextAside(unfounded, line);
     }
     this.#pump(line);
   }
 
   generationTold(generation: number): void {
-    this.#generation ??= generation;
+    this.#reached.generation ??= generation;
   }
 
   /** Without a session the next `synced` compares. */
@@ -222,8 +201,14 @@ export class SyncSession {
   deadlineReached(nowMs: number, line: Line | undefined): void {
     if (this.#state.type === "postponed" && this.#state.untilMs <= nowMs) this.#state = { type: "detached" };
     const open = this.#open;
-    if (!open?.hold || open.hold.type === "session" || open.hold.atMs > nowMs || !line) return;
+    if (!open || !line) return;
+    if (open.unparkAtMs !== undefined && open.unparkAtMs <= nowMs) {
+      this.#outbox.retryParked(this.#limits.parkedRetriesMax);
+      open.unparkAtMs = this.#retryAtMs(nowMs);
+      this.#pump(line);
+    }
     const { hold } = open;
+    if (!hold || hold.type === "session" || hold.atMs > nowMs) return;
     open.hold = undefined;
     if (hold.type === "heal") this.#askDifference(open, "heal", hold, line);
     else this.#pump(line);
@@ -233,31 +218,22 @@ export class SyncSession {
 
   opened(message: Said<"opened">, nowMs: number, line: Line): void {
     if (this.#state.type !== "opening" || this.#state.channel !== message.channel) return;
-    if (this.#generation !== undefined && this.#generation !== message.generation) {
+    const { generation = message.generation, clock } = this.#reached;
+    if (generation !== message.generation) {
       // Another document under the same name: merging would mix two texts.
       line.say({ type: "close", channel: message.channel });
-      this.#end("deleted", line, { type: "deleted", room: this.room, by: "", atMs: 0 });
-      return;
+      return this.#notCurrent(message.generation, { by: "", atMs: 0 }, nowMs, line);
     }
     const { stateVector } = message;
-    const open: SessionState = {
-      type: "syncing",
-      channel: message.channel,
-      handle: message.handle,
-      stateVector,
-      resumedFrom: this.#clock,
-      received: 0,
-      repairDue: undefined,
-      hold: undefined,
-      difference: undefined,
-      chunks: new ChunkAssembly(this.#limits.chunkedBytesMax),
-    };
+    const open: SessionState = { type: "syncing", ...newlyOpen(message, clock, this.#limits) };
     this.#state = open;
-    this.#generation = message.generation;
+    this.#reached.begin();
+    this.#reached.generation = generation;
     this.#durability = { ...this.#durability, replicas: message.replicas, needed: message.needed };
     this.#problem = undefined;
     this.#outbox.restart();
-    line.want({ type: "clock-reached", room: this.room, generation: message.generation, clock: this.#clock });
+    open.unparkAtMs = this.#retryAtMs(nowMs);
+    this.#keepReached(line);
     this.#absence.ended(this.#outbox.entries, nowMs);
     if (message.access === "read-only") {
       open.hold = { type: "session" };
@@ -286,7 +262,7 @@ export class SyncSession {
   synced(message: Said<"synced">, line: Line): void {
     if (this.#state.type !== "syncing") return;
     const open: SessionState = { ...this.#state, type: "live" };
-    const relayLostEntries = !message.clock.covers(this.#clock);
+    const relayLostEntries = this.#reached.isBehind || !message.clock.covers(this.#reached.clock);
     this.#state = open;
     this.#synced = true;
     this.#durability = { ...this.#durability, copies: Math.max(1, this.#durability.copies) };
@@ -300,11 +276,15 @@ export class SyncSession {
   }
 
   clockReached(message: Said<"clock"> | Said<"synced">, line: Line): void {
-    if (!this.#open || this.#generation === undefined) return;
-    this.#stamp = message.stamp ?? this.#stamp;
-    this.#token = message.token;
-    this.#clock = this.#clock.join(message.clock);
-    line.want({ type: "clock-reached", room: this.room, generation: this.#generation, clock: this.#clock });
+    if (!this.#open) return;
+    this.#reached.told(message);
+    this.#keepReached(line);
+  }
+
+  behind(message: Said<"behind">, line: Line): void {
+    if (!this.#open) return;
+    this.#reached.lacks(message.lacks);
+    this.#keepReached(line);
   }
 
   acked(message: Said<"ack">, line: Line): void {
@@ -317,6 +297,9 @@ export class SyncSession {
     this.#sayReturn(line);
     if (this.#open.hold === undefined) this.#problem = undefined;
     this.#pump(line);
+    if (!this.#reached.isBehind || !this.#isRepaired(this.#open)) return;
+    this.#reached.gaveAll();
+    this.#keepReached(line);
   }
 
   nacked(message: Said<"nack">, nowMs: number, line: Line): void {
@@ -334,9 +317,14 @@ export class SyncSession {
     this.#problem = refusal;
   }
 
-  deleted(message: Said<"deleted">, line: Line): void {
-    if (this.channel !== message.channel) return;
-    this.#end("deleted", line, { type: "deleted", room: this.room, by: message.by, atMs: message.atMs });
+  deleted(message: Said<"deleted">, nowMs: number, line: Line): void {
+    if (this.channel === message.channel) this.#notCurrent(message.generation, message, nowMs, line);
+  }
+
+  /** What the relay said about `generation` ends this one, unless that is an earlier one: then the relay has not heard of this one. */
+  #notCurrent(generation: number, { by, atMs }: { by: string; atMs: number }, nowMs: number, line: Line): void {
+    if (generation < (this.#reached.generation ?? 0)) this.refused({ code: "BEHIND", detail: `generation ${generation}` }, 0, nowMs, line);
+    else this.#end("deleted", line, { type: "deleted", room: this.room, by, atMs });
   }
 
   refused(refusal: Refusal, retryAfterMs: number, nowMs: number, line: Line): void {
@@ -348,6 +336,11 @@ export class SyncSession {
     if (this.#open) line.want({ type: "presence-lost", room: this.room });
     this.#outbox.pause();
     this.#state = { type: "postponed", untilMs: nowMs + Math.max(retryAfterMs, errorKind(refusal.code).retryAfterMs ?? 0, 100) };
+  }
+
+  #keepReached(line: Line): void {
+    const { generation, clock, token } = this.#reached;
+    if (generation !== undefined) line.want({ type: "clock-reached", room: this.room, generation, clock, token });
   }
 
   #end(type: "deleted" | "refused", line: Line, effect: ClientEffect): void {
@@ -372,15 +365,22 @@ export class SyncSession {
       const unless = due.unlessContent === undefined ? undefined : this.#outbox.payloads;
       return this.#askDifference(open, "repair", { stateVector: open.stateVector, unless, ...due }, line);
     }
-    const frameBytesMax = line.frameBytesMax - messageOverheadBytes;
-    const messageBytesMax = Math.min(this.#limits.messageBytesMax, frameBytesMax);
+    const messageBytesMax = Math.min(this.#limits.messageBytesMax, line.updatesBytesMax);
     for (;;) {
-      for (let why = this.#outbox.fitNext(line, frameBytesMax); why; why = this.#outbox.fitNext(line, frameBytesMax))
-        this.#setNextAside(why, line);
+      for (let why = this.#outbox.fitNext(line); why; why = this.#outbox.fitNext(line)) this.#setNextAside(why, line);
       const batch = this.#outbox.take({ ...this.#limits, messageBytesMax });
       if (batch === undefined) return;
       line.say({ type: "updates", channel: open.channel, ...batch });
     }
+  }
+
+  /** Whether the relay has on its disk what it was found to lack at `synced`. */
+  #isRepaired({ repairDue, difference }: Open): boolean {
+    return this.#state.type === "live" && !repairDue && !difference && !this.#outbox.holdsRepair && !this.#repairRefused;
+  }
+
+  #retryAtMs(nowMs: number): number | undefined {
+    return this.#outbox.hasParked ? nowMs + this.#limits.parkedRetryMs : undefined;
   }
 
   #setNextAside(refusal: Refusal, line: Line): void {

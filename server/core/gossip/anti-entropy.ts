@@ -1,10 +1,13 @@
 /**
  * AntiEntropy: finds the rooms in which two replicas differ, whatever went wrong between them.
  *
- *     every second    the rooms that changed:   ──digests──▶  differ: compare
+ *     every second    the rooms that changed:   ──digests──▶  differ: compare       by the lower name; by the other what it has not named
  *     at a new link, and at most sweepMs apart, everything:
  *                     ──tree(whole circle)──▶ equal: silence
  *                                             differ: ──tree(parts that differ)──▶ … ──digests(few rooms)──▶ differ: compare
+ *
+ * What changes changes at both within moments, so one telling is enough: the relay with the higher name waits a turn, and tells the
+ * other only what that has not told of meanwhile.
  *
  * Of two relays the one with the lower name begins a sweep; from then on each message is answered from the message alone, so
  * neither remembers anything about the other's sweep. A sweep that found something is followed by another one at once, which
@@ -47,6 +50,8 @@ export class AntiEntropy {
   readonly #trees = new Map<RelayId, { readonly tree: DigestTree; readonly untilMs: number }>();
   /** Rooms that changed, the longest waiting first. */
   readonly #changed = new Set<RoomName>();
+  /** Per peer with a lower name: what is told in the next turn unless the peer tells of it. */
+  readonly #waiting = new Map<RelayId, Set<RoomName>>();
   #compareMs = Number.POSITIVE_INFINITY;
   #round = 0;
 
@@ -64,6 +69,7 @@ export class AntiEntropy {
   linkDown(peer: RelayId): void {
     this.#sweeps.delete(peer);
     this.#trees.delete(peer);
+    this.#waiting.delete(peer);
   }
 
   /** The ring places rooms anew: everything is compared. */
@@ -109,6 +115,7 @@ export class AntiEntropy {
 
   /** Compares with a peer's list: a whole part of the circle, or what changed there. */
   digestsCame(from: RelayId, { prefix, rooms }: DigestsMessage, nowMs: number): readonly AntiEntropyStep[] {
+    if (prefix === undefined) for (const { room } of rooms) this.#waiting.get(from)?.delete(room);
     const shared = rooms.filter(({ room }) => this.#rooms.isSharedWith(from, room));
     const differing =
       prefix === undefined
@@ -136,11 +143,23 @@ export class AntiEntropy {
   #tellChanged(nowMs: number): AntiEntropyStep[] {
     const rooms = [...this.#changed].slice(0, this.#limits.changedRoomsMax);
     for (const room of rooms) this.#changed.delete(room);
-    this.#compareMs = this.#changed.size > 0 ? nowMs + this.#limits.compareChangedMs : Number.POSITIVE_INFINITY;
-    return [...this.#sweeps.keys()].flatMap((to): AntiEntropyStep[] => {
-      const told = rooms.filter((room) => this.#rooms.isSharedWith(to, room)).flatMap((room) => this.#told(room));
+    const steps = [...this.#sweeps.keys()].flatMap((to): AntiEntropyStep[] => {
+      const told = this.#inTurn(to, rooms)
+        .filter((room) => this.#rooms.isSharedWith(to, room))
+        .flatMap((room) => this.#told(room));
       return told.length === 0 ? [] : [{ type: "send", to, message: { type: "digests", prefix: undefined, rooms: told } }];
     });
+    const isOver = this.#changed.size === 0 && [...this.#waiting.values()].every(({ size }) => size === 0);
+    this.#compareMs = isOver ? Number.POSITIVE_INFINITY : nowMs + this.#limits.compareChangedMs;
+    return steps;
+  }
+
+  /** Of what `changed`, and of what waits, the rooms that it is time to tell `to` of. */
+  #inTurn(to: RelayId, changed: readonly RoomName[]): readonly RoomName[] {
+    if (this.#self < to) return changed;
+    const due = [...(this.#waiting.get(to) ?? [])];
+    this.#waiting.set(to, new Set(changed));
+    return due;
   }
 
   #told(room: RoomName): readonly RoomDigest[] {

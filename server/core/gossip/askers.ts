@@ -1,8 +1,8 @@
 /**
  * Askers: who asked on its link how far this relay is with a room, also of rooms that have left memory since: it has sessions for it,
- * asks once per link, and relies on being told from then on.
+ * asks once per link, and relies on being told from then on, until it says that it asks no more.
  *
- * Invariants: a link that ends takes all that was asked on it away. Grows by the rooms that others opened, as long as their links last.
+ * Invariants: a link that ends takes all that was asked on it away; of each linked relay those rooms are remembered that it has in memory.
  */
 import type { ActorId, RoomName } from "@inkmesh/shared/base/ids";
 
@@ -25,10 +25,12 @@ export class Askers {
     else this.#rooms.delete(room);
   }
 
+  remove(room: RoomName, actor: ActorId): void {
+    const askers = this.#rooms.get(room);
+    if (askers?.delete(actor) === true && askers.size === 0) this.#rooms.delete(room);
+  }
+
   linkDown(actor: ActorId): void {
-    for (const [room, askers] of this.#rooms) {
-      askers.delete(actor);
-      if (askers.size === 0) this.#rooms.delete(room);
-    }
+    for (const room of this.#rooms.keys()) this.remove(room, actor);
   }
 }

@@ -18,6 +18,8 @@
  * that it has seen nothing of it, and vouches for that: otherwise no new document could be saved while one relay is down. A disk
  * that was wiped, or a relay that the room comes to only now, does not know, and is blank.
  *
+ * A relay that knows no ring yet does not know whom to ask, and vouches for nothing.
+ *
  * It asks for these comparisons by itself: a sweep that finds nothing says nothing to the other side.
  *
  * Invariants: only comparison makes a blank replica complete; a comparison counts for the ring under which it was made and as
@@ -153,7 +155,8 @@ export class Completeness {
   }
 
   #isEnough(): boolean {
-    const { relays, enough } = this.#former;
+    const { relays, enough, all } = this.#former;
+    if (all.length === 0) return false;
     const complete = relays.filter((relay) => this.#compared.get(relay)?.isComplete === true).length;
     return complete >= enough || this.#others().every((relay) => this.#compared.has(relay));
   }

@@ -6,7 +6,8 @@
  *     a part comes to:           the exclusive or of hash(position, digest) of its rooms
  *
  * There is no tree in memory: rooms lie in the order of their positions beside running exclusive ors, so that any part comes to two
- * numbers and a difference. 100,000 rooms take about 4 MB while a sweep looks at them.
+ * numbers and a difference. They are brought into order only when a part of the circle is asked for: between equal relays
+ * nobody asks for more than the whole. What a room adds is worked out once per digest (`leafOf`), not once per look.
  *
  * Invariants: equal rooms with equal digests give equal parts, in whatever order they were told; parts of no rooms are zero.
  * Both sides must take the same rooms: those that the ring of one RingId places on both.
@@ -21,32 +22,36 @@ const fanOut = 16;
 /** Half bytes of a position that are looked at: 52 bits are an exact number, and among millions of rooms hardly two share them. */
 export const prefixMax = 13;
 
-export class DigestTree {
-  readonly #rooms: readonly RoomDigest[];
-  /** The first 52 bits of each room's position, rising. */
-  readonly #keys: Float64Array;
-  /** At i: the exclusive or of the rooms before i. */
-  readonly #highs: Uint32Array;
-  readonly #lows: Uint32Array;
+/** A room's digest with its place on the circle and what it adds to the parts that it lies in. */
+export interface RoomLeaf extends RoomDigest {
+  /** The first 52 bits of its position. */
+  readonly key: number;
+  readonly high: number;
+  readonly low: number;
+}
 
-  private constructor(rooms: readonly RoomDigest[]) {
-    const positions = rooms.map(({ room }) => positionOf(room));
-    const keys = Float64Array.from(positions, keyOf);
-    const order = Uint32Array.from(rooms.keys()).sort((left, right) => keys[left]! - keys[right]!);
-    this.#rooms = Array.from(order, (index) => rooms[index]!);
-    this.#keys = Float64Array.from(order, (index) => keys[index]!);
-    this.#highs = new Uint32Array(rooms.length + 1);
-    this.#lows = new Uint32Array(rooms.length + 1);
-    const bytes = new DataView(new ArrayBuffer(16));
-    for (const [place, index] of order.entries()) {
-      const { high, low } = mixed(positions[index]!, rooms[index]!.digest, bytes);
-      this.#highs[place + 1] = this.#highs[place]! ^ high;
-      this.#lows[place + 1] = this.#lows[place]! ^ low;
-    }
+export function leafOf({ room, digest }: RoomDigest): RoomLeaf {
+  const position = positionOf(room);
+  return { room, digest, key: keyOf(position), ...mixed(position, digest) };
+}
+
+interface Ordered {
+  readonly leaves: readonly RoomLeaf[];
+  /** At i: the exclusive or of the leaves before i. */
+  readonly highs: Uint32Array;
+  readonly lows: Uint32Array;
+}
+
+export class DigestTree {
+  readonly #leaves: readonly RoomLeaf[];
+  #ordered: Ordered | undefined;
+
+  private constructor(leaves: readonly RoomLeaf[]) {
+    this.#leaves = leaves;
   }
 
-  static of(rooms: Iterable<RoomDigest>): DigestTree {
-    return new DigestTree([...rooms]);
+  static of(leaves: Iterable<RoomLeaf>): DigestTree {
+    return new DigestTree([...leaves]);
   }
 
   count(prefix: Prefix): number {
@@ -55,11 +60,12 @@ export class DigestTree {
   }
 
   rooms(prefix: Prefix): readonly RoomDigest[] {
-    return this.#rooms.slice(...this.#range(prefix));
+    return this.#inOrder.leaves.slice(...this.#range(prefix)).map(({ room, digest }) => ({ room, digest }));
   }
 
   /** What the sixteen parts of `prefix` come to. */
   node(prefix: Prefix): TreeNode {
+    if (prefix.length === 0) return { prefix, digests: this.#whole() };
     return { prefix, digests: Array.from({ length: fanOut }, (_, half) => this.#digest([...prefix, half])) };
   }
 
@@ -80,9 +86,33 @@ export class DigestTree {
     return [...differing.map(({ room }) => room), ...mine.keys()];
   }
 
+  /** What the sixteen parts of the circle come to, in whatever order the rooms lie. */
+  #whole(): readonly Position[] {
+    const [highs, lows] = [new Uint32Array(fanOut), new Uint32Array(fanOut)];
+    const width = fanOut ** (prefixMax - 1);
+    for (const { key, high, low } of this.#leaves) {
+      const half = Math.floor(key / width);
+      highs[half]! ^= high;
+      lows[half]! ^= low;
+    }
+    return Array.from(highs, (high, half) => ({ high, low: lows[half]! }));
+  }
+
+  get #inOrder(): Ordered {
+    if (this.#ordered !== undefined) return this.#ordered;
+    const leaves = this.#leaves.toSorted((left, right) => left.key - right.key);
+    const [highs, lows] = [new Uint32Array(leaves.length + 1), new Uint32Array(leaves.length + 1)];
+    for (const [place, { high, low }] of leaves.entries()) {
+      highs[place + 1] = highs[place]! ^ high;
+      lows[place + 1] = lows[place]! ^ low;
+    }
+    return (this.#ordered = { leaves, highs, lows });
+  }
+
   #digest(prefix: Prefix): Position {
+    const { highs, lows } = this.#inOrder;
     const [from, to] = this.#range(prefix);
-    return { high: (this.#highs[from]! ^ this.#highs[to]!) >>> 0, low: (this.#lows[from]! ^ this.#lows[to]!) >>> 0 };
+    return { high: (highs[from]! ^ highs[to]!) >>> 0, low: (lows[from]! ^ lows[to]!) >>> 0 };
   }
 
   /** The places of the rooms of `prefix`: keys from the prefix filled up with zeros on, over its width. */
@@ -93,11 +123,12 @@ export class DigestTree {
   }
 
   #firstFrom(key: number): number {
+    const { leaves } = this.#inOrder;
     let low = 0;
-    let high = this.#keys.length;
+    let high = leaves.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#keys[middle]! < key) low = middle + 1;
+      if (leaves[middle]!.key < key) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -108,10 +139,12 @@ function keyOf({ high, low }: Position): number {
   return high * 2 ** 20 + (low >>> 12);
 }
 
-function mixed(position: Position, digest: Position, bytes: DataView): Position {
-  bytes.setUint32(0, position.high);
-  bytes.setUint32(4, position.low);
-  bytes.setUint32(8, digest.high);
-  bytes.setUint32(12, digest.low);
-  return hash64(new Uint8Array(bytes.buffer));
+const mixing = new DataView(new ArrayBuffer(16));
+
+function mixed(position: Position, digest: Position): Position {
+  mixing.setUint32(0, position.high);
+  mixing.setUint32(4, position.low);
+  mixing.setUint32(8, digest.high);
+  mixing.setUint32(12, digest.low);
+  return hash64(new Uint8Array(mixing.buffer));
 }

@@ -113,16 +113,15 @@ export class DurableCopies {
     return this.#replicas.filter((relay) => this.#certainClock(relay)?.covers(clock) === true);
   }
 
-  /** Up to which of `actor`'s entries `relay` certainly holds them; 0: none. */
-  certainCounter(relay: RelayId, actor: ActorId): number {
-    return this.#certainClock(relay)?.counter(actor) ?? 0;
-  }
-
   /** An entry was let in here; its position. */
   entered(dot: Dot): number {
     this.#dots.push(dot);
+    const position = this.#basePosition + this.#dots.length;
+    // What another relay wrote may be said to be on a disk before it comes here.
+    for (const [relay, told] of this.#told)
+      if (told.position === position - 1 && told.clock.contains(dot)) this.#told.set(relay, { ...told, position });
     this.#fold();
-    return this.#basePosition + this.#dots.length;
+    return position;
   }
 
   /** Everything up to `position` is on this relay's disk. */

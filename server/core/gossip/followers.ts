@@ -48,12 +48,23 @@ export class Followers {
     this.#actors.add(actor);
   }
 
-  /** It asks for the whole. */
-  asked(actor: ActorId): void {
+  /** It asks for the whole, or no more. */
+  queried(actor: ActorId, isAsking: boolean): void {
+    if (isAsking) this.#asked(actor);
+    else this.#ceased(actor);
+  }
+
+  #asked(actor: ActorId): void {
     this.#actors.add(actor);
     this.#context.askers.add(this.#room, actor);
     this.#telling.forget(actor);
     this.tell(actor);
+  }
+
+  #ceased(actor: ActorId): void {
+    this.#actors.delete(actor);
+    this.#context.askers.remove(this.#room, actor);
+    this.#telling.forget(actor);
   }
 
   /** It speaks of a generation that is not known here yet. */

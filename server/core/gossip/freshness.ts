@@ -6,7 +6,7 @@
  * comes later is merged in.
  *
  * Invariants: nobody is waited for who cannot be reached at first (a link that ends may come again at once, and is waited for
- * like a slow answer); once fresh, it stays it; without other relays it is fresh at once.
+ * like a slow answer); once fresh, it stays it as long as what the others write comes here; without other relays it is fresh at once.
  */
 import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import type { RelayContext } from "../relay-context.ts";
@@ -17,6 +17,7 @@ export class Freshness {
   readonly #becameFresh: () => void;
   /** Undefined: nobody wanted to see it yet. */
   #awaited: Set<RelayId> | undefined;
+  #waiting: (() => void)[] = [];
 
   constructor(context: RelayContext, room: RoomName, becameFresh: () => void) {
     this.#context = context;
@@ -28,8 +29,26 @@ export class Freshness {
     return this.#awaited?.size === 0;
   }
 
+  /** Whether somebody has wanted to see it. */
+  get isBegun(): boolean {
+    return this.#awaited !== undefined;
+  }
+
   isAwaiting(relay: RelayId): boolean {
     return this.#awaited?.has(relay) === true;
+  }
+
+  /** Nobody wants to see it any more: whoever does next gets it as it is by then. */
+  end(): void {
+    this.#awaited = undefined;
+    this.#context.deadlines.clear({ type: "show-room", room: this.#room });
+    this.#goOn();
+  }
+
+  /** Runs `then` when it is fresh: at once where it is, and also where nobody wants to see it any more. */
+  whenReached(then: () => void): void {
+    if (this.isReached) then();
+    else this.#waiting.push(then);
   }
 
   /** These were asked what they have. */
@@ -45,6 +64,11 @@ export class Freshness {
     if (this.#awaited?.delete(relay) !== true || this.#awaited.size > 0) return;
     this.#context.deadlines.clear({ type: "show-room", room: this.#room });
     this.#becameFresh();
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    for (const then of this.#waiting.splice(0)) then();
   }
 
   /** The others take too long. */

@@ -11,6 +11,8 @@ import type { RoomCopy } from "./room-copy.ts";
 
 /** Bytes of payload in one message; a single entry may be larger. */
 const messageBytes = 262_144;
+/** Entries of one message and what they know, in actors: several such messages fit what a receiver takes for one frame. */
+const messageItems = 4_096;
 
 /** The entries on disk behind the snapshot. */
 export function durableTail({ content, log }: Pick<RoomCopy, "content" | "log">): readonly Entry[] {
@@ -21,14 +23,16 @@ export function durableTail({ content, log }: Pick<RoomCopy, "content" | "log">)
 export function entriesMessages(lineage: Lineage, upstream: RelayId | undefined, entries: readonly Entry[]): readonly MeshRoomMessage[] {
   const messages: MeshRoomMessage[] = [];
   let part: Entry[] = [];
-  let bytes = 0;
+  let [bytes, items] = [0, 0];
   for (const entry of entries) {
-    if (part.length > 0 && bytes + entry.payload.length > messageBytes) {
+    bytes += entry.payload.length;
+    items += 1 + entry.deps.size;
+    if (part.length > 0 && (bytes > messageBytes || items > messageItems)) {
       messages.push({ type: "entries", lineage, upstream, entries: part });
-      [part, bytes] = [[], 0];
+      part = [];
+      [bytes, items] = [entry.payload.length, 1 + entry.deps.size];
     }
     part.push(entry);
-    bytes += entry.payload.length;
   }
   return part.length === 0 ? messages : [...messages, { type: "entries", lineage, upstream, entries: part }];
 }

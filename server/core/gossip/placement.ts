@@ -40,6 +40,17 @@ export class Placement implements KnownRings {
     return this.#wholeRing;
   }
 
+  /** Whether this relay belongs, and does not leave. */
+  get isPlaced(): boolean {
+    const status = this.ring.status(relayOf(this.#peers.self));
+    return status === "joining" || status === "member";
+  }
+
+  /** Whether this relay hands over all that it has, to leave. */
+  get isLeaving(): boolean {
+    return this.ring.status(relayOf(this.#peers.self)) === "leaving";
+  }
+
   /** The disk says so. */
   becameWhole(ring: RingRecords): void {
     this.#wholeRing = ring;

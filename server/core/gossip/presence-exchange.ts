@@ -140,7 +140,7 @@ export class PresenceExchange {
       if (debt.states.size <= limits.presenceIdsPerRoomMax) break;
       debt.states.delete(oldest);
     }
-    if (!deadlines.has({ type: "presence-signs" })) deadlines.set({ type: "presence-signs" }, now.monotonicMs + limits.presenceSignMs);
+    if (!deadlines.has({ type: "presence-look" })) deadlines.set({ type: "presence-look" }, now.monotonicMs + limits.presenceLookMs);
   }
 }
 

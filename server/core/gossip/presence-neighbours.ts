@@ -5,7 +5,7 @@
  *     shown ──suspect, or silent for `presenceSilentMs`──▶ hidden ──alive and heard again──▶ shown: it is asked for all of it anew
  *       └──its link is gone: its cursors are, too
  *
- * A link that carries nothing else carries a sign of life every `presenceSignMs`, where a room is shared over it.
+ * That a link carries something every second sees `peers/link-silence.ts` to.
  *
  * Invariants: nothing that a hidden relay says of cursors is shown; time for which this relay itself stood still counts against nobody;
  * where no room is shared nothing is sent and no deadline set.
@@ -56,17 +56,14 @@ export class PresenceNeighbours {
     if (room !== undefined && room.sessions > 0) room.presence.receivedFromPeer(from, message);
   }
 
-  /** Signs of life are due, given and taken. */
-  signsDue(): void {
-    const { peers, deadlines, limits } = this.#context;
+  /** Whom this relay has not heard for too long. */
+  look(): void {
+    const { deadlines, limits } = this.#context;
     const watchers = new Set(this.#rooms.inMemory().flatMap((room) => room.presence.watchers));
-    if (this.#nowMs - this.#lookedMs > 2 * limits.presenceSignMs) this.#awakeMs = this.#nowMs;
+    if (this.#nowMs - this.#lookedMs > 2 * limits.presenceLookMs) this.#awakeMs = this.#nowMs;
     this.#lookedMs = this.#nowMs;
-    for (const actor of watchers) {
-      peers.sign(actor);
-      this.#review(actor);
-    }
-    if (watchers.size > 0) deadlines.set({ type: "presence-signs" }, this.#nowMs + limits.presenceSignMs);
+    for (const actor of watchers) this.#review(actor);
+    if (watchers.size > 0) deadlines.set({ type: "presence-look" }, this.#nowMs + limits.presenceLookMs);
   }
 
   #review(actor: ActorId): void {

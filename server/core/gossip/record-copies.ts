@@ -35,13 +35,38 @@ export class RecordCopies {
     return this.#isOwed;
   }
 
-  /** `record` is on this disk now. */
-  landed(record: RoomRecord): void {
+  /** Somebody waits for it, or stopped waiting: it is still not on enough replicas. */
+  get isUnconfirmed(): boolean {
+    return this.#isOwed || this.#waiting.size > 0;
+  }
+
+  /** Whether every replica has said that it has the record on its disk. */
+  get isOnAll(): boolean {
+    return this.#record === undefined || this.#place.replicas.every((relay) => this.#holders.has(relay));
+  }
+
+  /** Says the record to all replicas that can be reached and have not said that they have it. */
+  handOver(): void {
+    for (const actor of this.#context.peers.linked) this.tell(actor);
+  }
+
+  /** The link to `actor` is gone, and with it what it said there. */
+  linkDown(actor: ActorId): void {
+    this.#holders.delete(relayOf(actor));
+  }
+
+  /** `record` was on this disk when the room came into memory: who else has it is not known, and asked when somebody wants to know. */
+  loaded(record: RoomRecord): void {
     this.#record = record;
     this.#digest = recordDigest(record);
     this.#holders.clear();
     this.#holders.add(this.#context.self);
-    for (const actor of this.#context.peers.linked) this.tell(actor);
+  }
+
+  /** `record` is on this disk now. */
+  landed(record: RoomRecord): void {
+    this.loaded(record);
+    this.handOver();
     this.#review();
   }
 
@@ -66,7 +91,7 @@ export class RecordCopies {
   /** Runs `then` when the record is on enough replicas: at once where it is. Answers how to stop waiting. */
   whenSaved(then: () => void): () => void {
     this.#waiting.add(then);
-    for (const actor of this.#context.peers.linked) this.tell(actor);
+    this.handOver();
     this.#review();
     return () => {
       if (this.#waiting.delete(then)) this.#isOwed = true;

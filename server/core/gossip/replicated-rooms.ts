@@ -11,7 +11,7 @@
  * it is complete in all that is placed on it.
  */
 import { relayOf, type ActorId, type RelayId, type RingId, type RoomName } from "@inkmesh/shared/base/ids";
-import type { MeshRoomMessage, WireRecord } from "@inkmesh/shared/wire/mesh-room-message";
+import { roomOf, type MeshRoomMessage, type WireRecord } from "@inkmesh/shared/wire/mesh-room-message";
 import { recordDigest } from "@inkmesh/shared/wire/record-codec";
 import type { MemberChange } from "../membership/members.ts";
 import type { PeerListener } from "../peers/peers.ts";
@@ -27,6 +27,9 @@ import { RoomCatalogue } from "./room-catalogue.ts";
 
 /** Messages for one room that wait until it is loaded; what is lost comes again by comparison. */
 const waitingMax = 1_024;
+
+/** Rooms that are loaded for it every `compareChangedMs`, until this disk is whole. Sweeps bring most of them along. */
+const blankRoomsAtOnce = 16;
 
 /** What only tells on, and says nothing to a room that is not in memory. */
 const passing: ReadonlySet<MeshRoomMessage["type"]> = new Set(["durable", "difference", "cover", "record-durable", "unavailable"]);
@@ -74,6 +77,9 @@ export class ReplicatedRooms implements PeerListener {
   /** It is time to compare. */
   compareDue(): void {
     this.#follow(this.#antiEntropy.expire(this.#nowMs));
+    const { limits, isLeaving } = this.#context.placement;
+    const restMs = isLeaving ? limits.exchangeAgainMs : limits.sweepMs;
+    for (const name of this.#catalogue.unplaced.take(this.#nowMs, restMs)) this.#withRoom(name, (room) => this.#handOver(room));
     if (this.#askMs <= this.#nowMs) this.#askWhoIsEqual();
     this.#review();
     this.#schedule();
@@ -82,6 +88,11 @@ export class ReplicatedRooms implements PeerListener {
   /** The list of rooms could not be read before. */
   readDue(): void {
     this.#catalogue.goOn();
+  }
+
+  /** What is still to be done, for people. */
+  get upkeep(): RoomCatalogue["upkeep"] {
+    return this.#catalogue.upkeep;
   }
 
   // -- peers -----------------------------------------------------------------------------------------------------------
@@ -93,6 +104,7 @@ export class ReplicatedRooms implements PeerListener {
       room.recordCopies.peerUp(actor);
     }
     this.neighbours.peerUp(actor);
+    this.#catalogue.unplaced.wake();
     if (this.#catalogue.isRead) this.#beginSweep(actor);
     this.#schedule();
   }
@@ -106,7 +118,11 @@ export class ReplicatedRooms implements PeerListener {
     if (other === undefined) this.#antiEntropy.linkDown(relay);
     else if (this.#catalogue.isRead) this.#beginSweep(other);
     this.#context.askers.linkDown(actor);
-    for (const room of this.#rooms.inMemory()) room.replication.peerDown(actor);
+    for (const room of this.#rooms.inMemory()) {
+      room.replication.peerDown(actor);
+      room.recordCopies.linkDown(actor);
+    }
+    if (this.#context.placement.isLeaving) this.#catalogue.placeAnew();
     this.neighbours.peerDown(actor);
     this.lists.peerDown(actor);
     this.#schedule();
@@ -131,6 +147,7 @@ export class ReplicatedRooms implements PeerListener {
       room.recordCopies.ringChanged();
       this.#catalogue.changed(room);
     }
+    this.#catalogue.placeAnew();
     this.#antiEntropy.ringChanged(this.#nowMs);
     this.#review();
     this.#schedule();
@@ -157,11 +174,17 @@ export class ReplicatedRooms implements PeerListener {
   // -- one room --------------------------------------------------------------------------------------------------------
 
   #forRoom(from: ActorId, ring: RingId, message: LineageMessage | Extract<MeshRoomMessage, { type: "record" | "record-durable" }>): void {
-    const name = "lineage" in message ? message.lineage.room : message.record.room;
-    if (passing.has(message.type) && this.#rooms.find(name) === undefined) return;
+    const name = roomOf(message);
+    if (this.#rooms.find(name) === undefined) {
+      if (isFarewell(message)) return this.#context.askers.remove(name, from);
+      if (passing.has(message.type)) return;
+    }
     this.#withRoom(name, (room) => {
       if (message.type === "record") return this.#recordCame(from, room, message.record);
-      if (message.type === "record-durable") return room.recordCopies.heard(from, message.digest);
+      if (message.type === "record-durable") {
+        room.recordCopies.heard(from, message.digest);
+        return room.replication.handOver.review();
+      }
       this.#lineageMessageCame(from, ring, room, message);
     });
   }
@@ -203,10 +226,18 @@ export class ReplicatedRooms implements PeerListener {
     });
   }
 
+  /** It is placed elsewhere, and those may lack something of it. Who has it open here sees to that already, but not that it is proven. */
+  #handOver(room: Room): void {
+    const { isLeaving } = this.#context.placement;
+    if (room.replication.isReplica || (!room.isOpen && !isLeaving)) this.#catalogue.unplaced.note(room.name, false);
+    else if (room.sessions === 0 || isLeaving) room.replication.handOver.begin();
+  }
+
   // -- all rooms -------------------------------------------------------------------------------------------------------
 
   #catalogueRead(): void {
     for (const actor of this.#context.peers.linked) this.#beginSweep(actor);
+    if (this.#context.placement.isLeaving) this.#catalogue.placeAnew();
     this.#review();
     this.#schedule();
   }
@@ -225,6 +256,20 @@ export class ReplicatedRooms implements PeerListener {
     this.#askMs = isOver ? Number.POSITIVE_INFINITY : this.#nowMs + this.#askEveryMs;
     if (isOver || !this.#catalogue.isRead) return;
     for (const actor of peers.linked) if (!this.#equal.has(relayOf(actor))) this.#tellRoot(actor);
+    this.#compareBlank();
+  }
+
+  /**
+   * A room that left memory before all had been compared with that it takes has forgotten with whom it was, and where the others have
+   * the same as this disk no sweep names it.
+   */
+  #compareBlank(): void {
+    for (const name of this.#catalogue.someBlank(blankRoomsAtOnce)) {
+      if (this.#rooms.find(name) !== undefined) continue;
+      this.#withRoom(name, (room) => {
+        for (const actor of this.#context.peers.linked) if (room.replication.isUrgent(relayOf(actor))) room.replication.compareWith(actor);
+      });
+    }
   }
 
   #tellRoot(to: ActorId): void {
@@ -249,12 +294,14 @@ export class ReplicatedRooms implements PeerListener {
     this.#review();
   }
 
-  /** Once all that the ring places here is complete, the disk is whole under it, and this relay belongs for good. */
+  /** Once everything is proven elsewhere a relay that leaves has left. Once all that the ring places here is complete, the disk is whole under it, and this relay belongs for good. */
   #review(): void {
     const { peers, placement, self } = this.#context;
     const { ring } = peers;
-    const belongs = ring.status(self) === "joining" || ring.status(self) === "member";
-    if (!belongs || placement.wholeRing?.id === ring.id || !this.#catalogue.isComplete) return;
+    // Where all leave, the rooms stay with them: nobody else could take them.
+    const isNamed = ring.newest.members.some(({ relay }) => relay === self);
+    if (placement.isLeaving && !isNamed && this.#catalogue.owesNothing) return peers.advance("left");
+    if (!placement.isPlaced || placement.wholeRing?.id === ring.id || !this.#catalogue.isComplete) return;
     if (ring.settled.members.some(({ relay }) => relay !== self && !this.#equal.has(relay))) return;
     placement.becameWhole(ring);
     this.#context.effect({ type: "keep-whole-ring", ring: ring.entries() });
@@ -275,7 +322,8 @@ export class ReplicatedRooms implements PeerListener {
   #schedule(): void {
     const { deadlines, peers } = this.#context;
     const deadline = { type: "compare-rooms" } as const;
-    const atMs = peers.linked.length === 0 ? Number.POSITIVE_INFINITY : Math.min(this.#antiEntropy.nextDeadline(), this.#askMs);
+    const nextMs = Math.min(this.#antiEntropy.nextDeadline(), this.#catalogue.unplaced.nextDeadline(), this.#askMs);
+    const atMs = peers.linked.length === 0 ? Number.POSITIVE_INFINITY : nextMs;
     if (atMs === Number.POSITIVE_INFINITY) deadlines.clear(deadline);
     else deadlines.set(deadline, Math.max(atMs, this.#nowMs));
   }
@@ -287,4 +335,9 @@ export class ReplicatedRooms implements PeerListener {
   get #nowMs(): number {
     return this.#context.now.monotonicMs;
   }
+}
+
+/** It expects nothing more of a room. */
+function isFarewell(message: MeshRoomMessage): boolean {
+  return (message.type === "durable-query" && !message.isAsking) || (message.type === "subscribe" && !message.isSubscribing);
 }

@@ -13,8 +13,6 @@ export interface ReplicationLimits {
   readonly exchangeAgainMs: number;
   /** Dots of one room whose copies are counted one by one; those further back count together. */
   readonly countedDotsMax: number;
-  /** Bytes of entries kept for one replica by a relay that is none; past it only comparison brings it what it lacks. */
-  readonly hintBytesMax: number;
   /** How often rooms that changed are compared. */
   readonly compareChangedMs: number;
   /** Rooms in one such comparison; the others come with the next. */

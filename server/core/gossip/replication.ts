@@ -4,27 +4,31 @@
  *     own entry ─▶ disk ──entries──▶ replicas           theirs ─▶ causal-delivery ─▶ room ─▶ disk ──durable──▶ whoever asked
  *     durable replies ─▶ durable-copies ─▶ acks         a gap, too much that waits, a comparison ─▶ difference ─▶ clock joined
  *
- * It puts the parts of this folder together and decides nothing that they decide. Whoever has sessions for a room asks its
- * replicas once per link how far it is on their disks; they answer whenever that moves, as long as the link lasts.
+ * It puts the parts of this folder together and decides nothing that they decide. Whoever has sessions for a room asks its replicas
+ * once per link how far it is on their disks; they answer whenever that moves, until the link ends or nobody asks any more.
  *
- * Invariants: [C3] nothing is told, counted or answered that is not on this disk; what is heard on a link counts as long as the
- * link lasts; what speaks of another generation is never let in. On a ring of one relay there is nobody to tell, and it sends
- * nothing and sets no deadline.
+ * Invariants: [C3] nothing is told, counted or answered that is not on this disk; what is heard on a link counts as long as the link
+ * lasts; what speaks of another generation is never let in. On a ring of one relay it sends nothing and sets no deadline.
  */
 import { relayOf, type ActorId, type RelayId, type RingId } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import type { RelayContext } from "../relay-context.ts";
-import { CausalDelivery, type DeliveryStep } from "./causal-delivery.ts";
+import { AskedReplicas } from "./asked-replicas.ts";
 import { Completeness, unmarkedTrace } from "./completeness.ts";
 import { DurableCopies } from "./durable-copies.ts";
+import { EntryIntake } from "./entry-intake.ts";
 import { Followers } from "./followers.ts";
 import { answersToWant, durableTail, entriesMessages } from "./missing-entries.ts";
 import type { RoomCopy } from "./room-copy.ts";
 import type { RoomPlace } from "./room-place.ts";
 import { Freshness } from "./freshness.ts";
+import { HandOver } from "./hand-over.ts";
 import { RoomRepair, type Had, type RepairStanding } from "./room-repair.ts";
+import { Seekers } from "./seekers.ts";
+import { Subscribers } from "./subscribers.ts";
+import { Upstream } from "./upstream.ts";
 
 type Message<Type extends MeshRoomMessage["type"]> = Extract<MeshRoomMessage, { type: Type }>;
 
@@ -50,20 +54,24 @@ export class Replication implements RepairStanding {
   readonly #copy: RoomCopy;
   readonly #changed: () => void;
   readonly #place: RoomPlace;
-  readonly #delivery: CausalDelivery;
+  readonly #intake: EntryIntake;
   readonly #copies: DurableCopies;
   readonly #completeness: Completeness;
   readonly #repair: RoomRepair;
   readonly freshness: Freshness;
+  readonly seekers: Seekers;
   readonly followers: Followers;
-  /** Who was asked how far the room is on its disk. */
-  readonly #queried = new Set<ActorId>();
+  readonly subscribers = new Subscribers();
+  readonly upstream: Upstream;
+  readonly handOver: HandOver;
+  readonly #asked: AskedReplicas;
   #isWanted = false;
 
   constructor({ context, copy, isMarked, before, changed }: ReplicationOptions) {
     const { self, placement } = context;
     const { limits, choice } = placement;
-    const { room } = copy.lineage;
+    const { lineage } = copy;
+    const { room } = lineage;
     this.#context = context;
     this.#copy = copy;
     this.#changed = changed;
@@ -71,14 +79,9 @@ export class Replication implements RepairStanding {
     const former = this.#place.former();
     const disk = { hasTrace: copy.storedRecord !== undefined || copy.content.clock.size > 0, whole: placement.wholeRing };
     // Where there is nobody else who could know of it, this disk has all that there is.
-    const isAlone = former.all.every((relay) => relay === self);
+    const isAlone = former.all.length > 0 && former.all.every((relay) => relay === self);
     const trace = isAlone ? "unused" : unmarkedTrace(room, disk, { self, replicas: choice.replicas });
     this.#completeness = new Completeness({ self, limits, trace: isMarked ? "marked" : trace, former });
-    this.#delivery = new CausalDelivery({
-      self,
-      limits,
-      room: { known: () => copy.content.clock, replicas: () => this.#place.replicas },
-    });
     this.#copies = new DurableCopies({
       self,
       level: choice.level,
@@ -88,9 +91,18 @@ export class Replication implements RepairStanding {
       ring: context.peers.ringId,
       replicas: this.#place.replicas,
     });
-    this.followers = new Followers({ context, lineage: copy.lineage, place: this.#place, standing: this, before });
+    this.followers = new Followers({ context, lineage, place: this.#place, standing: this, before });
     this.freshness = new Freshness(context, room, () => copy.becameFresh());
+    this.seekers = new Seekers({ context, place: this.#place, durable: () => copy.log.durableClock });
+    this.#asked = new AskedReplicas(context, lineage, this.#place);
+    this.upstream = new Upstream({
+      ...{ context, lineage, place: this.#place, clock: () => copy.log.durableClock },
+      ...{ others: () => this.#asked.actors, compareWith: (actor) => this.compareWith(actor) },
+    });
     this.#repair = new RoomRepair({ context, copy, standing: this, has: (had) => this.#has(had), changed });
+    const parts = { asked: this.#asked, repair: this.#repair, holders: () => this.holders };
+    this.handOver = new HandOver({ context, copy, place: this.#place, ...parts, changed });
+    this.#intake = new EntryIntake({ context, copy, place: this.#place, repair: this.#repair, changed });
   }
 
   // -- what may be said of the copies ----------------------------------------------------------------------------------
@@ -105,7 +117,7 @@ export class Replication implements RepairStanding {
 
   /** Whether the next thing that is written may say that the room is complete here. */
   get shouldMark(): boolean {
-    return this.#completeness.shouldMark;
+    return !this.#place.isElsewhere && this.#completeness.shouldMark;
   }
 
   /** The relays that certainly have on disk all that this one has there. */
@@ -123,22 +135,17 @@ export class Replication implements RepairStanding {
 
   /** Something of it would be lost if the room left memory. */
   get isBusy(): boolean {
-    const isAhead = !this.#place.isReplica && this.#copies.heldBy(this.#copies.replicas) < this.#copy.log.durable;
-    return this.#delivery.size > 0 || this.#repair.isBusy || this.#canCompare || isAhead;
-  }
-
-  /** Where this relay, if it is no replica, gets from what it does not write itself. */
-  get upstream(): RelayId | undefined {
-    if (this.#place.isReplica) return undefined;
-    return this.#place.replicas.find((relay) => this.#context.peers.lifeOf(relay) !== undefined);
+    return this.#intake.isHolding || this.#repair.isBusy || this.#canCompare || this.handOver.isRunning || this.subscribers.size > 0;
   }
 
   isUrgent(relay: RelayId): boolean {
-    return this.freshness.isAwaiting(relay) || this.#completeness.missing.includes(relay);
+    return this.freshness.isAwaiting(relay) || this.seekers.isAwaiting(relay) || this.#missing.includes(relay);
   }
 
   comparedWith(relay: RelayId): void {
     this.freshness.comparedWith(relay);
+    this.seekers.comparedWith(relay);
+    this.upstream.compared(relay);
   }
 
   // -- what happens here -----------------------------------------------------------------------------------------------
@@ -148,13 +155,36 @@ export class Replication implements RepairStanding {
     if (this.#isWanted) return;
     this.#isWanted = true;
     this.#query();
-    this.freshness.await([...this.#queried].map(relayOf));
+    this.upstream.want();
+    if (!this.freshness.isBegun) this.freshness.await(this.#asked.actors.map(relayOf));
+  }
+
+  /** Runs `then` when a request may be answered from what is here: where others hold the room, once they have said what they have. */
+  whenFresh(then: () => void): void {
+    if (!this.#place.isElsewhere || !this.#copy.isOpen) return then();
+    this.wanted();
+    this.freshness.whenReached(then);
+  }
+
+  /** Nobody here has it open any more: on a new link nobody is asked. To a replica still comes what is written; the sweep finds the rest. */
+  unwanted(): void {
+    if (this.#isWanted && this.#place.isElsewhere) {
+      this.upstream.unwant();
+      this.freshness.end();
+    }
+    this.#isWanted = false;
+  }
+
+  /** The room leaves memory: what the others would tell it goes nowhere. */
+  forget(): void {
+    this.upstream.unwant();
+    this.#asked.cease();
   }
 
   /** An entry was let in. */
   entered(entry: Entry): void {
     this.#copies.entered(entry.dot);
-    if (this.#completeness.shouldMark) this.#copy.log.complete();
+    if (this.shouldMark) this.#copy.log.complete();
     this.#changed();
   }
 
@@ -163,6 +193,7 @@ export class Replication implements RepairStanding {
     if (isMarked) this.#marked();
     this.#copies.ownDurable(this.#copy.log.durable);
     this.#forward(entries);
+    this.seekers.advanced();
     this.#repair.landed();
     this.followers.tellAll();
   }
@@ -171,6 +202,7 @@ export class Replication implements RepairStanding {
     this.#completeness.marked();
     this.#copies.ownCompleteness(true);
     this.followers.tellAll();
+    this.#changed();
   }
 
   /** The record is on this disk; `isMarked`: and so is the mark. */
@@ -184,7 +216,9 @@ export class Replication implements RepairStanding {
 
   peerUp(actor: ActorId): void {
     this.followers.linkUp(actor);
+    this.seekers.linkUp();
     this.#query();
+    this.upstream.review();
     this.#copy.touched();
   }
 
@@ -194,15 +228,20 @@ export class Replication implements RepairStanding {
     this.#copies.linkDown(actor);
     this.#completeness.linkDown(relay);
     this.#repair.linkDown(actor);
-    this.#queried.delete(actor);
-    this.#follow(this.#delivery.unanswered(relay, undefined, this.#nowMs));
+    this.#asked.linkDown(actor);
+    this.subscribers.remove(actor);
+    this.upstream.linkDown(actor);
+    this.#intake.unanswered(relay, undefined);
   }
 
   ringChanged(): void {
     this.#copies.place(this.#context.peers.ringId, this.#place.replicas);
     this.#completeness.place(this.#place.former());
-    if (this.#completeness.shouldMark) this.#copy.log.complete();
+    if (this.shouldMark) this.#copy.log.complete();
+    this.seekers.ringChanged();
+    if (!this.#place.isReplica) this.subscribers.clear();
     this.#query();
+    this.upstream.review();
     this.followers.tellAll();
     this.#copy.copiesChanged();
     this.#copy.touched();
@@ -212,20 +251,26 @@ export class Replication implements RepairStanding {
   received(from: ActorId, ring: RingId, message: LineageMessage): void {
     switch (message.type) {
       case "entries":
-        this.#entriesCame(from, message);
+        if (!this.#intake.came(from, message)) break;
+        this.followers.add(from);
+        // What was here already is told at once: whoever sends it again does not know.
+        this.followers.tell(from);
         break;
       case "want":
-        this.#sayAll(from, answersToWant(this.#copy, message.run, this.upstream));
+        this.#sayAll(from, answersToWant(this.#copy, message.run, this.upstream.relay));
         break;
       case "unavailable":
         if (message.isFolded) this.#repair.request(relayOf(from));
-        this.#follow(this.#delivery.unanswered(relayOf(from), message.run.actor, this.#nowMs));
+        this.#intake.unanswered(relayOf(from), message.run.actor);
         break;
       case "durable":
         this.#durableCame(from, ring, message);
         break;
       case "durable-query":
-        this.followers.asked(from);
+        this.followers.queried(from, message.isAsking);
+        break;
+      case "subscribe":
+        this.#subscribeCame(from, message);
         break;
       case "compare":
         this.#repair.compareCame(from, message, ring);
@@ -241,6 +286,11 @@ export class Replication implements RepairStanding {
     this.#copy.touched();
   }
 
+  /** Whoever is linked and may hold the room is asked what it has. */
+  compareWithAll(): void {
+    for (const actor of this.#context.peers.linked) if (this.#place.mayHold(relayOf(actor))) this.#repair.compareWith(actor);
+  }
+
   /** Asks for the same in return. */
   compareWith(actor: ActorId): void {
     this.#repair.compareWith(actor);
@@ -249,75 +299,47 @@ export class Replication implements RepairStanding {
   // -- time ------------------------------------------------------------------------------------------------------------
 
   expire(): void {
-    for (const entry of this.#copy.isOpen ? this.#delivery.overdue(this.#nowMs) : [])
-      if (this.#copy.takeContent(entry.payload, "whole") === "all") this.#passedOver(entry);
-    this.#follow(this.#delivery.expire(this.#nowMs));
+    this.#intake.expire();
     this.#repair.expire();
-    const { peers } = this.#context;
-    for (const relay of this.#completeness.toCompare(this.#nowMs)) {
-      const actor = peers.lifeOf(relay);
-      if (actor !== undefined) this.#repair.compareWith(actor);
-    }
+    const missing = this.#place.isElsewhere ? [] : this.#completeness.toCompare(this.#nowMs);
+    const lives = missing.flatMap((relay) => this.#context.peers.lifeOf(relay) ?? []);
+    for (const actor of new Set([...lives, ...this.seekers.toAsk(this.#nowMs)])) this.#repair.compareWith(actor);
     this.#copy.touched();
   }
 
   /** Notes when there is something to do; nothing where that is never. */
   schedule(): void {
-    const { deadlines } = this.#context;
     const deadline = { type: "replicate", room: this.#copy.lineage.room } as const;
     const compareMs = this.#canCompare ? this.#completeness.nextDeadline() : Number.POSITIVE_INFINITY;
-    const atMs = Math.min(this.#delivery.nextDeadline(), this.#repair.nextDeadline(), compareMs);
-    if (atMs === Number.POSITIVE_INFINITY) deadlines.clear(deadline);
-    else deadlines.set(deadline, Math.max(atMs, this.#nowMs));
+    const parts = [this.handOver, this.#intake, this.#repair, this.seekers];
+    const atMs = Math.min(compareMs, ...parts.map((part) => part.nextDeadline()));
+    if (atMs === Number.POSITIVE_INFINITY) this.#context.deadlines.clear(deadline);
+    else this.#context.deadlines.set(deadline, Math.max(atMs, this.#nowMs));
+  }
+
+  /** With whom it has to compare before its copy counts: never an edge, whose copy does not. */
+  get #missing(): readonly RelayId[] {
+    return this.#place.isElsewhere ? [] : this.#completeness.missing;
   }
 
   /** Whether somebody is there with whom it has to compare before it is complete: what was compared is known in memory only. */
   get #canCompare(): boolean {
-    return this.#completeness.missing.some((relay) => this.#context.peers.lifeOf(relay) !== undefined);
+    return this.#missing.some((relay) => this.#context.peers.lifeOf(relay) !== undefined);
   }
 
-  // -- entries ---------------------------------------------------------------------------------------------------------
+  // -- entries --------------------------------------------------------------------------------------------------------
 
-  #entriesCame(from: ActorId, { entries, upstream }: Message<"entries">): void {
-    if (!this.#copy.isOpen) return;
-    // The disk takes nothing now: it asks when it does.
-    if (this.#context.store.refusal !== undefined) return this.#changed();
-    this.followers.add(from);
-    for (const entry of entries) this.#follow(this.#delivery.offer(entry, { sender: relayOf(from), upstream }, this.#nowMs));
-    this.#repair.landed();
-    // What was here already is told at once: whoever sends it again does not know.
-    this.followers.tell(from);
-  }
-
-  #passedOver(entry: Entry): void {
-    this.#delivery.passedOver(entry.dot);
-    this.#context.report({ type: "passed-over", room: this.#copy.lineage.room });
-    this.#follow(this.#delivery.advanced(this.#nowMs));
-  }
-
-  #follow(steps: readonly DeliveryStep[]): void {
-    const { lineage } = this.#copy;
-    for (const step of steps) {
-      if (step.type === "deliver") this.#copy.takeEntry(step.entry);
-      else if (step.type === "ask") this.#sayTo(step.of, { type: "want", lineage, run: step.run });
-      else this.#repair.request(step.with);
-    }
-  }
-
-  /** Own entries go to the replicas; what a replica has goes to those who hold the room and are none. */
+  /** Own entries go to the replicas; what a replica has goes to the edges whose upstream it is. */
   #forward(entries: readonly Entry[]): void {
     const { peers } = this.#context;
     if (peers.linked.length === 0 || entries.length === 0) return;
     const { lineage } = this.#copy;
-    const own = entriesMessages(
-      lineage,
-      this.upstream,
-      entries.filter((entry) => this.#isOwn(entry)),
-    );
+    const written = entries.filter((entry) => this.#isOwn(entry));
+    const own = entriesMessages(lineage, this.upstream.relay, written);
     const all = this.#place.isReplica ? entriesMessages(lineage, undefined, entries) : [];
     for (const actor of peers.linked) {
       if (this.#place.isOn(relayOf(actor))) this.#sayAll(actor, own);
-      else if (this.followers.has(actor)) this.#sayAll(actor, all);
+      else if (this.subscribers.has(actor)) this.#sayAll(actor, all);
     }
   }
 
@@ -328,26 +350,22 @@ export class Replication implements RepairStanding {
   // -- durability ------------------------------------------------------------------------------------------------------
 
   #query(): void {
-    const { peers, self } = this.#context;
-    if (!this.#isWanted || peers.linked.length === 0) return;
-    const { lineage } = this.#copy;
-    for (const relay of this.#place.replicas) {
-      const actor = relay === self ? undefined : peers.lifeOf(relay);
-      if (actor === undefined || this.#queried.has(actor)) continue;
-      this.#queried.add(actor);
-      this.#say(actor, { type: "durable-query", lineage });
-      this.#repair.compareWith(actor);
-    }
+    for (const actor of this.#isWanted ? this.#asked.ask() : []) if (this.upstream.mayCompareWith(actor)) this.#repair.compareWith(actor);
+  }
+
+  #subscribeCame(from: ActorId, { isSubscribing, clock }: Message<"subscribe">): void {
+    if (!isSubscribing || !this.#place.isReplica) return this.subscribers.remove(from);
+    if (this.subscribers.heard(from, clock, this.#copy.log.durableClock)) this.#repair.compareWith(from);
   }
 
   #durableCame(from: ActorId, ring: RingId, { isWhole, isComplete, clock }: Message<"durable">): void {
-    const { lineage } = this.#copy;
-    if (!this.#copies.heard({ actor: from, ring, isWhole, isComplete, clock })) this.#say(from, { type: "durable-query", lineage });
+    if (!this.#copies.heard({ actor: from, ring, isWhole, isComplete, clock })) this.#asked.again(from);
     this.#copy.copiesChanged();
+    this.handOver.review();
     // A whole clock comes on a new link: what its relay lacks of this one's entries is sent again.
     if (!isWhole || !this.#place.isOn(relayOf(from))) return;
     const owed = durableTail(this.#copy).filter((entry) => this.#isOwn(entry) && !clock.contains(entry.dot));
-    this.#sayAll(from, entriesMessages(lineage, this.upstream, owed));
+    this.#sayAll(from, entriesMessages(this.#copy.lineage, this.upstream.relay, owed));
   }
 
   // -- what was compared ----------------------------------------------------------------------------------------------
@@ -361,29 +379,18 @@ export class Replication implements RepairStanding {
     this.#copies.ownCovers(clock);
     this.#completeness.compared(relay, ring, isComplete);
     this.comparedWith(relay);
-    if (this.#completeness.shouldMark && !this.#completeness.isComplete) this.#copy.log.complete();
+    if (this.shouldMark && !this.#completeness.isComplete) this.#copy.log.complete();
     this.#copy.touched();
-    this.#follow(this.#delivery.advanced(this.#nowMs));
+    this.#intake.advanced();
     this.followers.tellAll();
     this.#copy.copiesChanged();
   }
-
-  // -- words -----------------------------------------------------------------------------------------------------------
 
   get #nowMs(): number {
     return this.#context.now.monotonicMs;
   }
 
-  #sayTo(relay: RelayId, message: MeshRoomMessage): void {
-    const actor = this.#context.peers.lifeOf(relay);
-    if (actor !== undefined) this.#say(actor, message);
-  }
-
   #sayAll(to: ActorId, messages: readonly MeshRoomMessage[]): void {
-    for (const message of messages) this.#say(to, message);
-  }
-
-  #say(to: ActorId, message: MeshRoomMessage): void {
-    this.#context.peers.tell(to, message);
+    for (const message of messages) this.#context.peers.tell(to, message);
   }
 }

@@ -1,25 +1,27 @@
 /**
  * RoomCatalogue: what every room on this disk comes to, so that two relays find the few that differ among many.
  *
- *     unread ──the first link──▶ reading, a room at a time ──▶ read: kept up to date by the rooms themselves
+ *     unread ──the first link──▶ reading, a page of the disk's list at a time ──▶ read: kept up to date by the rooms themselves
+ *                                   └─ of a room whose hash the disk does not know, the content
  *
- * The digest of a room needs its content, which is read once; from then on it follows what happens to the room. A relay without
- * links reads nothing and keeps nothing.
+ * From then on a digest follows what happens to the room. A relay without links reads nothing and keeps nothing.
  *
- * Invariants: what a digest stands for is on disk; a room that cannot be read has none, and is asked for elsewhere.
+ * Invariants: what a digest stands for is on disk: a page may be older than what a room that is or was in memory meanwhile says of itself,
+ * and counts for no such room; one that cannot be read has none, and is asked for elsewhere.
  */
 import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import { positionOfHex, type Position } from "@inkmesh/shared/ring/hash";
+import { comparePositions, positionOfHex, type Position } from "@inkmesh/shared/ring/hash";
 import type { RelayContext } from "../relay-context.ts";
 import type { Room } from "../room.ts";
 import type { Rooms } from "../rooms.ts";
-import type { RoomRecord } from "../stored-room.ts";
+import type { RoomRecord, RoomSummary } from "../stored-room.ts";
 import type { SharedRooms } from "./anti-entropy.ts";
-import { DigestTree } from "./digest-tree.ts";
+import { DigestTree, leafOf, type RoomLeaf } from "./digest-tree.ts";
 import { roomDigest } from "./room-digest.ts";
 import { digestOf } from "./room-moment.ts";
-import type { RoomPlace } from "./room-place.ts";
+import type { KnownRings, RoomPlace } from "./room-place.ts";
+import { UnplacedRooms } from "./unplaced-rooms.ts";
 
 /** Rooms that are listed at once. */
 const pageRooms = 256;
@@ -30,11 +32,18 @@ const againMs = 1_000;
 export class RoomCatalogue implements SharedRooms {
   readonly #context: RelayContext;
   readonly #rooms: Rooms;
-  readonly #digests = new Map<RoomName, Position>();
+  readonly #leaves = new Map<RoomName, RoomLeaf>();
   readonly #places = new Map<RoomName, RoomPlace>();
-  /** Rooms placed here of which this disk cannot vouch for what it has. */
+  /** Per peer what both share, as it was after so many changes: all rooms are looked at for it. */
+  readonly #trees = new Map<RelayId, { readonly tree: DigestTree; readonly changes: number } & KnownRings>();
+  #changes = 0;
+  /** Rooms of which this disk cannot vouch for what it has, wherever they are placed; and those of them that are placed here. */
+  readonly #unvouched = new Set<RoomName>();
   readonly #blank = new Set<RoomName>();
   readonly #stale = new Set<Room>();
+  /** Rooms that are on disk and could not be read. */
+  readonly #unread = new Set<RoomName>();
+  readonly #unplaced: UnplacedRooms;
   readonly #whenRead: () => void;
   #state: "unread" | "reading" | "read" = "unread";
   #after: string | undefined;
@@ -43,6 +52,7 @@ export class RoomCatalogue implements SharedRooms {
     this.#context = context;
     this.#rooms = rooms;
     this.#whenRead = whenRead;
+    this.#unplaced = new UnplacedRooms(context.placement.limits);
   }
 
   get isRead(): boolean {
@@ -55,10 +65,46 @@ export class RoomCatalogue implements SharedRooms {
     return this.isRead && this.#blank.size === 0;
   }
 
+  /** As far as was looked: rooms placed elsewhere of which something may be owed, and rooms placed here for which this disk cannot vouch. */
+  get upkeep(): { readonly roomsToHandOver: number; readonly roomsToComplete: number } {
+    return { roomsToHandOver: this.#unplaced.size, roomsToComplete: this.#blank.size };
+  }
+
+  /** Whether nothing on this disk is owed to anybody, as far as was looked. */
+  get owesNothing(): boolean {
+    return this.isRead && this.unplaced.size === 0 && this.#stale.size === 0;
+  }
+
+  /** The rooms that are placed elsewhere, and may have something that is not there. */
+  get unplaced(): UnplacedRooms {
+    for (const room of this.#stale) this.#look(room);
+    return this.#unplaced;
+  }
+
+  /** The ring places rooms anew, or what was said of them counts no more. */
+  placeAnew(): void {
+    this.#trees.clear();
+    const { placement, self } = this.#context;
+    // Who has left owes nothing of what it had then.
+    const hasLeft = placement.ring.status(self) === "left";
+    for (const room of hasLeft ? [] : [...this.#leaves.keys(), ...this.#unread]) this.#unplaced.note(room, !this.#placeOf(room).isReplica);
+    for (const room of this.#unvouched) this.#sort(room);
+    this.#unplaced.wake();
+  }
+
+  /** Some of those of which this disk cannot vouch for what it has, each time others. */
+  someBlank(count: number): readonly RoomName[] {
+    const some = [...this.#blank].slice(0, count);
+    for (const room of some) if (this.#blank.delete(room)) this.#blank.add(room);
+    return some;
+  }
+
   /** Reads what is on disk, the first time. */
   read(): void {
     if (this.#state !== "unread") return;
     this.#state = "reading";
+    // What is on its way to disk now comes there behind what a page says.
+    for (const room of this.#rooms.inMemory()) if (room.isOpen) this.#stale.add(room);
     this.#readPage();
   }
 
@@ -77,23 +123,28 @@ export class RoomCatalogue implements SharedRooms {
 
   treeWith(peer: RelayId): DigestTree {
     for (const room of this.#stale) this.#look(room);
-    return DigestTree.of([...this.#digests].filter(([room]) => this.#isOnBoth(peer, room)).map(([room, digest]) => ({ room, digest })));
+    const { ring, wholeRing } = this.#context.placement;
+    const known = this.#trees.get(peer);
+    if (known?.changes === this.#changes && known.ring === ring && known.wholeRing === wholeRing) return known.tree;
+    const tree = DigestTree.of([...this.#leaves.values()].filter(({ room }) => this.#isOnBoth(peer, room)));
+    this.#trees.set(peer, { tree, changes: this.#changes, ring, wholeRing });
+    return tree;
   }
 
-  /** Rooms of both; and of a relay that holds one without being its replica, those that it has sessions for. */
+  /** Rooms of both; and those that one of them, an edge, gets from the other. */
   isSharedWith(peer: RelayId, room: RoomName): boolean {
     if (this.#isOnBoth(peer, room)) return true;
     const live = this.#rooms.find(room);
     if (live === undefined || !live.isOpen) return false;
-    const place = this.#placeOf(room);
     const actor = this.#context.peers.lifeOf(peer);
-    return place.isOn(peer) || (place.isReplica && actor !== undefined && live.replication.followers.has(actor));
+    const { upstream, subscribers } = live.replication;
+    return upstream.is(peer) || (actor !== undefined && subscribers.has(actor));
   }
 
   digest(room: RoomName): Position | undefined {
     const live = this.#rooms.find(room);
     if (live !== undefined && this.#stale.has(live)) this.#look(live);
-    return this.#digests.get(room);
+    return this.#leaves.get(room)?.digest;
   }
 
   #isOnBoth(peer: RelayId, room: RoomName): boolean {
@@ -104,7 +155,7 @@ export class RoomCatalogue implements SharedRooms {
   /** Kept for rooms with a digest: a sweep looks at all of them. */
   #placeOf(room: RoomName): RoomPlace {
     const place = this.#places.get(room) ?? this.#context.placement.of(room);
-    if (this.#digests.has(room)) this.#places.set(room, place);
+    if (this.#leaves.has(room)) this.#places.set(room, place);
     return place;
   }
 
@@ -114,12 +165,11 @@ export class RoomCatalogue implements SharedRooms {
     const seq = this.#context.lists.ask((result) => {
       if (!result.ok) return this.#readAgain();
       const { rooms, next } = result.value;
-      this.#readRooms(
-        rooms.map(({ record }) => record),
-        next,
-      );
+      // All at once: while others are read, what the page says of them grows old.
+      const unknown = rooms.filter((room) => !this.#believe(room)).map(({ record }) => record.room);
+      this.#readRooms(unknown, next);
     });
-    this.#context.effect({ type: "list-rooms", seq, after: this.#after, limit: pageRooms, search: undefined, deleted: true });
+    this.#context.effect({ type: "list-rooms", seq, after: this.#after, limit: pageRooms, search: undefined, deleted: true, hashes: true });
   }
 
   #readAgain(): void {
@@ -132,27 +182,55 @@ export class RoomCatalogue implements SharedRooms {
     if (this.#state === "reading") this.#readPage();
   }
 
-  #readRooms(records: readonly RoomRecord[], next: string | undefined): void {
-    const [record, ...rest] = records;
-    if (record !== undefined) return this.#readRoom(record, () => this.#readRooms(rest, next));
+  #readRooms([room, ...rest]: readonly RoomName[], next: string | undefined): void {
+    if (room !== undefined) return this.#readRoom(room, () => this.#readRooms(rest, next));
     this.#after = next;
     if (next !== undefined) return this.#readPage();
     this.#state = "read";
     this.#whenRead();
   }
 
-  #readRoom(record: RoomRecord, then: () => void): void {
-    if (record.deleted !== undefined && this.#rooms.find(record.room) === undefined) {
-      this.#digests.set(record.room, this.#digestOfClosed(record));
+  #readRoom(name: RoomName, then: () => void): void {
+    const room = this.#rooms.use(name);
+    if (room === undefined) {
+      this.#noteUnread(name);
       return then();
     }
-    const room = this.#rooms.use(record.room);
-    if (room === undefined) return then();
     room.life.hold((loaded) => {
       if (loaded.ok) this.#look(room);
+      else this.#noteUnread(name);
       room.life.release();
       then();
     });
+  }
+
+  /** Nobody knows what is in it: something may be that is nowhere else. */
+  #noteUnread(name: RoomName): void {
+    this.#unread.add(name);
+    this.#unplaced.note(name, this.#placeOf(name).isElsewhere);
+  }
+
+  /** Notes what the disk's list says of a room; whether there is no need to read it. A replica that cannot vouch for it compares it anyway. */
+  #believe({ record, clock, contentHash, isMarked }: RoomSummary): boolean {
+    const { room, deleted } = record;
+    if (this.#rooms.find(room) !== undefined) return false;
+    if (this.#leaves.has(room)) return true;
+    const place = this.#context.placement.of(room);
+    if (deleted !== undefined) this.#note(room, this.#digestOfClosed(record));
+    else if (contentHash === undefined || (place.isReplica && !isMarked)) return false;
+    else {
+      this.#note(room, roomDigest({ record, content: positionOfHex(contentHash), clock }));
+      this.#places.set(room, place);
+      this.#stands(room, { isOwed: clock.size > 0 && place.isElsewhere, isVouched: isMarked });
+    }
+    return true;
+  }
+
+  #note(room: RoomName, digest: Position): void {
+    const { digest: before } = this.#leaves.get(room) ?? {};
+    if (before !== undefined && comparePositions(before, digest) === 0) return;
+    this.#leaves.set(room, leafOf({ room, digest }));
+    this.#changes += 1;
   }
 
   #digestOfClosed(record: RoomRecord): Position {
@@ -164,8 +242,22 @@ export class RoomCatalogue implements SharedRooms {
   #look(room: Room): void {
     if (!room.isSettled) return void this.#stale.add(room);
     this.#stale.delete(room);
-    if (room.exists || room.content.clock.size > 0) this.#digests.set(room.name, digestOf(room));
-    if (room.replication.isReplica && !room.replication.isComplete) this.#blank.add(room.name);
-    else this.#blank.delete(room.name);
+    this.#unread.delete(room.name);
+    if (room.exists || room.content.clock.size > 0) this.#note(room.name, digestOf(room));
+    const { isReplica, isComplete, handOver } = room.replication;
+    const isOfWorth = room.content.clock.size > 0 || (this.#context.placement.isLeaving && room.exists);
+    this.#stands(room.name, { isOwed: isOfWorth && !isReplica && !handOver.isDone, isVouched: isComplete });
+  }
+
+  #stands(room: RoomName, { isOwed, isVouched }: { readonly isOwed: boolean; readonly isVouched: boolean }): void {
+    this.#unplaced.note(room, isOwed);
+    if (isVouched) this.#unvouched.delete(room);
+    else this.#unvouched.add(room);
+    this.#sort(room);
+  }
+
+  #sort(room: RoomName): void {
+    if (this.#unvouched.has(room) && this.#placeOf(room).isReplica) this.#blank.add(room);
+    else this.#blank.delete(room);
   }
 }

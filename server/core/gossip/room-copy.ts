@@ -9,6 +9,7 @@ import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RoomContent } from "../room-content.ts";
 import type { RoomLog } from "../room-log.ts";
+import type { RecordCopies } from "./record-copies.ts";
 import type { RoomRecord } from "../stored-room.ts";
 
 export interface RoomCopy {
@@ -17,6 +18,8 @@ export interface RoomCopy {
   readonly log: RoomLog;
   /** As it is on disk. */
   readonly storedRecord: RoomRecord | undefined;
+  /** Who has that, too. */
+  readonly recordCopies: RecordCopies;
   /** Whether updates may be let in. */
   readonly isOpen: boolean;
   /** Whether the disk has all that is here, the record too. */

@@ -47,6 +47,11 @@ export class RoomPlace {
     return this.replicas.includes(this.#self);
   }
 
+  /** Whether the ring names others, and not this relay. While no ring is known there is no elsewhere. */
+  get isElsewhere(): boolean {
+    return this.replicas.length > 0 && !this.isReplica;
+  }
+
   isOn(relay: RelayId): boolean {
     return this.replicas.includes(relay);
   }

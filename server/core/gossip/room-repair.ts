@@ -40,7 +40,7 @@ export interface RepairStanding {
   /** `relay` has said what it has, and there is nothing to get from it. */
   comparedWith(relay: RelayId): void;
   /** Where this relay, if it is no replica, gets from what it does not write itself. */
-  readonly upstream: RelayId | undefined;
+  readonly upstream: { readonly relay: RelayId | undefined };
 }
 
 interface RepairOptions {
@@ -151,7 +151,7 @@ export class RoomRepair {
     const plan = planDifference({ folded, tail: content.tail }, clock, this.#context.placement.limits);
     const cover = { clock: log.durableClock, isComplete: this.#standing.isComplete };
     if (plan.type === "entries") {
-      const entries = entriesMessages(lineage, this.#standing.upstream, plan.entries);
+      const entries = entriesMessages(lineage, this.#standing.upstream.relay, plan.entries);
       return this.#tell(from, [...entries, { type: "cover", lineage, exchange, entries: plan.named, ...cover }]);
     }
     this.#copy.call({ type: "diff", parts: partsOf(content), stateVector }, (result) => {

@@ -78,12 +78,17 @@ export class Belonging {
     return this.#unasked === undefined ? Number.POSITIVE_INFINITY : this.#foundsMs;
   }
 
-  /** A ring was heard, and `ring` is all that is known: the ring with this relay's place, if it has to be written. */
+  /**
+   * A ring was heard, and `ring` is all that is known: the ring with this relay's place, if it has to be written. One that belongs
+   * already, and was started with another weight or zone than before, moves.
+   */
   heard(ring: RingRecords): RingRecords | undefined {
     if (this.#isSettled) return undefined;
     const status = ring.status(this.#self);
     const isGone = status === "left" || status === "forgotten";
     this.#isSettled = true;
-    return status === undefined || (isGone && this.#isJoining) ? ring.join(this.#self, this.#place) : undefined;
+    if (status === undefined || (isGone && this.#isJoining)) return ring.join(this.#self, this.#place);
+    const moved = isGone ? ring : ring.move(this.#self, this.#place);
+    return moved === ring ? undefined : moved;
   }
 }

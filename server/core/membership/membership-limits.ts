@@ -32,8 +32,6 @@ export interface MembershipLimits {
   readonly transmitMultiplier: number;
   /** How often everything is compared with one random member. */
   readonly pushPullIntervalMs: number;
-  /** How long a dead member still hears rumors, its own death among them, so that it can refute; then its link is closed. */
-  readonly gossipToDeadMs: number;
   /** How long dead and departed lives are remembered, so that old news of them is recognised. */
   readonly rememberDeadMs: number;
   /** Lives in the table; past it the longest dead is forgotten, and where all live the new one is turned away. */

@@ -12,6 +12,7 @@
  *
  * This file only routes, and packs what one step has for a peer into one frame: probes and answers carry rumors along, and
  * whoever is believed suspect or dead is told so with the first of them, so that it can refute; so are those who are asked to probe it.
+ * Somebody dead who speaks, be it without a word, is answered with that.
  *
  * Told `now` with every input; asks nothing. Invariants: a view of who is alive never changes the ring; time during which
  * this relay itself stood still counts against nobody; a send may be lost; after `leave` only the goodbye is spread.
@@ -54,8 +55,6 @@ export type MembershipEffect =
   | ({ readonly type: "member-changed" } & MemberChange)
   /** To be kept on disk, and to be placed by. */
   | { readonly type: "ring-changed"; readonly ring: RingRecords }
-  /** The other side has been dead for long: the link is worth nothing, and a new one would show whether it is back. */
-  | { readonly type: "close-link"; readonly actor: ActorId }
   /** Answered by `link-up` with this address, or by `dial-failed`. */
   | { readonly type: "dial"; readonly address: string }
   /** Two lives claim one name, or do no longer. */
@@ -89,10 +88,8 @@ export class Membership {
   readonly #rings: RingExchange;
   readonly #dials: DialPlan;
   readonly #contests: ContestedNames;
-  /** Since when there is a link to whom. */
-  readonly #links = new Map<ActorId, number>();
-  /** Links whose end was asked for and is not told yet. */
-  readonly #closing = new Set<ActorId>();
+  /** To whom there is a link. */
+  readonly #links = new Set<ActorId>();
   /** What this step has for whom. */
   #outbox = new Map<ActorId, MeshMessage[]>();
   #gossipMs: number;
@@ -135,6 +132,11 @@ export class Membership {
     return this.#contests.isContested(relay) ? undefined : this.#members.lifeOf(relay);
   }
 
+  /** Whether this relay believes so: it says so to whoever speaks all the same. */
+  holdsDead(actor: ActorId): boolean {
+    return this.#members.get(actor)?.state === "dead";
+  }
+
   isLinked(actor: ActorId): boolean {
     return this.#links.has(actor);
   }
@@ -149,10 +151,9 @@ export class Membership {
     const gossip = this.#rumors.size > 0 && this.#links.size > 0 ? this.#gossipMs : Number.POSITIVE_INFINITY;
     if (this.#isLeaving) return gossip;
     const parts = [this.#members, this.#dials, this.#contests];
-    const closing = [...this.#links.keys()].map((actor) => this.#closesMs(actor));
     // Who is alone has nobody to probe or to compare with, and need not wake for it.
     const others = this.#othersPresent().length === 0 ? [] : [this.#pushPullMs, this.#detector.nextDeadline()];
-    return Math.min(gossip, ...others, ...closing, ...parts.map((part) => part.nextDeadline()));
+    return Math.min(gossip, ...others, ...parts.map((part) => part.nextDeadline()));
   }
 
   /** What is to be done about `input`, in order. */
@@ -205,14 +206,13 @@ export class Membership {
   #linkUp({ actor, address, dialled }: Extract<MembershipInput, { type: "link-up" }>, nowMs: number): void {
     this.#linkDown(actor, nowMs);
     this.#dials.linkUp(relayOf(actor), dialled);
-    this.#links.set(actor, nowMs);
+    this.#links.add(actor);
     this.#members.greet(actor, address, nowMs);
     this.#say(actor, { type: "push-pull", rumors: this.#members.rumors(), answer: false });
   }
 
   #linkDown(actor: ActorId, nowMs: number): void {
     if (!this.#links.delete(actor)) return;
-    this.#closing.delete(actor);
     this.#dials.linkDown(relayOf(actor), nowMs);
     this.#rings.linkDown(actor);
     const member = this.#members.get(actor);
@@ -222,6 +222,8 @@ export class Membership {
   #frame(from: ActorId, frame: MeshFrame, nowMs: number): void {
     if (!this.#links.has(from)) return;
     for (const message of frame.messages) this.#hear(from, message, nowMs);
+    // Both sides may believe each other dead over a link that outlived a partition: nobody probes there.
+    if (this.holdsDead(from)) this.#say(from, { type: "rumors", rumors: [] });
     const asking = this.#rings.named(from, frame.ring, nowMs);
     if (asking !== undefined) this.#say(from, asking);
   }
@@ -267,7 +269,7 @@ export class Membership {
   #mergeRing(records: readonly RingRecord[], from: ActorId | undefined): void {
     if (!this.#rings.merge(records)) return;
     for (const { relay } of records) if (this.#isGone(relay)) this.#dials.drop(relay);
-    const others = shuffled(this.#random, [...this.#links.keys()]).filter((actor) => actor !== from);
+    const others = shuffled(this.#random, [...this.#links]).filter((actor) => actor !== from);
     for (const to of from === undefined ? others : others.slice(0, this.#limits.gossipFanOut)) this.#say(to, this.#rings.tell(false));
   }
 
@@ -276,7 +278,7 @@ export class Membership {
     this.#isLeaving = true;
     this.#members.leave(nowMs);
     const goodbye = this.#members.rumorOf(this.#members.get(this.#self)!);
-    for (const actor of this.#links.keys()) this.#say(actor, { type: "rumors", rumors: [goodbye] });
+    for (const actor of this.#links) this.#say(actor, { type: "rumors", rumors: [goodbye] });
   }
 
   #expire(nowMs: number): void {
@@ -298,24 +300,12 @@ export class Membership {
     }
   }
 
-  /** A few random members hear what is new. */
+  /** A few random members hear what is new; so do the dead, as long as there is a link: their own death is among it. */
   #gossip(nowMs: number): void {
     if (this.#rumors.size === 0 || this.#links.size === 0 || this.#gossipMs > nowMs) return;
     this.#gossipMs = nowMs + this.#limits.gossipIntervalMs;
-    const listeners = [...this.#links.keys()].filter((actor) => this.#hearsRumors(actor, nowMs));
+    const listeners = [...this.#links].filter((actor) => this.#members.get(actor)?.state !== "left");
     for (const to of shuffled(this.#random, listeners).slice(0, this.#limits.gossipFanOut)) this.#say(to, { type: "rumors", rumors: [] });
-  }
-
-  /** The dead hear rumors for a while: their own death is among them. */
-  #hearsRumors(actor: ActorId, nowMs: number): boolean {
-    return this.#members.get(actor)?.state !== "left" && this.#closesMs(actor) > nowMs;
-  }
-
-  /** When a link to somebody dead has been of no use for long enough. */
-  #closesMs(actor: ActorId): number {
-    const member = this.#members.get(actor);
-    if (member === undefined || isPresent(member) || this.#closing.has(actor)) return Number.POSITIVE_INFINITY;
-    return Math.max(member.sinceMs, this.#links.get(actor) ?? 0) + this.#limits.gossipToDeadMs;
   }
 
   #say(to: ActorId, message: MeshMessage): void {
@@ -337,11 +327,6 @@ export class Membership {
     for (const contest of this.#contests.review(this.#members.all(), nowMs)) effects.push({ type: "contested", ...contest });
     if (this.#rings.ring !== ringBefore) effects.push({ type: "ring-changed", ring: this.#rings.ring });
     effects.push(...this.#frames());
-    for (const actor of this.#links.keys()) {
-      if (this.#closesMs(actor) > nowMs) continue;
-      this.#closing.add(actor);
-      effects.push({ type: "close-link", actor });
-    }
     if (!this.#isLeaving) for (const address of this.#dials.due(nowMs)) effects.push({ type: "dial", address });
     return effects;
   }

@@ -1,20 +1,25 @@
 /**
- * LinkQueue: what waits to go over one link, as encoded messages. What is said about the mesh goes first and always; what is
- * said about rooms goes as far as the other side reads.
+ * LinkQueue: what waits to go over one link. What is said about the mesh goes first and always; what is said about rooms goes as far
+ * as the other side reads, one room after the other.
  *
- *     control ─────────────────────────▶ frames of this turn
- *     bulk ──▶ queue ──room in window──▶ frames of this turn        `taken` gives room back
+ *     control ────────────────────────────────▶ frames of this turn
+ *     bulk ──▶ turns by room ──room in window──▶ frames of this turn        `taken` gives room back
  *
  * Of what a socket was given, at most a window of bulk is not with the system yet, so that a probe never waits behind more
  * than that. For half a window the socket is asked to say when it was taken.
  *
- * Invariants: bulk keeps its order, and each message goes in a frame that names the ring under which it was said; a frame is
+ * Invariants: what is said of one room keeps its order; bulk is encoded in the order in which it goes, as the other side reads it
+ * with what it remembers; each message goes in a frame that names the ring under which it was said; a frame is
  * filled up to `frameFillBytes` and `frameMessagesMax`, longer only by one message that is longer itself; what waits is counted
  * and bounded by the caller (`waitingBytes`).
  */
 import { assert } from "@inkmesh/shared/base/assert";
 import type { RingId } from "@inkmesh/shared/base/ids";
-import { packMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
+import { LinkMemory } from "@inkmesh/shared/wire/link-memory";
+import { encodeMeshMessage, packMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
+import { isAboutRooms, type MeshMessage } from "@inkmesh/shared/wire/mesh-message";
+import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
+import { RoomTurns } from "./room-turns.ts";
 
 export interface LinkQueueLimits {
   /** Bytes of one link that were given to the socket and that the system has not taken. */
@@ -22,6 +27,8 @@ export interface LinkQueueLimits {
   /** A frame is closed when it has so many bytes, or messages. */
   readonly frameFillBytes: number;
   readonly frameMessagesMax: number;
+  /** Bytes that one room may say before the next one that waits. */
+  readonly roomShareBytes: number;
 }
 
 /** What a turn has for a link. */
@@ -39,12 +46,11 @@ interface Said {
 
 export class LinkQueue {
   readonly #limits: LinkQueueLimits;
+  /** Of what goes over the link: messages about rooms in the order in which they go, and frames. */
+  readonly #memory = new LinkMemory();
   #control: Said[] = [];
   #sign: RingId | undefined;
-  #bulk: Said[] = [];
-  /** How much of `#bulk` is gone already. */
-  #gone = 0;
-  #bulkBytes = 0;
+  readonly #bulk: RoomTurns;
   /** Given to the socket and not known to be taken. */
   #aheadBytes = 0;
   /** How much of `#aheadBytes` the answer stands for that was asked for. */
@@ -52,16 +58,17 @@ export class LinkQueue {
 
   constructor(limits: LinkQueueLimits) {
     this.#limits = limits;
+    this.#bulk = new RoomTurns(limits.roomShareBytes);
   }
 
-  /** Bytes that the other side has not read, as far as this side can know. */
+  /** Bytes that the other side has not read, about, and as far as this side can know. */
   get waitingBytes(): number {
-    return this.#bulkBytes + this.#aheadBytes;
+    return this.#bulk.bytes + this.#aheadBytes;
   }
 
-  /** Bytes that were not even given to the socket. */
+  /** Bytes that were not even given to the socket, about. */
   get heldBytes(): number {
-    return this.#bulkBytes;
+    return this.#bulk.bytes;
   }
 
   /** So much is not with the system yet that bulk waits. */
@@ -74,13 +81,13 @@ export class LinkQueue {
     this.#sign = ring;
   }
 
-  addControl(ring: RingId, bytes: Uint8Array): void {
-    this.#control.push({ ring, bytes });
+  addControl(ring: RingId, message: MeshMessage): void {
+    assert(!isAboutRooms(message), "what overtakes says nothing of what a link remembers");
+    this.#control.push({ ring, bytes: encodeMeshMessage(message, this.#memory) });
   }
 
-  addBulk(ring: RingId, bytes: Uint8Array): void {
-    this.#bulk.push({ ring, bytes });
-    this.#bulkBytes += bytes.length;
+  addBulk(ring: RingId, message: MeshRoomMessage): void {
+    this.#bulk.add(ring, message);
   }
 
   /** The system has taken what was asked for. */
@@ -92,7 +99,7 @@ export class LinkQueue {
   /** What goes now; undefined when nothing does. */
   burst(): LinkBurst | undefined {
     const said = this.#pack([...this.#control, ...this.#takeBulk()]);
-    const frames = said.length === 0 && this.#sign !== undefined ? [packMeshFrame(this.#sign, [])] : said;
+    const frames = said.length === 0 && this.#sign !== undefined ? [packMeshFrame(this.#sign, [], this.#memory)] : said;
     this.#control = [];
     this.#sign = undefined;
     for (const frame of frames) this.#aheadBytes += frame.length;
@@ -102,18 +109,14 @@ export class LinkQueue {
   }
 
   #takeBulk(): readonly Said[] {
-    const from = this.#gone;
-    let room = this.#limits.windowBytes - this.#aheadBytes;
-    while (this.#gone < this.#bulk.length && room > 0) {
-      const { bytes } = this.#bulk[this.#gone]!;
+    const taken: Said[] = [];
+    for (let room = this.#limits.windowBytes - this.#aheadBytes; room > 0;) {
+      const next = this.#bulk.next();
+      if (next === undefined) break;
+      const bytes = encodeMeshMessage(next.message, this.#memory);
+      this.#bulk.spoken(next, bytes.length);
+      taken.push({ ring: next.ring, bytes });
       room -= bytes.length;
-      this.#bulkBytes -= bytes.length;
-      this.#gone += 1;
-    }
-    const taken = this.#bulk.slice(from, this.#gone);
-    if (this.#gone === this.#bulk.length || this.#gone > 1_024) {
-      this.#bulk = this.#bulk.slice(this.#gone);
-      this.#gone = 0;
     }
     return taken;
   }
@@ -129,7 +132,7 @@ export class LinkQueue {
       const next = said[index + 1];
       const isFull = messages.length >= frameMessagesMax || (next !== undefined && bytes + next.bytes.length > frameFillBytes);
       if (next?.ring === message.ring && !isFull) continue;
-      frames.push(packMeshFrame(message.ring, messages));
+      frames.push(packMeshFrame(message.ring, messages, this.#memory));
       messages = [];
       bytes = 0;
     }

@@ -32,10 +32,6 @@ export class LoneRelay implements Peers {
     return false;
   }
 
-  sign(): void {
-    // There is nobody to hear it.
-  }
-
   heardMs(): number {
     return 0;
   }

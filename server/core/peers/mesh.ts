@@ -14,60 +14,21 @@
 import { assert, unreachable } from "@inkmesh/shared/base/assert";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import { relayOf, type ActorId, type LinkId, type MeshId, type RelayId, type RingId } from "@inkmesh/shared/base/ids";
-import type { Random } from "@inkmesh/shared/base/random";
 import { isAboutRooms, type MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
-import { Belonging, drawMeshId, firstRing, type KeptMesh } from "../membership/belonging.ts";
-import type { KnownAddress } from "../membership/dial-plan.ts";
+import { Belonging, drawMeshId, firstRing } from "../membership/belonging.ts";
 import type { Member } from "../membership/member.ts";
 import { Membership, type MembershipEffect, type MembershipInput } from "../membership/membership.ts";
-import type { MembershipLimits } from "../membership/membership-limits.ts";
-import { RingRecords, type RingPlace } from "../membership/ring-records.ts";
-import type { LinkQueueLimits } from "./link-queue.ts";
+import { RingRecords } from "../membership/ring-records.ts";
+import { LinkSilence } from "./link-silence.ts";
 import type { MeshEffect, MeshNews } from "./mesh-effect.ts";
 import type { MeshInput } from "./mesh-input.ts";
-import { PeerLinks, type PeerEffect, type PeerInput, type PeerLimits } from "./peer-links.ts";
+import type { MeshOptions } from "./mesh-options.ts";
+import type { MeshView } from "./mesh-view.ts";
+import { PeerLinks, type PeerEffect, type PeerInput } from "./peer-links.ts";
+import { PeerLoads } from "./peer-loads.ts";
 import { PeerOutbox } from "./peer-outbox.ts";
 import type { PeerListener, Peers } from "./peers.ts";
-
-export interface MeshLimits {
-  readonly membership: MembershipLimits;
-  readonly links: PeerLimits;
-  readonly queue: LinkQueueLimits;
-  /** Bytes for one peer that wait to be read; past it the link is closed and dialled anew. */
-  readonly linkWaitingBytesMax: number;
-  /** How long the first of a list waits for the others to have a mesh before it founds one. */
-  readonly foundAfterMs: number;
-}
-
-export interface MeshOptions {
-  /** Where other relays reach this one; empty when they cannot. */
-  readonly address: string;
-  /** `--join`, in its order. */
-  readonly join: readonly string[];
-  /** What the data folder says; undefined: it belongs to no mesh. */
-  readonly kept: KeptMesh | undefined;
-  readonly place: RingPlace;
-  readonly secret: Uint8Array;
-  readonly limits: MeshLimits;
-  readonly random: Random;
-  readonly nowMs: number;
-}
-
-/** This relay's view of the mesh, for people. */
-export interface MeshView {
-  readonly self: ActorId;
-  readonly mesh: MeshId | undefined;
-  readonly address: string;
-  readonly ring: RingRecords;
-  readonly members: readonly (Member & { readonly isLinked: boolean })[];
-  /** Where relays of the ring were heard of, dead ones too. */
-  readonly addresses: readonly KnownAddress[];
-  /** How much this relay distrusts its own ears; 0 is well. */
-  readonly localHealth: number;
-  /** Bytes for other relays that wait because those do not read as fast. */
-  readonly heldBytes: number;
-}
 
 interface LinkEnd {
   readonly remote: string;
@@ -90,6 +51,8 @@ export class Mesh implements Peers {
   readonly #membership: Membership;
   readonly #belonging: Belonging;
   readonly #outbox: PeerOutbox;
+  readonly #silence: LinkSilence;
+  readonly #loads: PeerLoads;
   /** Who is at the other end of each socket, for people. */
   readonly #ends = new Map<LinkId, LinkEnd>();
   /** What listeners have still to hear. */
@@ -107,6 +70,8 @@ export class Mesh implements Peers {
     this.#nowMs = nowMs;
     this.#links = new PeerLinks({ own: { actor: self, address, secret, mesh: kept?.mesh }, limits: limits.links, random });
     this.#outbox = new PeerOutbox(limits.queue);
+    this.#silence = new LinkSilence(limits.silence, this.#links, nowMs);
+    this.#loads = new PeerLoads(limits);
     const ring = RingRecords.empty.merge(kept?.ring ?? []);
     const remembered = kept?.addresses ?? [];
     this.#membership = new Membership({ self, address, seeds: join, remembered, ring, limits: limits.membership, random, nowMs });
@@ -141,21 +106,17 @@ export class Mesh implements Peers {
     return this.#outbox.isFull(to);
   }
 
-  sign(to: ActorId): void {
-    this.#outbox.sign(to, this.ringId);
-  }
-
   heardMs(actor: ActorId): number {
     return this.#links.heardMs(actor);
   }
 
-  advance(status: "member" | "left"): void {
-    this.#writeRing(this.ring.advance(relayOf(this.self), status));
+  /** Sessions of clients here, as the others were told last. */
+  get sessions(): number {
+    return this.#loads.own;
   }
 
-  /** An operator gives up `relay`: its place on the ring is free. */
-  forget(relay: RelayId): void {
-    this.#writeRing(this.ring.forget(relay));
+  advance(status: "member" | "leaving" | "left"): void {
+    this.#writeRing(this.ring.advance(relayOf(this.self), status));
   }
 
   /** Who hears what happens among the peers from now on. */
@@ -181,6 +142,10 @@ export class Mesh implements Peers {
         return this.#dialFailed(input.address, undefined, input.reason);
       case "event-loop-delay":
         return this.#memberStep(input);
+      case "forget-relay":
+        return this.#writeRing(this.ring.forget(input.relay));
+      case "drain":
+        return this.advance("leaving");
       default:
         return unreachable(input);
     }
@@ -193,9 +158,19 @@ export class Mesh implements Peers {
       const detail = `limit ${linkWaitingBytesMax} bytes`;
       this.#followLinks(this.#links.drop(actor, { code: "PEER_SLOW", detail }));
     }
+    this.#keepAlive();
     this.#linkStep({ type: "deadline-reached" });
     this.#memberStep({ type: "deadline-reached" });
     this.#foundIfNobodyElse();
+  }
+
+  #keepAlive(): void {
+    const { signs, silent } = this.#silence.look(this.#nowMs);
+    for (const actor of signs) this.#outbox.sign(actor, this.ringId);
+    for (const actor of silent) {
+      const detail = `nothing came for ${this.#options.limits.silence.linkSilentMs} ms`;
+      this.#followLinks(this.#links.drop(actor, { code: "PEER_SILENT", detail }));
+    }
   }
 
   /** Says goodbye; the goodbye leaves with the end of the turn. */
@@ -204,8 +179,10 @@ export class Mesh implements Peers {
     this.#memberStep({ type: "leave" });
   }
 
-  /** Hands over what the turn has for each peer. */
-  endTurn(): void {
+  /** Hands over what the turn has for each peer. `sessions` counts those of clients here, when that is due. */
+  endTurn(sessions: () => number): void {
+    for (const actor of this.#loads.toTell(sessions, this.#nowMs))
+      this.#outbox.control(actor, { ring: this.ringId, messages: [{ type: "load", sessions: this.sessions }] });
     for (const [actor, burst] of this.#outbox.bursts()) this.#outlet.effect({ type: "send-link", link: this.#linkTo(actor), ...burst });
   }
 
@@ -214,11 +191,18 @@ export class Mesh implements Peers {
     // Not at the end of the turn that found it: rooms are told, and have to have a turn to answer in.
     if (this.#outbox.slow(this.#options.limits.linkWaitingBytesMax).length > 0) return this.#nowMs;
     const founding = this.#links.mesh === undefined ? this.#belonging.nextDeadline() : Number.POSITIVE_INFINITY;
-    return Math.min(this.#links.nextDeadline(), this.#membership.nextDeadline(), founding);
+    return Math.min(
+      this.#links.nextDeadline(),
+      this.#membership.nextDeadline(),
+      this.#loads.nextDeadline(),
+      this.#silence.nextDeadline(),
+      founding,
+    );
   }
 
   view(): MeshView {
-    const members = this.#membership.members().map((member) => ({ ...member, isLinked: this.#outbox.has(member.actor) }));
+    const seen = ({ actor }: Member) => ({ isLinked: this.#outbox.has(actor), sessions: this.#loads.of(actor) });
+    const members = this.#membership.members().map((member) => ({ ...member, ...seen(member) }));
     const { ring, localHealth } = this.#membership;
     const [addresses, heldBytes] = [this.#membership.addresses(), this.#outbox.heldBytes];
     return { self: this.self, mesh: this.#links.mesh, address: this.#options.address, ring, members, addresses, localHealth, heldBytes };
@@ -276,6 +260,7 @@ export class Mesh implements Peers {
     const { actor, address } = peer;
     this.#endOf(this.#linkTo(actor)).peer = actor;
     this.#outbox.linkUp(actor);
+    this.#loads.linkUp(actor);
     this.#outlet.news({ type: "peer-up", actor, address, dialled });
     this.#memberStep({ type: "link-up", actor, address, dialled });
     this.#tellListener((listener) => listener.peerUp(actor));
@@ -283,6 +268,7 @@ export class Mesh implements Peers {
 
   #peerDown(actor: ActorId): void {
     this.#outbox.linkDown(actor);
+    this.#loads.linkDown(actor);
     this.#outlet.news({ type: "peer-down", actor });
     this.#memberStep({ type: "link-down", actor });
     this.#tellListener((listener) => listener.peerDown(actor));
@@ -290,10 +276,12 @@ export class Mesh implements Peers {
 
   #frame(from: ActorId, frame: MeshFrame): void {
     const aboutRooms = frame.messages.filter(isAboutRooms);
-    // What is only about rooms, under the same ring, says nothing about members: most frames are such.
-    if (aboutRooms.length < frame.messages.length || frame.ring !== this.ringId) this.#memberStep({ type: "frame", from, frame });
+    // What is only about rooms, or a sign of life, says nothing about members under the same ring and from the living: most frames are such.
+    const isNews = aboutRooms.length < frame.messages.length || frame.ring !== this.ringId || this.#membership.holdsDead(from);
+    if (isNews) this.#memberStep({ type: "frame", from, frame });
     if (frame.ring === this.ringId || frame.messages.some((message) => message.type === "ring"))
       this.#writeRing(this.#belonging.heard(this.ring));
+    for (const message of frame.messages) if (message.type === "load") this.#loads.heard(from, message.sessions);
     for (const message of aboutRooms) this.#tellListener((listener) => listener.received(from, frame.ring, message));
   }
 
@@ -336,8 +324,6 @@ export class Mesh implements Peers {
         return this.#outbox.control(effect.to, effect.frame);
       case "dial":
         return this.#outlet.effect(effect);
-      case "close-link":
-        return this.#followLinks(this.#links.drop(effect.actor, { code: "PEER_SILENT", detail: "" }));
       case "ring-changed":
         this.#keep(false);
         this.#outlet.news(effect);

@@ -18,6 +18,7 @@ import { assert } from "@inkmesh/shared/base/assert";
 import { relayOf, type ActorId, type LinkId, type MeshId } from "@inkmesh/shared/base/ids";
 import type { Random } from "@inkmesh/shared/base/random";
 import type { Refusal } from "@inkmesh/shared/base/result";
+import { LinkMemory } from "@inkmesh/shared/wire/link-memory";
 import { decodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import { PeerHandshake, refusalFrame, type HandshakeStep, type OwnIdentity, type Peer } from "./peer-handshake.ts";
@@ -61,6 +62,8 @@ interface Proven {
   readonly peer: Peer;
   readonly isDialler: boolean;
   readonly sinceMs: number;
+  /** Of what came over it. */
+  readonly memory: LinkMemory;
   heardMs: number;
 }
 
@@ -144,7 +147,7 @@ export class PeerLinks {
       return;
     }
     state.heardMs = nowMs;
-    const frame = decodeMeshFrame(bytes);
+    const frame = decodeMeshFrame(bytes, state.memory);
     if (frame.ok) this.#effects.push({ type: "frame", from: state.peer.actor, frame: frame.value });
     else this.#end(link, frame.refusal);
   }
@@ -161,7 +164,14 @@ export class PeerLinks {
   }
 
   #proven(link: LinkId, { dialled }: Unproven, peer: Peer, welcome: Uint8Array | undefined, nowMs: number): void {
-    const proven: Proven = { phase: "proven", peer, isDialler: dialled !== undefined, sinceMs: nowMs, heardMs: nowMs };
+    const proven: Proven = {
+      phase: "proven",
+      peer,
+      isDialler: dialled !== undefined,
+      sinceMs: nowMs,
+      memory: new LinkMemory(),
+      heardMs: nowMs,
+    };
     const other = this.#up.get(peer.actor);
     const refusal: Refusal = { code: "LINK_DOUBLE", detail: "" };
     if (other !== undefined && this.#staysBeside(this.#provenLink(other), proven)) {

@@ -2,10 +2,9 @@
  * PeerOutbox: what this turn, and what is left of earlier ones, has for each linked peer: one queue per life.
  *
  * Invariants: a peer has a queue while there is a link to it, and a new one with each link, so that nothing that was meant for
- * one link goes over the next; a message that goes to many in one turn is encoded once.
+ * one link goes over the next.
  */
 import type { ActorId, RingId } from "@inkmesh/shared/base/ids";
-import { encodeMeshMessage } from "@inkmesh/shared/wire/mesh-codec";
 import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import { LinkQueue, type LinkBurst, type LinkQueueLimits } from "./link-queue.ts";
@@ -13,7 +12,6 @@ import { LinkQueue, type LinkBurst, type LinkQueueLimits } from "./link-queue.ts
 export class PeerOutbox {
   readonly #limits: LinkQueueLimits;
   readonly #queues = new Map<ActorId, LinkQueue>();
-  readonly #encoded = new Map<MeshRoomMessage, Uint8Array>();
 
   constructor(limits: LinkQueueLimits) {
     this.#limits = limits;
@@ -37,16 +35,11 @@ export class PeerOutbox {
   }
 
   control(to: ActorId, frame: MeshFrame): void {
-    const queue = this.#queues.get(to);
-    for (const message of frame.messages) queue?.addControl(frame.ring, encodeMeshMessage(message));
+    for (const message of frame.messages) this.#queues.get(to)?.addControl(frame.ring, message);
   }
 
   bulk(to: ActorId, ring: RingId, message: MeshRoomMessage): void {
-    const queue = this.#queues.get(to);
-    if (queue === undefined) return;
-    const bytes = this.#encoded.get(message) ?? encodeMeshMessage(message);
-    this.#encoded.set(message, bytes);
-    queue.addBulk(ring, bytes);
+    this.#queues.get(to)?.addBulk(ring, message);
   }
 
   isFull(to: ActorId): boolean {
@@ -64,7 +57,6 @@ export class PeerOutbox {
 
   /** The turn ends: what goes to whom. */
   bursts(): readonly (readonly [ActorId, LinkBurst])[] {
-    this.#encoded.clear();
     return [...this.#queues].flatMap(([peer, queue]): readonly (readonly [ActorId, LinkBurst])[] => {
       const burst = queue.burst();
       return burst === undefined ? [] : [[peer, burst]];

@@ -20,12 +20,10 @@ export interface Peers {
   readonly linked: readonly ActorId[];
   /** The linked life of a relay; undefined while there is none, or while two lives claim the name. */
   lifeOf(relay: RelayId): ActorId | undefined;
-  /** Said with everything else for that peer in this turn; lost when there is no link (C4). The same object goes to many at the price of one. */
+  /** Said with everything else for that peer in this turn; lost when there is no link (C4). */
   tell(to: ActorId, message: MeshRoomMessage): void;
   /** Whether `to` does not read as fast as it is told things: what can wait is told later. */
   isCongested(to: ActorId): boolean;
-  /** Lets `to` hear from this relay in this turn, if nothing else does. */
-  sign(to: ActorId): void;
   /** When something came from `actor` last, in monotonic ms; 0 where there is no link. */
   heardMs(actor: ActorId): number;
   /** This relay's own place on the ring goes on: all its rooms are complete here, or proven elsewhere. Nothing where it is that far. */

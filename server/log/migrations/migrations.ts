@@ -12,8 +12,17 @@ const migrations: readonly ((database: Database) => void)[] = [(database) => voi
 export const storeVersion = migrations.length;
 
 /** The version of the opened store; 0 for an empty file. */
-export function versionOf(database: Database): number {
+function versionOf(database: Database): number {
   return database.pragma("user_version", { simple: true }) as number;
+}
+
+/** The same, of the store in `file`; throws, with a sentence for the operator, where a newer relay wrote it. */
+export function knownVersionOf(database: Database, file: string): number {
+  const version = versionOf(database);
+  if (version <= storeVersion) return version;
+  throw new Error(
+    `The store ${file} has version ${version}, and this relay knows versions up to ${storeVersion}. Start the newer relay, or give this one a data folder of its own.`,
+  );
 }
 
 /** Brings the store to `storeVersion`; `first` runs in the transaction that creates it. */

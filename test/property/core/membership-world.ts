@@ -186,8 +186,6 @@ export class MembershipWorld extends TimedWorld {
         return this.#send(life.actor, effect.to, encodeMeshFrame(effect.frame));
       case "dial":
         return this.#dial(life, effect.address);
-      case "close-link":
-        return this.#breakLink(life.actor, effect.actor, 5);
       case "member-changed":
         this.sightings.push({ atMs: this.nowMs, by: life.actor, of: effect.member.actor, state: effect.member.state });
         return;
@@ -222,9 +220,22 @@ export class MembershipWorld extends TimedWorld {
       if (this.#links.has(pair(life.actor, target.actor)))
         return this.tell(life.actor, { type: "dial-failed", address, met: target.actor });
       this.#links.add(pair(life.actor, target.actor));
+      this.#signs(life, target);
       this.tell(target.actor, { type: "link-up", actor: life.actor, address: life.address, dialled: undefined });
       this.tell(life.actor, { type: "link-up", actor: target.actor, address: target.address, dialled: address });
     });
+  }
+
+  /** As long as there is a link, each side lets the other hear something every second. */
+  #signs(one: Life, other: Life): void {
+    if (!this.#links.has(pair(one.actor, other.actor))) return;
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      if (from.phase === "runs") this.#send(from.actor, to.actor, encodeMeshFrame({ ring: from.membership.ring.id, messages: [] }));
+    }
+    this.at(this.nowMs + 1_000, () => this.#signs(one, other));
   }
 
   /** The two sides notice apart, unless `isBroken` says at that time that the link came back. */

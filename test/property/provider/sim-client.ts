@@ -74,12 +74,12 @@ export class SimClient {
       ...{ random: this.#random, limits: defaultClientLimits },
     });
     this.#doc = new Y.Doc();
-    const { updates, outbox, generation, clock } = this.#disk.copy();
+    const { updates, outbox, generation, clock, token = "" } = this.#disk.copy();
     Y.transact(this.#doc, () =>
       [...updates, ...outbox.map((entry) => entry.bytes)].forEach((bytes) => Y.applyUpdate(this.#doc, bytes, this)),
     );
     this.#step({ type: "room-opened", room, access: "read-write" });
-    this.#step({ type: "room-loaded", room, generation, clock, entries: outbox });
+    this.#step({ type: "room-loaded", room, generation, clock, token, entries: outbox });
   }
 
   type(): void {
@@ -160,7 +160,7 @@ export class SimClient {
         Y.transact(this.#doc, () => effect.updates.forEach((update) => Y.applyUpdate(this.#doc, update, this)));
         return undefined;
       case "clock-reached":
-        this.#write({ type: "clock", generation: effect.generation, clock: effect.clock });
+        this.#write({ type: "clock", generation: effect.generation, clock: effect.clock, token: effect.token });
         return undefined;
       case "saved":
         for (const entry of effect.entries) this.saved.push(this.#tokens.get(entry.number) ?? "");

@@ -5,7 +5,7 @@ import type { RelayId, RingId, RoomName } from "@inkmesh/shared/base/ids";
 import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import type { MeshRoomMessage, WireRecord } from "@inkmesh/shared/wire/mesh-room-message";
 import fc from "fast-check";
-import { anyActor, anyClock, anyEntry, anyMembershipMessage, hexId } from "./messages.ts";
+import { anyActor, anyClock, anyEntries, anyMembershipMessage, hexId } from "./messages.ts";
 
 const number = fc.oneof(fc.nat(300), fc.maxSafeNat());
 const bytes = fc.uint8Array({ maxLength: 40 });
@@ -37,12 +37,13 @@ const anyMeshRoomMessage: fc.Arbitrary<MeshRoomMessage> = fc.oneof(
     type: fc.constant("entries" as const),
     lineage,
     upstream: fc.option(anyRelay, { nil: undefined }),
-    entries: fc.array(anyEntry, { maxLength: 3 }),
+    entries: anyEntries,
   }),
   fc.record({ type: fc.constant("want" as const), lineage, run }),
   fc.record({ type: fc.constant("unavailable" as const), lineage, run, isFolded: fc.boolean() }),
   fc.record({ type: fc.constant("durable" as const), lineage, isWhole: fc.boolean(), isComplete: fc.boolean(), clock: anyClock }),
-  fc.record({ type: fc.constant("durable-query" as const), lineage }),
+  fc.record({ type: fc.constant("durable-query" as const), lineage, isAsking: fc.boolean() }),
+  fc.record({ type: fc.constant("subscribe" as const), lineage, isSubscribing: fc.boolean(), clock: anyClock }),
   fc.record({
     type: fc.constant("tree" as const),
     nodes: fc.array(fc.record({ prefix, digests: fc.array(anyPosition, { minLength: 16, maxLength: 16 }) }), { maxLength: 2 }),

@@ -63,7 +63,7 @@ export const anyRelayMessage: fc.Arbitrary<RelayMessage> = fc.oneof(
     frameBytesMax: number,
     updateBytesMax: number,
     keepaliveMs: number,
-    relays: fc.array(text, { maxLength: 4 }),
+    relays: fc.array(fc.record({ address: text, load: number }), { maxLength: 4 }),
   }),
   fc.record({
     type: fc.constant("error" as const),
@@ -126,6 +126,38 @@ export const anyEntry: fc.Arbitrary<Entry> = fc
     payload,
   }));
 
+/** Entries of one message: what follows the entry before in all, in all but one thing, or in nothing. */
+export const anyEntries: fc.Arbitrary<readonly Entry[]> = fc
+  .array(
+    fc.record({
+      how: fc.constantFrom("next", "next", "next", "same ms", "later", "earlier", "knows more", "author", "relay", "skips", "another"),
+      other: anyEntry,
+      by: fc.nat(300),
+    }),
+    { maxLength: 8 },
+  )
+  .map((steps) =>
+    steps.reduce<readonly Entry[]>((before, { how, other, by }) => {
+      const last = before.at(-1);
+      const isLast = last === undefined || last.dot.counter + by >= Number.MAX_SAFE_INTEGER || last.hlc.logical === 0xffff;
+      return [...before, isLast || how === "another" ? other : nextOf(last, how, other, by)];
+    }, []),
+  );
+
+function nextOf({ dot: { actor, counter }, deps, hlc, author }: Entry, how: string, other: Entry, by: number): Entry {
+  const next = counter + 1 + (how === "skips" ? by : 0);
+  const more = how === "knows more" ? other.deps.entries().filter(([named]) => named !== actor) : [];
+  const physicalMs = hlc.physicalMs + (how === "later" ? by : how === "earlier" ? -by : 0);
+  const logical = how === "later" || how === "same ms" ? by : hlc.logical + 1;
+  return {
+    dot: { actor, counter: next },
+    deps: deps.join(VectorClock.of(more)).join(VectorClock.of([[actor, next - 1]])),
+    hlc: { physicalMs: Math.min(Math.max(physicalMs, 0), 2 ** 48 - 1), logical, relay: how === "relay" ? other.hlc.relay : hlc.relay },
+    author: how === "author" ? other.author : author,
+    payload: other.payload,
+  };
+}
+
 const anyAddress = fc.constantFrom("", "ws://127.0.0.1:4400/mesh", "wss://relay-2.example/mesh");
 export const hexId = fc.uint8Array({ minLength: 8, maxLength: 8 }).map((id) => Buffer.from(id).toString("hex"));
 const incarnation = fc.integer({ min: 0, max: 2 ** 40 });
@@ -160,6 +192,7 @@ export const anyMembershipMessage: fc.Arbitrary<MeshMessage> = fc.oneof(
   fc.record({ type: fc.constant("rumors" as const), rumors: fc.array(anyRumor, { maxLength: 3 }) }),
   fc.record({ type: fc.constant("push-pull" as const), rumors: fc.array(anyRumor, { maxLength: 3 }), answer: fc.boolean() }),
   fc.record({ type: fc.constant("ring" as const), records: anyRing, answer: fc.boolean() }),
+  fc.record({ type: fc.constant("load" as const), sessions: number }),
 );
 
 const mark = fc.uint8Array({ minLength: 32, maxLength: 32 });

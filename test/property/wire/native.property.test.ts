@@ -1,10 +1,13 @@
-import type { RingId } from "@inkmesh/shared/base/ids";
+import type { RingId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
+import type { Entry } from "@inkmesh/shared/engine/entry";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
 import { decodeClientMessages, encodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { decodeRelayMessages, encodeRelayMessage } from "@inkmesh/shared/wire/native-relay";
 import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import { LinkMemory } from "@inkmesh/shared/wire/link-memory";
+import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import { decodeMeshFrame, encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import { decodeHandshake, encodeHandshake } from "@inkmesh/shared/wire/mesh-handshake";
 import { decodeRing, encodeRing } from "@inkmesh/shared/wire/ring-codec";
@@ -13,7 +16,7 @@ import { decodeAwarenessUpdate, encodeAwarenessUpdate } from "@inkmesh/shared/pr
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { holds } from "../replayable.ts";
-import { anyClientMessage, anyClock, anyEntry, anyHandshake, anyRelayMessage, anyRing, anyRumor } from "./messages.ts";
+import { anyClientMessage, anyClock, anyEntries, anyEntry, anyHandshake, anyRelayMessage, anyRing, anyRumor } from "./messages.ts";
 import { anyMeshFrame } from "./mesh-room-messages.ts";
 import { rumorBytesMax } from "../../../server/core/gossip/rumor-queue.ts";
 
@@ -74,6 +77,34 @@ describe("what relays say to each other comes back", () => {
     );
   });
 
+  test("frames one after the other over a link, the same again, too", () => {
+    holds(
+      fc.property(fc.array(anyMeshFrame, { maxLength: 6 }), (frames) => {
+        const [near, far] = [new LinkMemory(), new LinkMemory()];
+        for (const frame of [...frames, ...frames]) expect(valueOf(decodeMeshFrame(encodeMeshFrame(frame, near), far))).toEqual(frame);
+      }),
+    );
+  });
+
+  test("entries, with all that each of them knew", () => {
+    const frameOf = (entries: readonly Entry[]): MeshFrame => ({
+      ring: "0011223344556677" as RingId,
+      messages: [{ type: "entries", lineage: { room: "notes" as RoomName, generation: 0 }, upstream: undefined, entries }],
+    });
+    // A clock compares as equal to any other unless it is spelled out.
+    const spelled = (entries: readonly Entry[]): unknown => entries.map((entry) => ({ ...entry, deps: entry.deps.entries() }));
+    holds(
+      fc.property(anyEntries, (entries) => {
+        const [near, far] = [new LinkMemory(), new LinkMemory()];
+        for (let times = 0; times < 2; times++) {
+          const [message] = valueOf(decodeMeshFrame(encodeMeshFrame(frameOf(entries), near), far)).messages;
+          expect(message?.type === "entries" && spelled(message.entries)).toEqual(spelled(entries));
+        }
+      }),
+      1_000,
+    );
+  });
+
   test("a step of the handshake", () => {
     holds(
       fc.property(anyHandshake, (message) => {
@@ -110,7 +141,11 @@ const codecs: Record<
     valid: fc.array(anyRelayMessage, { minLength: 1, maxLength: 3 }).map((messages) => concat(messages.flatMap(encodeRelayMessage))),
   },
   entries: { decode: decodeEntry, encode: encodeEntry, valid: anyEntry.map(encodeEntry) },
-  "frames between relays": { decode: decodeMeshFrame, encode: encodeMeshFrame, valid: anyMeshFrame.map(encodeMeshFrame) },
+  "frames between relays": {
+    decode: (bytes) => decodeMeshFrame(bytes),
+    encode: (frame: MeshFrame) => encodeMeshFrame(frame),
+    valid: anyMeshFrame.map((frame) => encodeMeshFrame(frame)),
+  },
   "handshakes of relays": { decode: decodeHandshake, encode: encodeHandshake, valid: anyHandshake.map(encodeHandshake) },
   rings: { decode: decodeRing, encode: encodeRing, valid: anyRing.map(encodeRing) },
   "vector clocks": { decode: decodeVectorClock, encode: encodeVectorClock, valid: anyClock.map(encodeVectorClock) },

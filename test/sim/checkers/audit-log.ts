@@ -1,14 +1,15 @@
 /**
- * AuditLog: what the relay's platter has ever been given, per lineage, as Yjs itself understands it: one document that
+ * AuditLog: what one relay's platter has ever been given, per lineage, as Yjs itself understands it: one document that
  * every synced entry is applied to, in the order of syncing. All checkers that ask "is it on disk, and would a reader see
  * it?" ask here. It knows nothing of the relay's own index or codecs.
  *
  * It checks by itself what must hold of the entries (I3, I4, I6): a dot names one payload; an actor's counters come in
- * order without gaps; nothing on disk waits for something that is not; stamps rise, over all lives of the relay.
+ * order without gaps, but for what came as a state that covers them; nothing on disk waits for something that is not; the stamps
+ * that a relay gave rise, over all its lives.
  */
 import * as Y from "yjs";
-import { lineageKey, type Lineage } from "@inkmesh/shared/base/ids";
-import { dotKey } from "@inkmesh/shared/clock/dot";
+import { lineageKey, type ActorId, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
+import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
 import { compareHlc, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
@@ -22,20 +23,82 @@ export class AuditedLineage {
   readonly doc = new Y.Doc({ gc: true });
   readonly entries: Entry[] = [];
   readonly #dots = new Map<string, string>();
+  readonly #owner: RelayId | undefined;
   #clock = VectorClock.empty;
-  #lastStamp: Hlc | undefined;
+  /** By who gave them: the relay of the disk over all its lives; others, and lives whose entries come back from others, each by itself. */
+  readonly #lastStamps = new Map<"own" | ActorId, Hlc>();
+  /** Whether it is the life that runs on this disk. */
+  isOwn: (actor: ActorId) => boolean = () => true;
+  /** The latest that such a life may stamp with, in ms. */
+  stampMsMax: () => number = () => Number.POSITIVE_INFINITY;
+  /** Of a dot that no entry here has. */
+  isHere: (lineage: AuditedLineage, dot: Dot) => boolean = () => false;
 
-  constructor(lineage: Lineage) {
+  /** `owner`: whose disk it is; undefined where there is one only. */
+  constructor(lineage: Lineage, owner?: RelayId) {
     this.lineage = lineage;
+    this.#owner = owner;
   }
 
-  /** All dots on the platter. */
+  /** All dots on the platter, and those that a state there covers. */
   get clock(): VectorClock {
     return this.#clock;
   }
 
+  /** What of a clock is not here, in words: a dot counts as here when its content is, whoever brought that. */
+  lacks(clock: VectorClock): string | undefined {
+    for (const [actor, counter] of clock.entries())
+      for (let at = this.#clock.counter(actor) + 1; at <= counter; at++)
+        if (!this.isHere(this, { actor, counter: at })) return dotKey({ actor, counter: at });
+    return undefined;
+  }
+
+  get #where(): string {
+    return this.#owner === undefined ? "" : ` at ${this.#owner}`;
+  }
+
   holds(content: Content): boolean {
     return holds(this.doc, content);
+  }
+
+  /** The disk says that all of that is here, beside its entries. */
+  cover(clock: VectorClock): void {
+    const missing = this.lacks(clock);
+    if (missing !== undefined)
+      throw new Finding("a state brings what it covers", `the disk${this.#where} says that it has ${missing}, and has not`);
+    this.#clock = this.#clock.join(clock);
+  }
+
+  /** The same on another disk. */
+  copy(): AuditedLineage {
+    const copy = new AuditedLineage(this.lineage, this.#owner);
+    copy.entries.push(...this.entries);
+    for (const [key, payload] of this.#dots) copy.#dots.set(key, payload);
+    for (const [giver, stamp] of this.#lastStamps) copy.#lastStamps.set(giver, stamp);
+    copy.#clock = this.#clock;
+    Y.applyUpdate(copy.doc, Y.encodeStateAsUpdate(this.doc));
+    return copy;
+  }
+
+  #mustFollow(entry: Entry, key: string): void {
+    const { actor, counter } = entry.dot;
+    if (this.lacks(VectorClock.of([[actor, counter - 1]])) !== undefined)
+      throw new Finding("counters in order", `${key} came${this.#where} after counter ${this.#clock.counter(actor)}`);
+    const missing = this.lacks(entry.deps);
+    if (missing !== undefined)
+      throw new Finding("dependencies first", `${key} is on disk${this.#where} before what it depends on, ${missing}`);
+    this.#mustRise(entry, key);
+    this.#clock = this.#clock.join(VectorClock.of([[actor, counter]]));
+  }
+
+  #mustRise({ dot, hlc }: Entry, key: string): void {
+    const giver = this.#owner === undefined || this.isOwn(dot.actor) ? "own" : dot.actor;
+    const last = this.#lastStamps.get(giver);
+    if (last !== undefined && compareHlc(hlc, last) <= 0)
+      throw new Finding("stamps rise", `${key}${this.#where} is stamped ${hlc.physicalMs}, after ${last.physicalMs}`);
+    if (giver === "own" && hlc.physicalMs > this.stampMsMax())
+      throw new Finding("stamps stay near the wall", `${key}${this.#where} is stamped ${hlc.physicalMs - this.stampMsMax()} ms too late`);
+    this.#lastStamps.set(giver, hlc);
   }
 
   add(entry: Entry): void {
@@ -44,14 +107,9 @@ export class AuditedLineage {
     const payload = digest(entry.payload);
     if (known !== undefined && known !== payload) throw new Finding("one payload per dot", `${key} named ${known}, now ${payload}`);
     if (known !== undefined) return;
-    if (entry.dot.counter !== this.#clock.counter(entry.dot.actor) + 1)
-      throw new Finding("counters in order", `${key} came after counter ${this.#clock.counter(entry.dot.actor)}`);
-    if (!this.#clock.covers(entry.deps)) throw new Finding("dependencies first", `${key} is on disk before what it depends on`);
-    if (this.#lastStamp !== undefined && compareHlc(entry.hlc, this.#lastStamp) <= 0)
-      throw new Finding("stamps rise", `${key} is stamped ${entry.hlc.physicalMs}, after ${this.#lastStamp.physicalMs}`);
+    // What a state covered may come by itself, too.
+    if (!this.#clock.contains(entry.dot)) this.#mustFollow(entry, key);
     this.#dots.set(key, payload);
-    this.#clock = this.#clock.advance(entry.dot);
-    this.#lastStamp = entry.hlc;
     this.entries.push(entry);
     Y.applyUpdate(this.doc, entry.payload);
     if (this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null)
@@ -59,15 +117,52 @@ export class AuditedLineage {
   }
 }
 
+/** How far ahead of the wall a stamp may be: as far as a remote one may be to be adopted, and some for what carries over. */
+const offsetMsMax = 500 + 10;
+
 export class AuditLog {
   readonly #lineages = new Map<string, AuditedLineage>();
   readonly #generations = new Map<string, number>();
   readonly #closed = new Set<string>();
+  readonly #complete = new Set<RoomName>();
+  readonly #owner: RelayId | undefined;
+  /** The one that runs on this disk. */
+  life: ActorId | undefined;
+  /** The latest that the wall's clock of a life on this disk ever showed. */
+  latestWallMs: number | undefined;
   entries = 0;
+  /** Whether what a dot names is here though no entry is. */
+  isHere: (lineage: AuditedLineage, dot: Dot) => boolean = () => false;
+  /** The disk says that it may vouch for the room from now on. */
+  onCompleted: (room: RoomName) => unknown = () => undefined;
+
+  /** `owner`: whose disk it is; undefined where there is one only. */
+  constructor(owner?: RelayId) {
+    this.#owner = owner;
+  }
+
+  /** That of a copy of the disk. */
+  copy(): AuditLog {
+    const copy = new AuditLog(this.#owner);
+    copy.latestWallMs = this.latestWallMs;
+    for (const [key, lineage] of this.#lineages) copy.#lineages.set(key, lineage.copy());
+    for (const [room, generation] of this.#generations) copy.#generations.set(room, generation);
+    for (const key of this.#closed) copy.#closed.add(key);
+    for (const room of this.#complete) copy.#complete.add(room);
+    return copy;
+  }
+
+  /** Whether the disk says that it may vouch for the room. */
+  isComplete(room: RoomName): boolean {
+    return this.#complete.has(room);
+  }
 
   of(lineage: Lineage): AuditedLineage {
     const key = lineageKey(lineage);
-    const known = this.#lineages.get(key) ?? new AuditedLineage({ ...lineage });
+    const known = this.#lineages.get(key) ?? new AuditedLineage({ ...lineage }, this.#owner);
+    known.isHere = this.isHere;
+    known.stampMsMax = () => (this.latestWallMs ?? Number.POSITIVE_INFINITY) + offsetMsMax;
+    known.isOwn = (actor) => actor === this.life;
     this.#lineages.set(key, known);
     return known;
   }
@@ -90,19 +185,30 @@ export class AuditLog {
       if (deleted === undefined && this.#closed.has(lineageKey(transaction.record)))
         throw new Finding("gone means gone", `generation ${generation} of ${room} was closed and came back`);
       this.#generations.set(room, generation);
+      if (transaction.completes === true) this.#completed(room);
       if (deleted !== undefined) this.#closed.add(lineageKey(transaction.record));
       return;
     }
-    for (const { lineage, entries } of transaction.batch) {
+    const marked: RoomName[] = [];
+    for (const { lineage, entries, cover, completes } of transaction.batch) {
+      if (completes === true) marked.push(lineage.room);
       if (this.isClosed(lineage)) continue;
       const audited = this.of(lineage);
       for (let earlier = lineage.generation - 1; earlier >= 0; earlier--) {
         const old = this.of({ ...lineage, generation: earlier });
         for (const { payload } of entries) mustBeNew(old, payload);
       }
+      if (cover !== undefined) audited.cover(cover);
       for (const entry of entries) audited.add(entry);
       this.entries += entries.length;
     }
+    for (const room of marked) this.#completed(room);
+  }
+
+  #completed(room: RoomName): void {
+    if (this.#complete.has(room)) return;
+    this.#complete.add(room);
+    this.onCompleted(room);
   }
 }
 

@@ -1,9 +1,9 @@
 /**
  * [P2] [P7] Device promises: what a device was given to keep is kept, until it is saved.
  *
- * - An edit leaves a device's outbox only when it is on the relay's platter and visible there.
+ * - An edit leaves a device's outbox only when it is on as many replicas' platters as "saved" needs, and visible there.
  * - An honest client's edit is never refused for good, unless it builds on one that the device refused to keep.
- * - At rest, every edit that was ever on a device's platter is on the relay's: closing, killing and reloading tabs,
+ * - At rest, every edit that was ever on a device's platter is on the relays': closing, killing and reloading tabs,
  *   offline days and dead batteries lost nothing. (An evicted database is beyond that promise, unless a tab lived on.)
  */
 import * as Y from "yjs";
@@ -11,8 +11,8 @@ import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { CopyChange } from "../../../client/provider/offline-store.ts";
 import type { DeviceWatcher } from "../sim-device-store.ts";
 import { Finding } from "../world.ts";
-import type { AuditLog } from "./audit-log.ts";
 import { contentOf, holds } from "./content.ts";
+import type { Platters } from "./platters.ts";
 
 interface KeptEdit {
   readonly room: string;
@@ -20,7 +20,7 @@ interface KeptEdit {
 }
 
 export class DevicePromises {
-  readonly #audit: AuditLog;
+  readonly #platters: Platters;
   readonly #kept = new Map<string, Map<string, KeptEdit>>();
   /** Devices that lost edits, or never took them: what builds on those hangs in the air when its tab is gone. */
   readonly #lossy = new Set<string>();
@@ -28,8 +28,8 @@ export class DevicePromises {
   kept = 0;
   saved = 0;
 
-  constructor(audit: AuditLog) {
-    this.#audit = audit;
+  constructor(platters: Platters) {
+    this.#platters = platters;
   }
 
   watcher(device: string): DeviceWatcher {
@@ -104,22 +104,21 @@ export class DevicePromises {
    */
   #isUnfounded(device: string, room: string, { bytes }: { readonly bytes: Uint8Array }): boolean {
     if (!this.#lossy.has(device)) return false;
-    const doc = new Y.Doc();
-    Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.#audit.of({ room: room as RoomName, generation: this.#audit.generation(room) }).doc));
+    const doc = this.#platters.together({ room: room as RoomName, generation: this.#platters.generation(room) });
     for (const kept of this.#kept.get(device)?.values() ?? []) if (kept.room === room) Y.applyUpdate(doc, kept.bytes);
     Y.applyUpdate(doc, bytes);
     return !holds(doc, contentOf(bytes));
   }
 
-  /** On the platter, in whatever generation it was written for; of a closed one nothing more is promised. */
+  /** On the platters, in whatever generation it was written for; of a closed one nothing more is promised. */
   #isSafe(room: string, bytes: Uint8Array): boolean {
     const content = contentOf(bytes);
-    for (let generation = this.#audit.generation(room); generation >= 0; generation--)
-      if (this.#audit.of({ room: room as RoomName, generation }).holds(content)) return true;
+    for (let generation = this.#platters.generation(room); generation >= 0; generation--)
+      if (this.#platters.isSaved({ room: room as RoomName, generation }, content)) return true;
     return this.#isGone(room);
   }
 
   #isGone(room: string): boolean {
-    return this.#audit.generation(room) > 0 || this.#audit.isClosed({ room: room as RoomName, generation: 0 });
+    return this.#platters.generation(room) > 0 || this.#platters.isClosed({ room: room as RoomName, generation: 0 });
   }
 }

@@ -8,23 +8,30 @@ import { Finding } from "../world.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { covers } from "./content.ts";
 
+export interface FreshReaderOptions {
+  /** What is on the disk of the relay that is asked. */
+  readonly audit: () => AuditLog;
+  readonly room: RoomName;
+}
+
 export class FreshReader {
-  readonly #audit: AuditLog;
+  readonly #options: FreshReaderOptions;
   readonly #expected = new Y.Doc();
-  readonly #room: string;
+  /** The disk that it came to. */
+  readonly #audit: AuditLog;
   readonly #generation: number;
 
   /** At the moment when it comes. */
-  constructor(audit: AuditLog, room: string) {
-    this.#audit = audit;
-    this.#room = room;
-    this.#generation = audit.generation(room);
-    Y.applyUpdate(this.#expected, Y.encodeStateAsUpdate(audit.of({ room: room as RoomName, generation: this.#generation }).doc));
+  constructor(options: FreshReaderOptions) {
+    this.#options = options;
+    this.#audit = options.audit();
+    this.#generation = this.#audit.generation(options.room);
+    Y.applyUpdate(this.#expected, Y.encodeStateAsUpdate(this.#audit.of({ room: options.room, generation: this.#generation }).doc));
   }
 
-  /** It was told that it has all. */
+  /** It was told that it has all. Who is served from another disk than it came to was promised nothing of the first. */
   synced(who: string, doc: Y.Doc): void {
-    if (this.#audit.generation(this.#room) !== this.#generation) return;
+    if (this.#options.audit() !== this.#audit || this.#audit.generation(this.#options.room) !== this.#generation) return;
     if (doc.store.pendingStructs !== null) throw new Finding("a fresh reader sees all", `${who} was sent what it cannot show`);
     if (!covers(doc, this.#expected))
       throw new Finding("a fresh reader sees all", `${who} was told that it is synced, and lacks what was on disk when it came`);

@@ -1,9 +1,9 @@
 /**
- * [P2] [P3] [P6] [P10] Wire promises: reads every frame when the relay sends it, and looks at the platter at that moment.
+ * [P2] [P3] [P6] [P10] Wire promises: reads every frame when a relay sends it, and looks at the platters at that moment.
  *
- * - An ack names updates that are on the platter and visible: no ack without the sync that covers it.
- * - A clock that a client may resume from, and a token's, names only entries on the platter.
- * - A state vector in a handshake is an implicit ack: what it names is on the platter.
+ * - An ack names updates that are on as many replicas' platters as it says, and visible: no ack without the syncs that cover it.
+ * - A clock that a client may resume from, and a token's, names only entries on that relay's platter.
+ * - A state vector in a handshake is an implicit ack: what it names is on that relay's platter.
  * - What is sent hangs only on what the client said it had, sent itself, or was sent before on this line.
  * - Nothing of a closed generation is sent.
  *
@@ -11,7 +11,7 @@
  * its SyncStep1, before which it is sent nothing but a SyncStep1.
  */
 import * as Y from "yjs";
-import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
@@ -21,7 +21,8 @@ import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
 import type { SimLine, Tap } from "../sim-network.ts";
 import { Finding } from "../world.ts";
 import type { AuditLog, AuditedLineage } from "./audit-log.ts";
-import { contentOf } from "./content.ts";
+import type { Platters } from "./platters.ts";
+import { contentOf, type Content } from "./content.ts";
 import { KnownContent } from "./known-content.ts";
 import { readYMessage } from "./y-message.ts";
 
@@ -31,33 +32,40 @@ interface Session {
   generation: number | undefined;
   handle: number | undefined;
   readonly known: KnownContent;
-  readonly sent: Map<number, Uint8Array>;
+  readonly sent: Map<number, Content>;
   acked: number;
   chunks: Uint8Array[];
 }
 
+export interface WirePromisesOptions {
+  readonly platters: Platters;
+  /** The platter of the relay at the other end of a line. */
+  readonly auditOf: (line: SimLine) => AuditLog;
+  /** Lines of clients that are not honest are not promised anything. */
+  readonly isHonest: (line: SimLine) => boolean;
+  /** An edit was called saved. */
+  readonly saved: (lineage: Lineage, content: Content) => void;
+}
+
 export class WirePromises implements Tap {
-  readonly #audit: AuditLog;
-  readonly #isHonest: (line: SimLine) => boolean;
+  readonly #options: WirePromisesOptions;
   readonly #sessions = new WeakMap<SimLine, Map<number, Session>>();
   acks = 0;
   clocks = 0;
 
-  /** Lines of clients that are not honest are not promised anything. */
-  constructor(options: { audit: AuditLog; isHonest: (line: SimLine) => boolean }) {
-    this.#audit = options.audit;
-    this.#isHonest = options.isHonest;
+  constructor(options: WirePromisesOptions) {
+    this.#options = options;
   }
 
   toRelay(line: SimLine, bytes: Uint8Array): void {
-    if (!this.#isHonest(line)) return;
+    if (!this.#options.isHonest(line)) return;
     const dialect = isYLine(line) ? yWebsocketDialect : nativeDialect;
     const messages = dialect.decode(bytes);
     if (messages.ok) for (const message of messages.value) this.#clientSaid(line, message);
   }
 
   fromRelay(line: SimLine, bytes: Uint8Array): void {
-    if (!this.#isHonest(line)) return;
+    if (!this.#options.isHonest(line)) return;
     if (isYLine(line)) return this.#yRelaySaid(line, bytes);
     const messages = decodeRelayMessages(bytes);
     if (!messages.ok) throw new Finding("the relay's words can be read", `line ${line.number}: ${messages.refusal.detail}`);
@@ -77,7 +85,7 @@ export class WirePromises implements Tap {
       case "updates": {
         const session = this.#session(line, message.channel);
         for (const [index, update] of message.updates.entries()) {
-          if (message.first !== undefined) session?.sent.set(message.first + index, update);
+          if (message.first !== undefined) session?.sent.set(message.first + index, contentOf(update));
           session?.known.addSent(update);
         }
         return;
@@ -138,31 +146,37 @@ export class WirePromises implements Tap {
     session.chunks = [];
   }
 
+  /** What it names is on so many copies; where those are enough, it is over with it. */
   #acked(line: SimLine, session: Session, { number, copies, needed }: RelayMessage & { type: "ack" }): void {
-    if (copies < needed) return;
-    const audited = this.#audited(session);
-    for (; session.acked < number; session.acked++) {
-      const update = session.sent.get(session.acked + 1);
-      if (update === undefined) throw new Finding("acks name what was sent", `line ${line.number} was acked number ${session.acked + 1}`);
-      this.acks += 1;
-      if (!audited.holds(contentOf(update)))
+    const lineage = this.#lineage(line, session);
+    for (let at = session.acked + 1; at <= number; at++) {
+      const content = session.sent.get(at);
+      if (content === undefined) throw new Finding("acks name what was sent", `line ${line.number} was acked number ${at}`);
+      // Nothing is everywhere, also where nobody has used the room yet.
+      if (content.structs.length + content.deletes.length === 0) continue;
+      const held = this.#options.platters.copies(lineage, content).length;
+      if (held < copies || (copies >= needed && held < this.#options.platters.needed))
         throw new Finding(
           "acked means on disk",
-          `line ${line.number}: number ${session.acked + 1} was acked, and no reader of the disk would see it`,
+          `line ${line.number} to ${line.host}, ${lineage.room}/${lineage.generation}: number ${at} was acked on ${copies}, and a reader of the disk would see it on ${held}`,
         );
+    }
+    if (copies < needed) return;
+    for (; session.acked < number; session.acked++) {
+      this.acks += 1;
+      this.#options.saved(lineage, session.sent.get(session.acked + 1)!);
       session.sent.delete(session.acked + 1);
     }
   }
 
   #clockPromised(line: SimLine, session: Session, clock: VectorClock): void {
     this.clocks += 1;
-    const { clock: onDisk } = this.#audited(session);
-    if (!onDisk.covers(clock))
-      throw new Finding("clocks name what is on disk", `line ${line.number} was told ${JSON.stringify(clock.entries())}`);
+    const missing = this.#audited(line, session).lacks(clock);
+    if (missing !== undefined) throw new Finding("clocks name what is on disk", `line ${line.number} to ${line.host} was told ${missing}`);
   }
 
   #stateVectorPromised(line: SimLine, session: Session, stateVector: Uint8Array): void {
-    const { doc } = this.#audited(session);
+    const { doc } = this.#audited(line, session);
     for (const [client, clock] of Y.decodeStateVector(stateVector))
       if (Y.getState(doc.store, client) < clock)
         throw new Finding(
@@ -172,8 +186,8 @@ export class WirePromises implements Tap {
   }
 
   #delivered(line: SimLine, session: Session, update: Uint8Array): void {
-    const generation = session.generation ?? this.#audit.generation(session.room);
-    if (this.#audit.isClosed({ room: session.room as RoomName, generation }))
+    const { room, generation } = this.#lineage(line, session);
+    if (this.#options.auditOf(line).isClosed({ room, generation }))
       throw new Finding("gone means gone", `line ${line.number} was sent content of generation ${generation}, which is closed`);
     const missing = session.known.missingFor(update);
     if (missing !== undefined) throw new Finding("causal order", `line ${line.number} was sent what hangs on ${missing}`);
@@ -190,9 +204,12 @@ export class WirePromises implements Tap {
     if (message.type === "step-2" || message.type === "update") this.#delivered(line, session, message.body);
   }
 
-  #audited(session: Session): AuditedLineage {
-    const room = session.room as RoomName;
-    return this.#audit.of({ room, generation: session.generation ?? this.#audit.generation(room) });
+  #audited(line: SimLine, session: Session): AuditedLineage {
+    return this.#options.auditOf(line).of(this.#lineage(line, session));
+  }
+
+  #lineage(line: SimLine, { room, generation }: Session): Lineage {
+    return { room: room as RoomName, generation: generation ?? this.#options.auditOf(line).generation(room) };
   }
 }
 

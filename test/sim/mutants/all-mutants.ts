@@ -4,6 +4,7 @@
  */
 import type { Mutant } from "../../harness/mutated-relay.ts";
 import { clientMutants } from "./client-mutants.ts";
+import { meshMutants } from "./mesh-mutants.ts";
 import { relayMutants } from "./relay-mutants.ts";
 import { sharedMutants } from "./shared-mutants.ts";
 
@@ -11,4 +12,12 @@ export interface NamedMutant extends Mutant {
   readonly name: string;
 }
 
-export const allMutants: readonly NamedMutant[] = [...relayMutants, ...sharedMutants, ...clientMutants];
+/** Those that histories with one relay find. */
+const loneMutants: readonly NamedMutant[] = [...relayMutants, ...sharedMutants, ...clientMutants];
+
+export const allMutants: readonly NamedMutant[] = [...loneMutants, ...meshMutants];
+
+/** Whether it takes several relays to find it. */
+export function needsMesh({ name }: NamedMutant): boolean {
+  return meshMutants.some((mutant) => mutant.name === name);
+}

@@ -69,14 +69,19 @@ export const clientMutants: readonly NamedMutant[] = [
     what: "a line that is silent is believed in for ever",
     changes: [
       {
-        file: "client/provider/core/client-core.ts",
-        find: "const silentMs = living.heardMs + this.#limits.silenceMs;",
-        replace: "const silentMs = Infinity; void living;",
+        file: "client/provider/core/liveness.ts",
+        find: "const silentMs = this.isHurried ? Infinity : this.#heardMs + this.#limits.silenceMs;",
+        replace: "const silentMs = Infinity;",
       },
       {
-        file: "client/provider/core/client-core.ts",
-        find: "Math.min(silentMs, living.ping.deadMs) : silentMs;",
+        file: "client/provider/core/liveness.ts",
+        find: "Math.min(silentMs, this.#ping.deadMs) : silentMs;",
         replace: "silentMs : silentMs;",
+      },
+      {
+        file: "client/provider/core/liveness.ts",
+        find: 'if (pings > 2) return "dead";',
+        replace: "",
       },
     ],
   },

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { bundleWorker } from "../bundle.ts";
 import { Crew } from "../crew.ts";
-import { allMutants } from "./all-mutants.ts";
+import { allMutants, needsMesh, type NamedMutant } from "./all-mutants.ts";
 
 export interface FoundMutant {
   readonly seed: number;
@@ -30,43 +30,68 @@ export function knownFindings(): Readonly<Record<string, FoundMutant>> {
   return JSON.parse(readFileSync(findingsFile, "utf8")) as Record<string, FoundMutant>;
 }
 
-/** Hunts all of them from seed 1 on, writes `findings.json` and `SCORE.md`; whether all were found. */
-export async function huntAll(options: { folder: string; size: number; seedsMax: number; say: (text: string) => void }): Promise<boolean> {
-  const { folder, size, seedsMax, say } = options;
-  const found: Record<string, FoundMutant> = {};
+export interface HuntOptions {
+  readonly folder: string;
+  readonly size: number;
+  readonly seedsMax: number;
+  /** Those that are hunted; what is known of the others stays. */
+  readonly mutants: readonly NamedMutant[];
+  readonly say: (text: string) => void;
+}
+
+/** Hunts them from seed 1 on, writes `findings.json` and `SCORE.md` after each; whether all were found. */
+export async function huntAll({ folder, size, seedsMax, mutants, say }: HuntOptions): Promise<boolean> {
+  const found: Record<string, FoundMutant> = { ...knownFindings() };
   const healthy = new Crew({ file: await bundleWorker(folder, undefined), size: 1 });
-  const rows = [scoreHead];
-  for (const mutant of allMutants) {
+  for (const mutant of mutants) {
     const own = join(folder, mutant.name);
     mkdirSync(own);
     const crew = new Crew({ file: await bundleWorker(own, mutant), size });
-    const finding = await hunt(crew, healthy, seedsMax);
+    const finding = await hunt({ crew, healthy, seedsMax, isMesh: needsMesh(mutant) });
     await crew.disband();
-    if (finding !== undefined) found[mutant.name] = finding;
-    rows.push(`| ${mutant.name}: ${mutant.what} | ${finding?.seeds ?? `none of ${seedsMax}`} | ${finding?.checker ?? "nothing"} |`);
-    say(rows.at(-1)!);
+    if (finding === undefined) delete found[mutant.name];
+    else found[mutant.name] = finding;
+    writeScore(found);
+    say(rowOf(mutant, finding));
   }
   await healthy.disband();
-  writeFileSync(scoreFile, `${rows.join("\n")}\n`);
-  writeFileSync(findingsFile, `${JSON.stringify(found, undefined, 2)}\n`);
-  return Object.keys(found).length === allMutants.length;
+  return mutants.every(({ name }) => name in found);
+}
+
+function writeScore(found: Readonly<Record<string, FoundMutant>>): void {
+  const rows = allMutants.map((mutant) => rowOf(mutant, found[mutant.name]));
+  const inOrder = allMutants.flatMap(({ name }) => (found[name] === undefined ? [] : [[name, found[name]] as const]));
+  writeFileSync(scoreFile, `${[scoreHead, ...rows].join("\n")}\n`);
+  writeFileSync(findingsFile, `${JSON.stringify(Object.fromEntries(inOrder), undefined, 2)}\n`);
+}
+
+function rowOf(mutant: NamedMutant, finding: FoundMutant | undefined): string {
+  const where = needsMesh(mutant) ? " (several relays)" : "";
+  return `| ${mutant.name}: ${mutant.what} | ${finding?.seeds ?? "none"}${where} | ${finding?.checker ?? "nothing"} |`;
+}
+
+interface Hunt {
+  readonly crew: Crew;
+  readonly healthy: Crew;
+  readonly seedsMax: number;
+  readonly isMesh: boolean;
 }
 
 /** The lowest seed from 1 on that finds the bug, and finds nothing in the healthy product. */
-async function hunt(crew: Crew, healthy: Crew, seedsMax: number): Promise<FoundMutant | undefined> {
+async function hunt({ crew, healthy, seedsMax, isMesh }: Hunt): Promise<FoundMutant | undefined> {
   let given = 0;
   let first: FoundMutant | undefined;
   for (let from = 0; first === undefined && from < seedsMax; from = given) {
     const findings: { readonly seed: number; readonly checker: string }[] = [];
     await crew.run(
-      () => (findings.length === 0 && given < seedsMax ? { seed: (given += 1) } : undefined),
+      () => (findings.length === 0 && given < seedsMax ? { seed: (given += 1), isMesh } : undefined),
       ({ seed, finding }) => {
         if (finding !== undefined) findings.push({ seed, checker: finding.checker });
         return true;
       },
     );
     for (const { seed, checker } of findings.toSorted((left, right) => left.seed - right.seed)) {
-      const { finding } = await healthy.one({ seed });
+      const { finding } = await healthy.one({ seed, isMesh });
       if (finding === undefined) first ??= { seed, checker, seeds: seed };
     }
   }

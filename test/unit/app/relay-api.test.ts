@@ -1,6 +1,6 @@
 import { errorKind } from "@inkmesh/shared/base/errors";
 import { afterEach, expect, test, vi } from "vitest";
-import { deleteRoom, isDoneHere, originAsked } from "../../../client/app/relay-api.ts";
+import { deleteRoom, isDoneHere, listRooms, originAsked } from "../../../client/app/relay-api.ts";
 import { refusalBody } from "../../../server/edge/http-refusal.ts";
 
 afterEach(() => {
@@ -22,6 +22,15 @@ test.each([
 test("what a relay cannot confirm is told in its own words", async () => {
   vi.stubGlobal("fetch", async () => refusedWith("NOT_CONFIRMED"));
   expect(await deleteRoom("note", "Ada")).toMatchObject({ ok: false, sentence: errorKind("NOT_CONFIRMED").sentence });
+});
+
+test.each([
+  ["names them", { unanswered: ["b", "c"] }, ["b", "c"]],
+  ["is an older relay's", {}, []],
+  ["is of something else", { unanswered: [1, null, "", "b"] }, ["b"]],
+])("[P9] the relays that are not in a list, of an answer that %s", async (_, more, unanswered) => {
+  vi.stubGlobal("fetch", async () => Response.json({ rooms: [], next: null, ...more }));
+  expect(await listRooms({ search: "" })).toMatchObject({ ok: true, value: { unanswered } });
 });
 
 function refusedWith(code: "NOT_CONFIRMED" | "STORE_FULL"): Response {

@@ -28,6 +28,21 @@ describe("[P2] the status says what is true, in words", () => {
     ["saved", online, {}, "calm", "Saved on 1 of 1 relay"],
     ["a reader at one of three", online, { copies: 1, replicas: 3, needed: 2 }, "calm", "All your edits are saved"],
     ["saved on two of three", online, { copies: 2, replicas: 3, needed: 2 }, "calm", "Saved on 2 of 3 relays"],
+    [
+      "at a relay that has not heard of this document's creation",
+      online,
+      { phase: "on-this-device", waiting: 2, problem: { code: "BEHIND", detail: "generation 1, here 0" } },
+      "care",
+      "This relay does not know this document yet · 2 edits on this device, not yet sent",
+    ],
+    ["at a relay that is behind", online, { behind: true }, "care", "This relay has not seen all that you saw yet"],
+    [
+      "at a relay that is behind, with an edit under way",
+      online,
+      { behind: true, phase: "kept-by-a-relay", waiting: 1, needed: 2, replicas: 3 },
+      "care",
+      "This relay has not seen all that you saw yet",
+    ],
     ["sent, not acked", online, { phase: "on-this-device", waiting: 3, copies: 0 }, "busy", "Saving 3 edits…"],
     [
       "one copy of two needed",

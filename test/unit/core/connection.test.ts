@@ -198,6 +198,27 @@ describe("a living line", () => {
 });
 
 describe("a graceful stop", () => {
+  test("many clients are sent away in groups, and heard until it is their turn", () => {
+    const world = new CoreWorld();
+    const clients = Array.from({ length: 100 }, () => new NativeScript(world).hello().open("note"));
+    world.run();
+    world.tell({ type: "stop-requested" });
+    const late = new NativeScript(world).hello();
+    const [update] = typedUpdates(1, ["a"]);
+    clients.at(-1)!.updates(1, [update!]);
+    world.run();
+    expect(late.closeCode).toBe(1012);
+    expect(clients.at(-1)!.heard("ack")).toMatchObject([{ number: 1 }]);
+    const gone: number[] = [];
+    for (let step = 0; step < 12; step++) {
+      gone.push(clients.filter(({ closeCode }) => closeCode !== undefined).length);
+      world.pass(200);
+    }
+    expect(gone).toEqual([0, 16, 32, 48, 64, 80, 100, 100, 100, 100, 100, 100]);
+    expect(new Set(clients.map(({ closeCode }) => closeCode))).toEqual(new Set([1012]));
+    expect(world.count("stopped")).toBe(1);
+  });
+
   test("everything admitted is on disk and acked before clients are sent away with 1012", () => {
     const world = new CoreWorld();
     const [native, yjs] = [new NativeScript(world).hello().open("note"), new YScript(world, "note").step1()];

@@ -11,7 +11,7 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { Marks } from "../../../server/core/log-marks.ts";
-import type { Compaction, RoomPage, RoomRecord, StoredRoom, StoredSnapshot } from "../../../server/core/stored-room.ts";
+import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoredSnapshot } from "../../../server/core/stored-room.ts";
 
 const engine = new YjsEngine();
 
@@ -25,6 +25,10 @@ interface Held {
 export class MemoryDisk {
   readonly records = new Map<RoomName, RoomRecord>();
   readonly marks = new Set<RoomName>();
+  /** What contents hash to, until they change. */
+  readonly hashes = new Map<RoomName, HashedContent>();
+  /** What was read. */
+  readonly loaded: RoomName[] = [];
   wholeRing: readonly RingRecord[] | undefined;
   readonly #held = new Map<string, Held>();
 
@@ -33,6 +37,7 @@ export class MemoryDisk {
     const copy = new MemoryDisk();
     for (const [room, record] of this.records) copy.records.set(room, record);
     for (const room of this.marks) copy.marks.add(room);
+    for (const [room, hashed] of this.hashes) copy.hashes.set(room, hashed);
     copy.wholeRing = this.wholeRing;
     for (const [key, held] of this.#held) copy.#held.set(key, { ...held, entries: [...held.entries] });
     return copy;
@@ -54,16 +59,26 @@ export class MemoryDisk {
     const known = new Set(held.entries.map((entry) => dotKey(entry.dot)));
     for (const entry of entries) {
       const isCovered = known.has(dotKey(entry.dot)) || held.snapshot?.clock.contains(entry.dot) === true;
-      if (!isCovered) held.entries.push(entry);
+      if (isCovered) continue;
+      held.entries.push(entry);
+      this.hashes.delete(lineage.room);
     }
   }
 
   load(room: RoomName): Result<StoredRoom> {
+    this.loaded.push(room);
     const record = this.records.get(room);
     const lineage = { room, generation: record?.generation ?? 0 };
     const { snapshot, entries } = this.#of(lineage);
     const index = this.index(lineage).encode();
     return ok({ record, snapshot, tail: [...entries], index, clock: this.#clock(lineage), isMarked: this.marks.has(room) });
+  }
+
+  keepHash(hashed: HashedContent): void {
+    const { lineage, clock, entries } = hashed;
+    const isThere = (this.records.get(lineage.room)?.generation ?? 0) === lineage.generation && !this.#isClosed(lineage);
+    const isAsNamed = this.#clock(lineage).compare(clock) === "equal" && this.entries(lineage).length === entries;
+    if (isThere && isAsNamed) this.hashes.set(lineage.room, hashed);
   }
 
   putRecord(record: RoomRecord, completes = false): void {
@@ -84,6 +99,7 @@ export class MemoryDisk {
     const bad = new Set(quarantined.map(dotKey));
     const snapshot = { clock: upTo, state: shadow.state, stateVector: shadow.stateVector, deleteSetUpdate: shadow.deleteSetUpdate };
     held.snapshot = snapshot;
+    this.hashes.delete(lineage.room);
     held.entries = held.entries.filter((entry) => !upTo.contains(entry.dot));
     const removed = covered.map((entry) => entry.dot).filter((dot) => !bad.has(dotKey(dot)));
     return ok({ snapshot, index: this.index(lineage).encode(), removed, quarantined });
@@ -101,6 +117,8 @@ export class MemoryDisk {
     return {
       rooms: rooms.map((record) => ({
         record,
+        contentHash: this.#hashOf(record),
+        isMarked: this.marks.has(record.room),
         clock: this.#clock(record),
         bytes: 0,
         entries: this.entries(record).length,
@@ -118,6 +136,11 @@ export class MemoryDisk {
   parts(lineage: Lineage): readonly Uint8Array[] {
     const { snapshot, entries } = this.#of(lineage);
     return [...(snapshot === undefined ? [] : [snapshot.state]), ...entries.map((entry) => entry.payload)];
+  }
+
+  #hashOf({ room, generation }: RoomRecord): string | undefined {
+    const hashed = this.hashes.get(room);
+    return this.records.get(room)?.generation === generation && hashed?.lineage.generation === generation ? hashed.hash : undefined;
   }
 
   #isClosed({ room, generation }: Lineage): boolean {

@@ -1,22 +1,29 @@
-import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { ConnectionId, RelayId } from "@inkmesh/shared/base/ids";
+import type { ToldRelay } from "@inkmesh/shared/wire/client-message";
 import { encodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { decodeRelayMessages } from "@inkmesh/shared/wire/native-relay";
 import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import { expect, test } from "vitest";
+import { RingRecords } from "../../../server/core/membership/ring-records.ts";
 import { RelayList } from "../../../server/core/relay-list.ts";
 import { CoreWorld, type Socket } from "./core-world.ts";
+import { ClusterViewer } from "./gossip/cluster-viewer.ts";
 import { RelayCluster } from "./gossip/relay-cluster.ts";
 import { NativeScript } from "./scripted-client.ts";
 
 /** A client that says hello and writes down which relays each welcome names. */
 class Welcomed implements Socket {
   readonly connection = 0 as ConnectionId;
-  readonly welcomes: (readonly string[])[] = [];
+  readonly lists: (readonly ToldRelay[])[] = [];
+
+  get welcomes(): readonly (readonly string[])[] {
+    return this.lists.map((relays) => relays.map(({ address }) => address));
+  }
 
   received(frame: Uint8Array): void {
     const messages = decodeRelayMessages(frame);
     if (!messages.ok) throw new Error(messages.refusal.detail);
-    for (const message of messages.value) if (message.type === "welcome") this.welcomes.push(message.relays);
+    for (const message of messages.value) if (message.type === "welcome") this.lists.push(message.relays);
   }
 
   closed(): void {}
@@ -73,12 +80,35 @@ test("one that cannot be dialled, and one at another path, are not named; a list
     { ...member, relay: "c", actor: "c.1", address: "wss://proxy/c/mesh" },
     { ...member, relay: "d", actor: "d.1", address: "wss://proxy/relays-of-d" },
     { ...member, relay: "e", actor: "e.1", address: "ws://e/mesh", state: "dead" },
+    { ...member, relay: "f", actor: "f.1", address: "ws://f/mesh" },
   ];
-  const list = new RelayList(() => ({ self: "a.1", members }) as never);
-  expect(list.addresses).toEqual([]);
-  list.memberChanged();
-  const { addresses } = list;
-  expect(addresses).toEqual(["wss://proxy/c/sync"]);
-  list.memberChanged();
-  expect(list.addresses).toBe(addresses);
+  const ring = ["c", "f"].reduce((all, relay) => all.join(relay as RelayId, { weight: 1, zone: "" }), RingRecords.empty);
+  const mesh = { self: "a.1", members, ring: ring.advance("f" as RelayId, "leaving") };
+  const list = new RelayList({ mesh: () => mesh as never, sessions: () => 7, nowMs: () => 1_000 });
+  const { told } = list;
+  expect(told).toEqual([{ address: "wss://proxy/c/sync", load: 7 }]);
+  list.meshChanged();
+  expect(list.told).toBe(told);
+});
+
+test("a client is told how busy the others are, and of loads alone at most every ten seconds", () => {
+  const cluster = new RelayCluster({ seed: 1, relays: 3 });
+  cluster.startAll();
+  cluster.run(10_000);
+  const client = welcomedAt(cluster, 0);
+  expect(client.lists.at(-1)).toEqual([
+    { address: "ws://b/sync", load: 0 },
+    { address: "ws://c/sync", load: 0 },
+  ]);
+  const viewers = Array.from({ length: 12 }, (_, id) => new ClusterViewer(cluster, "notes", id + 1).connect(cluster.seat(1)));
+  cluster.run(12_500);
+  expect(client.lists.at(-1)).toEqual([
+    { address: "ws://b/sync", load: 12 },
+    { address: "ws://c/sync", load: 0 },
+  ]);
+  expect(client.lists.length).toBeLessThanOrEqual(3);
+  const said = client.lists.length;
+  viewers[0]!.disconnect();
+  cluster.run(30_000);
+  expect(client.lists.length, "one session of twelve less is no news").toBe(said);
 });

@@ -10,12 +10,13 @@ import { limitsWith } from "../../../server/config.ts";
 import type { RoomAnswer } from "../../../server/core/effect.ts";
 import type { RelayInput, RoomRequest } from "../../../server/core/input.ts";
 import type { Limits } from "../../../server/core/limits.ts";
-import type { MeshView } from "../../../server/core/peers/mesh.ts";
+import type { MeshView } from "../../../server/core/peers/mesh-view.ts";
 import { appFiles } from "../../../server/edge/app-files.ts";
 import { ClientSockets } from "../../../server/edge/client-sockets.ts";
 import type { EdgeObserver } from "../../../server/edge/edge-observer.ts";
 import { healthApi } from "../../../server/edge/health-api.ts";
 import { createHttpServer } from "../../../server/edge/http-server.ts";
+import { meshApi } from "../../../server/edge/mesh-api.ts";
 import { OriginPolicy } from "../../../server/edge/origin-policy.ts";
 import { PeerDoor } from "../../../server/edge/peer-door.ts";
 import { PendingRequests } from "../../../server/edge/pending-requests.ts";
@@ -35,6 +36,9 @@ interface EdgeOptions {
   readonly mesh?: MeshView;
   readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
 }
+
+/** Of the mesh that it belongs to. */
+export const edgeSecret = new Uint8Array(32).fill(7);
 
 export async function anEdge(options: EdgeOptions = {}) {
   const inputs: RelayInput[] = [];
@@ -66,7 +70,7 @@ export async function anEdge(options: EdgeOptions = {}) {
     observer,
   });
   const peers = new PeerDoor({
-    ...{ frameBytesMax: 100_000, dialMs: 1_000, machinesPerAddressMax: 4, pingMs: options.pingMs ?? 60_000, closeMs: 20_000 },
+    ...{ frameBytesMax: 100_000, dialMs: 1_000, machinesPerAddressMax: 4, closeMs: 20_000 },
     ...{ enqueue, observer },
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
@@ -84,6 +88,12 @@ export async function anEdge(options: EdgeOptions = {}) {
       copies: () => ({ replicas: 1, needed: 1 }),
       nowMs: () => 10_000,
       startedAt: new Date(0),
+    }),
+    meshApi: meshApi({
+      secret: edgeSecret,
+      mesh: () => options.mesh,
+      forget: (forgotten) => enqueue({ type: "forget-relay", relay: forgotten }),
+      drain: () => enqueue({ type: "drain" }),
     }),
     roomsApi: roomsApi(requests),
     appFiles: appFiles(options.appFolder),

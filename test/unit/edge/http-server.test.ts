@@ -205,8 +205,8 @@ test("the mesh is this relay's view of it: the ring by its name, and each life t
   const ring = firstRing("a" as RelayId, { weight: 1, zone: "" }).join("b" as RelayId, { weight: 1, zone: "east" });
   const member = { incarnation: 0, sinceMs: 4_000 };
   const members = [
-    { ...member, relay: "a" as RelayId, actor: a, state: "alive", address: "ws://a/mesh", isLinked: false },
-    { ...member, relay: "b" as RelayId, actor: b, state: "suspect", address: "ws://b/mesh", isLinked: true },
+    { ...member, relay: "a" as RelayId, actor: a, state: "alive", address: "ws://a/mesh", isLinked: false, sessions: undefined },
+    { ...member, relay: "b" as RelayId, actor: b, state: "suspect", address: "ws://b/mesh", isLinked: true, sessions: 12 },
   ] as const;
   edge = await anEdge({
     mesh: {
@@ -233,7 +233,7 @@ test("the mesh is this relay's view of it: the ring by its name, and each life t
     },
     relays: [
       { relay: "a", state: "alive", incarnation: 0, address: "ws://a/mesh" },
-      { relay: "b", actor: b, state: "suspect", incarnation: 0, address: "ws://b/mesh", linked: true, sinceSeconds: 6 },
+      { relay: "b", actor: b, state: "suspect", incarnation: 0, address: "ws://b/mesh", linked: true, sessions: 12, sinceSeconds: 6 },
     ],
     links: [b],
   });

@@ -5,7 +5,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { Counters } from "../../../server/log/store-row.ts";
 import type { StoredRoom } from "../../../server/core/stored-room.ts";
@@ -34,8 +34,9 @@ export class SqliteFolder {
     this.file = storeFile(folder);
   }
 
-  open(): LogOpening {
-    const { store, opening } = openStore(this.path, 0);
+  /** `relay`: whose folder it is. */
+  open(relay?: RelayId): LogOpening {
+    const { store, opening } = openStore({ folder: this.path, freeBytesMin: 0, relay });
     this.#store = store;
     return opening;
   }

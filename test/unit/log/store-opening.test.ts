@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { encodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import { aRelay, LogAuthor, textOf } from "../../contract/log-author.ts";
@@ -74,6 +74,15 @@ test("stamps of a later life are larger: the floor is the highest stamp that was
   expect(folder.open().hlcFloorMs).toBe(7_000_000);
   fs.rmSync(folder.file);
   expect(killed().open().hlcFloorMs).toBe(7_000_000);
+});
+
+test("stamps of other relays are no floor", () => {
+  folder.open(aRelay);
+  folder.append(new LogAuthor({ physicalMs: 5_000_000 }).type("abc"));
+  const far = new LogAuthor({ room: "far", life: 2, physicalMs: 9_000_000 }).type("x");
+  const entries = far.entries.map((entry) => ({ ...entry, hlc: { ...entry.hlc, relay: "b" as RelayId } }));
+  folder.append({ ...far, entries });
+  expect(killed().open(aRelay).hlcFloorMs).toBe(5_000_003);
 });
 
 test("a store of a newer version is refused with a sentence and not touched", () => {

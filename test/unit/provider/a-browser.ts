@@ -5,6 +5,7 @@
 import { Inkmesh, MemoryStore, type InkmeshRoom } from "@inkmesh/client";
 import { decodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { vi } from "vitest";
+import { pause } from "../../harness/until.ts";
 import { ModelNetwork } from "./model-web-socket.ts";
 import { SimChannels, SimLocks, type SimChannel } from "./tab-twins.ts";
 
@@ -38,6 +39,13 @@ export class ABrowser {
     await tab.room.whenLoaded;
     await pass(1_000);
     return tab;
+  }
+
+  /** What the store is asked for takes this long from now on. */
+  slowDisk(ms: number): void {
+    const [load, write] = [this.store.load.bind(this.store), this.store.write.bind(this.store)];
+    this.store.load = (room) => pause(ms).then(() => load(room));
+    this.store.write = (room, changes) => pause(ms).then(() => write(room, changes));
   }
 
   get onRelay(): string {

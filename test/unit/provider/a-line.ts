@@ -88,14 +88,14 @@ export class ALine {
       frameBytesMax: 1_000_000,
       updateBytesMax: 10_000,
       keepaliveMs: 20_000,
-      relays,
+      relays: relays.map((address) => ({ address, load: 0 })),
     });
   }
 
   open(entries: readonly OutboxEntry[] = []): void {
     this.tell(
       { type: "room-opened", room: aRoom, access: "read-write" },
-      { type: "room-loaded", room: aRoom, generation: undefined, clock: VectorClock.empty, entries },
+      { type: "room-loaded", room: aRoom, generation: undefined, clock: VectorClock.empty, token: "", entries },
     );
   }
 

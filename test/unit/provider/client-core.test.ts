@@ -235,6 +235,22 @@ test("[P10] a generation that another tab told is said at open, and another one 
   expect(line.core.room(aRoom)?.session).toBe("deleted");
 });
 
+test.each([
+  ["opens", (line: ALine) => line.hearOpened({ generation: 0 })],
+  ["calls deleted", (line: ALine) => line.hear({ type: "deleted", channel: 1, generation: 0, by: "ada", atMs: 5 })],
+])("[P10] a relay that %s an earlier generation is behind, and says nothing about this one", (_, says) => {
+  const line = new ALine();
+  line.open([anEntry(1)]);
+  line.connect();
+  line.tell({ type: "generation-told", room: aRoom, generation: 1 });
+  says(line);
+  expect(line.takeEffects("deleted")).toEqual([]);
+  expect(line.core.room(aRoom)).toMatchObject({ session: "detached", waiting: 1, generation: 1, problem: { code: "BEHIND" } });
+  line.take();
+  line.wait(2_000);
+  expect(line.take()).toMatchObject([{ type: "open", generation: 1 }]);
+});
+
 test("chunks become one update, and updates of a room are handed over before the clock that covers them", () => {
   const line = aLiveLine();
   line.hear({ type: "chunk", handle: 7, remaining: 2, bytes: Uint8Array.of(1, 2) });

@@ -91,7 +91,7 @@ test("[P7] what a disk refused is written again in the order in which it was tol
 test("[P10] which document it is is written at once, before what is typed later, and again before what is written anew", async () => {
   const { copy, said, writes } = aGatedCopy();
   copy.updates([Uint8Array.of(9)]);
-  copy.clockReached(3, VectorClock.empty);
+  copy.clockReached({ generation: 3, clock: VectorClock.empty });
   copy.edits([anEdit(1)]);
   expect(said()).toEqual(["updates", "clock", "edits 1"]);
   writes[1]?.reject(refusal);

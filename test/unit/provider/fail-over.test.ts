@@ -105,6 +105,46 @@ test("a welcome that is said again brings the newer list, and begins nothing ane
   expect(line.address).toBe(b);
 });
 
+/** A client that is started while the relay that it was given is away, and remembers `addresses`. */
+function startedAnew(addresses: readonly string[]): ALine {
+  const line = new ALine({}, [a]);
+  line.wait(0);
+  expect(line.address).toBe(a);
+  expect(line.takeEffects("recall-relays")).toEqual([]);
+  lose(line);
+  expect(line.takeEffects("recall-relays")).toHaveLength(1);
+  line.tell({ type: "relays-remembered", addresses });
+  line.wait(2 * defaultClientLimits.reconnectBaseMs);
+  return line;
+}
+
+test("[P7] who is started while the given relay is away goes to one that was told of in an earlier life", () => {
+  const line = startedAnew([b]);
+  expect(line.address).toBe(b);
+  line.connect([a, c]);
+  expect(line.core.status).toMatchObject({ connection: "online", url: b });
+  expect(line.takeEffects("keep-relays")).toEqual([{ type: "keep-relays", addresses: [b, c] }]);
+});
+
+test("[P8] what is remembered is bounded, and gives way to what a relay tells", () => {
+  const many = Array.from({ length: 99 }, (_, index) => `ws://r${index}.test/sync`);
+  const line = startedAnew(many);
+  const tried = new Set<string>();
+  for (let second = 0; second < 90; second++) {
+    lose(line);
+    line.wait(1_000);
+    tried.add(line.address);
+  }
+  expect(tried.size).toBe(1 + defaultClientLimits.relaysMax);
+  line.connect([b]);
+  line.tell({ type: "relays-remembered", addresses: many });
+  const others = line.takeEffects("keep-relays").at(-1)!.addresses;
+  expect(others.filter((address) => address !== line.address)).toEqual([b]);
+  line.effects = [];
+  lose(line);
+  expect(line.takeEffects("recall-relays")).toEqual([]);
+});
+
 test("who works offline and comes back is at the relay where it was", () => {
   const line = aLineAtA();
   line.tell({ type: "work-offline", offline: true });

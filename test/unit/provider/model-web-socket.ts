@@ -38,6 +38,8 @@ function socketClass(network: ModelNetwork): WebSocketConstructor {
     onclose: ((event: never) => void) | null = null;
     onerror: ((event: never) => void) | null = null;
     readonly #id = network.newId();
+    readonly #sent = new InOrder((bytes) => network.receive(this.#id, bytes));
+    readonly #heard = new InOrder((bytes) => this.#deliver(bytes));
     #isOpen = false;
 
     constructor() {
@@ -46,8 +48,7 @@ function socketClass(network: ModelNetwork): WebSocketConstructor {
     }
 
     send(frame: Uint8Array): void {
-      const bytes = frame.slice();
-      setTimeout(() => network.receive(this.#id, bytes), 0);
+      this.#sent.add(frame.slice());
     }
 
     close(): void {
@@ -64,7 +65,7 @@ function socketClass(network: ModelNetwork): WebSocketConstructor {
     #open(): void {
       if (network.isDown) return this.cut();
       this.#isOpen = true;
-      network.relay.connect(this.#id, (frame) => setTimeout(() => this.#deliver(frame), 0));
+      network.relay.connect(this.#id, (frame) => this.#heard.add(frame));
       this.onopen?.({} as never);
     }
 
@@ -72,4 +73,19 @@ function socketClass(network: ModelNetwork): WebSocketConstructor {
       if (this.#isOpen) this.onmessage?.({ data: frame.slice().buffer } as never);
     }
   };
+}
+
+/** A way on which everything takes a moment and keeps its order, which timers of one length do not while time is pretended. */
+class InOrder {
+  readonly #frames: Uint8Array[] = [];
+  readonly #arrives: (frame: Uint8Array) => void;
+
+  constructor(arrives: (frame: Uint8Array) => void) {
+    this.#arrives = arrives;
+  }
+
+  add(frame: Uint8Array): void {
+    this.#frames.push(frame);
+    setTimeout(() => this.#arrives(this.#frames.shift()!), 0);
+  }
 }

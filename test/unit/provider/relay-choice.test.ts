@@ -1,4 +1,5 @@
 import { seededRandom, type Random } from "@inkmesh/shared/base/random";
+import type { ToldRelay } from "@inkmesh/shared/wire/client-message";
 import { expect, test } from "vitest";
 import { defaultClientLimits } from "../../../client/provider/core/client-limits.ts";
 import { Reconnect } from "../../../client/provider/core/reconnect.ts";
@@ -8,6 +9,11 @@ const limits = { ...defaultClientLimits, failOverMs: 100, reconnectBaseMs: 1_000
 
 function aChoice(given: readonly string[], random: Random = seededRandom(1)): RelayChoice {
   return new RelayChoice({ given, readAddress: (told) => (told === "nonsense" ? undefined : told), random, limits });
+}
+
+/** Relays without a session. */
+function idle(addresses: readonly string[]): readonly ToldRelay[] {
+  return addresses.map((address) => ({ address, load: 0 }));
 }
 
 /** The next `count` relays, each of which fails. */
@@ -60,6 +66,34 @@ test("the clients of a dead relay spread over the others and over time", () => {
   expect(moved.filter(({ to }) => to === "a")).toEqual([]);
   expect(Math.min(...moved.map(({ waitMs }) => waitMs))).toBeLessThan(10);
   expect(Math.max(...moved.map(({ waitMs }) => waitMs))).toBeGreaterThan(90);
+});
+
+test("the least busy relay comes first, whichever was given or told first; within a tenth chance chooses", () => {
+  const orders = Array.from({ length: 40 }, (_, seed) => {
+    const choice = aChoice(["a", "b"], seededRandom(seed));
+    choice.told([
+      { address: "c", load: 7 },
+      { address: "d", load: 30 },
+      { address: "e", load: 29 },
+      { address: "b", load: 200 },
+    ]);
+    return failing(choice, 5).join("");
+  });
+  expect(new Set(orders)).toEqual(new Set(["acdeb", "acedb"]));
+});
+
+test("how busy the relays are is what was told last; one that is not told of any more comes last", () => {
+  const choice = aChoice(["a", "z"]);
+  choice.told([
+    { address: "b", load: 1 },
+    { address: "c", load: 9 },
+    { address: "z", load: 0 },
+  ]);
+  choice.told([
+    { address: "b", load: 9 },
+    { address: "c", load: 1 },
+  ]);
+  expect(failing(choice, 4)).toEqual(["a", "c", "b", "z"]);
 });
 
 test("one that is known to be down comes after those that never failed, even when a relay was reached since", () => {
@@ -127,23 +161,23 @@ test("less patience with a relay that says nothing while another one is left", (
 
 test("[P8] what a relay tells is added to what was given, takes the place of what was told before, and is bounded", () => {
   const choice = aChoice(["a"]);
-  choice.told(["b", "c", "nonsense", "a"]);
+  choice.told(idle(["b", "c", "nonsense", "a"]));
   expect(new Set(failing(choice, 9))).toEqual(new Set(["a", "b", "c"]));
   choice.reset();
   const here = choice.next(0);
-  choice.told(["d"]);
+  choice.told(idle(["d"]));
   expect(new Set(failing(choice, 12))).toEqual(new Set(["a", "d", here]));
-  choice.told(Array.from({ length: 50 }, (_, index) => `r${index}`));
+  choice.told(idle(Array.from({ length: 50 }, (_, index) => `r${index}`)));
   expect(new Set(failing(choice, 99)).size).toBeLessThanOrEqual(2 + limits.relaysMax);
 });
 
 test("an address that is told again keeps what is known of it", () => {
   const choice = aChoice(["a"]);
-  choice.told(["b", "c"]);
+  choice.told(idle(["b", "c"]));
   failing(choice, 1, 0);
   const [second] = failing(choice, 1, 1);
   const third = choice.next(2);
   choice.reached();
-  choice.told(["b", "c"]);
+  choice.told(idle(["b", "c"]));
   expect(failing(choice, 3, 3)).toEqual([third, "a", second]);
 });

@@ -19,6 +19,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 interface ATab {
+  readonly host: { connection: RoomHost["connection"] };
   readonly tabs: RoomTabs;
   readonly doc: Y.Doc;
   readonly told: readonly ClientInput[];
@@ -31,7 +32,7 @@ function aTab(generation?: number): ATab {
   const told: ClientInput[] = [];
   const doc = new Y.Doc();
   const store = new MemoryStore({ shared: true });
-  const host: Pick<RoomHost, "store" | "tab" | "connection" | "waiting" | "view" | "turn" | "living" | "kept"> = {
+  const host: Pick<RoomHost, "store" | "tab" | "waiting" | "view" | "turn" | "living" | "kept"> & ATab["host"] = {
     store,
     tab: "here",
     connection: "online",
@@ -50,7 +51,7 @@ function aTab(generation?: number): ATab {
     setAside: new SetAside({ room, host: host as RoomHost, copy, discarded: () => undefined }),
     changed: () => undefined,
   });
-  return { tabs, doc, told, adopted: () => told.flatMap((input) => (input.type === "adopted" ? input.entries : [])), store };
+  return { host, tabs, doc, told, adopted: () => told.flatMap((input) => (input.type === "adopted" ? input.entries : [])), store };
 }
 
 test("[P7] what stays in the store is looked after, though its tab's last write may have come after everybody had looked", async () => {
@@ -70,6 +71,39 @@ test("what left the store's outbox was settled by another tab, and is not sent f
   tabs.loaded([left]);
   await vi.advanceTimersByTimeAsync(10_000);
   expect([adopted(), tabs.waiting]).toEqual([[], []]);
+});
+
+test("[P7] after minutes without a line what waits is looked up as soon as after one without it, and not by more than one look at a time", async () => {
+  const { host, tabs, adopted, store } = aTab();
+  await store.write("r", [{ type: "edits", entries: [left] }]);
+  tabs.loaded([left]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  host.connection = "offline";
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(adopted()).toEqual([]);
+  host.connection = "online";
+  tabs.lineUp();
+  const load = vi.spyOn(store, "load");
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([adopted(), tabs.waiting]).toEqual([[left], []]);
+  tabs.edited([{ ...left, tab: "alive" }], undefined);
+  load.mockClear();
+  for (let time = 0; time < 3; time++) tabs.lineUp();
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(load).toHaveBeenCalledTimes(1);
+});
+
+test("[P7] what a living tab told and two looks at the store do not find is sent from here: that it was settled was missed", async () => {
+  const { tabs, adopted, store } = aTab();
+  const [missed, late] = [1, 2].map((number) => ({ ...left, tab: "alive", number })) as [OutboxEntry, OutboxEntry];
+  tabs.loaded([]);
+  tabs.edited([missed, late], undefined);
+  await vi.advanceTimersByTimeAsync(8_000);
+  // Its tab may have been writing it at the first look.
+  expect([adopted(), tabs.waiting]).toEqual([[], [missed, late]]);
+  await store.write("r", [{ type: "edits", entries: [late] }]);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect([adopted(), tabs.waiting]).toEqual([[missed], [late]]);
 });
 
 test("[P7] what was in a store that was emptied is sent from here, also of a tab that nobody here has heard of", async () => {

@@ -47,6 +47,20 @@ describe.each([
     expect([browser.onRelay, browser.received, a.waiting, b.waiting]).toEqual(["through b", 9, 0, 0]);
   });
 
+  test("[P7] what a tab without a line goes on typing is sent by one that shows another page, as long as it goes on", async () => {
+    const [a, b] = [await browser.open(), await browser.open()];
+    await b.room.close();
+    b.online();
+    await pass(3_000);
+    browser.slowDisk(30);
+    for (let letters = 0; letters < 40; letters++) {
+      await a.type("x");
+      await pass(50);
+    }
+    await pass(5_000);
+    expect([browser.onRelay, a.waiting]).toEqual([a.text, 0]);
+  });
+
   test("[P7] all tabs come back at once: everything is there once, and nothing is sent over and over", async () => {
     const tabs = [await browser.open(), await browser.open(), await browser.open()];
     for (const [index, tab] of tabs.entries()) await tab.type(`words of tab ${index}. `);
@@ -171,5 +185,21 @@ describe.each([
     a.online();
     await pass(5_000);
     expect([browser.onRelay, a.text, a.room.status.phase]).toEqual(["hung", "hung", "saved"]);
+  });
+
+  test("[P7] a tab that heard of an edit and not that it is saved finds out, though it never saw it in the store", async () => {
+    const [a, b] = [await browser.open(), await browser.open()];
+    await b.type("x");
+    expect([a.text, a.waiting]).toEqual(["x", 1]);
+    a.freeze(true);
+    b.online();
+    await pass(3_000);
+    a.freeze(false);
+    await pass(3_000);
+    a.online();
+    expect([browser.onRelay, b.waiting, a.waiting]).toEqual(["x", 0, 1]);
+    await pass(25_000);
+    expect([browser.onRelay, a.room.status.phase, b.room.status.phase]).toEqual(["x", "saved", "saved"]);
+    expect(await browser.waiting()).toBe(0);
   });
 });

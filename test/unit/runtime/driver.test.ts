@@ -29,6 +29,7 @@ function aDriver(on: (input: RelayInput) => readonly RelayEffect[] = () => []) {
     compact: vi.fn(() => never),
     putRecord: vi.fn(() => Promise.resolve(done)),
     putWholeRing: vi.fn(() => Promise.resolve(done)),
+    keepHash: vi.fn(),
     rooms: vi.fn(() => never),
   };
   const engines = { call: vi.fn(() => Promise.reject(new Error("the worker died"))) };

@@ -2,6 +2,7 @@
  * Each checker of the simulator is shown the fault that it is there for, and what looks like it and is none.
  */
 import { describe, expect, test } from "vitest";
+import { seededRandom } from "@inkmesh/shared/base/random";
 import * as Y from "yjs";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -16,9 +17,13 @@ import { mustBeWithinLimits } from "../../sim/checkers/bounds.ts";
 import { mustBeAlike, mustHoldWordsOnce } from "../../sim/checkers/convergence.ts";
 import { DevicePromises } from "../../sim/checkers/device-promises.ts";
 import { FreshReader } from "../../sim/checkers/fresh-reader.ts";
+import { Platters } from "../../sim/checkers/platters.ts";
 import { ReadYourWrites } from "../../sim/checkers/read-your-writes.ts";
+import { SavedStays } from "../../sim/checkers/saved-stays.ts";
 import { snapshotEqualsLog } from "../../sim/checkers/snapshot-equals-log.ts";
 import { WirePromises } from "../../sim/checkers/wire-promises.ts";
+import { contentOf } from "../../sim/checkers/content.ts";
+import { SimDisk, type Transaction } from "../../sim/sim-disk.ts";
 import type { SimLine } from "../../sim/sim-network.ts";
 import { yMessage } from "../core/scripted-client.ts";
 
@@ -33,6 +38,29 @@ function written(text: string): { author: LogAuthor; audit: AuditLog } {
   const audit = new AuditLog();
   if (text !== "") audit.synced({ type: "append", batch: [author.type(text)] });
   return { author, audit };
+}
+
+/** What is wrong is thrown where it is noticed. */
+const world = { watch: (look: () => void) => look() };
+
+function aDisk(): SimDisk {
+  return new SimDisk({ random: seededRandom(1), nestingMax: 10 });
+}
+
+/** The disks of `relays`, of whose copies `needed` make something saved. */
+function plattersOf(relays: readonly string[], needed: number) {
+  const platters = new Platters({ world, needed, replicasOf: () => relays as never, areMarked: true });
+  const disks = new Map(relays.map((relay) => [relay, aDisk()] as const));
+  for (const [relay, disk] of disks) platters.attach(relay as never, disk);
+  const take = (relay: string, transaction: Transaction): void => disks.get(relay)!.onSynced(transaction);
+  return { platters, disks, take };
+}
+
+/** One relay's disk, alone, with what the audit of it has. */
+function plattersWith(audit: AuditLog): Platters {
+  const platters = new Platters({ world, needed: 1, replicasOf: () => ["a" as never], areMarked: false });
+  platters.attach("a" as never, aDisk(), audit);
+  return platters;
 }
 
 const append = (...entries: Entry[]) => ({ type: "append", batch: [{ lineage, entries }] }) as const;
@@ -88,14 +116,108 @@ describe("the audit of the disk", () => {
   });
 });
 
+describe("the audit of several disks", () => {
+  const whole = (author: LogAuthor) => ({ type: "append", batch: [{ lineage, entries: author.entries, completes: true }] }) as const;
+
+  test("a dot that names two payloads on two disks is found, on a lost disk, too", () => {
+    const { author } = written("a");
+    const { platters, disks, take } = plattersOf(["a", "b"], 2);
+    take("a", append(...author.entries));
+    platters.lose("a" as never, disks.get("a")!);
+    expect(() => take("b", append({ ...author.entries[0]!, payload: Uint8Array.of(0, 0) }))).toThrow(/on another disk/);
+  });
+
+  test("a clock that covers what is not on the disk is found, unless it is on no disk any more", () => {
+    const { author } = written("ab");
+    const { platters, disks, take } = plattersOf(["a", "b"], 2);
+    take("a", append(...author.entries));
+    const cover = { type: "append", batch: [{ lineage, entries: [], cover: author.clock }] } as const;
+    expect(() => take("b", cover)).toThrow(/says that it has .*:1, and has not/);
+    platters.lose("a" as never, disks.get("a")!);
+    take("b", cover);
+  });
+
+  test("only replicas that say that they are complete count, each once, those whose disk is lost, too", () => {
+    const { author } = written("a");
+    const { platters, disks, take } = plattersOf(["a", "b", "c"], 2);
+    const content = contentOf(author.entries[0]!.payload);
+    take("a", whole(author));
+    take("b", append(...author.entries));
+    expect(platters.copies(lineage, content)).toHaveLength(1);
+    take("c", whole(author));
+    platters.lose("c" as never, disks.get("c")!);
+    platters.attach("c" as never, aDisk());
+    expect(platters.copies(lineage, content)).toHaveLength(2);
+    expect(platters.isSaved(lineage, content)).toBe(true);
+  });
+
+  test("a saved edit that is gone is found while one of its disks is there, and is lost when none is", () => {
+    const { author } = written("a");
+    const { platters, disks, take } = plattersOf(["a", "b", "c"], 2);
+    const stays = new SavedStays(platters, () => 0);
+    for (const relay of ["a", "b"]) take(relay, whole(author));
+    const content = contentOf(author.entries[0]!.payload);
+    stays.saved(lineage, content);
+    stays.atRest();
+    platters.together = () => new Y.Doc();
+    expect(() => stays.atRest()).toThrow(/saved on 2 disks/);
+    for (const relay of ["a", "b"]) platters.lose(relay as never, disks.get(relay)!);
+    stays.atRest();
+    expect(stays.lostWithDisks).toBe(1);
+  });
+
+  test("a disk that begins to vouch and lacks what was saved is found, unless that was a moment ago or is lost", () => {
+    const { author } = written("a");
+    const { platters, disks, take } = plattersOf(["a", "b", "c"], 2);
+    let nowMs = 0;
+    const stays = new SavedStays(platters, () => nowMs);
+    const vouches = { type: "append", batch: [{ lineage, entries: [], completes: true }] } as const;
+    for (const relay of ["a", "b"]) take(relay, whole(author));
+    stays.saved(lineage, contentOf(author.entries[0]!.payload));
+    nowMs = 5_000;
+    take("c", vouches);
+    nowMs = 20_000;
+    platters.attach("c" as never, disks.get("c")!);
+    expect(() => take("c", vouches)).toThrow(/c vouches for a room, and lacks what was saved/);
+    for (const relay of ["a", "b"]) platters.lose(relay as never, disks.get(relay)!);
+    platters.attach("c" as never, disks.get("c")!);
+    take("c", vouches);
+  });
+
+  test("a stamp far ahead of the wall is found", () => {
+    const { author, audit } = written("");
+    author.type("a");
+    audit.latestWallMs = author.entries[0]!.hlc.physicalMs - 600;
+    expect(() => audit.synced(append(...author.entries))).toThrow(/90 ms too late/);
+    audit.latestWallMs += 100;
+    audit.synced(append(...author.entries));
+  });
+
+  test("a copy of a disk has what the disk has, and goes its own way", async () => {
+    const { author, audit } = written("a");
+    const disk = aDisk();
+    disk.write(append(...author.entries));
+    await disk.sync();
+    const [copied, ofCopy] = [audit.copy(), await disk.copy(seededRandom(2))];
+    audit.synced({ type: "append", batch: [author.type("b")] });
+    expect(copied.of(lineage).doc.getText("text").toString()).toBe("a");
+    const loaded = await ofCopy.image.load(room);
+    expect(loaded.ok && loaded.value.tail).toHaveLength(1);
+  });
+});
+
 describe("the wire's promises", () => {
   const line = (path: string) => ({ path, number: 1, client: { name: "tab" } }) as unknown as SimLine;
   const open = { type: "open", channel: 1, room, generation: undefined, access: "read-write", token: "" } as const;
   const durability = { copies: 1, replicas: 1, needed: 1 };
 
+  function wireOf(audit: AuditLog): WirePromises {
+    return new WirePromises({ platters: plattersWith(audit), auditOf: () => audit, isHonest: () => true, saved: () => undefined });
+  }
+
   /** A session on a native line that has been opened, with `updates` sent by the client. */
   function session(audit: AuditLog, updates: readonly Uint8Array[]) {
-    const wire = new WirePromises({ audit, isHonest: () => true });
+    const wire = wireOf(audit);
     const native = line("/sync");
     const say = (message: RelayMessage): void => encodeRelayMessage(message).forEach((frame) => wire.fromRelay(native, frame));
     const hear = (...messages: Parameters<typeof encodeClientMessages>[0]): void =>
@@ -113,14 +235,14 @@ describe("the wire's promises", () => {
     const [notYet] = author.type("b").entries;
     const { say } = session(audit, [onDisk!.payload, notYet!.payload]);
     say({ type: "ack", handle: 7, number: 1, ...durability });
-    expect(() => say({ type: "ack", handle: 7, number: 2, ...durability })).toThrow(/no reader of the disk would see it/);
+    expect(() => say({ type: "ack", handle: 7, number: 2, ...durability })).toThrow(/on 1, and a reader of the disk would see it on 0/);
   });
 
   test("an ack of a deletion that is not on disk is found", () => {
     const { author, audit } = written("a");
     const [deletion] = author.erase(0, 1).entries;
     const { say } = session(audit, [deletion!.payload]);
-    expect(() => say({ type: "ack", handle: 7, number: 1, ...durability })).toThrow(/no reader/);
+    expect(() => say({ type: "ack", handle: 7, number: 1, ...durability })).toThrow(/would see it on 0/);
   });
 
   test("an ack of a number that was never sent is found", () => {
@@ -135,7 +257,7 @@ describe("the wire's promises", () => {
     const { say } = session(audit, []);
     say({ type: "synced", handle: 7, clock: audit.of(lineage).clock, token: "" });
     expect(() => say({ type: "clock", handle: 7, clock: author.clock, token: "" })).toThrow(/was told/);
-    const wire = new WirePromises({ audit, isHonest: () => true });
+    const wire = wireOf(audit);
     const step1 = yMessage([0, 0], Y.encodeStateVector(author.document));
     expect(() => wire.fromRelay(line("/y/a%20room"), step1)).toThrow(/was told client 7 at 2/);
   });
@@ -155,7 +277,7 @@ describe("the wire's promises", () => {
   });
 
   test("two messages in one frame to a y-websocket client are found, and bytes that say nothing", () => {
-    const wire = new WirePromises({ audit: new AuditLog(), isHonest: () => true });
+    const wire = wireOf(new AuditLog());
     const one = yMessage([1], Uint8Array.of(0));
     expect(() => wire.fromRelay(line("/y/x"), Uint8Array.from([...one, ...one]))).toThrow("line 1: ");
     expect(() => wire.fromRelay(line("/sync"), Uint8Array.of(255, 255))).toThrow("line 1:");
@@ -168,21 +290,21 @@ describe("the device's promises", () => {
   test("an edit that leaves the outbox before it is on the relay's disk is found", () => {
     const { author, audit } = written("a");
     author.type("b");
-    const watcher = new DevicePromises(audit).watcher("device");
+    const watcher = new DevicePromises(plattersWith(audit)).watcher("device");
     watcher.asked(room, [{ type: "saved", entries: [entry(author, 0)] }]);
     expect(() => watcher.asked(room, [{ type: "saved", entries: [entry(author, 1)] }])).toThrow(/not visible on the relay's disk/);
   });
 
   test("an honest edit that is refused for good is found", () => {
     const { author, audit } = written("a");
-    const watcher = new DevicePromises(audit).watcher("device");
+    const watcher = new DevicePromises(plattersWith(audit)).watcher("device");
     expect(() => watcher.asked(room, [{ type: "set-aside", entry: entry(author, 0), code: "BAD_UPDATE" }])).toThrow(/BAD_UPDATE/);
   });
 
   test("an edit that a device kept and nobody sent is found at rest, unless the database was taken away", () => {
     const { author, audit } = written("a");
     author.type("b");
-    const promises = new DevicePromises(audit);
+    const promises = new DevicePromises(plattersWith(audit));
     promises.watcher("device").kept(room, [{ type: "edits", entries: [entry(author, 0), entry(author, 1)] }]);
     expect(() => promises.atRest()).toThrow(/edit a room t:1 of device/);
     promises.evicted("device");
@@ -218,19 +340,22 @@ describe("at rest", () => {
       return doc;
     };
     const early = copy();
-    new FreshReader(audit, room).synced("in time", early);
+    new FreshReader({ audit: () => audit, room }).synced("in time", early);
     audit.synced({ type: "append", batch: [author.erase(0, 1)] });
-    expect(() => new FreshReader(audit, room).synced("late", early)).toThrow(/lacks what was on disk/);
-    new FreshReader(audit, room).synced("in time", copy());
+    expect(() => new FreshReader({ audit: () => audit, room }).synced("late", early)).toThrow(/lacks what was on disk/);
+    new FreshReader({ audit: () => audit, room }).synced("in time", copy());
   });
 
   test("a reader over HTTP who is shown less than before is found", () => {
     const { author } = written("a");
     const answer = (doc: Y.Doc) => ({ type: "content", bytes: Y.encodeStateAsUpdate(doc), token: "t", generation: 0 }) as const;
     const reader = new ReadYourWrites();
-    reader.answered(answer(author.document));
-    expect(() => reader.answered(answer(new Y.Doc()))).toThrow(/shown less than before/);
-    reader.answered({ type: "refused", refusal: { code: "BEHIND", detail: "" } });
+    const early = reader.ask();
+    reader.ask().answered(answer(author.document));
+    expect(() => reader.ask().answered(answer(new Y.Doc()))).toThrow(/shown less than before/);
+    reader.ask().answered({ type: "refused", refusal: { code: "BEHIND", detail: "" } });
+    // Asked before the other answer came: it promised nothing.
+    early.answered(answer(new Y.Doc()));
   });
 
   test("a snapshot that lost something is found", async () => {
@@ -252,7 +377,7 @@ describe("at rest", () => {
   test("a queue beyond its limit is found", () => {
     const limits = limitsWith({ connectionsMax: 2 });
     const census = { sessions: 0, roomsInUse: 0, roomsIdle: 0, cacheBytes: 0, appendsInFlight: 0, waitingBytes: 0, waitingMessages: 0 };
-    const rest = { waitingRequests: 0, deadlines: 0 };
+    const rest = { waitingRequests: 0, deadlines: 0, roomsToHandOver: 0, roomsToComplete: 0 };
     mustBeWithinLimits({ ...census, ...rest, connections: 2 }, limits);
     expect(() => mustBeWithinLimits({ ...census, ...rest, connections: 3 }, limits)).toThrow(/connections is 3, limit 2/);
   });

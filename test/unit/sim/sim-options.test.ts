@@ -12,6 +12,7 @@ describe("what the simulator is told on the command line", () => {
     expect(options("--seed", "42", "--faults", "3,17", "--trace")).toMatchObject({ seed: 42, faults: [3, 17], trace: true });
     expect(options("--seed", "42").faults).toBeUndefined();
     expect(options("--seed", "42", "--faults", "").faults).toEqual([]);
+    expect([options("--seed", "42").mesh, options("--seed", "42", "--mesh").mesh]).toEqual([false, true]);
   });
 
   test("how long", () => {

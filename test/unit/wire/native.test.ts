@@ -32,8 +32,15 @@ describe("versions can always tell each other that they differ", () => {
       ok: true,
       value: [{ type: "hello", version: nativeVersion, agent: "a", credential: "b" }],
     });
-    const welcome = Uint8Array.of(32, 2, 7, 1, 0x61, 1, 1, 1, 0, 42);
-    expect(decodeRelayMessages(welcome)).toMatchObject({ ok: true, value: [{ type: "welcome", version: 2, relay: "a" }] });
+    const welcome = Uint8Array.of(32, 3, 11, 1, 0x61, 1, 1, 1, 1, 1, 0x62, 7, 42, 42);
+    const relays = [{ address: "b", load: 7 }];
+    expect(decodeRelayMessages(welcome)).toMatchObject({ ok: true, value: [{ type: "welcome", version: 3, relay: "a", relays }] });
+  });
+
+  test("a relay of version 2 says where the others are, and not how busy", () => {
+    const welcome = Uint8Array.of(32, 2, 8, 1, 0x61, 1, 1, 1, 1, 1, 0x62);
+    const relays = [{ address: "b", load: 0 }];
+    expect(decodeRelayMessages(welcome)).toMatchObject({ ok: true, value: [{ type: "welcome", version: 2, relay: "a", relays }] });
   });
 
   test("a code of a newer relay reads as INTERNAL", () => {

@@ -23,7 +23,7 @@ export class ModelCopy {
   constructor(disk: ModelDisk) {
     this.#disk = disk;
     this.content = contentOf(disk.log);
-    this.#clock = clockOf(disk.log);
+    this.#clock = clockOf(disk.log, disk.cover);
     this.#durableClock = this.#clock;
   }
 
@@ -82,6 +82,7 @@ export class ModelCopy {
     const before = this.#clock;
     this.#clock = before.join(clock);
     this.#durableClock = this.#durableClock.join(clock);
+    this.#disk.cover = this.#disk.cover.join(clock);
     return this.#clock !== before;
   }
 

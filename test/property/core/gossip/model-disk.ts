@@ -20,6 +20,8 @@ export type ModelContent = Map<number, Token>;
 
 export interface ModelDisk {
   log: Entry[];
+  /** What comparisons found to be here under other dots. */
+  cover: VectorClock;
   isMarked: boolean;
   ring: RingRecords;
   /** The ring under which everything placed here was complete; undefined on a disk that never was whole. */
@@ -28,7 +30,7 @@ export interface ModelDisk {
 }
 
 export function blankDisk(): ModelDisk {
-  return { log: [], isMarked: false, ring: RingRecords.empty, wholeRing: undefined, isDestroyed: false };
+  return { log: [], cover: VectorClock.empty, isMarked: false, ring: RingRecords.empty, wholeRing: undefined, isDestroyed: false };
 }
 
 export function payloadOf(tokens: readonly Token[]): Uint8Array {
@@ -43,9 +45,9 @@ export function contentOf(entries: readonly Entry[]): ModelContent {
   return new Map(entries.flatMap((entry) => tokensOf(entry.payload).map((token) => [token.id, token] as const)));
 }
 
-/** What a log names without gaps. */
-export function clockOf(entries: readonly Entry[]): VectorClock {
-  return entries.reduce((clock, { dot }) => (clock.counter(dot.actor) + 1 === dot.counter ? clock.advance(dot) : clock), VectorClock.empty);
+/** What a log names without gaps, behind what `from` names. */
+export function clockOf(entries: readonly Entry[], from = VectorClock.empty): VectorClock {
+  return entries.reduce((clock, { dot }) => (clock.counter(dot.actor) + 1 === dot.counter ? clock.advance(dot) : clock), from);
 }
 
 /** Whether all of `tokens` can stand on `content`, in their order. */

@@ -6,9 +6,8 @@ import { AntiEntropy } from "../../../../server/core/gossip/anti-entropy.ts";
 import { CausalDelivery } from "../../../../server/core/gossip/causal-delivery.ts";
 import { Completeness, unmarkedTrace } from "../../../../server/core/gossip/completeness.ts";
 import { DifferenceIntake } from "../../../../server/core/gossip/difference-intake.ts";
-import { DigestTree } from "../../../../server/core/gossip/digest-tree.ts";
+import { DigestTree, leafOf } from "../../../../server/core/gossip/digest-tree.ts";
 import { DurableCopies } from "../../../../server/core/gossip/durable-copies.ts";
-import { Hints } from "../../../../server/core/gossip/hints.ts";
 import { lineage } from "../../../unit/core/gossip/a-room.ts";
 import type { ModelCopy } from "./model-copy.ts";
 import { room, type ModelDisk } from "./model-disk.ts";
@@ -20,7 +19,6 @@ interface ModelParts {
   readonly completeness: Completeness;
   readonly copies: DurableCopies;
   readonly intake: DifferenceIntake;
-  readonly hints: Hints;
   readonly antiEntropy: AntiEntropy;
 }
 
@@ -48,13 +46,12 @@ export function partsOf(self: RelayId, disk: ModelDisk, { copy, place, world }: 
       replicas: place.replicas,
     }),
     intake: new DifferenceIntake({ lineage, limits }),
-    hints: new Hints(limits),
     antiEntropy: new AntiEntropy({
       self,
       limits,
       random,
       rooms: {
-        treeWith: (peer) => DigestTree.of(place.isSharedWith(peer) ? [{ room, digest: copy.digest() }] : []),
+        treeWith: (peer) => DigestTree.of(place.isSharedWith(peer) ? [leafOf({ room, digest: copy.digest() })] : []),
         isSharedWith: (peer) => place.isSharedWith(peer),
         digest: () => copy.digest(),
       },

@@ -1,6 +1,6 @@
 /**
  * ModelRelay: one life of a relay in the world of one room, wired from the real parts: causal delivery, copies, completeness,
- * hints, comparison, differences. It is what the wiring of the product has to be, with a set of tokens in place of a document.
+ * comparison, differences. It is what the wiring of the product has to be, with a set of tokens in place of a document.
  */
 import { assert } from "@inkmesh/shared/base/assert";
 import { relayOf, type ActorId, type RelayId } from "@inkmesh/shared/base/ids";
@@ -14,7 +14,6 @@ import type { Completeness } from "../../../../server/core/gossip/completeness.t
 import type { DifferenceIntake, IntakeStep } from "../../../../server/core/gossip/difference-intake.ts";
 import type { DurableCopies } from "../../../../server/core/gossip/durable-copies.ts";
 import { DurableTelling } from "../../../../server/core/gossip/durable-telling.ts";
-import type { Hints } from "../../../../server/core/gossip/hints.ts";
 import { RoomComparison, type RoomMoment } from "../../../../server/core/gossip/room-comparison.ts";
 import type { RingRecords } from "../../../../server/core/membership/ring-records.ts";
 import { lineage } from "../../../unit/core/gossip/a-room.ts";
@@ -40,7 +39,6 @@ export class ModelRelay {
   readonly #comparison = new RoomComparison();
   readonly #intake: DifferenceIntake;
   readonly #antiEntropy: AntiEntropy;
-  readonly #hints: Hints;
   readonly #ringAskedMs = new Map<ActorId, number>();
   #unsaved: { readonly token: Token; readonly position: number }[] = [];
   #requests: { readonly from: ActorId; readonly message: DifferenceRequest }[] = [];
@@ -57,9 +55,7 @@ export class ModelRelay {
     this.#completeness = parts.completeness;
     this.#copies = parts.copies;
     this.#intake = parts.intake;
-    this.#hints = parts.hints;
     this.#antiEntropy = parts.antiEntropy;
-    if (!this.place.isReplica) for (const entry of this.#ownOf(disk.log)) this.#keepHint(entry);
   }
 
   // -- what the checkers see -------------------------------------------------------------------------------------------
@@ -70,10 +66,6 @@ export class ModelRelay {
 
   get unsaved(): number {
     return this.#unsaved.length;
-  }
-
-  get hintBytes(): number {
-    return Math.max(0, ...this.place.replicas.map((relay) => this.#hints.owedTo(relay)));
   }
 
   // -- inputs ----------------------------------------------------------------------------------------------------------
@@ -127,13 +119,10 @@ export class ModelRelay {
 
   ringChanged(ring: RingRecords): void {
     if (ring === this.disk.ring) return;
-    const wasReplica = this.place.isReplica;
     this.disk.ring = ring;
     this.#copies.place(ring.id, this.place.replicas);
     this.#completeness.place(this.place.former());
     this.#antiEntropy.ringChanged(this.#world.nowMs());
-    if (!wasReplica && this.place.isReplica) this.#hints.drop(lineage);
-    if (wasReplica && !this.place.isReplica) for (const entry of this.#ownOf(this.copy.entries)) this.#keepHint(entry);
     for (const actor of this.links.values()) this.#say(actor, { type: "ring", records: ring.entries(), answer: false });
     this.#standingChanged();
   }
@@ -166,7 +155,6 @@ export class ModelRelay {
     };
     this.#world.issued(entry);
     const position = this.#enter(entry);
-    if (!this.place.isReplica) this.#keepHint(entry);
     this.#follow(this.#delivery.advanced(this.#world.nowMs()));
     return position;
   }
@@ -193,10 +181,6 @@ export class ModelRelay {
 
   #ownOf(entries: readonly Entry[]): readonly Entry[] {
     return entries.filter((entry) => relayOf(entry.dot.actor) === this.self);
-  }
-
-  #keepHint(entry: Entry): void {
-    this.#hints.keep(lineage, entry.dot, entry.payload.length, this.place.replicas, "current");
   }
 
   #follow(steps: readonly DeliveryStep[]): void {
@@ -228,12 +212,12 @@ export class ModelRelay {
       const { token, position } = this.#unsaved.shift()!;
       this.#world.saved(token, this.#copies.holdersAt(position), this.place.replicas);
     }
-    for (const outcome of this.#hints.review(lineage, this.place.replicas, this.#copies)) this.#world.count(`hints ${outcome.type}`);
   }
 
   #heardDurable(from: ActorId, message: MeshRoomMessage & { type: "durable" }, ring: MeshFrame["ring"]): void {
     const { isWhole, isComplete, clock } = message;
-    if (!this.#copies.heard({ actor: from, ring, isWhole, isComplete, clock })) this.#say(from, { type: "durable-query", lineage });
+    if (!this.#copies.heard({ actor: from, ring, isWhole, isComplete, clock }))
+      this.#say(from, { type: "durable-query", lineage, isAsking: true });
     this.#copiesChanged();
     // A whole clock comes on a new link: what its relay lacks of this one's entries is sent again.
     const owed =

@@ -18,7 +18,6 @@ export function replicationLimits(changes: Partial<ReplicationLimits> = {}): Rep
     askAgainMs: 500,
     exchangeAgainMs: 10_000,
     countedDotsMax: 4_096,
-    hintBytesMax: 268_435_456,
     compareChangedMs: 1_000,
     changedRoomsMax: 1_024,
     sweepMs: 600_000,

@@ -5,7 +5,7 @@ import { encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import { describe, expect, test } from "vitest";
 import { AntiEntropy, type AntiEntropyStep } from "../../../../server/core/gossip/anti-entropy.ts";
-import { DigestTree } from "../../../../server/core/gossip/digest-tree.ts";
+import { DigestTree, leafOf } from "../../../../server/core/gossip/digest-tree.ts";
 import type { ReplicationLimits } from "../../../../server/core/gossip/replication-limits.ts";
 import { replicationLimits } from "./a-room.ts";
 
@@ -33,7 +33,7 @@ class SweepingPair {
       limits: this.#limits,
       random: seededRandom(1),
       rooms: {
-        treeWith: () => DigestTree.of([...rooms].map(([room, digest]) => ({ room, digest }))),
+        treeWith: () => DigestTree.of([...rooms].map(([room, digest]) => leafOf({ room, digest }))),
         isSharedWith: (_, room) => room !== "elsewhere",
         digest: (room) => rooms.get(room),
       },
@@ -42,6 +42,10 @@ class SweepingPair {
 
   get a(): AntiEntropy {
     return this.#sides.a;
+  }
+
+  get b(): AntiEntropy {
+    return this.#sides.b;
   }
 
   fill(count: number): void {
@@ -167,6 +171,65 @@ describe("rooms that changed", () => {
     expect(pair.frames).toBe(1);
   });
 
+  describe("at both", () => {
+    /** What is typed for five seconds comes to both disks, at `at` at each. */
+    const typing = (at: { a: number; b: number }): SweepingPair => {
+      const pair = new SweepingPair();
+      pair.both("notes", 1);
+      pair.link(0);
+      pair.run(0);
+      pair.frames = 0;
+      for (let nowMs = 0; nowMs < 10_000; nowMs += 50) {
+        if (nowMs < 5_000 && nowMs % 250 === at.a) pair.a.changed("notes" as RoomName, nowMs);
+        if (nowMs < 5_000 && nowMs % 250 === at.b) pair.b.changed("notes" as RoomName, nowMs);
+        pair.run(nowMs);
+      }
+      return pair;
+    };
+
+    test.each([
+      { a: 0, b: 50 },
+      { a: 200, b: 0 },
+    ])("are told by the lower name each second, and at the end once by the other: %j", (at) => {
+      const { frames } = typing(at);
+      expect(frames).toBeGreaterThanOrEqual(5);
+      expect(frames).toBeLessThanOrEqual(6);
+    });
+  });
+
+  test("at the higher name alone are told by it a turn later, also where the lower name told of them before", () => {
+    const pair = new SweepingPair();
+    pair.both("notes", 1);
+    pair.link(0);
+    pair.run(0);
+    pair.frames = 0;
+    pair.a.changed("notes" as RoomName, 0);
+    pair.run(1_000);
+    expect(pair.frames).toBe(1);
+    pair.set("b", "notes", 2);
+    pair.b.changed("notes" as RoomName, 1_500);
+    pair.run(2_500);
+    expect(pair.compared.size).toBe(0);
+    pair.run(3_500);
+    expect([...pair.compared]).toEqual(["notes"]);
+    expect(pair.frames).toBe(2);
+    pair.run(20_000);
+    expect([pair.frames, pair.b.nextDeadline()]).toEqual([2, Number.POSITIVE_INFINITY]);
+  });
+
+  test("that wait for a peer are forgotten with the link to it: everything is compared on the next", () => {
+    const pair = new SweepingPair();
+    pair.both("notes", 1);
+    pair.link(0);
+    pair.run(0);
+    pair.b.changed("notes" as RoomName, 0);
+    pair.run(1_000);
+    pair.b.linkDown(relayA);
+    pair.frames = 0;
+    pair.run(5_000);
+    expect([pair.frames, pair.b.nextDeadline()]).toEqual([0, Number.POSITIVE_INFINITY]);
+  });
+
   test("[P8] beyond the bound come a second later, none is left out", () => {
     const pair = new SweepingPair({ changedRoomsMax: 3 });
     pair.link(0);
@@ -183,10 +246,23 @@ describe("rooms that changed", () => {
 });
 
 test("a part of no rooms comes to zero, and rooms fall into the part that their position begins with", () => {
-  const tree = DigestTree.of([{ room: "notes" as RoomName, digest: { high: 1, low: 2 } }]);
+  const tree = DigestTree.of([leafOf({ room: "notes" as RoomName, digest: { high: 1, low: 2 } })]);
   const half = positionOf("notes").high >>> 28;
   const nonZero = tree.node([]).digests.flatMap(({ high, low }, index) => (high === 0 && low === 0 ? [] : [index]));
   expect(nonZero).toEqual([half]);
   expect([tree.count([half]), tree.count([(half + 1) % 16]), tree.count([])]).toEqual([1, 0, 1]);
   expect(tree.rooms([half]).map(({ room }) => room)).toEqual(["notes"]);
+});
+
+test("the whole circle comes to what its parts come to, whether or not they were brought into order for it", () => {
+  const leaves = Array.from({ length: 1_000 }, (_, index) =>
+    leafOf({ room: `note ${index}` as RoomName, digest: { high: index, low: 7 } }),
+  );
+  const tree = DigestTree.of(leaves);
+  const whole = tree.node([]).digests;
+  const sums = whole.map((_, half) =>
+    tree.node([half]).digests.reduce((sum, { high, low }) => ({ high: (sum.high ^ high) >>> 0, low: (sum.low ^ low) >>> 0 })),
+  );
+  expect(sums).toEqual(whole);
+  expect(whole.reduce((sum, _, half) => sum + tree.count([half]), 0)).toBe(1_000);
 });

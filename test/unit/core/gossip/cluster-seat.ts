@@ -2,21 +2,31 @@
  * ClusterSeat: one place in a cluster: a data folder, the process on it if there is one, and its ends of sockets to others.
  */
 import type { ActorId, ConnectionId, LinkId, RelayId, RequestId } from "@inkmesh/shared/base/ids";
+import { LinkMemory } from "@inkmesh/shared/wire/link-memory";
 import type { RoomAnswer } from "../../../../server/core/effect.ts";
 import type { RelayInput } from "../../../../server/core/input.ts";
 import type { KeptMesh } from "../../../../server/core/membership/belonging.ts";
 import type { Relay } from "../../../../server/core/relay.ts";
 import type { Socket } from "../core-world.ts";
-import type { MemoryDisk } from "../memory-disk.ts";
+import { MemoryDisk } from "../memory-disk.ts";
 
 export interface End {
   readonly seat: Seat;
   readonly life: Life;
   readonly link: LinkId;
   other: End | undefined;
+  /** When all that was sent has left. */
+  freeMs: number;
   lastMs: number;
   /** What came while the pair was hushed. */
   readonly held: Uint8Array[];
+  /** Of what came. */
+  readonly memory: LinkMemory;
+}
+
+/** The end of a new socket. */
+export function anEnd(of: Pick<End, "seat" | "life" | "link" | "other">): End {
+  return { ...of, freeMs: 0, lastMs: 0, held: [], memory: new LinkMemory() };
 }
 
 export interface Life {
@@ -32,6 +42,10 @@ export interface Life {
   diskMs: number;
 }
 
+export function aLife(of: Pick<Life, "actor" | "relay" | "diskMs">): Life {
+  return { ...of, ends: new Map(), sockets: new Map(), answers: new Map(), isEnded: false, isFrozen: false, inputs: [] };
+}
+
 /** One data folder and the process on it, if it runs. */
 export interface Seat {
   readonly self: RelayId;
@@ -41,4 +55,24 @@ export interface Seat {
   life: Life | undefined;
   /** Disks that were lost here. */
   readonly lostDisks: MemoryDisk[];
+}
+
+/** A data folder with nothing in it. */
+export function aSeat(self: RelayId): Seat {
+  return { self, address: addressOf(self), disk: new MemoryDisk(), kept: undefined, life: undefined, lostDisks: [] };
+}
+
+/** Whether it is linked with anybody. */
+export function isLinked({ life }: Seat): boolean {
+  return life!.relay.meshView()!.members.some((member) => member.isLinked);
+}
+
+/** Where others reach it. */
+export function addressOf(relay: string): string {
+  return `ws://${relay}/mesh`;
+}
+
+/** Names what lies between two seats. */
+export function pairOf(one: Seat, other: Seat): string {
+  return [one.address, other.address].sort().join(" ");
 }

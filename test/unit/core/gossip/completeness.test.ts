@@ -42,6 +42,7 @@ describe("[P2] a blank replica may be complete", () => {
       may: false,
     },
     { after: "nobody, where there is nobody else", of: former([a], 1), complete: [], incomplete: [], may: true },
+    { after: "nobody, where no ring is known yet", of: former([], 0), complete: [], incomplete: [], may: false },
   ])("after comparing with $after: $may", ({ of, complete, incomplete, may }) => {
     const replica = standing(of);
     for (const relay of complete) replica.compared(relay, ringOne, true);

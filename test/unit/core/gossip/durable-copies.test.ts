@@ -53,7 +53,13 @@ describe("[P2] a copy is counted", () => {
     counted.heard(reply(c, 1));
     expect([1, 2, 3].map((position) => counted.holdersAt(position).length)).toEqual([3, 2, 1]);
     expect(counted.holders(aClock({ [a]: 2 }))).toEqual(["a", "b"]);
-    expect(counted.certainCounter("c" as RelayId, a)).toBe(1);
+  });
+
+  test("also of what came here after a replica had called it durable", () => {
+    const counted = copies({ entered: 0, durable: 0, self: "edge" });
+    for (const life of [a, b, c]) counted.heard(reply(life, 2));
+    for (const counter of [1, 2, 3]) counted.entered({ actor: a, counter });
+    expect(counted.heldBy(3)).toBe(2);
   });
 
   test.each([

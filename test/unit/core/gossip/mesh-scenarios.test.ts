@@ -140,6 +140,27 @@ describe("a relay that keeps no room in memory that nobody uses", () => {
     expect([c.disk.index(lineage).hash(), c.disk.marks.has(lineage.room)]).toEqual([a.disk.index(lineage).hash(), true]);
   });
 
+  test("[P2] that was lost vouches for nothing that is written there before its relay has heard of the others", () => {
+    const cluster = aCluster();
+    const [a, b, c] = [cluster.seat(0), cluster.seat(1), cluster.seat(2)];
+    write(cluster, a, "one ", 1);
+    cluster.wipe(c);
+    cluster.cut(a, c);
+    cluster.cut(b, c);
+    cluster.start(c);
+    const late = new ClusterTypist(cluster, "note", 2).connect(c);
+    cluster.run(1_000);
+    late.append("two ");
+    cluster.run(5_000);
+    expect([c.disk.index(lineage).hash() === a.disk.index(lineage).hash(), c.disk.marks.has(lineage.room)]).toEqual([false, false]);
+    expect(late.unsaved).toBe(1);
+    cluster.heal();
+    expect(cluster.runUntil(() => late.unsaved === 0, 30_000)).toBe(true);
+    cluster.run(10_000);
+    expect(c.disk.marks.has(lineage.room)).toBe(true);
+    expect(new Set(texts(cluster, cluster.seats)).size).toBe(1);
+  });
+
   test("[P1] that was away gets what those wrote who are gone by now", () => {
     const cluster = aCluster({ limits });
     const [a, b, c] = [cluster.seat(0), cluster.seat(1), cluster.seat(2)];
@@ -188,5 +209,59 @@ describe("what a reader brings", () => {
     cluster.run(10_000);
     write(cluster, replica, "and while it slept ", 2);
     expect(texts(cluster, [edge])).toEqual(["from the edge and while it slept "]);
+  });
+});
+
+describe("an entry whose predecessor was lost with the only disk that had it", () => {
+  /** `a`, cut off, took "lost "; back, it sends "and after", which hangs on that, and its disk is lost before it can send the rest. */
+  function aGapForEver(): { cluster: RelayCluster; author: ClusterTypist } {
+    const cluster = aCluster();
+    const [a, b, c] = [cluster.seat(0), cluster.seat(1), cluster.seat(2)];
+    write(cluster, b, "before ", 1);
+    for (const other of [b, c]) cluster.cut(a, other);
+    const author = new ClusterTypist(cluster, "note", 2).connect(a);
+    cluster.run(3_000);
+    author.append("lost ");
+    cluster.run(1_000);
+    let phase: "cut off" | "linked" | "lost" = "cut off";
+    cluster.tap = (from, _to, { messages }) => {
+      if (from !== a || phase === "lost") return;
+      if (phase === "cut off") author.append("and after");
+      const first = messages.flatMap((message) => (message.type === "entries" ? message.entries : []))[0];
+      phase = first?.dot.counter === 2 ? "lost" : "linked";
+      if (phase !== "lost") return;
+      author.leave();
+      cluster.wipe(a);
+    };
+    // What is typed now is on the disk, and sent, before the other side has said what it lacks.
+    cluster.diskMsMax = 1;
+    cluster.lineMsMax = 200;
+    cluster.heal();
+    cluster.cut(a, c);
+    cluster.run(20_000);
+    expect(phase).toBe("lost");
+    cluster.heal();
+    return { cluster, author };
+  }
+
+  test("[P1] [P2] keeps nobody from being saved, though its author never comes back", () => {
+    const { cluster } = aGapForEver();
+    const [, b, c] = cluster.seats as [Seat, Seat, Seat];
+    write(cluster, b, "goes on ", 3);
+    write(cluster, c, "here, too", 4);
+    cluster.run(10_000);
+    expect(texts(cluster, [b, c])).toEqual(Array(2).fill("before goes on here, too"));
+  });
+
+  test("[P1] [P2] is there with it, once, when its author comes back, at whichever relay", () => {
+    const { cluster, author } = aGapForEver();
+    const [a, b, c] = cluster.seats as [Seat, Seat, Seat];
+    cluster.start(a);
+    cluster.run(5_000);
+    author.connect(c);
+    expect(cluster.runUntil(() => author.unsaved === 0, 10_000)).toBe(true);
+    cluster.run(20_000);
+    expect(texts(cluster, [a, b, c])).toEqual(Array(3).fill("before lost and after"));
+    expect(dotsWithTwoPayloads(cluster.seats)).toEqual([]);
   });
 });

@@ -11,6 +11,8 @@ import { actorOf, type ConnectionId, type LinkId, type RelayId, type RequestId }
 import { randomInteger, seededRandom, type Random } from "@inkmesh/shared/base/random";
 import { ok } from "@inkmesh/shared/base/result";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { decodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
+import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { limitsWith } from "../../../../server/config.ts";
 import type { RelayEffect, Report, RoomAnswer } from "../../../../server/core/effect.ts";
@@ -22,7 +24,7 @@ import type { Socket } from "../core-world.ts";
 import { MemoryDisk } from "../memory-disk.ts";
 import { membershipLimits } from "../membership/a-membership.ts";
 import { meshLimits, meshSecret } from "../peers/mesh-world.ts";
-import type { End, Life, Seat } from "./cluster-seat.ts";
+import { addressOf, aLife, anEnd, aSeat, pairOf, type End, type Life, type Seat } from "./cluster-seat.ts";
 import { TimedWorld } from "../../../harness/timed-world.ts";
 
 export type { Seat } from "./cluster-seat.ts";
@@ -48,6 +50,10 @@ export class RelayCluster extends TimedWorld {
   /** The longest that a disk, a socket takes. */
   diskMsMax = 20;
   lineMsMax = 20;
+  /** What a socket between relays carries in each direction. */
+  bytesPerMs = Number.POSITIVE_INFINITY;
+  /** Hears what arrives at whom, over links that are proven. */
+  tap: (from: Seat, to: Seat, frame: MeshFrame) => void = () => undefined;
   readonly #limits: LimitChanges;
   readonly #replicas: number;
   readonly #cut = new Set<string>();
@@ -60,14 +66,7 @@ export class RelayCluster extends TimedWorld {
     this.#limits = options.limits;
     this.#replicas = options.replicas ?? 3;
     const names = Array.from({ length: options.relays }, (_, index) => String.fromCharCode(97 + index) as RelayId);
-    this.seats = names.map((self) => ({
-      self,
-      address: addressOf(self),
-      disk: new MemoryDisk(),
-      kept: undefined,
-      life: undefined,
-      lostDisks: [],
-    }));
+    this.seats = names.map(aSeat);
     this.seat(0).kept = foundMesh(names[0]!, place, this.random);
   }
 
@@ -118,12 +117,8 @@ export class RelayCluster extends TimedWorld {
         nowMs: this.nowMs,
       },
     });
-    const life: Life = {
-      ...{ actor, relay, ends: new Map(), sockets: new Map(), answers: new Map() },
-      ...{ isEnded: false, isFrozen: false, inputs: [], diskMs: this.nowMs },
-    };
-    seat.life = life;
-    this.#tell(seat, life, { type: "deadline-reached" });
+    seat.life = aLife({ actor, relay, diskMs: this.nowMs });
+    this.#tell(seat, seat.life, { type: "deadline-reached" });
   }
 
   startAll(): void {
@@ -152,6 +147,11 @@ export class RelayCluster extends TimedWorld {
     life.isFrozen = false;
     this.#tell(seat, life, { type: "deadline-reached" });
     this.at(this.nowMs, () => this.#turn(seat, life));
+  }
+
+  /** What an operator says. */
+  order(seat: Seat, order: Extract<RelayInput, { type: "drain" | "forget-relay" }>): void {
+    this.#tell(seat, seat.life!, order);
   }
 
   /** The data folder is gone. */
@@ -207,8 +207,8 @@ export class RelayCluster extends TimedWorld {
       const there = this.seats.find((other) => other.address === address);
       if (there?.life === undefined || this.#cut.has(pairOf(seat, there)))
         return this.#tell(seat, life, { type: "dial-failed", address, reason: "ECONNREFUSED" });
-      const near: End = { seat, life, link: this.#next() as LinkId, other: undefined, lastMs: 0, held: [] };
-      const far: End = { seat: there, life: there.life, link: this.#next() as LinkId, other: near, lastMs: 0, held: [] };
+      const near = anEnd({ seat, life, link: this.#next() as LinkId, other: undefined });
+      const far = anEnd({ seat: there, life: there.life, link: this.#next() as LinkId, other: near });
       near.other = far;
       life.ends.set(near.link, near);
       there.life.ends.set(far.link, far);
@@ -218,7 +218,8 @@ export class RelayCluster extends TimedWorld {
   }
 
   #send(end: End, bytes: Uint8Array): void {
-    end.lastMs = Math.max(end.lastMs, this.nowMs + this.chance(this.lineMsMax));
+    end.freeMs = Math.max(end.freeMs, this.nowMs) + Math.ceil(bytes.length / this.bytesPerMs);
+    end.lastMs = Math.max(end.lastMs, end.freeMs + this.chance(this.lineMsMax));
     this.at(end.lastMs, () => {
       const { other } = end;
       if (other === undefined || !other.life.ends.has(other.link)) return;
@@ -228,6 +229,8 @@ export class RelayCluster extends TimedWorld {
   }
 
   #arrive(end: End, bytes: Uint8Array): void {
+    const frame = decodeMeshFrame(bytes, end.memory);
+    if (frame.ok) this.tap(end.other!.seat, end.seat, frame.value);
     this.#tell(end.seat, end.life, { type: "link-received", link: end.link, bytes });
   }
 
@@ -255,6 +258,11 @@ export class RelayCluster extends TimedWorld {
     const { life } = seat;
     for (const [connection, known] of life?.sockets ?? [])
       if (known === socket && life!.sockets.delete(connection)) this.#tell(seat, life!, { type: "connection-closed", connection });
+  }
+
+  /** An operator says at `seat` that `lost` does not come back. */
+  forget(seat: Seat, lost: Seat): void {
+    if (seat.life !== undefined) this.#tell(seat, seat.life, { type: "forget-relay", relay: lost.self });
   }
 
   /** Asks as the HTTP face does; the answer is in the life's `answers`, if it comes. */
@@ -312,6 +320,8 @@ export class RelayCluster extends TimedWorld {
           disk.putRecord(effect.record, effect.completes);
           return { type: "record-stored", room: effect.record.room, seq: effect.seq, result: ok(undefined) };
         });
+      case "keep-hash":
+        return this.#onDisk(seat, life, () => disk.keepHash(effect.hashed));
       case "keep-whole-ring":
         return this.#onDisk(seat, life, () => void (disk.wholeRing = effect.ring));
       case "load-room":
@@ -322,11 +332,7 @@ export class RelayCluster extends TimedWorld {
           result: disk.load(effect.room),
         }));
       case "list-rooms":
-        return this.#onDisk(seat, life, () => ({
-          type: "rooms-listed",
-          seq: effect.seq,
-          result: ok(disk.list(effect)),
-        }));
+        return this.#onDisk(seat, life, () => ({ type: "rooms-listed", seq: effect.seq, result: ok(disk.list(effect)) }));
       case "compact-room":
         return this.#onDisk(seat, life, () => ({
           type: "room-compacted",
@@ -353,7 +359,8 @@ export class RelayCluster extends TimedWorld {
         const end = life.ends.get(effect.link);
         if (end === undefined) return;
         for (const bytes of effect.frames) this.#send(end, bytes);
-        if (effect.asks) this.#later(() => this.#tell(seat, life, { type: "link-taken", link: effect.link }), 1);
+        if (effect.asks)
+          this.at(Math.max(end.freeMs, this.nowMs) + 1, () => this.#tell(seat, life, { type: "link-taken", link: effect.link }));
         return;
       }
       case "close-link": {
@@ -389,12 +396,4 @@ export class RelayCluster extends TimedWorld {
     this.#numbers += 1;
     return this.#numbers;
   }
-}
-
-function addressOf(relay: string): string {
-  return `ws://${relay}/mesh`;
-}
-
-function pairOf(one: Seat, other: Seat): string {
-  return [one.address, other.address].sort().join(" ");
 }

@@ -22,7 +22,6 @@ export function membershipLimits(changes: Partial<MembershipLimits> = {}): Membe
     rumorBytesMax: 1_200,
     transmitMultiplier: 4,
     pushPullIntervalMs: 30_000,
-    gossipToDeadMs: 30_000,
     rememberDeadMs: 600_000,
     membersMax: 512,
     contestedMs: 15_000,

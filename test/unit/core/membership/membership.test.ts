@@ -103,20 +103,18 @@ describe("a link", () => {
     desk.hear(b, { type: "probe", seq: 1 });
     expect(desk.take("send")).toEqual([]);
   });
-
-  test("to somebody dead is closed after a while, for a new one to show whether it is back", () => {
-    const desk = new Desk().link(b);
-    desk.hear(b, { type: "rumors", rumors: [aRumor(b, "dead")] });
-    desk.pass(29_900);
-    expect(desk.take("close-link")).toEqual([]);
-    desk.pass(200);
-    expect(desk.take("close-link")).toEqual([{ type: "close-link", actor: b }]);
-    desk.pass(60_000);
-    expect(desk.take("close-link")).toEqual([]);
-  });
 });
 
 describe("rumors", () => {
+  test("of a death are told to whoever is held dead and speaks all the same, be it without a word", () => {
+    const desk = new Desk().link(b);
+    desk.hear(b, { type: "rumors", rumors: [aRumor(b, "dead")] });
+    desk.pass(60_000);
+    desk.take("send");
+    desk.hear(b);
+    expect(desk.said(b)).toEqual([{ type: "rumors", rumors: [aRumor(b, "dead")] }]);
+  });
+
   test("ride on answers, and one frame is all that a step has for a peer", () => {
     const desk = new Desk().link(b, c);
     desk.take("send");

@@ -15,7 +15,8 @@ import type { KeptMesh } from "../../../../server/core/membership/belonging.ts";
 import type { MemberChange } from "../../../../server/core/membership/members.ts";
 import type { MeshEffect, MeshNews } from "../../../../server/core/peers/mesh-effect.ts";
 import type { MeshInput } from "../../../../server/core/peers/mesh-input.ts";
-import { Mesh, type MeshLimits } from "../../../../server/core/peers/mesh.ts";
+import type { MeshLimits } from "../../../../server/core/peers/mesh-options.ts";
+import { Mesh } from "../../../../server/core/peers/mesh.ts";
 import type { PeerListener } from "../../../../server/core/peers/peers.ts";
 import { membershipLimits } from "../membership/a-membership.ts";
 import { TimedWorld } from "../../../harness/timed-world.ts";
@@ -26,9 +27,11 @@ export function meshLimits(changes: Partial<MeshLimits> = {}): MeshLimits {
   return {
     membership: membershipLimits(),
     links: { handshakeMs: 5_000, unprovenMax: 64 },
-    queue: { windowBytes: 256 * 1024, frameFillBytes: 64 * 1024, frameMessagesMax: 1_024 },
+    queue: { windowBytes: 256 * 1024, frameFillBytes: 64 * 1024, frameMessagesMax: 1_024, roomShareBytes: 16 * 1024 },
     linkWaitingBytesMax: 64 * 1024 * 1024,
     foundAfterMs: 3_000,
+    silence: { linkSignMs: 1_000, linkSilentMs: 10_000 },
+    loadEveryMs: 2_000,
     ...changes,
   };
 }
@@ -45,6 +48,8 @@ interface End {
   readonly link: LinkId;
   other: End | undefined;
   isOpen: boolean;
+  /** Nothing goes through it any more, and nobody says so. */
+  isDead?: boolean;
   /** When what was sent last arrives at the other end. */
   lastMs: number;
 }
@@ -71,6 +76,8 @@ export class MeshLife {
   kept: KeptMesh | undefined;
   effects: MeshEffect[] = [];
   timer = 0;
+  /** Of clients there. */
+  sessions = 0;
 
   constructor(world: MeshWorld, relay: string, options: LifeOptions) {
     this.actor = actorOf(relay as RelayId, world.random.bytes(8));
@@ -144,7 +151,7 @@ export class MeshWorld extends TimedWorld {
   /** One turn of a relay in which `act` happens. */
   turn(life: MeshLife, act: () => void): void {
     act();
-    life.mesh.endTurn();
+    life.mesh.endTurn(() => life.sessions);
     for (let effects = life.effects; effects.length > 0; effects = life.effects) {
       life.effects = [];
       for (const effect of effects) this.#perform(life, effect);
@@ -188,6 +195,11 @@ export class MeshWorld extends TimedWorld {
         for (const dying of [end, end.other]) this.#later(() => this.#isCut(end) && this.#close(dying), 3_000 + this.chance(60_000));
       }
     }
+  }
+
+  /** The sockets between two relays die, as where a firewall forgot them; new ones can be made. */
+  socketsDie(one: MeshLife, other: MeshLife): void {
+    for (const end of one.ends.values()) if (end.other?.life === other) end.isDead = end.other.isDead = true;
   }
 
   heal(): void {
@@ -287,7 +299,7 @@ export class MeshWorld extends TimedWorld {
   }
 
   #isCut(end: End): boolean {
-    return end.other !== undefined && this.#cut.has(pair(end.life, end.other.life));
+    return end.isDead === true || (end.other !== undefined && this.#cut.has(pair(end.life, end.other.life)));
   }
 
   #later(run: () => void, ms = 1 + this.chance(this.delayMsMax)): void {

@@ -120,7 +120,7 @@ describe("belonging", () => {
 
 /** As an operator does at `life`. */
 function writeForgotten(life: MeshLife, relay: string): void {
-  life.mesh.forget(relay as RelayId);
+  life.mesh.receive({ type: "forget-relay", relay: relay as RelayId }, 0);
 }
 
 describe("who does not belong", () => {
@@ -152,7 +152,7 @@ describe("what rooms say to each other", () => {
     let frames: readonly Uint8Array[] = [];
     world.turn(a, () => {
       for (const room of ["x", "y", "z"]) a.mesh.tell(b.actor, want(room));
-      a.mesh.endTurn();
+      a.mesh.endTurn(() => 0);
       frames = a.effects.flatMap((effect) => (effect.type === "send-link" ? effect.frames : []));
     });
     expect(frames).toHaveLength(1);
@@ -263,6 +263,50 @@ describe("[P8] a peer that does not read", () => {
   function deafen(life: MeshLife): void {
     for (const link of life.ends.keys()) life.deaf.add(link);
   }
+});
+
+describe("a link that is dead although nobody closed it", () => {
+  test("is given up and dialled anew within seconds, though membership hears that both relays live", () => {
+    const { world, lives } = aMesh("b", "c", "d");
+    const [a, b] = lives as [MeshLife, MeshLife];
+    world.run(30_000);
+    for (const life of [a, b]) life.heard.length = 0;
+    world.socketsDie(a, b);
+    world.run(13_000);
+    for (const [life, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      expect(life.heard.flatMap((heard) => ("actor" in heard && heard.actor === other.actor ? [heard.type] : []))).toEqual(["down", "up"]);
+      expect(life.belief(other.actor)).toBe("alive");
+    }
+    const codes = [a, b].flatMap((life) => life.of("link-refused").map(({ refusal }) => refusal.code));
+    expect(codes).toContain("PEER_SILENT");
+    world.turn(a, () => a.mesh.tell(b.actor, want("after")));
+    world.run(100);
+    expect(b.received()).toContainEqual(want("after"));
+  });
+
+  test("is not one that has nothing to carry, however long", () => {
+    const { world, lives } = aMesh("b", "c");
+    for (const life of lives) life.heard.length = 0;
+    world.run(120_000);
+    expect(lives.flatMap((life) => life.heard.filter((heard) => heard.type === "down" || heard.type === "up"))).toEqual([]);
+  });
+});
+
+test("a link that outlived a partition tells two relays within seconds that neither is dead, as each believes of the other", () => {
+  const { world, lives } = aMesh("b");
+  const [a, b] = lives as [MeshLife, MeshLife];
+  world.run(30_000);
+  for (const life of lives) life.heard.length = 0;
+  world.loss = 1;
+  expect(world.runUntil(() => a.belief(b.actor) === "dead" && b.belief(a.actor) === "dead", 9_000)).toBe(true);
+  // Until both have said it as often as they say things.
+  world.run(2_500);
+  world.loss = 0;
+  expect(world.runUntil(() => world.isOneMesh(), 2_000)).toBe(true);
+  expect(lives.flatMap((life) => life.heard.filter(({ type }) => type === "down"))).toEqual([]);
 });
 
 describe("a relay that is alone", () => {

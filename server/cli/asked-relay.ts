@@ -1,0 +1,32 @@
+/**
+ * AskedRelay: a relay that runs, asked over HTTP by a command. Who is not there, or refuses, ends the command with code 2 and one
+ * sentence, unless the command looks at the refusal itself.
+ */
+import { endWith } from "./process-end.ts";
+
+const firstAddress = "http://127.0.0.1:4400";
+
+/** For commander. */
+export const atOption = ["--at <address>", "a relay that runs", firstAddress] as const;
+
+/** What the relay at `address` answers; every answer that is not a refusal. */
+export async function askRelay(address: string, path: string, init?: RequestInit): Promise<Response> {
+  const answer = await reachRelay(address, path, init);
+  return answer.ok ? answer : endWith(2, (await refusalOf(answer, address)).sentence);
+}
+
+/** Why the relay at `address` refused; `code` is empty where that is not a relay's own refusal. */
+export async function refusalOf(answer: Response, address: string): Promise<{ readonly code: string; readonly sentence: string }> {
+  const { error } = (await answer.json().catch(() => ({}))) as { error?: { code: string; sentence: string; detail: string } };
+  if (error === undefined) return { code: "", sentence: `The relay at ${address} answered with ${answer.status}.` };
+  return { code: error.code, sentence: `${error.sentence}${error.detail === "" ? "" : ` (${error.detail})`}` };
+}
+
+/** What the relay at `address` answers, be it a refusal. */
+export async function reachRelay(address: string, path: string, init?: RequestInit): Promise<Response> {
+  try {
+    return await fetch(new URL(path, address), init);
+  } catch {
+    return endWith(2, `--at must be the address of a relay that runs, e.g. ${firstAddress}, not ${JSON.stringify(address)}.`);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * HandOver: gives what is here of a room that is placed elsewhere to its replicas, while nobody here has it open; on a relay that leaves
+ * also while somebody has, and the record with it.
+ *
+ * They are asked what they have on disk, which has this relay send them what it wrote and they lack, and are compared with, which has
+ * them ask for the rest. As long as that may still lead to something the room stays in memory.
+ *
+ * Invariants: it is over when every replica is certain to hold everything, or after `exchangeAgainMs`. What a replica said counts on
+ * the link on which it said it; of entries also only under the ring under which it said it.
+ */
+import { relayOf, type RelayId } from "@inkmesh/shared/base/ids";
+import type { RelayContext } from "../relay-context.ts";
+import type { AskedReplicas } from "./asked-replicas.ts";
+import type { RoomCopy } from "./room-copy.ts";
+import type { RoomPlace } from "./room-place.ts";
+import type { RoomRepair } from "./room-repair.ts";
+
+interface HandOverOptions {
+  readonly context: RelayContext;
+  readonly copy: RoomCopy;
+  readonly place: RoomPlace;
+  readonly asked: AskedReplicas;
+  readonly repair: RoomRepair;
+  /** The replicas that certainly have on disk all entries that are on this one. */
+  readonly holders: () => readonly RelayId[];
+  /** It is looked at whether something is owed. */
+  readonly changed: () => void;
+}
+
+export class HandOver {
+  readonly #options: HandOverOptions;
+  #untilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: HandOverOptions) {
+    this.#options = options;
+  }
+
+  get isRunning(): boolean {
+    return this.#options.context.now.monotonicMs < this.#untilMs;
+  }
+
+  /** Whether it is placed elsewhere, and all that is on this disk is certain to be on every replica's; of a relay that leaves the record, too. */
+  get isDone(): boolean {
+    const { context, copy, place, holders } = this.#options;
+    if (place.isReplica) return false;
+    // Of a room that was deleted there is the record, and nothing else.
+    const isContentThere = !copy.isOpen || holders().length === place.replicas.length;
+    return isContentThere && (!context.placement.isLeaving || copy.recordCopies.isOnAll);
+  }
+
+  nextDeadline(): number {
+    return this.isRunning ? this.#untilMs : Number.POSITIVE_INFINITY;
+  }
+
+  begin(): void {
+    const { context, copy, place, asked, repair } = this.#options;
+    this.#untilMs = context.now.monotonicMs + context.placement.limits.exchangeAgainMs;
+    if (context.placement.isLeaving) copy.recordCopies.handOver();
+    if (copy.isOpen) asked.ask();
+    // Of a deleted document, too: there may be a new one of its name, of which this relay has not heard.
+    for (const actor of context.peers.linked) if (place.isOn(relayOf(actor))) repair.compareWith(actor);
+    copy.touched();
+    this.review();
+  }
+
+  /** Something came to be known of the replicas. */
+  review(): void {
+    if (!this.isRunning || !this.isDone) return;
+    this.#untilMs = Number.NEGATIVE_INFINITY;
+    this.#options.changed();
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * MessageBytes: about how many bytes a message takes over a link, before it is encoded: what people wrote counts as it is, numbers and
+ * names by the piece.
+ */
+import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
+
+const headBytes = 32;
+const entryBytes = 8;
+const clockEntryBytes = 12;
+const nodeBytes = 16 * 8 + 4;
+const digestBytes = 32;
+const listedBytes = 128;
+const stateBytes = 8;
+
+export function messageBytes(message: MeshRoomMessage): number {
+  return headBytes + bodyBytes(message);
+}
+
+function bodyBytes(message: MeshRoomMessage): number {
+  switch (message.type) {
+    case "entries":
+      return message.entries.reduce((sum, { payload }) => sum + entryBytes + payload.length, 0);
+    case "difference":
+      return message.bytes.length;
+    case "difference-request":
+      return clockEntryBytes * message.clock.size + message.stateVector.length;
+    case "durable":
+    case "subscribe":
+    case "compare":
+      return clockEntryBytes * message.clock.size;
+    case "cover":
+      return clockEntryBytes * (message.clock.size + message.entries.size);
+    case "tree":
+      return nodeBytes * message.nodes.length;
+    case "digests":
+      return digestBytes * message.rooms.length;
+    case "presence":
+      return message.states.reduce((sum, { state }) => sum + stateBytes + (state?.length ?? 0), 0);
+    case "listed":
+      return listedBytes * message.rooms.length;
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Platters: the audits of all disks that relays have and had, and what can be said of them together: how many replicas have
+ * had something, whether it is saved, whether it is lost with its disks. Checkers ask here when it is not one relay's promise.
+ *
+ *     disk of a ─▶ AuditLog ─┐
+ *     disk of b ─▶ AuditLog ─┼─▶ Platters
+ *     lost disk of b (its)  ─┘
+ *
+ * It checks by itself, over all disks, those that were lost included: a dot names one payload (I3); and what a state is said to
+ * cover is on the disk that says so, unless it is on no disk any more.
+ */
+import * as Y from "yjs";
+import { lineageKey, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
+import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
+import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { SimDisk, Transaction } from "../sim-disk.ts";
+import { digest } from "../trace.ts";
+import { Finding, type World } from "../world.ts";
+import { AuditLog, type AuditedLineage } from "./audit-log.ts";
+import { contentOf, type Content } from "./content.ts";
+
+export interface PlattersOptions {
+  readonly world: Pick<World, "watch">;
+  /** How many copies "saved" needs. */
+  readonly needed: number;
+  readonly replicasOf: (room: RoomName) => readonly RelayId[];
+  /** Whether a replica counts only where its disk says that it is complete. */
+  readonly areMarked: boolean;
+}
+
+interface Seat {
+  /** The disks that are there: one, and those of copies that run beside it. */
+  readonly here: Set<AuditLog>;
+  readonly ever: AuditLog[];
+}
+
+export class Platters {
+  readonly #options: PlattersOptions;
+  readonly #seats = new Map<RelayId, Seat>();
+  readonly #ofDisk = new WeakMap<SimDisk, AuditLog>();
+  /** Every entry that was ever on a disk, by lineage and dot. */
+  readonly #written = new Map<string, { readonly digest: string; readonly content: Content }>();
+  entries = 0;
+  /** A disk of that replica says that it may vouch for the room from now on. */
+  onCompleted: (audit: AuditLog, relay: RelayId, room: RoomName) => void = () => undefined;
+
+  constructor(options: PlattersOptions) {
+    this.#options = options;
+  }
+
+  get needed(): number {
+    return this.#options.needed;
+  }
+
+  /** From now on the disk is one of that relay's. `audit`: what it has already. */
+  attach(relay: RelayId, disk: SimDisk, audit = new AuditLog(this.#options.areMarked ? relay : undefined)): void {
+    const seat = this.#seats.get(relay) ?? { here: new Set(), ever: [] };
+    this.#seats.set(relay, seat);
+    seat.here.add(audit);
+    seat.ever.push(audit);
+    this.#ofDisk.set(disk, audit);
+    audit.onCompleted = (room) => this.#options.replicasOf(room).includes(relay) && this.onCompleted(audit, relay, room);
+    audit.isHere = (audited, dot) => this.#isHere(audited, dot);
+    disk.onSynced = (transaction) => this.#options.world.watch(() => this.#synced(audit, transaction));
+  }
+
+  /** The disk is gone, with all that is on it. */
+  lose(relay: RelayId, disk: SimDisk): void {
+    this.#seats.get(relay)?.here.delete(this.of(disk));
+  }
+
+  of(disk: SimDisk): AuditLog {
+    return this.#ofDisk.get(disk)!;
+  }
+
+  // -- all together ----------------------------------------------------------------------------------------------------
+
+  /** The newest generation that a record on a disk names. */
+  generation(room: string): number {
+    return this.#all("here").reduce((newest, audit) => Math.max(newest, audit.generation(room)), 0);
+  }
+
+  /** Whether a disk that is there says so. */
+  isClosed(lineage: Lineage): boolean {
+    return this.#all("here").some((audit) => audit.isClosed(lineage));
+  }
+
+  /** The replicas, each by one of its disks that has or had all of it, or has the end of its generation. */
+  copies(lineage: Lineage, content: Content): readonly AuditLog[] {
+    return this.#options.replicasOf(lineage.room).flatMap((relay) => {
+      const disks = this.#seats.get(relay)?.ever ?? [];
+      const vouches = (audit: AuditLog): boolean => !this.#options.areMarked || audit.isComplete(lineage.room);
+      return disks.findLast((audit) => vouches(audit) && (audit.isClosed(lineage) || audit.of(lineage).holds(content))) ?? [];
+    });
+  }
+
+  /** On as many replicas as that needs. */
+  isSaved(lineage: Lineage, content: Content): boolean {
+    return this.copies(lineage, content).length >= this.#options.needed;
+  }
+
+  /** On the disk of any relay. */
+  isKept(lineage: Lineage, content: Content): boolean {
+    return this.#all("ever").some((audit) => audit.isClosed(lineage) || audit.of(lineage).holds(content));
+  }
+
+  isThere(audit: AuditLog): boolean {
+    return [...this.#seats.values()].some(({ here }) => here.has(audit));
+  }
+
+  /** On how many replicas the generation is closed, or was on a disk of theirs. */
+  closings(lineage: Lineage): number {
+    return this.#options
+      .replicasOf(lineage.room)
+      .filter((relay) => this.#seats.get(relay)?.ever.some((audit) => audit.isClosed(lineage)) ?? false).length;
+  }
+
+  /** What a reader of all disks together would see. */
+  together(lineage: Lineage): Y.Doc {
+    const doc = new Y.Doc();
+    for (const audit of this.#all("here")) Y.applyUpdate(doc, Y.encodeStateAsUpdate(audit.of(lineage).doc));
+    return doc;
+  }
+
+  #all(which: "here" | "ever"): readonly AuditLog[] {
+    return [...this.#seats.values()].flatMap((seat) => [...seat[which]]);
+  }
+
+  // -- what must hold of all disks -------------------------------------------------------------------------------------
+
+  #synced(audit: AuditLog, transaction: Transaction): void {
+    const before = audit.entries;
+    audit.synced(transaction);
+    this.entries += audit.entries - before;
+    if (transaction.type !== "append") return;
+    for (const { lineage, entries } of transaction.batch) for (const entry of entries) this.#note(lineage, entry);
+  }
+
+  #note(lineage: Lineage, { dot, payload }: Entry): void {
+    const key = `${lineageKey(lineage)} ${dotKey(dot)}`;
+    const known = this.#written.get(key);
+    const now = digest(payload);
+    if (known !== undefined && known.digest !== now)
+      throw new Finding("one payload per dot", `${dotKey(dot)} named ${known.digest} on another disk, now ${now}`);
+    if (known === undefined) this.#written.set(key, { digest: now, content: contentOf(payload) });
+  }
+
+  /** Its content is there, or was on disks that are lost, and is nowhere. */
+  #isHere(audited: AuditedLineage, dot: Dot): boolean {
+    const { lineage } = audited;
+    const content = this.#written.get(`${lineageKey(lineage)} ${dotKey(dot)}`)?.content;
+    if (content === undefined) return false;
+    return audited.holds(content) || !this.#all("here").some((audit) => audit.of(lineage).holds(content));
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * Planted bugs between relays: what they call saved too early, believe of each other, or never put right. They are hunted in
+ * histories with several relays.
+ */
+import type { NamedMutant } from "./all-mutants.ts";
+
+export const meshMutants: readonly NamedMutant[] = [
+  {
+    name: "half-is-a-majority",
+    what: "one copy of three counts as most of them",
+    changes: [
+      {
+        file: "server/core/gossip/durable-copies.ts",
+        find: "Math.floor(replicas / 2) + 1;",
+        replace: "Math.max(1, Math.floor(replicas / 2));",
+      },
+    ],
+  },
+  {
+    name: "all-copies-claimed",
+    what: "an ack says that all replicas have it when enough of them have",
+    changes: [
+      {
+        file: "server/core/gossip/durable-copies.ts",
+        find: "return this.#replicas.filter((relay) => this.#positionOf(relay) >= position);",
+        replace:
+          "return this.savedTo >= position ? this.#replicas : this.#replicas.filter((relay) => this.#positionOf(relay) >= position);",
+      },
+    ],
+  },
+  {
+    name: "blank-replica-counts-itself",
+    what: "a relay counts its own disk whether or not it is complete there",
+    changes: [
+      {
+        file: "server/core/gossip/durable-copies.ts",
+        find: "return this.#isComplete ? this.#ownPosition : -1;",
+        replace: "return this.#ownPosition;",
+      },
+    ],
+  },
+  {
+    name: "blank-replica-is-counted",
+    what: "a replica's word counts whether or not it is complete",
+    changes: [
+      {
+        file: "server/core/gossip/durable-copies.ts",
+        find: "told !== undefined && told.isComplete && told.ring",
+        replace: "told !== undefined && told.ring",
+      },
+    ],
+  },
+  {
+    name: "wiped-disk-takes-itself-for-unused",
+    what: "a disk that was wiped says that nobody has used the room yet",
+    changes: [
+      {
+        file: "server/core/gossip/completeness.ts",
+        find: 'return heldItsPlace && !disk.hasTrace ? "unused" : "blank";',
+        replace: 'return disk.hasTrace && heldItsPlace ? "blank" : "unused";',
+      },
+    ],
+  },
+  {
+    name: "durable-is-what-is-in-memory",
+    what: "a replica tells the others that it has on disk what it has in memory",
+    changes: [
+      {
+        file: "server/core/gossip/replication.ts",
+        find: "  get durableClock(): VectorClock {\n    return this.#copy.log.durableClock;",
+        replace: "  get durableClock(): VectorClock {\n    return this.#copy.content.clock;",
+      },
+      {
+        file: "server/core/gossip/replication.ts",
+        find: "    this.#copies.entered(entry.dot);\n",
+        replace: "    this.#copies.entered(entry.dot);\n    this.followers.tellAll();\n",
+      },
+    ],
+  },
+  {
+    name: "cover-before-disk",
+    what: "a clock is taken over from another relay before what it names is on this disk",
+    changes: [
+      {
+        file: "server/core/gossip/difference-intake.ts",
+        find: "? needed <= position : state",
+        replace: "? needed >= 0 : state",
+      },
+    ],
+  },
+  {
+    name: "effects-before-causes",
+    what: "an entry from another relay is let in though what it was written after is not here",
+    changes: [
+      {
+        file: "server/core/gossip/causal-delivery.ts",
+        find: "if (known.covers(entry.deps)) return",
+        replace: "if (known.covers(entry.deps) || known.counter(entry.dot.actor) + 1 === entry.dot.counter) return",
+      },
+    ],
+  },
+  {
+    name: "tombstone-forgotten",
+    what: "what speaks of a generation that was deleted is let in",
+    changes: [
+      {
+        file: "server/core/gossip/record-join.ts",
+        find: 'return generation < current || record?.deleted !== undefined ? "closed" : "current";',
+        replace: 'return generation < current ? "closed" : "current";',
+      },
+    ],
+  },
+  {
+    name: "deletion-done-here",
+    what: "a deletion is confirmed when one relay knows it",
+    changes: [
+      {
+        file: "server/core/gossip/record-copies.ts",
+        find: "if (held < copiesNeeded(this.#context.placement.choice.level, replicas.length)) return;",
+        replace: "if (held < 1) return;",
+      },
+    ],
+  },
+  {
+    name: "never-dialled-again",
+    what: "an address to which a link was lost is not dialled any more",
+    changes: [
+      {
+        file: "server/core/membership/dial-plan.ts",
+        find: 'if (place.relay === relay && place.phase === "waiting") this.#later(place, nowMs);',
+        replace: 'if (place.relay === relay && place.phase === "waiting") place.atMs = Number.POSITIVE_INFINITY;',
+      },
+    ],
+  },
+  {
+    name: "far-clock-adopted",
+    what: "a stamp an hour ahead pulls every clock along",
+    changes: [
+      {
+        file: "shared/clock/hybrid-logical-clock.ts",
+        find: "if (remote.physicalMs - wallMs > this.#offsetMaxMs) return false;",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "behind-is-not-said",
+    what: "a reader with a token from another relay is shown less than it saw there",
+    changes: [
+      {
+        file: "server/core/room-requests.ts",
+        find: "if (!clock.covers(seen.value)) return this.#waitToCatchUp(request, room, ask, seen.value);",
+        replace: "",
+      },
+    ],
+  },
+];
