@@ -14,6 +14,7 @@ import { actorOf, type ActorId, type LinkId, type RelayId } from "@inkmesh/share
 import type { Result } from "@inkmesh/shared/base/result";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
+import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
 import { isAnyAddress, type RelaySettings } from "./config.ts";
 import type { Report } from "./core/effect.ts";
@@ -43,6 +44,7 @@ import { MeshJournal } from "./runtime/mesh-journal.ts";
 import { givenMeshSecret, openMeshSecret } from "./runtime/mesh-secret.ts";
 import { Metrics } from "./runtime/metrics.ts";
 import { RelayStatus } from "./runtime/relay-status.ts";
+import { release } from "./runtime/release.ts";
 import { EventLoopWatch } from "./runtime/event-loop-watch.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import { within } from "./runtime/deadline.ts";
@@ -232,6 +234,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
     mesh: {
       address: meshAddressOf(parts),
       ...{ join: settings.join, kept, place: placeOf(settings), secret, limits: settings.mesh, random: systemRandom },
+      software: { release, version: meshVersion },
       nowMs: systemClock.now().monotonicMs,
     },
     hlcFloorMs: opening.hlcFloorMs,

@@ -7,6 +7,7 @@ import { Command, CommanderError } from "commander";
 import { backupCommands } from "./backup-command.ts";
 import { meshCommand } from "./mesh-command.ts";
 import { endWith } from "./process-end.ts";
+import { release } from "../runtime/release.ts";
 import { relayCommand } from "./relay-command.ts";
 import { roomCommand } from "./room-command.ts";
 import { startCommand } from "./start-command.ts";
@@ -18,6 +19,7 @@ process.stderr.on("error", () => undefined);
 
 const program = new Command("inkmesh")
   .description("A collaborative editor and relay mesh that you host yourself")
+  .version(release, "--version", "which release this is")
   .exitOverride()
   .configureOutput({ writeErr: () => undefined });
 relayCommand(program);

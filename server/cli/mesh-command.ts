@@ -26,6 +26,8 @@ interface MeshAnswer {
     readonly address?: string;
     readonly linked?: boolean;
     readonly sessions?: number;
+    /** Undefined where there is no link to it, or it is too old to say so. */
+    readonly release?: string;
     /** Of the relay that is asked. */
     readonly roomsToHandOver?: number;
   }[];
@@ -81,10 +83,11 @@ export function statusTable({ self, mesh, ring, relays }: MeshAnswer): string {
     member.state ?? "not seen",
     member.relay === self && member.linked === undefined ? "asked" : member.linked === true ? "linked" : "no link",
     member.sessions?.toString() ?? "",
+    member.release ?? "",
     member.address ?? "",
   ]);
   const sorted = rows.toSorted(([left], [right]) => (left! < right! ? -1 : 1));
-  const table = textTable(["relay", "place", "state", "link", "sessions", "address"], sorted);
+  const table = textTable(["relay", "place", "state", "link", "sessions", "release", "address"], sorted);
   return [`Mesh ${mesh ?? "none"}, ring ${ring?.id ?? "none"}, as relay ${self} sees it.`, table].join("\n");
 }
 

@@ -58,9 +58,9 @@ function meshBody(view: MeshView | undefined, self: { readonly relay: RelayId },
     localHealth: view.localHealth,
     ring: { id: view.ring.id, records: view.ring.entries() },
     relays: [
-      { ...self, incarnation: own?.incarnation, state: own?.state, address: view.address },
-      ...others.map(({ relay, actor, state, incarnation, address, isLinked, sessions, sinceMs }) => ({
-        ...{ relay, actor, state, incarnation, address, linked: isLinked, sessions },
+      { ...self, incarnation: own?.incarnation, state: own?.state, address: view.address, ...view.software },
+      ...others.map(({ relay, actor, state, incarnation, address, isLinked, sessions, release, version, sinceMs }) => ({
+        ...{ relay, actor, state, incarnation, address, linked: isLinked, sessions, release, version },
         sinceSeconds: Math.round((nowMs - sinceMs) / 1_000),
       })),
     ],

@@ -20,6 +20,7 @@ import {
   readAddress,
   readBoolean,
   readHexId,
+  readRelease,
   unreadableMesh,
   writeHexId,
 } from "./mesh-layout.ts";
@@ -95,6 +96,9 @@ function writeMessage(encoder: LinkEncoder, message: MeshMessage): void {
       return writeRing(encoder, message.records);
     case "load":
       return writeNumbers(encoder, meshMessageType.load, message.sessions);
+    case "release":
+      writeNumber(encoder, meshMessageType.release);
+      return encoding.writeVarString(encoder, message.release);
     default:
       return writeRoomMessage(encoder, message);
   }
@@ -119,6 +123,8 @@ function readMessage(reader: LinkReader): MeshMessage {
       return { type: "ring", answer: readBoolean(reader), records: readRing(reader) };
     case meshMessageType.load:
       return { type: "load", sessions: reader.number() };
+    case meshMessageType.release:
+      return { type: "release", release: readRelease(reader) };
     default: {
       const message = readRoomMessage(type, reader);
       if (message === undefined) throw unreadableMesh(`message type ${type}`);

@@ -14,7 +14,17 @@ import { readRoomName } from "./room-name.ts";
 /** What a WebSocket message between relays is: a step of the handshake, or a frame of a proven link. */
 export const meshFrameType = { hello: 1, proof: 2, welcome: 3, refusal: 4, frame: 16, sameRingFrame: 17 } as const;
 
-export const meshMessageType = { probe: 1, ack: 2, indirectProbe: 3, nack: 4, rumors: 5, pushPull: 6, ring: 7, load: 8 } as const;
+export const meshMessageType = {
+  probe: 1,
+  ack: 2,
+  indirectProbe: 3,
+  nack: 4,
+  rumors: 5,
+  pushPull: 6,
+  ring: 7,
+  load: 8,
+  release: 9,
+} as const;
 
 export const meshRoomType = {
   entries: 32,
@@ -40,6 +50,8 @@ export const meshRoomType = {
 
 const addressCharactersMax = 512;
 
+const releaseCharactersMax = 64;
+
 /** Whether relays may be told to dial `text`: an absolute ws: or wss: address of at most 512 visible ASCII characters. */
 export function isMeshAddress(text: string): boolean {
   return text.length <= addressCharactersMax && /^wss?:\/\/[\x21-\x7e]+$/.test(text);
@@ -49,6 +61,17 @@ export function isMeshAddress(text: string): boolean {
 export function readAddress(reader: ByteReader): string {
   const text = reader.text();
   if (text !== "" && !isMeshAddress(text)) throw unreadableMesh(`an address of ${text.length} characters`);
+  return text;
+}
+
+/** The name of a release: at most 64 visible ASCII characters. */
+export function isRelease(text: string): boolean {
+  return text.length <= releaseCharactersMax && /^[\x21-\x7e]+$/.test(text);
+}
+
+export function readRelease(reader: ByteReader): string {
+  const text = reader.text();
+  if (!isRelease(text)) throw unreadableMesh(`a release of ${text.length} characters`);
   return text;
 }
 

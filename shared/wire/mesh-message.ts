@@ -9,6 +9,7 @@ import type { ActorId, MeshId, RingId } from "../base/ids.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { RingRecord } from "../ring/ring-record.ts";
 import type { MeshRoomMessage } from "./mesh-room-message.ts";
+import { releaseSince } from "./protocol-version.ts";
 
 /** What is believed of one life of a relay; of equal incarnation the later one counts, and `left` is final. */
 export const memberStates = ["alive", "suspect", "dead", "left"] as const;
@@ -41,7 +42,17 @@ export type MeshMessage =
   | { readonly type: "ring"; readonly records: readonly RingRecord[]; readonly answer: boolean }
   /** How many sessions of clients the sender has: said over a new link, and when it is about a tenth more or less. */
   | { readonly type: "load"; readonly sessions: number }
+  /** Which release of Inkmesh the sender runs, for people: said once over a new link. */
+  | { readonly type: "release"; readonly release: string }
   | MeshRoomMessage;
+
+/**
+ * Whether a link of `version` has a word for `message`. What it has none for is left out: to relays a message that is not said is one
+ * that got lost, and without those they are correct.
+ */
+export function isSpokenIn(version: number, message: MeshMessage): boolean {
+  return message.type !== "release" || version >= releaseSince;
+}
 
 export function isAboutRooms(message: MeshMessage): message is MeshRoomMessage {
   switch (message.type) {
@@ -53,6 +64,7 @@ export function isAboutRooms(message: MeshMessage): message is MeshRoomMessage {
     case "push-pull":
     case "ring":
     case "load":
+    case "release":
       return false;
     default:
       return true;

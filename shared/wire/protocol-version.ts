@@ -38,11 +38,14 @@ export function olderSide(detail: string): OlderSide | undefined {
  * change of bytes raises it. Two relays speak the lower of their versions, down to `meshVersionMin`, so that a mesh can be
  * upgraded one relay after the other.
  */
-export const meshVersion = 8;
+export const meshVersion = 9;
 /** No release spoke an earlier one. */
 export const meshVersionMin = 8;
 
-/** What a relay of this version speaks with one of `version`; undefined: they do not understand each other. */
-export function sharedMeshVersion(version: number): number | undefined {
-  return version >= meshVersionMin ? Math.min(version, meshVersion) : undefined;
+/** The first version with a word for which release of Inkmesh a relay runs. */
+export const releaseSince = 9;
+
+/** What a relay that speaks `own` at most speaks with one that speaks `theirs`; undefined: they do not understand each other. */
+export function sharedMeshVersion(theirs: number, own: number): number | undefined {
+  return theirs >= meshVersionMin ? Math.min(theirs, own) : undefined;
 }

@@ -9,6 +9,7 @@ import { encodeEntry, entryVersion } from "@inkmesh/shared/wire/entry-codec";
 import { LinkMemory } from "@inkmesh/shared/wire/link-memory";
 import { encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import { encodeHandshake, linkMark } from "@inkmesh/shared/wire/mesh-handshake";
+import { isSpokenIn } from "@inkmesh/shared/wire/mesh-message";
 import { meshVersion, nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import { sealToken, tokenVersion } from "@inkmesh/shared/wire/session-token";
 import {
@@ -42,17 +43,19 @@ export function currentFormats(): Readonly<Record<string, Format>> {
   for (const message of Object.values(relayExamples)) examples[`relay ${message.type}`] = hex(encodeRelayMessage(message));
   return {
     native: { version: nativeVersion, examples },
-    mesh: { version: meshVersion, examples: meshBytes() },
+    mesh: { version: meshVersion, examples: meshBytes(meshVersion) },
     entry: { version: entryVersion, examples: { entry: hex([encodeEntry(entryExample)]) } },
     token: { version: tokenVersion, examples: { token: sealToken(tokenExample, tokenSecret) } },
   };
 }
 
-function meshBytes(): Readonly<Record<string, string>> {
+/** What relays say to one whose newest version is `version`. */
+export function meshBytes(version: number): Readonly<Record<string, string>> {
   const memory = new LinkMemory();
   const examples: Record<string, string> = {};
   for (const message of Object.values(handshakeExamples)) examples[`handshake ${message.type}`] = hex([encodeHandshake(message)]);
-  for (const message of Object.values(meshExamples)) examples[`frame ${message.type}`] = hex([encodeMeshFrame(meshFrameWith(message))]);
+  for (const message of Object.values(meshExamples).filter((each) => isSpokenIn(version, each)))
+    examples[`frame ${message.type}`] = hex([encodeMeshFrame(meshFrameWith(message))]);
   examples["link"] = hex(linkExample.map((frame) => encodeMeshFrame(frame, memory)));
   const hellos = { dialler: encodeHandshake(handshakeExamples.hello), accepter: Uint8Array.from([1, 2, 3]) };
   for (const side of ["dialler", "accepter"] as const) examples[`mark ${side}`] = hex([linkMark(side, hellos, tokenSecret)]);

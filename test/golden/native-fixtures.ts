@@ -151,6 +151,7 @@ export const meshExamples: OneOfEach<MeshMessage> = {
     ],
   },
   load: { type: "load", sessions: 10_000 },
+  release: { type: "release", release: "1.2.3-rc.1" },
   entries: { type: "entries", lineage, upstream: "b-2" as RelayId, entries: entriesExample },
   want: { type: "want", lineage, run: { actor, from: 3, to: 300 } },
   unavailable: { type: "unavailable", lineage, run: { actor, from: 3, to: 3 }, isFolded: true },

@@ -5,9 +5,10 @@ import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import { LinkMemory } from "@inkmesh/shared/wire/link-memory";
 import { decodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import { decodeHandshake } from "@inkmesh/shared/wire/mesh-handshake";
+import { meshVersion, meshVersionMin } from "@inkmesh/shared/wire/protocol-version";
 import { openToken } from "@inkmesh/shared/wire/session-token";
 import { describe, expect, test } from "vitest";
-import { currentFormats, digestKey, digestOf, type GoldenFile } from "./native-bytes.ts";
+import { currentFormats, digestKey, digestOf, meshBytes, type GoldenFile } from "./native-bytes.ts";
 import {
   clientExamples,
   entryExample,
@@ -36,6 +37,11 @@ describe("a wire change needs a version change", () => {
       expect(golden.formats[name]).toEqual(format);
     });
   }
+});
+
+test("what relays say to one of an older version that they speak is what that version said", () => {
+  for (let version = meshVersionMin; version <= meshVersion; version++)
+    expect(golden.digests[`mesh ${version}`]).toBe(digestOf({ version, examples: meshBytes(version) }));
 });
 
 describe("golden bytes are read as they were meant", () => {

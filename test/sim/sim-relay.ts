@@ -13,6 +13,7 @@ import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { decodeRoomPath } from "@inkmesh/shared/wire/room-name";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
+import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
 import type { Report, RoomAnswer } from "../../server/core/effect.ts";
 import type { RoomRequest } from "../../server/core/input.ts";
 import type { Limits } from "../../server/core/limits.ts";
@@ -36,6 +37,7 @@ const secret = new Uint8Array(32).fill(7);
 /** Shorter than in a life of years. */
 const meshBoundsOfShortHistories = { dialAfterMsMax: 4_000, pushPullIntervalMs: 10_000 };
 const place = { weight: 1, zone: "" };
+const software = { release: "0.1.0", version: meshVersion };
 
 /** How the workers behave at present. */
 export interface EngineMood {
@@ -246,7 +248,7 @@ export class SimRelay implements Door {
       address: `ws://${this.host}/mesh`,
       join: this.#folder.mesh === undefined ? this.#join : [],
       kept: this.#folder.mesh,
-      ...{ place, secret, limits: meshLimitsWith(meshBoundsOfShortHistories), random: process.random },
+      ...{ place, software, secret, limits: meshLimitsWith(meshBoundsOfShortHistories), random: process.random },
       nowMs: process.monotonicMs(),
     };
   }

@@ -11,13 +11,13 @@
  * Invariants: what is said of one room keeps its order; bulk is encoded in the order in which it goes, as the other side reads it
  * with what it remembers; each message goes in a frame that names the ring under which it was said; a frame is
  * filled up to `frameFillBytes` and `frameMessagesMax`, longer only by one message that is longer itself; what waits is counted
- * and bounded by the caller (`waitingBytes`).
+ * and bounded by the caller (`waitingBytes`); nothing is said that the version of the link has no word for.
  */
 import { assert } from "@inkmesh/shared/base/assert";
 import type { RingId } from "@inkmesh/shared/base/ids";
 import { LinkMemory } from "@inkmesh/shared/wire/link-memory";
 import { encodeMeshMessage, packMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
-import { isAboutRooms, type MeshMessage } from "@inkmesh/shared/wire/mesh-message";
+import { isAboutRooms, isSpokenIn, type MeshMessage } from "@inkmesh/shared/wire/mesh-message";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import { RoomTurns } from "./room-turns.ts";
 
@@ -46,6 +46,7 @@ interface Said {
 
 export class LinkQueue {
   readonly #limits: LinkQueueLimits;
+  readonly #version: number;
   /** Of what goes over the link: messages about rooms in the order in which they go, and frames. */
   readonly #memory = new LinkMemory();
   #control: Said[] = [];
@@ -56,8 +57,10 @@ export class LinkQueue {
   /** How much of `#aheadBytes` the answer stands for that was asked for. */
   #askedBytes = 0;
 
-  constructor(limits: LinkQueueLimits) {
+  /** `version`: what both sides of the link speak. */
+  constructor(limits: LinkQueueLimits, version: number) {
     this.#limits = limits;
+    this.#version = version;
     this.#bulk = new RoomTurns(limits.roomShareBytes);
   }
 
@@ -83,11 +86,11 @@ export class LinkQueue {
 
   addControl(ring: RingId, message: MeshMessage): void {
     assert(!isAboutRooms(message), "what overtakes says nothing of what a link remembers");
-    this.#control.push({ ring, bytes: encodeMeshMessage(message, this.#memory) });
+    if (isSpokenIn(this.#version, message)) this.#control.push({ ring, bytes: encodeMeshMessage(message, this.#memory) });
   }
 
   addBulk(ring: RingId, message: MeshRoomMessage): void {
-    this.#bulk.add(ring, message);
+    if (isSpokenIn(this.#version, message)) this.#bulk.add(ring, message);
   }
 
   /** The system has taken what was asked for. */

@@ -23,6 +23,14 @@ export interface MeshLimits {
   readonly loadEveryMs: number;
 }
 
+/** What a relay runs. While a mesh is upgraded it has older and newer ones. */
+export interface MeshSoftware {
+  /** The name of the release, for people: 1 to 64 visible ASCII characters. */
+  readonly release: string;
+  /** The newest version of the language between relays that it speaks (`shared/wire/protocol-version.ts`). */
+  readonly version: number;
+}
+
 export interface MeshOptions {
   /** Where other relays reach this one; empty when they cannot. */
   readonly address: string;
@@ -31,6 +39,7 @@ export interface MeshOptions {
   /** What the data folder says; undefined: it belongs to no mesh. */
   readonly kept: KeptMesh | undefined;
   readonly place: RingPlace;
+  readonly software: MeshSoftware;
   readonly secret: Uint8Array;
   readonly limits: MeshLimits;
   readonly random: Random;

@@ -5,14 +5,26 @@ import type { ActorId, MeshId } from "@inkmesh/shared/base/ids";
 import type { KnownAddress } from "../membership/dial-plan.ts";
 import type { Member } from "../membership/member.ts";
 import type { RingRecords } from "../membership/ring-records.ts";
+import type { MeshSoftware } from "./mesh-options.ts";
+
+/** A life of a relay, and what the link to it tells. */
+export interface MemberView extends Member {
+  readonly isLinked: boolean;
+  /** Those of clients there, as it said last; undefined where it is not linked. */
+  readonly sessions: number | undefined;
+  /** What both speak over the link; undefined where there is none. */
+  readonly version: number | undefined;
+  /** What it runs; undefined where it is not linked, has not said it yet, or is too old to say it. */
+  readonly release: string | undefined;
+}
 
 export interface MeshView {
   readonly self: ActorId;
   readonly mesh: MeshId | undefined;
   readonly address: string;
   readonly ring: RingRecords;
-  /** `sessions`: those of clients there, as it said last; undefined where it is not linked. */
-  readonly members: readonly (Member & { readonly isLinked: boolean; readonly sessions: number | undefined })[];
+  readonly software: MeshSoftware;
+  readonly members: readonly MemberView[];
   /** Where relays of the ring were heard of, dead ones too. */
   readonly addresses: readonly KnownAddress[];
   /** How much this relay distrusts its own ears; 0 is well. */

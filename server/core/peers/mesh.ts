@@ -20,22 +20,16 @@ import { Belonging, drawMeshId, firstRing } from "../membership/belonging.ts";
 import type { Member } from "../membership/member.ts";
 import { Membership, type MembershipEffect, type MembershipInput } from "../membership/membership.ts";
 import { RingRecords } from "../membership/ring-records.ts";
+import { LinkEnds } from "./link-ends.ts";
 import { LinkSilence } from "./link-silence.ts";
 import type { MeshEffect, MeshNews } from "./mesh-effect.ts";
 import type { MeshInput } from "./mesh-input.ts";
 import type { MeshOptions } from "./mesh-options.ts";
-import type { MeshView } from "./mesh-view.ts";
+import type { MemberView, MeshView } from "./mesh-view.ts";
 import { PeerLinks, type PeerEffect, type PeerInput } from "./peer-links.ts";
 import { PeerLoads } from "./peer-loads.ts";
 import { PeerOutbox } from "./peer-outbox.ts";
 import type { PeerListener, Peers } from "./peers.ts";
-
-interface LinkEnd {
-  readonly remote: string;
-  readonly dialled: string | undefined;
-  /** Undefined until it is proven. */
-  peer: ActorId | undefined;
-}
 
 /** What a mesh does, and what it says that happened. */
 export interface MeshOutlet {
@@ -53,8 +47,7 @@ export class Mesh implements Peers {
   readonly #outbox: PeerOutbox;
   readonly #silence: LinkSilence;
   readonly #loads: PeerLoads;
-  /** Who is at the other end of each socket, for people. */
-  readonly #ends = new Map<LinkId, LinkEnd>();
+  readonly #ends = new LinkEnds();
   /** What listeners have still to hear. */
   readonly #untold: ((listener: PeerListener) => void)[] = [];
   #listener: PeerListener | undefined;
@@ -63,12 +56,13 @@ export class Mesh implements Peers {
   #nowMs: number;
 
   constructor(self: ActorId, options: MeshOptions, outlet: MeshOutlet) {
-    const { address, join, kept, place, secret, limits, random, nowMs } = options;
+    const { address, join, kept, place, secret, software, limits, random, nowMs } = options;
     this.self = self;
     this.#options = options;
     this.#outlet = outlet;
     this.#nowMs = nowMs;
-    this.#links = new PeerLinks({ own: { actor: self, address, secret, mesh: kept?.mesh }, limits: limits.links, random });
+    const own = { actor: self, address, secret, mesh: kept?.mesh, version: software.version };
+    this.#links = new PeerLinks({ own, limits: limits.links, random });
     this.#outbox = new PeerOutbox(limits.queue);
     this.#silence = new LinkSilence(limits.silence, this.#links, nowMs);
     this.#loads = new PeerLoads(limits);
@@ -130,7 +124,7 @@ export class Mesh implements Peers {
     this.#nowMs = nowMs;
     switch (input.type) {
       case "link-opened":
-        this.#ends.set(input.link, { remote: input.remote, dialled: input.dialled, peer: undefined });
+        this.#ends.opened(input.link, input);
         return this.#linkStep(input);
       case "link-received":
         return this.#linkStep(input);
@@ -201,11 +195,21 @@ export class Mesh implements Peers {
   }
 
   view(): MeshView {
-    const seen = ({ actor }: Member) => ({ isLinked: this.#outbox.has(actor), sessions: this.#loads.of(actor) });
-    const members = this.#membership.members().map((member) => ({ ...member, ...seen(member) }));
     const { ring, localHealth } = this.#membership;
-    const [addresses, heldBytes] = [this.#membership.addresses(), this.#outbox.heldBytes];
-    return { self: this.self, mesh: this.#links.mesh, address: this.#options.address, ring, members, addresses, localHealth, heldBytes };
+    const { address, software } = this.#options;
+    return {
+      ...{ self: this.self, mesh: this.#links.mesh, address, software, ring, localHealth },
+      members: this.#membership.members().map((member) => this.#seen(member)),
+      addresses: this.#membership.addresses(),
+      heldBytes: this.#outbox.heldBytes,
+    };
+  }
+
+  #seen(member: Member): MemberView {
+    const { actor } = member;
+    const end = this.#ends.find(this.#links.linkTo(actor));
+    const [isLinked, sessions] = [this.#outbox.has(actor), this.#loads.of(actor)];
+    return { ...member, isLinked, sessions, version: end?.version, release: end?.release };
   }
 
   // -- links -----------------------------------------------------------------------------------------------------------
@@ -241,14 +245,14 @@ export class Mesh implements Peers {
   }
 
   #close({ link, refusal, claimed }: Extract<PeerEffect, { type: "close" }>): void {
-    const end = this.#endOf(link);
-    this.#ends.delete(link);
+    const { remote, dialled, peer } = this.#ends.of(link);
+    this.#ends.closed(link);
     this.#outlet.effect({ type: "close-link", link, code: errorKind(refusal.code).closeCode ?? 1013, reason: refusal.code });
-    this.#outlet.news({ type: "link-refused", ...end, claimed, refusal });
+    this.#outlet.news({ type: "link-refused", remote, dialled, peer, claimed, refusal });
   }
 
   #linkClosed(link: LinkId): void {
-    if (!this.#ends.delete(link)) return;
+    if (!this.#ends.closed(link)) return;
     const effects = this.#links.step({ type: "link-closed", link }, this.#nowMs);
     for (const effect of effects) {
       if (effect.type === "dial-failed") this.#dialFailed(effect.address, effect.met, "it closed the link before it had said who it is");
@@ -257,10 +261,11 @@ export class Mesh implements Peers {
   }
 
   #peerUp({ peer, dialled }: Extract<PeerEffect, { type: "peer-up" }>): void {
-    const { actor, address } = peer;
-    this.#endOf(this.#linkTo(actor)).peer = actor;
-    this.#outbox.linkUp(actor);
+    const { actor, address, version } = peer;
+    this.#ends.proven(this.#linkTo(actor), actor, version);
+    this.#outbox.linkUp(actor, version);
     this.#loads.linkUp(actor);
+    this.#outbox.control(actor, { ring: this.ringId, messages: [{ type: "release", release: this.#options.software.release }] });
     this.#outlet.news({ type: "peer-up", actor, address, dialled });
     this.#memberStep({ type: "link-up", actor, address, dialled });
     this.#tellListener((listener) => listener.peerUp(actor));
@@ -281,12 +286,15 @@ export class Mesh implements Peers {
     if (isNews) this.#memberStep({ type: "frame", from, frame });
     if (frame.ring === this.ringId || frame.messages.some((message) => message.type === "ring"))
       this.#writeRing(this.#belonging.heard(this.ring));
-    for (const message of frame.messages) if (message.type === "load") this.#loads.heard(from, message.sessions);
+    for (const message of frame.messages) {
+      if (message.type === "load") this.#loads.heard(from, message.sessions);
+      else if (message.type === "release") this.#ends.runs(this.#linkTo(from), message.release);
+    }
     for (const message of aboutRooms) this.#tellListener((listener) => listener.received(from, frame.ring, message));
   }
 
   #taken(link: LinkId): void {
-    const peer = this.#ends.get(link)?.peer;
+    const peer = this.#ends.find(link)?.peer;
     if (peer !== undefined) this.#outbox.taken(peer);
   }
 
@@ -301,12 +309,6 @@ export class Mesh implements Peers {
     this.#memberStep({ type: "dial-failed", address, met });
     this.#belonging.askedInVain(address);
     this.#foundIfNobodyElse();
-  }
-
-  #endOf(link: LinkId): LinkEnd {
-    const end = this.#ends.get(link);
-    assert(end !== undefined, "a link that is spoken of was opened");
-    return end;
   }
 
   // -- members and the ring --------------------------------------------------------------------------------------------

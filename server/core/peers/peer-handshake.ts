@@ -22,7 +22,7 @@ import type { Refusal } from "@inkmesh/shared/base/result";
 import { sameMark } from "@inkmesh/shared/wire/mark";
 import { decodeHandshake, encodeHandshake, linkMark, nonceBytes, type Hellos } from "@inkmesh/shared/wire/mesh-handshake";
 import type { MeshHello } from "@inkmesh/shared/wire/mesh-message";
-import { meshVersion, sharedMeshVersion } from "@inkmesh/shared/wire/protocol-version";
+import { sharedMeshVersion } from "@inkmesh/shared/wire/protocol-version";
 
 /** Who this relay is, to other relays. */
 export interface OwnIdentity {
@@ -33,6 +33,8 @@ export interface OwnIdentity {
   readonly secret: Uint8Array;
   /** Undefined while this relay belongs to no mesh. */
   readonly mesh: MeshId | undefined;
+  /** The newest version that it speaks. */
+  readonly version: number;
 }
 
 /** Who is at the other end, proven. */
@@ -96,8 +98,8 @@ export class PeerHandshake {
   }
 
   #hello(theirs: MeshHello, frame: Uint8Array, own: OwnIdentity): readonly HandshakeStep[] {
-    const version = sharedMeshVersion(theirs.version);
-    if (version === undefined) return this.#fail({ code: "MESH_VERSION", detail: `${theirs.version} and ${meshVersion}` });
+    const version = sharedMeshVersion(theirs.version, own.version);
+    if (version === undefined) return this.#fail({ code: "MESH_VERSION", detail: `${theirs.version} and ${own.version}` });
     if (theirs.actor === own.actor) return this.#fail({ code: "LINK_TO_SELF", detail: "" });
     this.#claimed = theirs.actor;
     const mesh = theirs.mesh ?? own.mesh;
@@ -133,9 +135,9 @@ export class PeerHandshake {
   }
 
   #sayHello(own: OwnIdentity): Uint8Array {
-    const { actor, mesh, address } = own;
+    const { actor, mesh, address, version } = own;
     const nonce = this.#random.bytes(nonceBytes);
-    const frame = encodeHandshake({ type: "hello", version: meshVersion, mesh, actor, nonce, address });
+    const frame = encodeHandshake({ type: "hello", version, mesh, actor, nonce, address });
     this.#ownHello = { frame, nonce };
     return frame;
   }

@@ -26,8 +26,9 @@ export class PeerOutbox {
     return this.#queues.has(peer);
   }
 
-  linkUp(peer: ActorId): void {
-    this.#queues.set(peer, new LinkQueue(this.#limits));
+  /** `version`: what both sides of the link speak. */
+  linkUp(peer: ActorId, version: number): void {
+    this.#queues.set(peer, new LinkQueue(this.#limits, version));
   }
 
   linkDown(peer: ActorId): void {

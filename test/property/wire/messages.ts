@@ -193,6 +193,7 @@ export const anyMembershipMessage: fc.Arbitrary<MeshMessage> = fc.oneof(
   fc.record({ type: fc.constant("push-pull" as const), rumors: fc.array(anyRumor, { maxLength: 3 }), answer: fc.boolean() }),
   fc.record({ type: fc.constant("ring" as const), records: anyRing, answer: fc.boolean() }),
   fc.record({ type: fc.constant("load" as const), sessions: number }),
+  fc.record({ type: fc.constant("release" as const), release: fc.constantFrom("0.1.0", "1.2.3-rc.1+build.7") }),
 );
 
 const mark = fc.uint8Array({ minLength: 32, maxLength: 32 });

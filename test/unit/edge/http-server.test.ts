@@ -204,15 +204,19 @@ test("the mesh is this relay's view of it: the ring by its name, and each life t
   const [a, b] = ["a.0000000000000001", "b.0000000000000002"] as [ActorId, ActorId];
   const ring = firstRing("a" as RelayId, { weight: 1, zone: "" }).join("b" as RelayId, { weight: 1, zone: "east" });
   const member = { incarnation: 0, sinceMs: 4_000 };
+  const unlinked = { isLinked: false, sessions: undefined, version: undefined, release: undefined };
+  const linked = { isLinked: true, sessions: 12, version: 9, release: "1.2.3" };
   const members = [
-    { ...member, relay: "a" as RelayId, actor: a, state: "alive", address: "ws://a/mesh", isLinked: false, sessions: undefined },
-    { ...member, relay: "b" as RelayId, actor: b, state: "suspect", address: "ws://b/mesh", isLinked: true, sessions: 12 },
+    { ...member, ...unlinked, relay: "a" as RelayId, actor: a, state: "alive", address: "ws://a/mesh" },
+    { ...member, ...linked, relay: "b" as RelayId, actor: b, state: "suspect", address: "ws://b/mesh" },
   ] as const;
+  const seenOfLinked = { linked: true, sessions: 12, version: 9, release: "1.2.3" };
   edge = await anEdge({
     mesh: {
       self: a,
       mesh: "0011223344556677" as MeshId,
       address: "ws://a/mesh",
+      software: { release: "1.2.4", version: 10 },
       ring,
       members,
       addresses: [],
@@ -232,8 +236,8 @@ test("the mesh is this relay's view of it: the ring by its name, and each life t
       ],
     },
     relays: [
-      { relay: "a", state: "alive", incarnation: 0, address: "ws://a/mesh" },
-      { relay: "b", actor: b, state: "suspect", incarnation: 0, address: "ws://b/mesh", linked: true, sessions: 12, sinceSeconds: 6 },
+      { relay: "a", state: "alive", incarnation: 0, address: "ws://a/mesh", release: "1.2.4", version: 10 },
+      { relay: "b", actor: b, state: "suspect", incarnation: 0, address: "ws://b/mesh", ...seenOfLinked, sinceSeconds: 6 },
     ],
     links: [b],
   });

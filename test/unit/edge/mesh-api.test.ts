@@ -12,9 +12,10 @@ afterEach(() => edge?.close());
 const place = { weight: 1, zone: "" };
 const self = "a.0000000000000000" as ActorId;
 const ring = ["b", "c"].reduce((joined, relay) => joined.join(relay as RelayId, place), firstRing("a" as RelayId, place));
-const life = { incarnation: 0, sinceMs: 0, address: "", isLinked: false, sessions: undefined };
+const life = { incarnation: 0, sinceMs: 0, address: "", isLinked: false, sessions: undefined, version: undefined, release: undefined };
 const view: MeshView = {
   ...{ self, mesh: "0011223344556677" as MeshId, address: "ws://a/mesh", ring, addresses: [], localHealth: 0, heldBytes: 0 },
+  software: { release: "1.2.3", version: 9 },
   members: [
     { ...life, relay: "a" as RelayId, actor: self, state: "alive" },
     { ...life, relay: "b" as RelayId, actor: "b.0000000000000001" as ActorId, state: "dead" },

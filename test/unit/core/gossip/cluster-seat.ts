@@ -3,6 +3,7 @@
  */
 import type { ActorId, ConnectionId, LinkId, RelayId, RequestId } from "@inkmesh/shared/base/ids";
 import { LinkMemory } from "@inkmesh/shared/wire/link-memory";
+import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
 import type { RoomAnswer } from "../../../../server/core/effect.ts";
 import type { RelayInput } from "../../../../server/core/input.ts";
 import type { KeptMesh } from "../../../../server/core/membership/belonging.ts";
@@ -50,6 +51,8 @@ export function aLife(of: Pick<Life, "actor" | "relay" | "diskMs">): Life {
 export interface Seat {
   readonly self: RelayId;
   readonly address: string;
+  /** The newest version of the language between relays that whatever starts here speaks. */
+  version: number;
   disk: MemoryDisk;
   kept: KeptMesh | undefined;
   life: Life | undefined;
@@ -59,7 +62,7 @@ export interface Seat {
 
 /** A data folder with nothing in it. */
 export function aSeat(self: RelayId): Seat {
-  return { self, address: addressOf(self), disk: new MemoryDisk(), kept: undefined, life: undefined, lostDisks: [] };
+  return { self, address: addressOf(self), version: meshVersion, disk: new MemoryDisk(), kept: undefined, life: undefined, lostDisks: [] };
 }
 
 /** Whether it is linked with anybody. */

@@ -110,6 +110,7 @@ export class RelayCluster extends TimedWorld {
         join: seat.kept === undefined ? join : [],
         kept: seat.kept,
         place,
+        software: { release: "0.1.0", version: seat.version },
         secret: meshSecret,
         // Short enough that histories are.
         limits: meshLimits({ membership: membershipLimits({ dialAfterMsMax: 2_000 }) }),
@@ -171,7 +172,7 @@ export class RelayCluster extends TimedWorld {
 
   /** Another machine with a copy of that folder, and so with its name. It does not run yet. */
   clone({ self, disk, kept }: Seat): Seat {
-    const seat: Seat = { self, address: addressOf(`${self}-clone`), disk: disk.copy(), kept, life: undefined, lostDisks: [] };
+    const seat: Seat = { ...aSeat(self), address: addressOf(`${self}-clone`), disk: disk.copy(), kept };
     this.seats.push(seat);
     return seat;
   }

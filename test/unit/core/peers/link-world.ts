@@ -5,6 +5,7 @@
 import type { ActorId, LinkId, MeshId } from "@inkmesh/shared/base/ids";
 import { seededRandom } from "@inkmesh/shared/base/random";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
+import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
 import { PeerLinks, type PeerEffect, type PeerInput } from "../../../../server/core/peers/peer-links.ts";
 
 export const secret = new Uint8Array(32).fill(7);
@@ -21,6 +22,13 @@ interface End {
 
 export const linkLimits = { handshakeMs: 5_000, unprovenMax: 8 };
 
+interface LinkOptions {
+  readonly actor: ActorId;
+  readonly mesh?: MeshId | undefined;
+  readonly secret?: Uint8Array;
+  readonly version?: number;
+}
+
 export class LinkRelay {
   readonly links: PeerLinks;
   readonly world: LinkWorld;
@@ -30,10 +38,11 @@ export class LinkRelay {
   readonly ends = new Map<LinkId, End>();
   readonly closed: ErrorCode[] = [];
 
-  constructor(world: LinkWorld, options: { actor: ActorId; mesh?: MeshId | undefined; secret?: Uint8Array; seed: number }) {
+  constructor(world: LinkWorld, options: LinkOptions & { seed: number }) {
     this.world = world;
-    this.actor = options.actor;
-    const own = { actor: options.actor, address: `ws://${options.actor}`, secret: options.secret ?? secret, mesh: options.mesh };
+    const { actor, mesh, version = meshVersion } = options;
+    this.actor = actor;
+    const own = { actor, address: `ws://${actor}`, secret: options.secret ?? secret, mesh, version };
     this.links = new PeerLinks({ own, limits: linkLimits, random: seededRandom(options.seed) });
   }
 

@@ -11,11 +11,12 @@
 import { actorOf, type ActorId, type LinkId, type RelayId, type RingId } from "@inkmesh/shared/base/ids";
 import { randomInteger, seededRandom, type Random } from "@inkmesh/shared/base/random";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
+import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
 import type { KeptMesh } from "../../../../server/core/membership/belonging.ts";
 import type { MemberChange } from "../../../../server/core/membership/members.ts";
 import type { MeshEffect, MeshNews } from "../../../../server/core/peers/mesh-effect.ts";
 import type { MeshInput } from "../../../../server/core/peers/mesh-input.ts";
-import type { MeshLimits } from "../../../../server/core/peers/mesh-options.ts";
+import type { MeshLimits, MeshSoftware } from "../../../../server/core/peers/mesh-options.ts";
 import { Mesh } from "../../../../server/core/peers/mesh.ts";
 import type { PeerListener } from "../../../../server/core/peers/peers.ts";
 import { membershipLimits } from "../membership/a-membership.ts";
@@ -59,6 +60,7 @@ export interface LifeOptions {
   readonly secret?: Uint8Array;
   readonly kept?: KeptMesh | undefined;
   readonly limits?: Partial<MeshLimits>;
+  readonly software?: Partial<MeshSoftware>;
 }
 
 /** One life of a relay. */
@@ -90,6 +92,7 @@ export class MeshLife {
         join: (options.join ?? []).map(addressOf),
         kept: options.kept,
         place: { weight: 1, zone: "" },
+        software: { release: "0.1.0", version: meshVersion, ...options.software },
         secret: options.secret ?? meshSecret,
         limits: meshLimits(options.limits),
         random: seededRandom(world.chance(2 ** 31)),

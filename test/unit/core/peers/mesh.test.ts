@@ -2,6 +2,7 @@ import { relayOf, type LinkId, type RelayId, type RoomName } from "@inkmesh/shar
 import { seededRandom } from "@inkmesh/shared/base/random";
 import { decodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
+import { meshVersion, meshVersionMin } from "@inkmesh/shared/wire/protocol-version";
 import { describe, expect, test } from "vitest";
 import { foundMesh } from "../../../../server/core/membership/belonging.ts";
 import { addressOf, MeshWorld, type MeshLife } from "./mesh-world.ts";
@@ -21,6 +22,39 @@ function aMesh(...others: readonly string[]): { world: MeshWorld; lives: readonl
   expect(world.runUntil(() => world.isOneMesh(), 10_000)).toBe(true);
   return { world, lives };
 }
+
+describe("what a relay runs", () => {
+  const running = (life: MeshLife) => new Map(life.mesh.view().members.map(({ relay, version, release }) => [relay, { version, release }]));
+
+  test("is told to who speaks a version that has a word for it, and to nobody else", () => {
+    const world = new MeshWorld(5);
+    const versions = { a: meshVersion, b: meshVersion, c: meshVersionMin };
+    const lives = Object.entries(versions).map(([relay, version]) =>
+      world.start(relay, { ...(relay === "a" ? { kept: founded("a") } : { join: ["a"] }), software: { release: `1.0-${relay}`, version } }),
+    );
+    expect(world.runUntil(() => world.isOneMesh(), 10_000)).toBe(true);
+    world.run(5_000);
+    const [a, , c] = lives as [MeshLife, MeshLife, MeshLife];
+    expect(running(a).get("b" as RelayId)).toEqual({ version: meshVersion, release: "1.0-b" });
+    // It speaks no newer version than it says, whatever it would understand.
+    expect(running(a).get("c" as RelayId)).toEqual({ version: meshVersionMin, release: undefined });
+    expect(running(c).get("a" as RelayId)).toEqual({ version: meshVersionMin, release: undefined });
+    expect(running(a).get("a" as RelayId)).toEqual({ version: undefined, release: undefined });
+    expect(a.mesh.view().software).toEqual({ release: "1.0-a", version: meshVersion });
+  });
+
+  test("is said anew by the next life", () => {
+    const world = new MeshWorld(6);
+    const a = world.start("a", { kept: founded("a") });
+    const b = world.start("b", { join: ["a"], software: { version: meshVersionMin } });
+    expect(world.runUntil(() => world.isOneMesh(), 10_000)).toBe(true);
+    world.end(b);
+    world.run(1_000);
+    world.start("b", { kept: b.kept, software: { release: "2.0" } });
+    expect(world.runUntil(() => running(a).get("b" as RelayId)?.release === "2.0", 20_000)).toBe(true);
+    expect(running(a).get("b" as RelayId)?.version).toBe(meshVersion);
+  });
+});
 
 describe("belonging", () => {
   test("who joins learns the mesh, keeps it before it answers, and takes a place on the ring as joining", () => {

@@ -1,7 +1,7 @@
 import { actorOf, type ActorId, type MeshId, type RelayId, type RingId } from "@inkmesh/shared/base/ids";
 import { decodeHandshake, encodeHandshake } from "@inkmesh/shared/wire/mesh-handshake";
 import { encodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
-import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
+import { meshVersion, meshVersionMin } from "@inkmesh/shared/wire/protocol-version";
 import { describe, expect, test } from "vitest";
 import { aMesh, linkLimits, LinkWorld } from "./link-world.ts";
 
@@ -28,6 +28,20 @@ describe("two relays of one mesh", () => {
     other.tell({ type: "link-received", link: other.links.linkTo(a)!, bytes: encodeMeshFrame(frame) });
     expect(other.of("frame")).toEqual([{ type: "frame", from: a, frame }]);
     expect(one.links.linkTo(life("c"))).toBeUndefined();
+  });
+
+  test.each([
+    { theirs: meshVersionMin, spoken: meshVersionMin },
+    { theirs: meshVersion, spoken: meshVersion },
+    { theirs: meshVersion + 1, spoken: meshVersion },
+  ])("speak the older version of theirs: $spoken where the other one speaks $theirs", ({ theirs, spoken }) => {
+    for (const dialler of [0, 1]) {
+      const world = new LinkWorld();
+      const relays = [world.add({ actor: a, mesh: aMesh }), world.add({ actor: b, mesh: aMesh, version: theirs })];
+      world.dial(relays[dialler]!, relays[1 - dialler]!);
+      world.settle();
+      for (const relay of relays) expect(relay.of("peer-up")).toMatchObject([{ peer: { version: spoken } }]);
+    }
   });
 
   test("one without a mesh learns it, whichever of the two dials", () => {
