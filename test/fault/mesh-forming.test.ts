@@ -114,7 +114,7 @@ test("[P9] a relay with another secret, and one of another mesh, are refused wit
   await Promise.all([a.start(), x.start(), y.start()]);
   await until("x was refused", () => a.stderr.includes("who says it is x") && x.stderr.includes("code=MESH_SECRET"));
   await y.end("SIGTERM");
-  const rejoining = y.againWith(["--join", a.meshAddress]);
+  const rejoining = y.againWith({ args: ["--join", a.meshAddress] });
   await rejoining.start();
   await until("y was refused", () => a.stderr.includes("who says it is y") && rejoining.stderr.includes("code=OTHER_MESH"));
   expect(a.stderr).toMatch(/who says it is x: The relay does not know the secret of this mesh\. Give both relays the same secret/);
@@ -134,7 +134,7 @@ test("a relay that starts from its folder needs no --join, and finds the others 
   await becomeOneMesh([a, b]);
   const { mesh } = await a.view();
   await Promise.all([a.end("SIGKILL"), b.end("SIGKILL")]);
-  const alone = b.againWith([]);
+  const alone = b.againWith({ args: [] });
   await Promise.all([a.start(), alone.start()]);
   await becomeOneMesh([a, alone]);
   expect((await alone.view()).mesh).toBe(mesh);

@@ -24,7 +24,7 @@ async function list(relay: MeshProcess, query = ""): Promise<Listing> {
 test("each relay lists the documents of all, and says whose are missing when one is dead", async () => {
   const planned = Object.values(await relaysToStart({ a: [], b: [], c: [] }));
   const join = planned.flatMap(({ meshAddress }) => ["--join", meshAddress]);
-  const relays = planned.map((relay) => relay.againWith([...join, "--replicas", "1"]));
+  const relays = planned.map((relay) => relay.againWith({ args: [...join, "--replicas", "1"] }));
   await Promise.all(relays.map((relay) => relay.start()));
   await becomeOneMesh(relays);
   for (const [index, room] of documents.entries()) {

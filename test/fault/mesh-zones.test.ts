@@ -38,7 +38,7 @@ test(
   async () => {
     const planned = Object.values(await relaysToStart({ a: [], b: [], c: [] }));
     const join = planned.flatMap(({ meshAddress }) => ["--join", meshAddress]);
-    const relays = planned.map((relay) => relay.againWith([...join, "--replicas", "2", "--zone", zones[relay.name]!]));
+    const relays = planned.map((relay) => relay.againWith({ args: [...join, "--replicas", "2", "--zone", zones[relay.name]!] }));
     const [a, b, c] = relays as [MeshProcess, MeshProcess, MeshProcess];
     await startMesh(relays);
     const records = (await b.view()).ring.records.map(({ relay, zone }) => [relay, zone]);
@@ -63,7 +63,7 @@ test("a relay that is started in another zone stands there from then on", { time
   await startMesh(relays);
   const [a, , c] = relays as [MeshProcess, MeshProcess, MeshProcess];
   await c.end("SIGTERM");
-  const moved = c.againWith(["--zone", "roof"]);
+  const moved = c.againWith({ args: ["--zone", "roof"] });
   await moved.start();
   await becomeOneMesh([...relays.slice(0, 2), moved]);
   const zoneAt = async (relay: MeshProcess): Promise<string | undefined> =>

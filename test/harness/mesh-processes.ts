@@ -25,32 +25,36 @@ export interface MeshAnswer {
     readonly state: string;
     readonly incarnation: number;
     readonly linked?: boolean;
+    /** What both sides of the link speak. */
+    readonly version?: number;
+    readonly release?: string;
   }[];
   readonly links: readonly string[];
 }
 
 export const meshSecret = "correct horse battery staple";
 
+interface MeshProcessOptions extends Pick<RelayOptions, "program" | "prefix" | "data"> {
+  readonly name: string;
+  readonly port: number;
+  readonly args: readonly string[];
+  readonly secret: string;
+}
+
 export class MeshProcess extends RelayProcess {
   readonly name: string;
+  readonly #options: MeshProcessOptions;
 
-  readonly #secret: string;
-
-  constructor(
-    options: { name: string; port: number; args: readonly string[]; secret: string; data?: string } & Pick<
-      RelayOptions,
-      "program" | "prefix"
-    >,
-  ) {
+  constructor(options: MeshProcessOptions) {
     const { name, port, args, secret, data = temporaryFolder(`mesh-${name}`), ...started } = options;
     super({ args: ["--name", name, ...args], env: { INKMESH_MESH_SECRET: secret }, port, data, ...started });
     this.name = name;
-    this.#secret = secret;
+    this.#options = options;
   }
 
-  /** The same relay with other options, to be started after this one has ended. */
-  againWith(args: readonly string[]): MeshProcess {
-    return new MeshProcess({ name: this.name, port: this.port, args, secret: this.#secret, data: this.data });
+  /** The same relay with other options, another program or another folder, to be started after this one has ended. */
+  againWith(changes: Partial<Pick<MeshProcessOptions, "args" | "program" | "data">>): MeshProcess {
+    return new MeshProcess({ ...this.#options, port: this.port, data: this.data, ...changes });
   }
 
   /** What it says of the mesh. */
@@ -62,7 +66,7 @@ export class MeshProcess extends RelayProcess {
   async drain(): Promise<void> {
     const { self, relays, ring } = await this.view();
     const order = { order: "drain", actor: relays[0]!.actor as ActorId, ring: ring.id as RingId, relay: self as RelayId } as const;
-    const mark = hexOf(meshOrderMark(order, new TextEncoder().encode(this.#secret)));
+    const mark = hexOf(meshOrderMark(order, new TextEncoder().encode(this.#options.secret)));
     const answer = await fetch(`${this.url}/api/mesh/drain`, { method: "POST", headers: { "Inkmesh-Mark": mark } });
     if (answer.status !== 202) throw new Error(`relay ${this.name} does not drain: ${answer.status} ${await answer.text()}`);
   }
