@@ -147,7 +147,8 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
       census: () => parts.core?.census(),
       mesh: () => parts.core?.meshView(),
       copies: () => parts.core?.copies() ?? { replicas: 1, needed: 1 },
-      nowMs: () => systemClock.now().monotonicMs,
+      stamps: () => parts.core?.stamps(),
+      now: () => systemClock.now(),
       startedAt: new Date(),
     }),
     meshApi: meshApi({

@@ -11,6 +11,7 @@ import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { MeshEffect, MeshNews } from "./peers/mesh-effect.ts";
 import type { Marks } from "./log-marks.ts";
+import type { RoomClocks } from "./room-clocks.ts";
 import type { HashedContent, RoomRecord } from "./stored-room.ts";
 
 export type RelayEffect =
@@ -53,6 +54,7 @@ export type RoomAnswer =
       readonly unanswered: readonly RelayId[];
     }
   | { readonly type: "room"; readonly room: RoomView; readonly created: boolean }
+  | { readonly type: "clocks"; readonly clocks: RoomClocks }
   | { readonly type: "content"; readonly bytes: Uint8Array; readonly token: string; readonly generation: number }
   | { readonly type: "done" }
   | { readonly type: "refused"; readonly refusal: Refusal };

@@ -46,6 +46,8 @@ export type RelayInput =
 export type RoomRequest =
   | { readonly type: "list"; readonly after: string | undefined; readonly limit: number; readonly search: string | undefined }
   | { readonly type: "show"; readonly room: RoomName }
+  /** How far it is on its replicas' disks, as this relay knows. */
+  | { readonly type: "clocks"; readonly room: RoomName }
   | {
       readonly type: "create";
       readonly room: RoomName;

@@ -23,6 +23,7 @@ import type { MeshOptions } from "./peers/mesh-options.ts";
 import { Mesh } from "./peers/mesh.ts";
 import type { MeshNews } from "./peers/mesh-effect.ts";
 import type { Peers } from "./peers/peers.ts";
+import { StampOffsets } from "./peers/stamp-offsets.ts";
 import { RelayList } from "./relay-list.ts";
 import { Questions } from "./questions.ts";
 import { StoreHealth } from "./store-health.ts";
@@ -74,6 +75,7 @@ export class RelayContext {
   readonly peers: Peers;
   readonly placement: Placement;
   readonly askers = new Askers();
+  readonly offsets = new StampOffsets();
   readonly loads = new Questions<Result<StoredRoom>>();
   readonly compactions = new Questions<Result<Compaction>>();
   readonly records = new Questions<Result<undefined>>();
@@ -142,6 +144,11 @@ export class RelayContext {
   /** Takes note of another relay's stamp. */
   observe(stamp: Hlc): void {
     this.#hlc.observe(stamp, this.now.wallMs);
+  }
+
+  /** The latest stamp that was given or taken note of. */
+  get latestStamp(): Hlc {
+    return this.#hlc.last();
   }
 
   /** A stamp for something that happens now. */

@@ -21,6 +21,7 @@ import { errorKind, type ErrorCode } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Refusal } from "@inkmesh/shared/base/result";
+import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import type { ToldRelay } from "@inkmesh/shared/wire/client-message";
 import { Connection } from "./connection.ts";
 import { copiesNeeded } from "./gossip/durable-copies.ts";
@@ -30,6 +31,7 @@ import { Departure } from "./departure.ts";
 import type { RelayEffect } from "./effect.ts";
 import type { RelayInput } from "./input.ts";
 import { ReplicatedRooms } from "./gossip/replicated-rooms.ts";
+import type { Upkeep } from "./gossip/room-catalogue.ts";
 import { RelayContext, type RelayOptions } from "./relay-context.ts";
 import { RoomRequests } from "./room-requests.ts";
 import { Rooms } from "./rooms.ts";
@@ -39,7 +41,7 @@ const stopStepMs = 200;
 const drainStepMs = 1_000;
 
 /** How much there is of what, for metrics. */
-export interface Census {
+export interface Census extends Upkeep {
   readonly connections: number;
   readonly sessions: number;
   readonly roomsInUse: number;
@@ -53,10 +55,6 @@ export interface Census {
   readonly waitingMessages: number;
   readonly waitingRequests: number;
   readonly deadlines: number;
-  /** Rooms on this disk that may have something which one of their replicas has not. */
-  readonly roomsToHandOver: number;
-  /** Rooms placed on this relay for which it cannot vouch yet. */
-  readonly roomsToComplete: number;
 }
 
 export class Relay {
@@ -125,6 +123,12 @@ export class Relay {
   /** This relay among the others; undefined for one without a mesh. */
   meshView(): MeshView | undefined {
     return this.#context.mesh?.view();
+  }
+
+  /** The latest stamp of this relay's clock, and how far those of another one were from the wall clock when they came, in ms. */
+  stamps(): { readonly latest: Hlc; readonly offsetMs: (relay: RelayId) => number | undefined } {
+    const { latestStamp, offsets } = this.#context;
+    return { latest: latestStamp, offsetMs: (relay) => offsets.of(relay) };
   }
 
   /** The relays that the ring, as it is known here, names for a room: the owner first. */

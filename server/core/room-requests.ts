@@ -17,6 +17,7 @@ import type { RoomRequest } from "./input.ts";
 import { partsOf } from "./join-plan.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
+import { clocksOfRoom } from "./room-clocks.ts";
 import { closedRecord, firstRecord, nextGeneration, renamedRecord, unnamed } from "./room-record.ts";
 import type { Rooms } from "./rooms.ts";
 import { listedWithinMs, type RoomLists } from "./room-lists.ts";
@@ -28,7 +29,7 @@ import { behindAfterMs, seenBefore } from "./seen-before.ts";
 const confirmedWithinMs = 2_000;
 
 type Ask<Type extends RoomRequest["type"]> = Extract<RoomRequest, { type: Type }>;
-type RoomAsk = Exclude<RoomRequest, { type: "list" }>;
+type RoomAsk = Exclude<RoomRequest, { type: "list" | "clocks" }>;
 
 interface OpenRequest {
   /** Kept in memory for it. */
@@ -67,6 +68,7 @@ export class RoomRequests {
     open.room = room;
     room.life.hold((loaded) => {
       if (!loaded.ok) return this.#refuse(request, loaded.refusal);
+      if (ask.type === "clocks") return this.#answer(request, { type: "clocks", clocks: clocksOfRoom(room, this.#context) });
       const decide = (): void => {
         if (this.#open.has(request)) this.#decide(request, room, ask);
       };

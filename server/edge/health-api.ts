@@ -1,10 +1,12 @@
 /**
  * What an operator or a load balancer asks: is the process up, can it serve, what does it count, whom does it see.
  */
-import type { RelayId, ActorId } from "@inkmesh/shared/base/ids";
+import type { ActorId, RelayId } from "@inkmesh/shared/base/ids";
+import type { Instant } from "@inkmesh/shared/base/instant";
 import express, { type Router } from "express";
 import type { MeshView } from "../core/peers/mesh-view.ts";
 import type { Census } from "../core/relay.ts";
+import { meshBody, type KnownStamps } from "./mesh-answer.ts";
 import type { RelayState } from "./relay-state.ts";
 
 interface HealthApiOptions {
@@ -18,7 +20,9 @@ interface HealthApiOptions {
   readonly mesh: () => MeshView | undefined;
   /** Copies that a document has at present, and how many of them "saved" needs. */
   readonly copies: () => { readonly replicas: number; readonly needed: number };
-  readonly nowMs: () => number;
+  /** Undefined until it serves. */
+  readonly stamps: () => KnownStamps | undefined;
+  readonly now: () => Instant;
   readonly startedAt: Date;
 }
 
@@ -42,28 +46,13 @@ export function healthApi(options: HealthApiOptions): Router {
     response.set("Content-Type", contentType).send(text);
   });
   router.get("/api/mesh", (_request, response) => {
-    const self = { relay, actor, state: "alive", phase: status.phase, complete: status.complete, ...options.census() };
-    response.json({ self: relay, ...options.copies(), ...meshBody(options.mesh(), self, options.nowMs()) });
+    const standing = { state: "alive", phase: status.phase, complete: status.complete, ...options.census() };
+    const moment = { now: options.now(), stamps: options.stamps() };
+    response.json({
+      self: relay,
+      ...options.copies(),
+      ...meshBody(options.mesh(), { relay, actor, startedAt, ...standing }, moment),
+    });
   });
   return router;
-}
-
-/** The mesh as this relay sees it: every life of every relay that it remembers, itself first with what it counts. */
-function meshBody(view: MeshView | undefined, self: { readonly relay: RelayId }, nowMs: number): object {
-  if (view === undefined) return { relays: [self] };
-  const own = view.members.find((member) => member.actor === view.self);
-  const others = view.members.filter((member) => member !== own);
-  return {
-    mesh: view.mesh ?? null,
-    localHealth: view.localHealth,
-    ring: { id: view.ring.id, records: view.ring.entries() },
-    relays: [
-      { ...self, incarnation: own?.incarnation, state: own?.state, address: view.address, ...view.software },
-      ...others.map(({ relay, actor, state, incarnation, address, isLinked, sessions, release, version, sinceMs }) => ({
-        ...{ relay, actor, state, incarnation, address, linked: isLinked, sessions, release, version },
-        sinceSeconds: Math.round((nowMs - sinceMs) / 1_000),
-      })),
-    ],
-    links: others.filter((member) => member.isLinked).map((member) => member.actor),
-  };
 }

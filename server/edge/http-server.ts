@@ -66,6 +66,7 @@ function expressApp(options: HttpServerOptions): Express {
   app.use(securityHeaders(origins));
   app.use(compression());
   app.use(foreignChangesRefused(origins));
+  app.use("/api/mesh", openToRelays(origins));
   app.use(options.healthApi);
   app.use(options.meshApi);
   app.use("/api/rooms", openToRelays(origins), onlyWhileServing(status), options.roomsApi);

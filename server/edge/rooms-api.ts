@@ -4,6 +4,8 @@
  *     GET    /api/rooms?after=&limit=&search=       POST /api/rooms {room, title?, kind?}
  *     GET    /api/rooms/:room                       PATCH the same · DELETE /api/rooms/:room?by=
  *     GET    /api/rooms/:room/content?format=       `Inkmesh-Token` in and out: never older than what one has seen
+ *     GET    /api/rooms/:room/clocks                which relays keep it, and how far it is on their disks, as this one knows; also
+ *                                                   of a room that nobody has used
  *
  * Created, changed and deleted is what enough of the room's replicas have on disk. Where those do not say so within 2 s the answer is
  * 503 with NOT_CONFIRMED: it is done here and spreads; who asks for the deletion again is told the same, until it is certain.
@@ -19,11 +21,13 @@ import { randomBytes } from "node:crypto";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
+import { positionHex, positionOf } from "@inkmesh/shared/ring/hash";
 import { contentFormats, type ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
 import express, { type Request, type Response, type Router } from "express";
 import * as z from "zod";
 import type { RoomAnswer, RoomView } from "../core/effect.ts";
 import type { RoomRequest } from "../core/input.ts";
+import type { RoomClocks } from "../core/room-clocks.ts";
 import { sendRefusal } from "./http-refusal.ts";
 import type { PendingRequests } from "./pending-requests.ts";
 
@@ -80,6 +84,12 @@ export function roomsApi(requests: Pick<PendingRequests, "ask">): Router {
   );
   router.patch("/:room", (request, response) => perform(response, changeRequest(request)));
   router.delete("/:room", (request, response) => perform(response, deleteRequest(request)));
+  router.get("/:room/clocks", (request, response) =>
+    perform(
+      response,
+      roomRequest(request, (room) => ({ type: "clocks", room })),
+    ),
+  );
   router.get("/:room/content", (request, response) => perform(response, contentRequest(request)));
   return router;
 }
@@ -135,6 +145,8 @@ function sendAnswer(response: Response, answer: RoomAnswer, ask: RoomRequest): v
       return void response.json(roomJson(answer.room));
     case "content":
       return sendContent(response, answer, ask);
+    case "clocks":
+      return void response.json(clocksJson(answer.clocks));
     case "done":
       return void response.status(204).end();
   }
@@ -155,6 +167,16 @@ function sendContent(response: Response, answer: Extract<RoomAnswer, { type: "co
 /** A room as the HTTP face shows it; the clock as an object of actor → counter. */
 function roomJson(view: RoomView): Record<string, unknown> {
   return { ...view, clock: Object.fromEntries(view.clock.entries()) };
+}
+
+/** The place on the ring as 16 hex digits: where the search for its replicas begins. */
+function clocksJson({ clock, told, ...clocks }: RoomClocks): Record<string, unknown> {
+  return {
+    ...clocks,
+    position: positionHex(positionOf(clocks.room)),
+    clock: Object.fromEntries(clock.entries()),
+    told: told.map((copy) => ({ ...copy, clock: Object.fromEntries(copy.clock.entries()) })),
+  };
 }
 
 function abandonedBy(response: Response): AbortSignal {

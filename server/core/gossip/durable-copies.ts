@@ -49,6 +49,15 @@ interface Told {
   readonly position: number;
 }
 
+/** What a relay said of its disk last, on the link as it is. */
+export interface ToldCopy {
+  readonly relay: RelayId;
+  readonly clock: VectorClock;
+  readonly isComplete: boolean;
+  /** Whether it counts: it is complete, under the ring that is believed here. */
+  readonly isCertain: boolean;
+}
+
 export class DurableCopies {
   readonly #self: RelayId;
   readonly #level: DurabilityLevel;
@@ -178,6 +187,16 @@ export class DurableCopies {
     const isGone = (dot: Dot): boolean => actors.has(dot.actor);
     if (this.#dots.some(isGone)) this.#dots = this.#dots.map((dot) => (isGone(dot) ? { actor: dot.actor, counter: 0 } : dot));
     for (const [relay, told] of this.#told) this.#told.set(relay, { ...told, position: this.#reach(told.clock, -1) });
+  }
+
+  /** For people: what others said, whether it counts or not. */
+  get told(): readonly ToldCopy[] {
+    return [...this.#told].map(([relay, { clock, isComplete }]) => ({
+      relay,
+      clock,
+      isComplete,
+      isCertain: this.#certain(relay) !== undefined,
+    }));
   }
 
   #positionOf(relay: RelayId): number {

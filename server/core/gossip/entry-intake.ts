@@ -53,6 +53,7 @@ export class EntryIntake {
       changed();
       return false;
     }
+    for (const { dot, hlc } of entries) if (relayOf(dot.actor) === relayOf(from)) context.offsets.heard(hlc, context.now.wallMs);
     for (const entry of entries) this.#follow(this.#delivery.offer(entry, { sender: relayOf(from), upstream }, this.#nowMs));
     repair.landed();
     return true;

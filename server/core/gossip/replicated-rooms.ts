@@ -23,7 +23,7 @@ import { AntiEntropy, type AntiEntropyStep } from "./anti-entropy.ts";
 import { PresenceNeighbours } from "./presence-neighbours.ts";
 import { standingOf } from "./record-join.ts";
 import type { LineageMessage } from "./replication.ts";
-import { RoomCatalogue } from "./room-catalogue.ts";
+import { RoomCatalogue, type Upkeep } from "./room-catalogue.ts";
 
 /** Messages for one room that wait until it is loaded; what is lost comes again by comparison. */
 const waitingMax = 1_024;
@@ -91,7 +91,7 @@ export class ReplicatedRooms implements PeerListener {
   }
 
   /** What is still to be done, for people. */
-  get upkeep(): RoomCatalogue["upkeep"] {
+  get upkeep(): Upkeep {
     return this.#catalogue.upkeep;
   }
 

@@ -107,7 +107,7 @@ export class Replication implements RepairStanding {
 
   // -- what may be said of the copies ----------------------------------------------------------------------------------
 
-  get copies(): Pick<DurableCopies, "savedTo" | "replicas" | "needed" | "holdersAt"> {
+  get copies(): Pick<DurableCopies, "savedTo" | "replicas" | "needed" | "holdersAt" | "told"> {
     return this.#copies;
   }
 

@@ -29,6 +29,18 @@ const pageRooms = 256;
 /** Milliseconds until a list that could not be read is asked for again. */
 const againMs = 1_000;
 
+/** What is still to be done, and how far it is, for people. */
+export interface Upkeep {
+  /** Rooms on this disk that may have something which one of their replicas has not: hints, and what is placed elsewhere since. */
+  readonly roomsToHandOver: number;
+  /** How many of them there were at most, since there were none last. */
+  readonly roomsToHandOverMost: number;
+  /** Those of them of which something is under way to the replicas. */
+  readonly roomsBeingHandedOver: number;
+  /** Rooms placed on this relay for which it cannot vouch yet. */
+  readonly roomsToComplete: number;
+}
+
 export class RoomCatalogue implements SharedRooms {
   readonly #context: RelayContext;
   readonly #rooms: Rooms;
@@ -66,8 +78,10 @@ export class RoomCatalogue implements SharedRooms {
   }
 
   /** As far as was looked: rooms placed elsewhere of which something may be owed, and rooms placed here for which this disk cannot vouch. */
-  get upkeep(): { readonly roomsToHandOver: number; readonly roomsToComplete: number } {
-    return { roomsToHandOver: this.#unplaced.size, roomsToComplete: this.#blank.size };
+  get upkeep(): Upkeep {
+    const roomsBeingHandedOver = this.#rooms.inMemory().filter((room) => room.replication.handOver.isRunning).length;
+    const { size: roomsToHandOver, most: roomsToHandOverMost } = this.#unplaced;
+    return { roomsToHandOver, roomsToHandOverMost, roomsBeingHandedOver, roomsToComplete: this.#blank.size };
   }
 
   /** Whether nothing on this disk is owed to anybody, as far as was looked. */

@@ -22,6 +22,7 @@ export class UnplacedRooms {
   /** Until when; all for the same time but for a moment after it changed, so the first is about the first to be due. */
   readonly #resting = new Map<RoomName, number>();
   #nextMs = Number.NEGATIVE_INFINITY;
+  #most = 0;
 
   constructor(limits: ReplicationLimits) {
     this.#limits = limits;
@@ -29,10 +30,14 @@ export class UnplacedRooms {
 
   /** Whether something of the room may be owed. */
   note(room: RoomName, isOwed: boolean): void {
-    if (isOwed && !this.#resting.has(room)) this.#due.add(room);
-    if (isOwed) return;
-    this.#due.delete(room);
-    this.#resting.delete(room);
+    if (!isOwed) {
+      this.#due.delete(room);
+      this.#resting.delete(room);
+      return;
+    }
+    if (this.size === 0) this.#most = 0;
+    if (!this.#resting.has(room)) this.#due.add(room);
+    this.#most = Math.max(this.#most, this.size);
   }
 
   /** Somebody can be reached who could not, or others are to hold them. */
@@ -44,6 +49,11 @@ export class UnplacedRooms {
   /** How many may owe something. */
   get size(): number {
     return this.#due.size + this.#resting.size;
+  }
+
+  /** How many there were at most, since there were none last: how far it is. */
+  get most(): number {
+    return this.#most;
   }
 
   /** What is to be handed over now; where that comes to nothing it is tried again after `restMs`. */

@@ -33,6 +33,7 @@ import { Members, type MemberChange } from "./members.ts";
 import type { MembershipLimits } from "./membership-limits.ts";
 import { RingExchange } from "./ring-exchange.ts";
 import type { RingRecords } from "./ring-records.ts";
+import { RoundTrips } from "./round-trips.ts";
 
 export type MembershipInput =
   /** A link to `actor` was proven. `dialled`: the address of a `dial` that led to it; undefined when it was accepted. */
@@ -88,6 +89,7 @@ export class Membership {
   readonly #rings: RingExchange;
   readonly #dials: DialPlan;
   readonly #contests: ContestedNames;
+  readonly #trips = new RoundTrips();
   /** To whom there is a link. */
   readonly #links = new Set<ActorId>();
   /** What this step has for whom. */
@@ -135,6 +137,11 @@ export class Membership {
   /** Whether this relay believes so: it says so to whoever speaks all the same. */
   holdsDead(actor: ActorId): boolean {
     return this.#members.get(actor)?.state === "dead";
+  }
+
+  /** Milliseconds to `actor` and back, as its latest probe took; undefined while none has come back. */
+  roundTripMs(actor: ActorId): number | undefined {
+    return this.#trips.of(actor);
   }
 
   isLinked(actor: ActorId): boolean {
@@ -215,6 +222,7 @@ export class Membership {
     if (!this.#links.delete(actor)) return;
     this.#dials.linkDown(relayOf(actor), nowMs);
     this.#rings.linkDown(actor);
+    this.#trips.linkDown(actor);
     const member = this.#members.get(actor);
     if (member !== undefined && isPresent(member)) this.#detector.hurry(actor, nowMs);
   }
@@ -233,6 +241,7 @@ export class Membership {
       case "probe":
         return this.#say(from, { type: "ack", seq: message.seq });
       case "ack":
+        this.#trips.answered(from, message.seq, nowMs);
         return this.#follow(this.#detector.acked(from, message.seq), nowMs);
       case "indirect-probe":
         return this.#follow(this.#detector.asked(from, message.seq, message.target, nowMs), nowMs);
@@ -295,8 +304,12 @@ export class Membership {
 
   #follow(steps: readonly DetectorStep[], nowMs: number): void {
     for (const step of steps) {
-      if (step.type === "send") this.#say(step.to, step.message);
-      else this.#members.suspect(step.actor, nowMs);
+      if (step.type === "unanswered") {
+        this.#members.suspect(step.actor, nowMs);
+        continue;
+      }
+      if (step.message.type === "probe") this.#trips.asked(step.to, step.message.seq, nowMs);
+      this.#say(step.to, step.message);
     }
   }
 

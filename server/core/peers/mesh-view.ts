@@ -16,6 +16,12 @@ export interface MemberView extends Member {
   readonly version: number | undefined;
   /** What it runs; undefined where it is not linked, has not said it yet, or is too old to say it. */
   readonly release: string | undefined;
+  /** Milliseconds to it and back, as its latest probe took; undefined while none has come back on this link. */
+  readonly roundTripMs: number | undefined;
+  /** Bytes for it that it has not read, about. */
+  readonly backlogBytes: number;
+  /** When it was heard last, in monotonic ms; 0 where it is not linked. */
+  readonly heardMs: number;
 }
 
 export interface MeshView {

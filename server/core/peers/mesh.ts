@@ -208,8 +208,11 @@ export class Mesh implements Peers {
   #seen(member: Member): MemberView {
     const { actor } = member;
     const end = this.#ends.find(this.#links.linkTo(actor));
-    const [isLinked, sessions] = [this.#outbox.has(actor), this.#loads.of(actor)];
-    return { ...member, isLinked, sessions, version: end?.version, release: end?.release };
+    const line = { backlogBytes: this.#outbox.waitingBytes(actor), heardMs: this.#links.heardMs(actor) };
+    return {
+      ...{ ...member, ...line, isLinked: this.#outbox.has(actor), roundTripMs: this.#membership.roundTripMs(actor) },
+      ...{ sessions: this.#loads.of(actor), version: end?.version, release: end?.release },
+    };
   }
 
   // -- links -----------------------------------------------------------------------------------------------------------

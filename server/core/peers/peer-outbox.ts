@@ -22,6 +22,11 @@ export class PeerOutbox {
     return [...this.#queues.values()].reduce((sum, queue) => sum + queue.heldBytes, 0);
   }
 
+  /** Bytes that `peer` has not read, about. */
+  waitingBytes(peer: ActorId): number {
+    return this.#queues.get(peer)?.waitingBytes ?? 0;
+  }
+
   has(peer: ActorId): boolean {
     return this.#queues.has(peer);
   }

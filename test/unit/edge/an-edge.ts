@@ -16,6 +16,7 @@ import { ClientSockets } from "../../../server/edge/client-sockets.ts";
 import type { EdgeObserver } from "../../../server/edge/edge-observer.ts";
 import { healthApi } from "../../../server/edge/health-api.ts";
 import { createHttpServer } from "../../../server/edge/http-server.ts";
+import type { KnownStamps } from "../../../server/edge/mesh-answer.ts";
 import { meshApi } from "../../../server/edge/mesh-api.ts";
 import { OriginPolicy } from "../../../server/edge/origin-policy.ts";
 import { PeerDoor } from "../../../server/edge/peer-door.ts";
@@ -34,6 +35,7 @@ interface EdgeOptions {
   readonly pingMs?: number;
   readonly requestMs?: number;
   readonly mesh?: MeshView;
+  readonly stamps?: KnownStamps;
   readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
 }
 
@@ -86,7 +88,8 @@ export async function anEdge(options: EdgeOptions = {}) {
       census: () => undefined,
       mesh: () => options.mesh,
       copies: () => ({ replicas: 1, needed: 1 }),
-      nowMs: () => 10_000,
+      stamps: () => options.stamps,
+      now: () => ({ monotonicMs: 10_000, wallMs: 1_000_000 }),
       startedAt: new Date(0),
     }),
     meshApi: meshApi({

@@ -3,10 +3,9 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { ActorId, MeshId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
+import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import { refused } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import { firstRing } from "../../../server/core/membership/belonging.ts";
 import type { RoomAnswer, RoomView } from "../../../server/core/effect.ts";
 import { anEdge, eventually, opened } from "./an-edge.ts";
 
@@ -197,49 +196,6 @@ describe("health", () => {
       replicas: 1,
       relays: [{ relay: "a", state: "alive" }],
     });
-  });
-});
-
-test("the mesh is this relay's view of it: the ring by its name, and each life that it remembers", async () => {
-  const [a, b] = ["a.0000000000000001", "b.0000000000000002"] as [ActorId, ActorId];
-  const ring = firstRing("a" as RelayId, { weight: 1, zone: "" }).join("b" as RelayId, { weight: 1, zone: "east" });
-  const member = { incarnation: 0, sinceMs: 4_000 };
-  const unlinked = { isLinked: false, sessions: undefined, version: undefined, release: undefined };
-  const linked = { isLinked: true, sessions: 12, version: 9, release: "1.2.3" };
-  const members = [
-    { ...member, ...unlinked, relay: "a" as RelayId, actor: a, state: "alive", address: "ws://a/mesh" },
-    { ...member, ...linked, relay: "b" as RelayId, actor: b, state: "suspect", address: "ws://b/mesh" },
-  ] as const;
-  const seenOfLinked = { linked: true, sessions: 12, version: 9, release: "1.2.3" };
-  edge = await anEdge({
-    mesh: {
-      self: a,
-      mesh: "0011223344556677" as MeshId,
-      address: "ws://a/mesh",
-      software: { release: "1.2.4", version: 10 },
-      ring,
-      members,
-      addresses: [],
-      localHealth: 2,
-      heldBytes: 0,
-    },
-  });
-  expect(await (await fetch(`${edge.address}/api/mesh`)).json()).toMatchObject({
-    self: "a",
-    mesh: "0011223344556677",
-    localHealth: 2,
-    ring: {
-      id: ring.id,
-      records: [
-        { relay: "a", status: "member" },
-        { relay: "b", status: "joining", zone: "east" },
-      ],
-    },
-    relays: [
-      { relay: "a", state: "alive", incarnation: 0, address: "ws://a/mesh", release: "1.2.4", version: 10 },
-      { relay: "b", actor: b, state: "suspect", incarnation: 0, address: "ws://b/mesh", ...seenOfLinked, sinceSeconds: 6 },
-    ],
-    links: [b],
   });
 });
 

@@ -12,7 +12,8 @@ afterEach(() => edge?.close());
 const place = { weight: 1, zone: "" };
 const self = "a.0000000000000000" as ActorId;
 const ring = ["b", "c"].reduce((joined, relay) => joined.join(relay as RelayId, place), firstRing("a" as RelayId, place));
-const life = { incarnation: 0, sinceMs: 0, address: "", isLinked: false, sessions: undefined, version: undefined, release: undefined };
+const unlinked = { isLinked: false, sessions: undefined, version: undefined, release: undefined };
+const life = { incarnation: 0, sinceMs: 0, address: "", roundTripMs: undefined, backlogBytes: 0, heardMs: 0, ...unlinked };
 const view: MeshView = {
   ...{ self, mesh: "0011223344556677" as MeshId, address: "ws://a/mesh", ring, addresses: [], localHealth: 0, heldBytes: 0 },
   software: { release: "1.2.3", version: 9 },

@@ -27,12 +27,13 @@ describe("[P9] what pages of other origins may read", () => {
     expect(response.headers.get("vary")).toContain("Origin");
   });
 
-  test("a browser that asks beforehand hears what pages of other relays may do, with rooms and nothing else", async () => {
+  test("a browser that asks beforehand hears what pages of other relays may do, with rooms and the view of the mesh, and nothing else", async () => {
     edge = await anEdge({ relays });
     const ask = { method: "OPTIONS", headers: { Origin: "https://b.example", "Access-Control-Request-Method": "PATCH" } };
     const response = await fetch(`${edge.address}/api/rooms/notes`, ask);
     expect([response.status, response.headers.get("access-control-allow-methods")]).toEqual([204, "GET, POST, PATCH, DELETE"]);
     expect(response.headers.get("access-control-allow-headers")).toBe("Content-Type, Inkmesh-Token");
+    expect((await fetch(`${edge.address}/api/mesh`, ask)).headers.get("access-control-allow-origin")).toBe("https://b.example");
     expect((await fetch(`${edge.address}/metrics`, ask)).headers.get("access-control-allow-origin")).toBeNull();
     const foreign = await fetch(`${edge.address}/api/rooms/notes`, { ...ask, headers: { Origin: "https://evil.example" } });
     expect([foreign.status, foreign.headers.get("access-control-allow-methods")]).toEqual([403, null]);

@@ -114,11 +114,16 @@ test("[P3] it does not leave while a replica cannot be reached, and does once it
   cluster.order(leaver, { type: "drain" });
   cluster.run(minuteMs);
   expect(statusOf(leaver)).toBe("leaving");
-  expect(leaver.life!.relay.census().roomsToHandOver).toBeGreaterThan(0);
+  const waiting = leaver.life!.relay.census();
+  expect(waiting.roomsToHandOver).toBeGreaterThan(0);
+  expect(waiting.roomsBeingHandedOver).toBeGreaterThan(0);
+  expect(waiting.roomsToHandOverMost).toBeGreaterThanOrEqual(waiting.roomsToHandOver);
   cluster.heal();
   runUntilLeft(cluster, leaver, minuteMs);
   cluster.run(10_000);
-  expect(leaver.life!.relay.census().roomsToHandOver).toBe(0);
+  const done = leaver.life!.relay.census();
+  expect(done).toMatchObject({ roomsToHandOver: 0, roomsBeingHandedOver: 0 });
+  expect(done.roomsToHandOverMost).toBeGreaterThan(0);
 });
 
 test("[P3] it goes on leaving after it was killed", () => {

@@ -105,6 +105,39 @@ describe("a link", () => {
   });
 });
 
+describe("a round trip", () => {
+  /** Lets time pass until somebody is probed. */
+  function probed(desk: Desk): number {
+    for (;;) {
+      desk.pass(100);
+      const probe = desk.said(b).find((message) => message.type === "probe");
+      if (probe?.type === "probe") return probe.seq;
+    }
+  }
+
+  test("is what the latest probe took, by the ack that answers that very probe, and is gone with the link", () => {
+    const desk = new Desk().link(b, c);
+    const seq = probed(desk);
+    expect(desk.membership.roundTripMs(b)).toBeUndefined();
+    desk.nowMs += 7;
+    desk.hear(c, { type: "ack", seq });
+    desk.hear(b, { type: "ack", seq: seq + 1 });
+    expect(desk.membership.roundTripMs(b)).toBeUndefined();
+    const late = desk.membership.nextDeadline();
+    desk.hear(b, { type: "ack", seq });
+    const first = desk.membership.roundTripMs(b);
+    expect(first).toBeGreaterThanOrEqual(7);
+    expect(first).toBeLessThan(late);
+    const again = probed(desk);
+    expect(desk.membership.roundTripMs(b)).toBe(first);
+    desk.nowMs += 400;
+    desk.hear(b, { type: "ack", seq: again });
+    expect(desk.membership.roundTripMs(b)).toBeGreaterThan(first!);
+    desk.tell({ type: "link-down", actor: b });
+    expect(desk.membership.roundTripMs(b)).toBeUndefined();
+  });
+});
+
 describe("rumors", () => {
   test("of a death are told to whoever is held dead and speaks all the same, be it without a word", () => {
     const desk = new Desk().link(b);
