@@ -286,9 +286,9 @@ export class Replication implements RepairStanding {
     this.#copy.touched();
   }
 
-  /** Whoever is linked and may hold the room is asked what it has. */
+  /** Whoever is linked and may know the room is asked what it has. */
   compareWithAll(): void {
-    for (const actor of this.#context.peers.linked) if (this.#place.mayHold(relayOf(actor))) this.#repair.compareWith(actor);
+    for (const actor of this.#context.peers.linked) if (this.#place.mayKnow(relayOf(actor))) this.#repair.compareWith(actor);
   }
 
   /** Asks for the same in return. */

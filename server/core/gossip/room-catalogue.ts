@@ -12,6 +12,7 @@
 import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { comparePositions, positionOfHex, type Position } from "@inkmesh/shared/ring/hash";
+import type { RingRecords } from "../membership/ring-records.ts";
 import type { RelayContext } from "../relay-context.ts";
 import type { Room } from "../room.ts";
 import type { Rooms } from "../rooms.ts";
@@ -20,7 +21,7 @@ import type { SharedRooms } from "./anti-entropy.ts";
 import { DigestTree, leafOf, type RoomLeaf } from "./digest-tree.ts";
 import { roomDigest } from "./room-digest.ts";
 import { digestOf } from "./room-moment.ts";
-import type { KnownRings, RoomPlace } from "./room-place.ts";
+import type { RoomPlace } from "./room-place.ts";
 import { UnplacedRooms } from "./unplaced-rooms.ts";
 
 /** Rooms that are listed at once. */
@@ -47,7 +48,7 @@ export class RoomCatalogue implements SharedRooms {
   readonly #leaves = new Map<RoomName, RoomLeaf>();
   readonly #places = new Map<RoomName, RoomPlace>();
   /** Per peer what both share, as it was after so many changes: all rooms are looked at for it. */
-  readonly #trees = new Map<RelayId, { readonly tree: DigestTree; readonly changes: number } & KnownRings>();
+  readonly #trees = new Map<RelayId, { readonly tree: DigestTree; readonly changes: number; readonly ring: RingRecords }>();
   #changes = 0;
   /** Rooms of which this disk cannot vouch for what it has, wherever they are placed; and those of them that are placed here. */
   readonly #unvouched = new Set<RoomName>();
@@ -137,11 +138,11 @@ export class RoomCatalogue implements SharedRooms {
 
   treeWith(peer: RelayId): DigestTree {
     for (const room of this.#stale) this.#look(room);
-    const { ring, wholeRing } = this.#context.placement;
+    const { ring } = this.#context.placement;
     const known = this.#trees.get(peer);
-    if (known?.changes === this.#changes && known.ring === ring && known.wholeRing === wholeRing) return known.tree;
+    if (known?.changes === this.#changes && known.ring === ring) return known.tree;
     const tree = DigestTree.of([...this.#leaves.values()].filter(({ room }) => this.#isOnBoth(peer, room)));
-    this.#trees.set(peer, { tree, changes: this.#changes, ring, wholeRing });
+    this.#trees.set(peer, { tree, changes: this.#changes, ring });
     return tree;
   }
 
@@ -161,6 +162,7 @@ export class RoomCatalogue implements SharedRooms {
     return this.#leaves.get(room)?.digest;
   }
 
+  /** Both say the same: where one of them had a room in mind that the other has not, no tree would ever be equal. */
   #isOnBoth(peer: RelayId, room: RoomName): boolean {
     const place = this.#placeOf(room);
     return place.mayHold(peer) && place.mayHold(this.#context.self);

@@ -28,6 +28,7 @@ export class RoomPlace {
   readonly #choice: ReplicationChoice;
   readonly #rings: KnownRings;
   #replicas: { readonly ring: RingRecords; readonly of: readonly RelayId[] } | undefined;
+  #settled: { readonly ring: RingRecords; readonly of: readonly RelayId[] } | undefined;
   #former: { readonly ring: RingRecords; readonly whole: RingRecords | undefined; readonly of: FormerReplicas } | undefined;
 
   constructor(options: { self: RelayId; room: RoomName; choice: ReplicationChoice; rings: KnownRings }) {
@@ -64,8 +65,15 @@ export class RoomPlace {
     return this.#former!.of;
   }
 
-  /** Whether `relay` holds the room, or has held it up to now. */
+  /** Whether the ring says that `relay` holds the room, or has held it up to now. All who know the same ring say the same. */
   mayHold(relay: RelayId): boolean {
-    return this.isOn(relay) || this.former().all.includes(relay);
+    const { ring } = this.#rings;
+    if (this.#settled?.ring !== ring) this.#settled = { ring, of: ring.settled.preferenceList(this.#room, this.#choice.replicas) };
+    return this.isOn(relay) || this.#settled.of.includes(relay);
+  }
+
+  /** Whether `relay` may have something of the room, by this ring or by the one under which this disk was whole. */
+  mayKnow(relay: RelayId): boolean {
+    return this.mayHold(relay) || this.former().all.includes(relay);
   }
 }
