@@ -156,6 +156,11 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
       mesh: () => parts.core?.meshView(),
       forget: (relay) => enqueue({ type: "forget-relay", relay }),
       drain: () => enqueue({ type: "drain" }),
+      verify: {
+        inspect: (after) => parts.log.inspect(after),
+        setAside: (rooms) => parts.log.setAsideDamage(rooms),
+        ask: (ask) => requests.ask(ask),
+      },
     }),
     roomsApi: roomsApi(requests),
     appFiles: appFiles(appFolder()),

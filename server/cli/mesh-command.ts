@@ -6,32 +6,13 @@
  */
 import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
-import { hexOf } from "@inkmesh/shared/base/bytes";
 import { errorKinds } from "@inkmesh/shared/base/errors";
-import type { ActorId, RelayId, RingId } from "@inkmesh/shared/base/ids";
-import { meshOrderMark, type MeshOrder } from "@inkmesh/shared/wire/mesh-order-mark";
-import { givenMeshSecret } from "../runtime/mesh-secret.ts";
+import type { RelayId } from "@inkmesh/shared/base/ids";
 import { askRelay, atOption } from "./asked-relay.ts";
+import { say } from "./command-output.ts";
+import { orderHeaders, secretOf, secretOption, viewOf, type MeshAnswer } from "./mesh-order.ts";
 import { endWith } from "./process-end.ts";
 import { textTable } from "./text-table.ts";
-
-interface MeshAnswer {
-  readonly self: RelayId;
-  readonly mesh?: string | null;
-  readonly ring?: { readonly id: RingId; readonly records: readonly { readonly relay: RelayId; readonly status: string }[] };
-  readonly relays: readonly {
-    readonly relay: RelayId;
-    readonly actor: ActorId;
-    readonly state?: string;
-    readonly address?: string;
-    readonly linked?: boolean;
-    readonly sessions?: number;
-    /** Undefined where there is no link to it, or it is too old to say so. */
-    readonly release?: string;
-    /** Of the relay that is asked. */
-    readonly roomsToHandOver?: number;
-  }[];
-}
 
 /** How long the ring may take to change at the relay that was asked. */
 const writtenWithinMs = 5_000;
@@ -48,28 +29,31 @@ export function meshCommand(program: Command): void {
     .option("--json", "as /api/mesh says it")
     .action(async (options: { at: string; json?: boolean }) => {
       const view = await viewOf(options.at);
-      process.stdout.write(options.json === true ? `${JSON.stringify(view, null, 2)}\n` : statusTable(view));
+      say(options, view, statusTable(view));
     });
   mesh
     .command("forget <name>")
     .description("gives up a relay that does not come back: its documents are copied to others")
     .option(...atOption)
-    .option("--mesh-secret-file <file>", "the secret that all relays of the mesh share; or INKMESH_MESH_SECRET")
-    .action(async (name: string, options: { at: string; meshSecretFile?: string }) => {
+    .option(...secretOption)
+    .option("--json", "what came of it")
+    .action(async (name: string, options: { at: string; meshSecretFile?: string; json?: boolean }) => {
       await forget(options.at, name as RelayId, secretOf(options.meshSecretFile));
-      process.stdout.write(`Relay ${name} is forgotten. It comes back only when it is started with --join.\n`);
+      say(options, { forgotten: name }, `Relay ${name} is forgotten. It comes back only when it is started with --join.\n`);
     });
   mesh
     .command("drain")
     .description("has the relay at --at hand over all its documents to the others, and leave the mesh; waits until it has")
     .option(...atOption)
-    .option("--mesh-secret-file <file>", "the secret that all relays of the mesh share; or INKMESH_MESH_SECRET")
+    .option(...secretOption)
     .option("--no-wait", "do not wait: `inkmesh mesh status` says when it has left")
-    .action(async (options: { at: string; meshSecretFile?: string; wait: boolean }) => {
+    .option("--json", "what came of it")
+    .action(async (options: { at: string; meshSecretFile?: string; wait: boolean; json?: boolean }) => {
       const relay = await drain(options.at, secretOf(options.meshSecretFile));
-      if (!options.wait) return void process.stdout.write(`Relay ${relay} leaves. It has left when its place is "left".\n`);
+      if (!options.wait) return say(options, { relay, place: "leaving" }, `Relay ${relay} leaves. It has left when its place is "left".\n`);
       await whenLeft(options.at, relay);
-      process.stdout.write(`Relay ${relay} has left: all that it has is on the others. It can be stopped, and its data folder removed.\n`);
+      const words = `Relay ${relay} has left: all that it has is on the others. It can be stopped, and its data folder removed.\n`;
+      say(options, { relay, place: "left" }, words);
     });
 }
 
@@ -94,7 +78,7 @@ export function statusTable({ self, mesh, ring, relays }: MeshAnswer): string {
 async function forget(address: string, relay: RelayId, secret: Uint8Array): Promise<void> {
   const view = await viewOf(address);
   if (statusIn(view, relay) === "forgotten") return;
-  const headers = markOf(address, view, { order: "forget", relay }, secret);
+  const headers = orderHeaders(address, view, { order: "forget", relay }, secret);
   await askRelay(address, `/api/mesh/relays/${encodeURIComponent(relay)}`, { method: "DELETE", headers });
   await whenWritten(address, (later) => statusIn(later, relay) === "forgotten");
 }
@@ -102,7 +86,7 @@ async function forget(address: string, relay: RelayId, secret: Uint8Array): Prom
 /** Answers who drains. */
 async function drain(address: string, secret: Uint8Array): Promise<RelayId> {
   const view = await viewOf(address);
-  const headers = markOf(address, view, { order: "drain", relay: view.self }, secret);
+  const headers = orderHeaders(address, view, { order: "drain", relay: view.self }, secret);
   await askRelay(address, "/api/mesh/drain", { method: "POST", headers });
   await whenWritten(address, (later) => isLeaving(later));
   return view.self;
@@ -142,13 +126,6 @@ async function whenWritten(address: string, isWritten: (view: MeshAnswer) => boo
   return endWith(2, `The relay at ${address} has not written it within ${writtenWithinMs / 1_000} s; ask it again.`);
 }
 
-function markOf(address: string, view: MeshAnswer, order: Pick<MeshOrder, "order" | "relay">, secret: Uint8Array): Record<string, string> {
-  const { ring } = view;
-  const actor = view.relays[0]?.actor;
-  if (ring === undefined || actor === undefined) return endWith(2, `The relay at ${address} belongs to no mesh.`);
-  return { "Inkmesh-Mark": hexOf(meshOrderMark({ ...order, actor, ring: ring.id }, secret)) };
-}
-
 function isLeaving(view: MeshAnswer): boolean {
   const status = statusIn(view, view.self);
   return status === "leaving" || status === "left";
@@ -156,16 +133,4 @@ function isLeaving(view: MeshAnswer): boolean {
 
 function statusIn({ ring }: MeshAnswer, relay: RelayId): string | undefined {
   return ring?.records.find((record) => record.relay === relay)?.status;
-}
-
-async function viewOf(address: string): Promise<MeshAnswer> {
-  return (await (await askRelay(address, "/api/mesh")).json()) as MeshAnswer;
-}
-
-function secretOf(file: string | undefined): Uint8Array {
-  const text = process.env["INKMESH_MESH_SECRET"]?.trim();
-  const secret = givenMeshSecret({ text: file === undefined ? text : undefined, file });
-  if (secret === undefined)
-    return endWith(2, "--mesh-secret-file must be the file that holds the secret of the mesh, e.g. ./data/mesh.secret.");
-  return secret.ok ? secret.value : endWith(2, secret.refusal.detail);
 }

@@ -7,9 +7,10 @@ import { writeFileSync } from "node:fs";
 import { Option, type Command } from "commander";
 import { contentFormats, type ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
 import { askRelay, atOption } from "./asked-relay.ts";
+import { say } from "./command-output.ts";
 import { endWith } from "./process-end.ts";
 import type { Imported } from "./room-import.ts";
-import { textTable } from "./text-table.ts";
+import { printable, textTable } from "./text-table.ts";
 
 /** As `/api/rooms` says it. */
 interface Room {
@@ -45,7 +46,7 @@ export function roomCommand(program: Command): void {
     .option("--json", "as /api/rooms says it")
     .action(async (options: { at: string; search?: string; json?: boolean }) => {
       const { rooms, unanswered } = await listed(options.at, options.search);
-      process.stdout.write(options.json === true ? `${JSON.stringify({ rooms, unanswered }, null, 2)}\n` : roomTable(rooms));
+      say(options, { rooms, unanswered }, roomTable(rooms));
       if (unanswered.length === 0) return;
       process.stderr.write(`${unanswered.join(", ")} did not answer: documents may be missing.\n`);
       process.exitCode = 1;
@@ -57,7 +58,7 @@ export function roomCommand(program: Command): void {
     .option("--json", "as /api/rooms says it")
     .action(async (name: string, options: { at: string; json?: boolean }) => {
       const shown = (await (await askRelay(options.at, pathOf(name))).json()) as Room;
-      process.stdout.write(options.json === true ? `${JSON.stringify(shown, null, 2)}\n` : roomLines(shown));
+      say(options, shown, roomLines(shown));
     });
   room
     .command("export <name>")
@@ -65,11 +66,15 @@ export function roomCommand(program: Command): void {
     .option(...atOption)
     .addOption(new Option("--format <format>", "as what; update: everything, as one Yjs update").choices(contentFormats).default("text"))
     .option("--out <file>", "a file that is not there yet")
-    .action(async (name: string, options: { at: string; format: ContentFormat; out?: string }) => {
+    .option("--json", "what came of it; needs --out, for without it the output is the content")
+    .action(async (name: string, options: { at: string; format: ContentFormat; out?: string; json?: boolean }) => {
+      const { out, format, json } = options;
+      if (json === true && out === undefined) return endWith(2, "--json needs --out FILE: without it the output is the content.");
       const answer = await askRelay(options.at, `${pathOf(name)}/content?format=${options.format}`);
       const content = new Uint8Array(await answer.arrayBuffer());
-      if (options.out === undefined) process.stdout.write(content);
-      else save(options.out, content);
+      if (out === undefined) return void process.stdout.write(content);
+      save(out, content);
+      say(options, { room: name, format, file: out, bytes: content.length }, `${content.length} bytes in ${out}.\n`);
     });
   room
     .command("import <file>")
@@ -81,17 +86,18 @@ export function roomCommand(program: Command): void {
     .action(async (file: string, options: { at: string; room?: string; merge?: boolean; json?: boolean }) => {
       const { importRoom } = await import("./room-import.ts");
       const imported = await importRoom({ at: options.at, file, room: options.room, merge: options.merge === true });
-      process.stdout.write(options.json === true ? `${JSON.stringify(imported, null, 2)}\n` : importLine(imported));
+      say(options, imported, importLine(imported));
     });
   room
     .command("delete <name>")
     .description("deletes a document, for everybody")
     .option(...atOption)
     .option("--yes", "it cannot be taken back, and shall be done")
-    .action(async (name: string, options: { at: string; yes?: boolean }) => {
+    .option("--json", "what came of it")
+    .action(async (name: string, options: { at: string; yes?: boolean; json?: boolean }) => {
       if (options.yes !== true) return endWith(2, `Deleting ${JSON.stringify(name)} cannot be taken back. Add --yes to do it.`);
       await askRelay(options.at, `${pathOf(name)}?by=${encodeURIComponent("the command line")}`, { method: "DELETE" });
-      process.stdout.write(`${JSON.stringify(name)} is deleted.\n`);
+      say(options, { deleted: name }, `${JSON.stringify(name)} is deleted.\n`);
     });
 }
 
@@ -134,11 +140,6 @@ function roomLines(room: Room): string {
   return lines.map(([name, value]) => `${`${name!.padEnd(10)}${value!}`.trimEnd()}\n`).join("");
 }
 
-/** Names, titles and kinds are somebody's writing: what would move the cursor of a terminal or turn its lines around is not drawn. */
-function printable(words: string): string {
-  return words.replaceAll(/\p{C}/gu, "\u{fffd}");
-}
-
 function importLine({ room, created, saved }: Imported): string {
   const what = created ? "is made" : saved === undefined ? "has all of it already" : "has it, too";
   return `${JSON.stringify(room)} ${what}${saved === undefined ? "" : `: saved on ${saved.copies} of ${saved.replicas} relays`}.\n`;
@@ -159,5 +160,4 @@ function save(file: string, content: Uint8Array): void {
     const { code } = error as NodeJS.ErrnoException;
     return endWith(2, code === "EEXIST" ? `--out must be a file that is not there yet, not ${JSON.stringify(file)}.` : String(error));
   }
-  process.stdout.write(`${content.length} bytes in ${file}.\n`);
 }

@@ -9,6 +9,7 @@ import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
+import type { ReviewedCopy } from "./gossip/copy-review.ts";
 import type { MeshEffect, MeshNews } from "./peers/mesh-effect.ts";
 import type { Marks } from "./log-marks.ts";
 import type { RoomClocks } from "./room-clocks.ts";
@@ -56,8 +57,20 @@ export type RoomAnswer =
   | { readonly type: "room"; readonly room: RoomView; readonly created: boolean }
   | { readonly type: "clocks"; readonly clocks: RoomClocks }
   | { readonly type: "content"; readonly bytes: Uint8Array; readonly token: string; readonly generation: number }
+  | { readonly type: "compared"; readonly comparison: RoomComparisonView }
   | { readonly type: "done" }
   | { readonly type: "refused"; readonly refusal: Refusal };
+
+/** What came of comparing a room with its other replicas. */
+export interface RoomComparisonView {
+  readonly room: RoomName;
+  readonly generation: number;
+  /** Whether the ring places it on this relay. */
+  readonly isReplica: boolean;
+  /** What is on this disk. */
+  readonly clock: VectorClock;
+  readonly copies: readonly ReviewedCopy[];
+}
 
 /** A room as the HTTP face shows it. */
 export interface RoomView extends Durability {

@@ -48,6 +48,8 @@ export type RoomRequest =
   | { readonly type: "show"; readonly room: RoomName }
   /** How far it is on its replicas' disks, as this relay knows. */
   | { readonly type: "clocks"; readonly room: RoomName }
+  /** With each of its other replicas; what differs is brought together. */
+  | { readonly type: "compare"; readonly room: RoomName }
   | {
       readonly type: "create";
       readonly room: RoomName;

@@ -28,8 +28,11 @@ import { behindAfterMs, seenBefore } from "./seen-before.ts";
 /** Milliseconds for which the replicas may take to say that they have a record. */
 const confirmedWithinMs = 2_000;
 
+/** Milliseconds for which bringing a room and its other replicas together may take. */
+const comparedWithinMs = 8_000;
+
 type Ask<Type extends RoomRequest["type"]> = Extract<RoomRequest, { type: Type }>;
-type RoomAsk = Exclude<RoomRequest, { type: "list" | "clocks" }>;
+type RoomAsk = Exclude<RoomRequest, { type: "list" | "clocks" | "compare" }>;
 
 interface OpenRequest {
   /** Kept in memory for it. */
@@ -69,6 +72,7 @@ export class RoomRequests {
     room.life.hold((loaded) => {
       if (!loaded.ok) return this.#refuse(request, loaded.refusal);
       if (ask.type === "clocks") return this.#answer(request, { type: "clocks", clocks: clocksOfRoom(room, this.#context) });
+      if (ask.type === "compare") return this.#compare(request, open, room);
       const decide = (): void => {
         if (this.#open.has(request)) this.#decide(request, room, ask);
       };
@@ -111,6 +115,26 @@ export class RoomRequests {
     );
     open.withdraw = () => this.#lists.drop(seq);
     this.#giveUpAfter(request, open, listedWithinMs, () => this.#lists.due(seq));
+  }
+
+  /** Also of a deleted room: its tombstone is what is compared. */
+  #compare(request: RequestId, open: OpenRequest, room: Room): void {
+    if (!this.#open.has(request)) return;
+    const { end, withdraw } = room.replication.review.begin((copies) => {
+      const { lineage, log, replication } = room;
+      const comparison = {
+        room: room.name,
+        generation: lineage.generation,
+        isReplica: replication.isReplica,
+        clock: log.durableClock,
+        copies,
+      };
+      this.#answer(request, { type: "compared", comparison });
+    });
+    if (!this.#open.has(request)) return;
+    open.withdraw = withdraw;
+    this.#giveUpAfter(request, open, comparedWithinMs, end);
+    room.touched();
   }
 
   #create(request: RequestId, room: Room, ask: Ask<"create">): void {

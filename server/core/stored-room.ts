@@ -88,3 +88,33 @@ export interface Compaction {
   /** What decodes but does not apply: kept aside, out of snapshot, tail and joins. */
   readonly quarantined: readonly Dot[];
 }
+
+// What the disk says when every row of some rooms is compared with its checksum.
+
+/** A page of rooms, in the order of their names. */
+export interface StoreInspection {
+  readonly rooms: readonly InspectedRoom[];
+  /** Of these rooms; on the first page also of what belongs to no room. */
+  readonly flaws: readonly StoreFlaw[];
+  /** Names on the disk, those of deleted documents among them; on the first page only. */
+  readonly total: number | undefined;
+  /** Pass as `after` for the next page; undefined on the last. */
+  readonly next: string | undefined;
+}
+
+export interface InspectedRoom {
+  readonly room: RoomName;
+  /** What the disk said of the room before anybody looked; undefined where that cannot be read either. */
+  readonly generation: number | undefined;
+  readonly clock: VectorClock | undefined;
+  /** That were read for it. */
+  readonly bytes: number;
+}
+
+/** Something that is not as it was written. */
+export interface StoreFlaw {
+  /** The table. */
+  readonly where: string;
+  readonly what: string;
+  readonly room: RoomName | undefined;
+}

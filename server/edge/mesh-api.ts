@@ -4,9 +4,10 @@
  *     DELETE /api/mesh/relays/:relay      gives a relay up that does not come back: its place on the ring is free, and its documents are
  *                                         copied to others
  *     POST /api/mesh/drain                has the relay that is asked hand over all that it has, and leave the ring
+ *     POST /api/mesh/verify/…             has it look at its disk, and compare with others (`verify-api.ts`)
  *
- * Both with `Inkmesh-Mark`: the mark of `mesh-order-mark.ts` in hex. Answered with 202 as soon as it is decided here; `/api/mesh` shows
- * what comes of it.
+ * All with `Inkmesh-Mark`: the mark of `mesh-order-mark.ts` in hex. The first two are answered with 202 as soon as it is decided here;
+ * `/api/mesh` shows what comes of it.
  *
  * Invariants: nobody without the mesh secret changes anything; a relay that is there is not forgotten, since it would go on as if it
  * belonged, nor is the one that is asked; a relay does not leave where nobody could take its documents.
@@ -17,9 +18,10 @@ import { refused, type Refusal } from "@inkmesh/shared/base/result";
 import { sameMark } from "@inkmesh/shared/wire/mark";
 import { meshOrderMark, type MeshOrder } from "@inkmesh/shared/wire/mesh-order-mark";
 import { encodeUtf8 } from "lib0/string";
-import express, { type Request, type Router } from "express";
+import express, { type Request, type RequestHandler, type Router } from "express";
 import type { MeshView } from "../core/peers/mesh-view.ts";
 import { sendRefusal } from "./http-refusal.ts";
+import { verifyApi, type VerifyApiOptions } from "./verify-api.ts";
 
 interface MeshApiOptions {
   readonly secret: Uint8Array;
@@ -27,9 +29,10 @@ interface MeshApiOptions {
   readonly mesh: () => MeshView | undefined;
   readonly forget: (relay: RelayId) => void;
   readonly drain: () => void;
+  readonly verify: VerifyApiOptions;
 }
 
-export function meshApi({ secret, mesh, forget, drain }: MeshApiOptions): Router {
+export function meshApi({ secret, mesh, forget, drain, verify }: MeshApiOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   router.delete("/api/mesh/relays/:relay", (request, response) => {
     const { relay } = request.params;
@@ -50,6 +53,14 @@ export function meshApi({ secret, mesh, forget, drain }: MeshApiOptions): Router
     drain();
     return void response.status(202).json({ drains: order.relay });
   });
+  const provenToVerify: RequestHandler = (request, response, next) => {
+    const view = mesh();
+    if (view === undefined) return sendRefusal(response, refused("NOT_FOUND").refusal);
+    const order = { order: "verify", actor: view.self, ring: view.ring.id, relay: relayOf(view.self) } as const;
+    if (isProven(request, order, secret)) next();
+    else sendRefusal(response, refused("MESH_SECRET").refusal);
+  };
+  router.use("/api/mesh/verify", provenToVerify, verifyApi(verify));
   return router;
 }
 

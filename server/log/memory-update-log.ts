@@ -12,7 +12,16 @@ import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
-import type { Compaction, HashedContent, RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot } from "../core/stored-room.ts";
+import type {
+  Compaction,
+  HashedContent,
+  RoomPage,
+  RoomRecord,
+  RoomSummary,
+  StoredRoom,
+  StoredSnapshot,
+  StoreInspection,
+} from "../core/stored-room.ts";
 import { compactionCut } from "./compaction-cut.ts";
 import { contiguousClock, type ContiguousClock } from "./contiguous-clock.ts";
 import { foldedText } from "./store-row.ts";
@@ -28,6 +37,8 @@ interface MemoryLineage {
   created: Hlc | undefined;
   contentHash: string | undefined;
 }
+
+const inspectedRooms = 256;
 
 export class MemoryUpdateLog implements UpdateLog {
   readonly #engine: CrdtEngine;
@@ -133,6 +144,18 @@ export class MemoryUpdateLog implements UpdateLog {
 
   async verify(): Promise<LogResult<readonly Damage[]>> {
     return { ok: true, value: [] };
+  }
+
+  async inspect(after: string | undefined): Promise<LogResult<StoreInspection>> {
+    const listed = await this.rooms({ after, limit: inspectedRooms, deleted: true });
+    if (!listed.ok) return listed;
+    const { rooms, next } = listed.value;
+    const inspected = rooms.map(({ record: { room, generation }, bytes, clock }) => ({ room, generation, bytes, clock }));
+    return { ok: true, value: { rooms: inspected, flaws: [], total: after === undefined ? this.#lineages.size : undefined, next } };
+  }
+
+  async setAsideDamage(): Promise<LogResult<number>> {
+    return { ok: true, value: 0 };
   }
 
   async freeBytes(): Promise<number | undefined> {

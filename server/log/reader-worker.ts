@@ -11,8 +11,7 @@ import { openReader } from "./sqlite-connection.ts";
 import { SqliteReader, type FoundDamage } from "./sqlite-reader.ts";
 import { storeFile } from "./store-opening.ts";
 import type { Counters } from "./store-row.ts";
-import { verifyStore } from "./store-verification.ts";
-import type { Damage } from "./update-log.ts";
+import { StoreVerification, type VerifiedPage } from "./store-verification.ts";
 import { answerCalls, Moved, sendNotice } from "./worker-line.ts";
 
 export interface ReaderThread {
@@ -44,6 +43,16 @@ function afresh<Value>(work: (reader: SqliteReader) => Value): Value {
   }
 }
 
+/** With a connection of its own, too. */
+function verifying<Value>(work: (verification: StoreVerification) => Value): Value {
+  const database = openReader(file);
+  try {
+    return work(new StoreVerification(database));
+  } finally {
+    database.close();
+  }
+}
+
 const calls = {
   load(room: RoomName, generation: number | undefined): Moved<RoomParcel> {
     const parcel = reader().load(room, generation);
@@ -57,14 +66,15 @@ const calls = {
   },
   check: (lineage: Lineage, id: number, hash: string): Uint8Array | undefined =>
     afresh((fresh) => checkSnapshot(fresh, engine, lineage, id, hash)),
-  verify(): Damage[] {
-    const database = openReader(file);
-    try {
-      return verifyStore(database);
-    } finally {
-      database.close();
-    }
-  },
+  verifyPage: (after: string | undefined): VerifiedPage => verifying((verification) => verification.page(after)),
+  /** Tells what is damaged of `rooms`, and of what belongs to no room, as it is told when it is met by reading; how much that is. */
+  reportDamage: (rooms: readonly RoomName[]): number =>
+    verifying((verification) => {
+      const found = verification.ofNoRoom();
+      for (const room of rooms) verification.room(room, (damage) => void found.push(damage));
+      found.forEach(report);
+      return found.length;
+    }),
 };
 
 /** What a reading thread can be asked for. */

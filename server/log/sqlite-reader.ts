@@ -17,7 +17,7 @@ import { contiguousClock } from "./contiguous-clock.ts";
 import { impliedRecord, outdates } from "./implied-record.ts";
 import { packRecords, type PageParcel, type RoomParcel, type SnapshotParcel } from "./room-parcel.ts";
 import { coverOf } from "./replica-marks.ts";
-import type { DamagedRow } from "./sqlite-store.ts";
+import type { DamagedRow } from "./damaged-rows.ts";
 import { isCorruption } from "./store-error.ts";
 import {
   chunkChecksum,
@@ -44,7 +44,8 @@ import {
 export interface FoundDamage {
   readonly where: string;
   readonly what: string;
-  readonly lineage: Lineage;
+  /** Undefined where it belongs to no room. */
+  readonly lineage: Lineage | undefined;
   readonly row: DamagedRow | undefined;
 }
 
@@ -215,7 +216,10 @@ export class SqliteReader {
     const row = this.#database
       .prepare<[string, number], LineageRow>("SELECT * FROM lineage WHERE room = ? AND generation = ?")
       .get(lineage.room, lineage.generation);
-    if (row && row.crc !== lineageChecksum(row)) this.#report(lineage, "lineage", "a lineage does not match its checksum", undefined);
+    if (row && row.crc !== lineageChecksum(row)) {
+      const damaged = row.room === lineage.room ? ({ table: "lineage", id: row.id } as const) : undefined;
+      this.#report(lineage, "lineage", "a lineage does not match its checksum", damaged);
+    }
     return row?.id;
   }
 

@@ -19,6 +19,7 @@ import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Dot } from "@inkmesh/shared/clock/dot";
 import type { RoomRecord } from "../core/stored-room.ts";
 import { unpackAppends, type PackedEntry } from "./append-batch.ts";
+import { DamagedRows, type DamagedRow } from "./damaged-rows.ts";
 import { LineageLedger, noteStamp, type Account } from "./lineage-ledger.ts";
 import { ReplicaMarks } from "./replica-marks.ts";
 import type { HashParcel } from "./room-parcel.ts";
@@ -27,12 +28,6 @@ import { DotTaken } from "./store-error.ts";
 import type { StoreThread } from "./sqlite-worker.ts";
 import type { Marker, StoreMarker } from "./store-marker.ts";
 import { entryChecksum, recordChecksum, storeChecksum, type SnapshotBody, type StoreRow } from "./store-row.ts";
-
-/** Where a damaged row lies. */
-export type DamagedRow =
-  | { readonly table: "entry"; readonly lineage: number; readonly actor: number; readonly counter: number }
-  | { readonly table: "snapshot"; readonly id: number }
-  | { readonly table: "record" | "summary"; readonly room: string };
 
 /** The `store` row as the transaction under way will leave it. */
 type Position = { -readonly [Field in keyof Omit<StoreRow, "crc">]: StoreRow[Field] };
@@ -45,6 +40,7 @@ export class SqliteStore {
   readonly #ledger: LineageLedger;
   readonly #shelf: SnapshotShelf;
   readonly #marks: ReplicaMarks;
+  readonly #damaged: DamagedRows;
   readonly #actors = new Map<ActorId, number>();
   readonly #addEntry: Statement<[number, number, number, number, Uint8Array, number]>;
   readonly #recordAt: Statement<[number, number, number], Uint8Array>;
@@ -64,6 +60,7 @@ export class SqliteStore {
     this.#ledger = new LineageLedger(database);
     this.#shelf = new SnapshotShelf(database);
     this.#marks = new ReplicaMarks(database);
+    this.#damaged = new DamagedRows(database, this.#shelf);
     this.#addEntry = database.prepare("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?)");
     this.#recordAt = database
       .prepare<[number, number, number], Uint8Array>("SELECT record FROM entry WHERE lineage = ? AND actor = ? AND counter = ?")
@@ -150,24 +147,8 @@ export class SqliteStore {
   /** Moves a damaged row out of the way, its bytes kept, and computes anew what was derived from it. */
   setAside(row: DamagedRow, lineage: Lineage, what: string): void {
     this.#commit(() => {
-      const keep = this.#database.prepare("INSERT INTO damage (place, what, room, bytes, reported) VALUES (?, ?, ?, ?, 1)");
-      if (row.table === "entry") {
-        keep.run(row.table, what, lineage.room, this.#recordAt.get(row.lineage, row.actor, row.counter));
-        this.#database
-          .prepare("DELETE FROM entry WHERE lineage = ? AND actor = ? AND counter = ?")
-          .run(row.lineage, row.actor, row.counter);
-      } else if (row.table === "snapshot") {
-        const bytes = this.#database
-          .prepare<[number], Uint8Array>("SELECT bytes FROM chunk WHERE snapshot = ? ORDER BY part")
-          .pluck()
-          .all(row.id);
-        keep.run(row.table, what, lineage.room, Buffer.concat(bytes));
-        this.#shelf.remove(row.id);
-      } else {
-        const body = this.#database.prepare<[string], string>(`SELECT body FROM ${row.table} WHERE room = ?`).pluck().get(row.room);
-        keep.run(row.table, what, lineage.room, Buffer.from(body ?? ""));
-        this.#database.prepare(`DELETE FROM ${row.table} WHERE room = ?`).run(row.room);
-      }
+      this.#damaged.keep(row, lineage.room, what);
+      this.#damaged.remove(row, lineage);
       this.#marks.damaged(lineage.room);
       this.#ledger.forget();
       this.#ledger.recompute(lineage);

@@ -11,9 +11,9 @@
  */
 import { statfs } from "node:fs/promises";
 import { lineageKey, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
-import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom } from "../core/stored-room.ts";
+import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../core/stored-room.ts";
 import { startWorker } from "../runtime/worker-file.ts";
 import { packAppends } from "./append-batch.ts";
 import { runCompaction, type CompactionStep } from "./compaction-run.ts";
@@ -22,6 +22,7 @@ import { unpackPage, unpackRoom, type HashParcel } from "./room-parcel.ts";
 import type { FoundDamage } from "./sqlite-reader.ts";
 import type { StoreCalls, StoreThread } from "./sqlite-worker.ts";
 import { refusalOf } from "./store-error.ts";
+import { damageOf } from "./store-verification.ts";
 import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 import { WorkerLine } from "./worker-line.ts";
 
@@ -125,9 +126,34 @@ export class SqliteUpdateLog implements UpdateLog {
     return listed.ok ? { ok: true, value: unpackPage(listed.value) } : listed;
   }
 
-  async verify(): Promise<LogResult<readonly Damage[]>> {
+  async verify(progress: (done: number, total: number) => void = () => undefined): Promise<LogResult<readonly Damage[]>> {
+    const damage: Damage[] = [];
+    for (let after: string | undefined, done = 0, total = 0; ;) {
+      const page = await this.inspect(after);
+      if (!page.ok) return page;
+      damage.push(...page.value.flaws.map((flaw) => ({ ...flaw, keptAs: undefined })));
+      total = page.value.total ?? total;
+      done += page.value.rooms.length;
+      progress(done, total);
+      after = page.value.next;
+      if (after === undefined) return { ok: true, value: damage };
+    }
+  }
+
+  async inspect(after: string | undefined): Promise<LogResult<StoreInspection>> {
     await this.#lastWrite;
-    return this.#heavy.call("verify", []);
+    const page = await this.#heavy.call("verifyPage", [after]);
+    if (!page.ok) return page;
+    const { rooms, found, total, next } = page.value;
+    const inspected = rooms.map((room) => ({ ...room, clock: room.clock && VectorClock.of(room.clock) }));
+    return { ok: true, value: { rooms: inspected, flaws: found.map(damageOf), total, next } };
+  }
+
+  async setAsideDamage(rooms: readonly RoomName[]): Promise<LogResult<number>> {
+    await this.#lastWrite;
+    const looked = await this.#heavy.call("reportDamage", [rooms]);
+    await this.#lastWrite;
+    return looked;
   }
 
   async freeBytes(): Promise<number | undefined> {
@@ -164,13 +190,13 @@ export class SqliteUpdateLog implements UpdateLog {
 
   /** A reader found a row that is not as it was written: it is set aside and told of once. */
   #found({ where, what, lineage, row }: FoundDamage): void {
-    const key = JSON.stringify([where, what, lineage.room, row]);
+    const key = JSON.stringify([where, what, lineage?.room, row]);
     if (this.#reported.has(key)) return;
     this.#reported.add(key);
     // Of what was read before: they may be of the content as it was.
     this.#hashes.clear();
-    if (row) this.#write(this.#store.call("setAside", [row, { room: lineage.room, generation: lineage.generation }, what]));
-    this.#tell({ where: `table ${where}`, what, keptAs: row && "table damage", room: lineage.room });
+    if (row && lineage) this.#write(this.#store.call("setAside", [row, { room: lineage.room, generation: lineage.generation }, what]));
+    this.#tell({ where: `table ${where}`, what, keptAs: row && "table damage", room: lineage?.room });
   }
 
   #tell(damage: Damage): void {

@@ -31,13 +31,17 @@ const companions = ["relay.name", "mesh.json"];
 /** Pages of 4 KiB per portion: a few ms of the processor. */
 const portionPages = 1_024;
 
-/** How far a copy is, in bytes. */
-export type Progress = (doneBytes: number, totalBytes: number) => void;
+/** How far it is: in bytes while it copies, in documents while it checks the copy. */
+export type Progress = (done: number, total: number, unit: "bytes" | "documents") => void;
 
-/** Copies the data folder `from` to `into`, which is not there yet. Throws what the system says. */
-export async function backUp(from: string, into: string, progress: Progress): Promise<void> {
+/** Bytes that are copied at once. */
+const pieceBytes = 4 * 1024 * 1024;
+
+/** Copies the data folder `from` to `into`, which is not there yet; the bytes of its store. Throws what the system says. */
+export async function backUp(from: string, into: string, progress: Progress): Promise<number> {
   const part = emptyPart(into);
   const database = openReader(storeFile(from));
+  let bytes = 0;
   try {
     database.exec("BEGIN");
     // The transaction sees what is there at its first read.
@@ -45,37 +49,39 @@ export async function backUp(from: string, into: string, progress: Progress): Pr
     database.prepare("SELECT count(*) FROM store").get();
     const { totalPages: pages } = await database.backup(storeFile(part), {
       progress: ({ totalPages, remainingPages }) => {
-        progress((totalPages - remainingPages) * pageBytes, totalPages * pageBytes);
+        progress((totalPages - remainingPages) * pageBytes, totalPages * pageBytes, "bytes");
         return portionPages;
       },
     });
-    progress(pages * pageBytes, pages * pageBytes);
+    bytes = pages * pageBytes;
+    progress(bytes, bytes, "bytes");
   } finally {
     database.close();
   }
   finish(from, part, into);
+  return bytes;
 }
 
 /**
  * Makes the data folder `into`, which is not there yet, out of the backup `from`. Answers what is damaged in it: the folder is made all the
  * same, for a relay sets aside what it cannot read and gets it from the others.
  */
-export function restore(from: string, into: string): readonly Damage[] {
+export function restore(from: string, into: string, progress: Progress = () => undefined): readonly Damage[] {
   const part = emptyPart(into);
-  fs.copyFileSync(storeFile(from), storeFile(part));
-  const damage = checkedUnmarked(storeFile(part), storeFile(from));
+  copyFile(storeFile(from), storeFile(part), progress);
+  const damage = checkedUnmarked(storeFile(part), storeFile(from), progress);
   finish(from, part, into);
   return damage;
 }
 
 /** What is damaged in the copy of the store `from`, which is of this version and says of nothing that it is complete from now on. */
-function checkedUnmarked(file: string, from: string): readonly Damage[] {
+function checkedUnmarked(file: string, from: string, progress: Progress): readonly Damage[] {
   let database: Database.Database | undefined;
   try {
     database = openWriter(file);
     if (knownVersionOf(database, from) === 0) throw new Error(`${from} holds no store`);
     migrate(database, () => undefined);
-    const damage = verifyStore(database);
+    const damage = verifyStore(database, (done, total) => progress(done, total, "documents"));
     forgetMarks(database);
     forgetHashes(database);
     return damage;
@@ -85,6 +91,24 @@ function checkedUnmarked(file: string, from: string): readonly Damage[] {
     return [{ where: file, what: (error as Error).message, keptAs: undefined, room: undefined }];
   } finally {
     database?.close();
+  }
+}
+
+function copyFile(from: string, to: string, progress: Progress): void {
+  const [source, target] = [fs.openSync(from, "r"), fs.openSync(to, "w")];
+  try {
+    const total = fs.fstatSync(source).size;
+    const piece = Buffer.alloc(pieceBytes);
+    for (let done = 0; ;) {
+      const read = fs.readSync(source, piece, 0, piece.length, done);
+      if (read === 0) return;
+      fs.writeFileSync(target, piece.subarray(0, read));
+      done += read;
+      progress(done, Math.max(done, total), "bytes");
+    }
+  } finally {
+    fs.closeSync(source);
+    fs.closeSync(target);
   }
 }
 

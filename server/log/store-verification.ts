@@ -1,10 +1,18 @@
 /**
  * StoreVerification: looks at every row of the store and compares it with its checksum, and has SQLite check its own
- * structure. Reads everything once, changes nothing.
+ * structure. Changes nothing.
+ *
+ *     first page: structure, the store's own rows, content of no lineage ─▶ pages of rooms, by name ─▶ last page
+ *
+ * Invariants: a room is looked at as it is at one moment, so that a compaction which runs meanwhile is seen whole or not at all; a page
+ * ends after `pageRooms` rooms or `pageBytes` bytes, so that others get their turn; what is found carries the row, where the writer can
+ * set it aside.
  */
 import type { Database } from "better-sqlite3";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { Damage } from "./update-log.ts";
+import type { FoundDamage } from "./sqlite-reader.ts";
+import type { DamagedRow } from "./damaged-rows.ts";
 import {
   chunkChecksum,
   coverChecksum,
@@ -17,87 +25,265 @@ import {
   summaryChecksum,
   wholeChecksum,
   type ChunkRow,
+  type Counters,
   type CoverRow,
   type EntryRow,
   type LineageRow,
   type MarkRow,
   type RecordRow,
+  type SnapshotBody,
   type SnapshotRow,
   type StoreRow,
+  type SummaryBody,
   type SummaryRow,
   type WholeRow,
 } from "./store-row.ts";
 import { isCorruption } from "./store-error.ts";
 
-export function verifyStore(database: Database): Damage[] {
-  const damage: Damage[] = [...checkStructure(database)];
-  const lineages = new Map<number, Lineage>();
-  const report = (where: string, what: string, room: RoomName | undefined): void =>
-    void damage.push({ where, what, keptAs: undefined, room });
+/** A page of rooms is a moment's work of a thread that others wait for. */
+const pageRooms = 256;
+const pageBytes = 16 * 1024 * 1024;
 
-  checkRows<StoreRow>(
-    "store",
-    (row) => row.crc === storeChecksum(row),
-    () => undefined,
-  );
-  checkRows<LineageRow>(
-    "lineage",
-    (row) => (lineages.set(row.id, row), row.crc === lineageChecksum(row)),
-    (row) => row.room,
-  );
-  checkRows<RecordRow>(
-    "record",
-    (row) => row.crc === recordChecksum(row),
-    (row) => row.room,
-  );
-  checkRows<SummaryRow>(
-    "summary",
-    (row) => row.crc === summaryChecksum(row),
-    (row) => row.room,
-  );
-  checkRows<MarkRow>(
-    "mark",
-    (row) => row.crc === markChecksum(row),
-    (row) => row.room,
-  );
-  checkRows<CoverRow>(
-    "cover",
-    (row) => row.crc === coverChecksum(row),
-    (row) => lineages.get(row.lineage)?.room,
-  );
-  checkRows<WholeRow>(
-    "whole",
-    (row) => row.crc === wholeChecksum(row),
-    () => undefined,
-  );
-  for (const kind of ["entry", "quarantine"] as const) {
-    const sound = (row: EntryRow, of: Lineage | undefined) => of !== undefined && row.crc === entryChecksum(kind, of, row.seq, row.record);
-    checkRows<EntryRow>(
-      kind,
-      (row) => sound(row, lineages.get(row.lineage)),
-      (row) => lineages.get(row.lineage)?.room,
-    );
+/** What survives a structured clone. */
+export interface VerifiedPage {
+  readonly rooms: readonly VerifiedRoom[];
+  readonly found: readonly FoundDamage[];
+  readonly total: number | undefined;
+  readonly next: string | undefined;
+}
+
+export interface VerifiedRoom {
+  readonly room: RoomName;
+  readonly bytes: number;
+  /** What its summary says that there is; undefined where that is damaged, or there is none. */
+  readonly generation: number | undefined;
+  readonly clock: Counters | undefined;
+}
+
+type Report = (found: FoundDamage) => void;
+
+export class StoreVerification {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
   }
-  const roomOfSnapshot = new Map<number, RoomName | undefined>();
-  const roomOf = (row: SnapshotRow) => lineages.get(row.lineage)?.room;
-  checkRows<SnapshotRow>("snapshot", (row) => (roomOfSnapshot.set(row.id, roomOf(row)), row.crc === snapshotChecksum(row)), roomOf);
-  checkRows<ChunkRow>(
-    "chunk",
-    (row) => row.crc === chunkChecksum(row),
-    (row) => roomOfSnapshot.get(row.snapshot),
-  );
-  return damage;
 
-  function checkRows<Row>(table: string, sound: (row: Row) => boolean, room: (row: Row) => RoomName | undefined): void {
+  /** The rooms behind `after`; without it the first page. */
+  page(after: string | undefined): VerifiedPage {
+    const found: FoundDamage[] = after === undefined ? this.ofNoRoom() : [];
+    const rooms: VerifiedRoom[] = [];
+    const names = this.#names(after ?? "");
+    for (let bytes = 0; rooms.length < Math.min(pageRooms, names.length) && bytes < pageBytes;) {
+      const room = this.room(names[rooms.length]!, (damage) => void found.push(damage));
+      rooms.push(room);
+      bytes += room.bytes;
+    }
+    const total = after === undefined ? this.#count() : undefined;
+    return { rooms, found, total, next: rooms.length < names.length ? rooms.at(-1)?.room : undefined };
+  }
+
+  /** One room, whatever there is of it. */
+  room(room: RoomName, report: Report): VerifiedRoom {
+    this.#database.exec("BEGIN");
     try {
-      for (const row of database.prepare<[], Row>(`SELECT * FROM ${table}`).iterate()) {
-        if (!sound(row)) report(`table ${table}`, "a row does not match its checksum", room(row));
-      }
-    } catch (error) {
-      if (!isCorruption(error)) throw error;
-      report(`table ${table}`, "a page cannot be read", undefined);
+      return new RoomVerification(this.#database, room, report).verify();
+    } finally {
+      // Not COMMIT, which refuses after a page that could not be read; nothing was changed.
+      this.#database.exec("ROLLBACK");
     }
   }
+
+  /** SQLite's own structure, what the store keeps of itself, and content that belongs to no lineage. */
+  ofNoRoom(): FoundDamage[] {
+    const found: FoundDamage[] = checkStructure(this.#database).map(({ where, what }) => ({
+      where,
+      what,
+      lineage: undefined,
+      row: undefined,
+    }));
+    const check = <Row>(table: string, sound: (row: Row) => boolean): void => {
+      const report = (what: string): void => void found.push({ where: table, what, lineage: undefined, row: undefined });
+      eachRow<Row>(this.#database, `SELECT * FROM ${table}`, [], report, (row) => sound(row) || report(mismatch));
+    };
+    check<StoreRow>("store", (row) => row.crc === storeChecksum(row));
+    check<WholeRow>("whole", (row) => row.crc === wholeChecksum(row));
+    for (const table of ["entry", "quarantine", "cover", "snapshot"])
+      if (this.#hasOrphans(table)) found.push({ where: table, what: "rows belong to no document", lineage: undefined, row: undefined });
+    return found;
+  }
+
+  /** Steps from key to key (a loose index scan), so that no content is read for it. */
+  #hasOrphans(table: string): boolean {
+    try {
+      const next = `SELECT min(lineage) FROM ${table} WHERE lineage > id`;
+      const orphan = this.#database
+        .prepare<[], number>(
+          `WITH RECURSIVE ids(id) AS (SELECT min(lineage) FROM ${table} UNION ALL SELECT (${next}) FROM ids WHERE id IS NOT NULL)
+           SELECT id FROM ids WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM lineage) LIMIT 1`,
+        )
+        .pluck();
+      return orphan.get() !== undefined;
+    } catch (error) {
+      // The structure was said to be damaged above.
+      if (isCorruption(error)) return false;
+      throw error;
+    }
+  }
+
+  /** One more than a page has, to know whether there is a next one. */
+  #names(after: string): readonly RoomName[] {
+    const some = namedBy.map((table) => `SELECT room FROM ${table} WHERE room > $after`).join(" UNION ");
+    return this.#database
+      .prepare<[{ after: string; limit: number }], RoomName>(`${some} ORDER BY room LIMIT $limit`)
+      .pluck()
+      .all({ after, limit: pageRooms + 1 });
+  }
+
+  #count(): number {
+    const all = namedBy.map((table) => `SELECT room FROM ${table}`).join(" UNION ");
+    return this.#database.prepare<[], number>(`SELECT count(*) FROM (${all})`).pluck().get() ?? 0;
+  }
+}
+
+/** The tables that name rooms. */
+const namedBy = ["lineage", "record", "summary", "mark"] as const;
+
+const mismatch = "a row does not match its checksum";
+
+/** The rows of one room. */
+class RoomVerification {
+  readonly #database: Database;
+  readonly #room: RoomName;
+  readonly #onFound: Report;
+  #lineage: Lineage;
+  #bytes = 0;
+
+  constructor(database: Database, room: RoomName, report: Report) {
+    this.#database = database;
+    this.#room = room;
+    this.#onFound = report;
+    this.#lineage = { room, generation: 0 };
+  }
+
+  verify(): VerifiedRoom {
+    const room = this.#room;
+    const generation = this.#summary()?.generation;
+    // What is of no lineage of its own is set aside with the one that is current.
+    this.#lineage = { room, generation: generation ?? 0 };
+    let clock: Counters | undefined;
+    this.#each<SummaryRow>("summary", "room", room, (row) => {
+      if (row.crc !== summaryChecksum(row)) return { table: "summary", room };
+      clock = (JSON.parse(row.body) as SummaryBody).clock;
+      return undefined;
+    });
+    this.#each<RecordRow>("record", "room", room, (row) => (row.crc === recordChecksum(row) ? undefined : { table: "record", room }));
+    this.#each<MarkRow>("mark", "room", room, (row) => (row.crc === markChecksum(row) ? undefined : { table: "mark", room }));
+    for (const lineage of this.#lineages()) this.#content(lineage);
+    return { room, bytes: this.#bytes, generation, clock };
+  }
+
+  #summary(): SummaryRow | undefined {
+    try {
+      const row = this.#database.prepare<[string], SummaryRow>("SELECT * FROM summary WHERE room = ?").get(this.#room);
+      return row?.crc === (row && summaryChecksum(row)) ? row : undefined;
+    } catch (error) {
+      if (isCorruption(error)) return undefined;
+      throw error;
+    }
+  }
+
+  #lineages(): readonly LineageRow[] {
+    const lineages: LineageRow[] = [];
+    this.#each<LineageRow>("lineage", "room", this.#room, (row) => {
+      lineages.push(row);
+      if (row.crc === lineageChecksum(row) && row.room === this.#room) return undefined;
+      // Where the row names another one, or none, only salvage can tell what it was.
+      return row.room === this.#room ? { table: "lineage", id: row.id } : "nowhere";
+    });
+    return lineages;
+  }
+
+  #content({ id, generation }: LineageRow): void {
+    const lineage = { room: this.#room, generation };
+    this.#lineage = lineage;
+    this.#each<CoverRow>("cover", "lineage", id, (row) => (row.crc === coverChecksum(row) ? undefined : { table: "cover", lineage: id }));
+    for (const kind of ["entry", "quarantine"] as const)
+      this.#each<EntryRow>(kind, "lineage", id, (row) => {
+        this.#bytes += row.record.length;
+        if (row.crc === entryChecksum(kind, lineage, row.seq, row.record)) return undefined;
+        return { table: kind, lineage: id, actor: row.actor, counter: row.counter };
+      });
+    const snapshots: SnapshotRow[] = [];
+    this.#each<SnapshotRow>("snapshot", "lineage", id, (row) => {
+      if (row.crc !== snapshotChecksum(row)) return { table: "snapshot", id: row.id };
+      snapshots.push(row);
+      return undefined;
+    });
+    for (const row of snapshots) this.#chunks(row);
+  }
+
+  #chunks({ id, verified, body }: SnapshotRow): void {
+    let [sound, damaged] = [0, 0];
+    this.#each<ChunkRow>("chunk", "snapshot", id, (row) => {
+      this.#bytes += row.bytes.length;
+      if (row.crc === chunkChecksum(row)) return void (sound += 1);
+      damaged += 1;
+      return { table: "snapshot", id };
+    });
+    // One that is being written does not have all of them yet.
+    if (verified === 1 && damaged === 0 && sound !== (JSON.parse(body) as SnapshotBody).chunks)
+      this.#found("snapshot", "a part of a snapshot is missing", { table: "snapshot", id });
+  }
+
+  /** `flaw`: the row to set aside where it is not as it was written, "nowhere" where that cannot be told, undefined where it is sound. */
+  #each<Row>(table: string, column: string, key: string | number, flaw: (row: Row) => DamagedRow | "nowhere" | undefined | void): void {
+    const unreadable = (what: string): void => this.#found(table, what, undefined);
+    eachRow<Row>(this.#database, `SELECT * FROM ${table} WHERE ${column} = ?`, [key], unreadable, (row) => {
+      const damaged = flaw(row);
+      if (damaged !== undefined) this.#found(table, mismatch, damaged === "nowhere" ? undefined : damaged);
+    });
+  }
+
+  #found(where: string, what: string, row: DamagedRow | undefined): void {
+    this.#onFound({ where, what, lineage: this.#lineage, row });
+  }
+}
+
+function eachRow<Row>(
+  database: Database,
+  query: string,
+  keys: readonly (string | number)[],
+  unreadable: (what: string) => void,
+  look: (row: Row) => void,
+): void {
+  try {
+    for (const row of database.prepare<unknown[], Row>(query).iterate(...keys)) look(row);
+  } catch (error) {
+    if (!isCorruption(error)) throw error;
+    unreadable("a page cannot be read");
+  }
+}
+
+/** Everything, at once. `progress`: rooms that were looked at, of how many. */
+export function verifyStore(database: Database, progress: (done: number, total: number) => void = () => undefined): Damage[] {
+  const verification = new StoreVerification(database);
+  const damage: Damage[] = [];
+  let [done, total] = [0, 0];
+  for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
+    const page: VerifiedPage = verification.page(after);
+    damage.push(...page.found.map(damageOf));
+    total = page.total ?? total;
+    done += page.rooms.length;
+    after = page.next;
+    progress(done, total);
+  }
+  return damage;
+}
+
+/** For people. */
+export function damageOf({ where, what, lineage }: FoundDamage): Damage {
+  return { where: where === "store" && what !== mismatch ? where : `table ${where}`, what, keptAs: undefined, room: lineage?.room };
 }
 
 /** What SQLite says of its own pages and trees; nothing when they are sound. */

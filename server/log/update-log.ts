@@ -11,7 +11,7 @@ import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom } from "../core/stored-room.ts";
+import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../core/stored-room.ts";
 
 /** Entries of one room, in the order in which they were admitted. */
 export interface Append {
@@ -82,8 +82,12 @@ export interface UpdateLog {
   putWholeRing(ring: readonly RingRecord[]): Promise<LogResult<undefined>>;
   /** Rooms ordered by name; `search` matches a part of title or name, ignoring case. */
   rooms(page: RoomsAsk): Promise<LogResult<RoomPage>>;
-  /** Checks every checksum. */
-  verify(): Promise<LogResult<readonly Damage[]>>;
+  /** Checks every checksum. `progress`: rooms that were looked at, of how many. */
+  verify(progress?: (done: number, total: number) => void): Promise<LogResult<readonly Damage[]>>;
+  /** The same for the rooms behind `after`, a page of them, while others go on; without it the first page. Sets nothing aside. */
+  inspect(after: string | undefined): Promise<LogResult<StoreInspection>>;
+  /** Looks once more at these rooms, and at what belongs to none, and does with what is damaged what is done when reading meets it; so many. */
+  setAsideDamage(rooms: readonly RoomName[]): Promise<LogResult<number>>;
   /** Bytes free where the store lives; undefined when unknown. */
   freeBytes(): Promise<number | undefined>;
   /** Called for damage found later than `open`. */

@@ -17,7 +17,8 @@ export type MarkPurpose =
   | "inkmesh mesh link, dialler"
   | "inkmesh mesh link, accepter"
   | "inkmesh mesh forget"
-  | "inkmesh mesh drain";
+  | "inkmesh mesh drain"
+  | "inkmesh mesh verify";
 
 export function markOf(purpose: MarkPurpose, parts: readonly Uint8Array[], secret: Uint8Array): Uint8Array {
   const key = new Uint8Array(hashBlockBytes);

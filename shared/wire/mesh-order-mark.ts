@@ -7,8 +7,11 @@ import type { ActorId, RelayId, RingId } from "../base/ids.ts";
 import { markOf } from "./mark.ts";
 
 export interface MeshOrder {
-  /** To give a relay up that is dead; to have one that is there hand over all that it has, and leave. */
-  readonly order: "forget" | "drain";
+  /**
+   * To give a relay up that is dead; to have one that is there hand over all that it has, and leave; to have one look at its disk, and
+   * compare what it has with others.
+   */
+  readonly order: "forget" | "drain" | "verify";
   /** The life that is asked. */
   readonly actor: ActorId;
   readonly ring: RingId;

@@ -2,16 +2,18 @@
  * Damage that is found while the relay runs: a row that is not as it was written is left out, reported once, set aside
  * with its bytes, and everything around it goes on.
  */
+import type { StoreInspection } from "../../server/core/stored-room.ts";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
 import { storeFile } from "../../server/log/store-opening.ts";
 import type { Damage } from "../../server/log/update-log.ts";
 import { aRelay, anActor, LogAuthor } from "./log-author.ts";
-import { must } from "./update-log.contract.ts";
+import { aRecord, must } from "./update-log.contract.ts";
 
 let folder: string;
 let log: SqliteUpdateLog;
@@ -57,6 +59,8 @@ function rowsOf(table: string): unknown[] {
   database.close();
   return rows;
 }
+
+const nothingApplies = Uint8Array.of(0xff, 0xff, 0xff);
 
 const flipped = "cast(substr(record, 1, length(record) - 2) || x'7a7a' AS BLOB)";
 
@@ -179,4 +183,102 @@ test("[P10] a damaged record of a deleted room leaves the room deleted", async (
   await reopen();
   await must(log.append([author.type("late")]));
   expect(await must(log.load(author.lineage.room))).toMatchObject({ tail: [], record: { deleted: { by: "" } } });
+});
+
+const tampered: readonly (readonly [table: string, where: string, sql: string])[] = [
+  ["entry", "entry", `UPDATE entry SET record = ${flipped}`],
+  ["a snapshot's part", "chunk", "UPDATE chunk SET bytes = cast(substr(bytes, 1, length(bytes) - 2) || x'7a7a' AS BLOB)"],
+  ["a snapshot", "snapshot", "UPDATE snapshot SET body = replace(body, 'chunks', 'hunks')"],
+  ["record", "record", "UPDATE record SET body = replace(body, 'Title', 'title')"],
+  ["summary", "summary", "UPDATE summary SET folded = 'x'"],
+  ["lineage", "lineage", "UPDATE lineage SET crc = crc + 1"],
+  ["mark", "mark", "UPDATE mark SET crc = crc + 1"],
+  ["cover", "cover", "UPDATE cover SET body = '[]'"],
+  ["quarantine", "quarantine", `UPDATE quarantine SET record = ${flipped}`],
+];
+
+/** The first room's rows of a table: of several entries one. */
+const ownBy: Readonly<Record<string, string>> = {
+  ...{
+    entry: "lineage = 1 AND counter = (SELECT max(counter) FROM entry WHERE lineage = 1)",
+    chunk: "1",
+    snapshot: "1",
+    lineage: "id = 1",
+  },
+  ...{ record: "room = 'a room'", summary: "room = 'a room'", mark: "room = 'a room'", cover: "lineage = 1", quarantine: "lineage = 1" },
+};
+
+test.each(tampered)(
+  "[P9] %s that is damaged under a running relay is found without reading rooms, and set aside",
+  async (_, where, sql) => {
+    const author = new LogAuthor();
+    const room = author.lineage.room;
+    await must(log.append([{ ...author.type("in the snapshot"), completes: true }, author.push(nothingApplies)]));
+    await must(log.compact(author.lineage, author.clock));
+    await must(log.append([author.type("!"), { lineage: author.lineage, entries: [], cover: VectorClock.of([[anActor(9), 3]]) }]));
+    await must(log.putRecord(aRecord(room, { title: { value: "Title", hlc: { physicalMs: 9, logical: 0, relay: aRelay } } })));
+    await must(log.append([new LogAuthor({ room: "another" }).type("sound")]));
+    expect(await must(log.inspect(undefined))).toMatchObject({
+      flaws: [],
+      total: 2,
+      next: undefined,
+      rooms: [{ room, generation: 0 }, { room: "another" }],
+    });
+    tamper(`${sql} WHERE ${ownBy[where]}`);
+
+    const { flaws, rooms } = await must(log.inspect(undefined));
+    expect(flaws).toMatchObject([{ where: `table ${where}`, what: expect.stringContaining("checksum"), room }]);
+    expect(rooms[0]!.clock?.covers(author.clock)).toBe(where === "summary" ? undefined : true);
+    expect(reported).toEqual([]);
+    expect(await must(log.setAsideDamage([room]))).toBe(1);
+    expect(reported).toMatchObject([{ room, keptAs: "table damage" }]);
+    expect(rowsOf("damage")).toHaveLength(1);
+    expect(await must(log.verify())).toEqual([]);
+    const loaded = await must(log.load(room));
+    expect(loaded.isMarked).toBe(false);
+    await reopen();
+    await must(log.load(room));
+    expect(reported).toEqual([]);
+  },
+);
+
+test("[P9] content of no lineage is found", async () => {
+  await must(log.append([new LogAuthor().type("abc")]));
+  tamper("UPDATE entry SET lineage = 77");
+  expect(await must(log.verify())).toContainEqual({
+    where: "table entry",
+    what: "rows belong to no document",
+    keptAs: undefined,
+    room: undefined,
+  });
+});
+
+test("a store is looked at in pages, each room once, and its progress is told", async () => {
+  const names = Array.from({ length: 600 }, (_, index) => `room ${String(index).padStart(3, "0")}`);
+  await must(log.append(names.map((room) => new LogAuthor({ room }).type("x"))));
+  const seen: string[] = [];
+  let pages = 0;
+  for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
+    const page: StoreInspection = await must(log.inspect(after));
+    expect(page.total).toBe(isFirst ? 600 : undefined);
+    seen.push(...page.rooms.map(({ room }) => room));
+    after = page.next;
+    pages += 1;
+  }
+  expect([seen, pages]).toEqual([names, 3]);
+  const told: (readonly [number, number])[] = [];
+  await must(log.verify((done, total) => told.push([done, total])));
+  expect(told).toEqual([256, 512, 600].map((done) => [done, 600]));
+});
+
+test("[P9] a room's damaged name is mended when reading meets it, and not met again by the next life", async () => {
+  const author = new LogAuthor();
+  await must(log.append([author.type("abc")]));
+  tamper("UPDATE lineage SET crc = crc + 1");
+  expect((await must(log.load(author.lineage.room))).tail).toEqual(author.entries);
+  expect(reported).toMatchObject([{ where: "table lineage", room: "a room" }]);
+  await must(log.append([]));
+  await reopen();
+  expect((await must(log.load(author.lineage.room))).tail).toEqual(author.entries);
+  expect(reported).toEqual([]);
 });

@@ -9,7 +9,7 @@ import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
+import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../../server/core/stored-room.ts";
 import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "../../server/log/update-log.ts";
 import type { SimDisk, Transaction } from "./sim-disk.ts";
 import type { SimProcess } from "./world.ts";
@@ -87,6 +87,14 @@ export class SimUpdateLog implements UpdateLog {
 
   async verify(): Promise<LogResult<readonly Damage[]>> {
     return this.#disk.image.verify();
+  }
+
+  async inspect(after: string | undefined): Promise<LogResult<StoreInspection>> {
+    return this.#disk.image.inspect(after);
+  }
+
+  async setAsideDamage(): Promise<LogResult<number>> {
+    return this.#disk.image.setAsideDamage();
   }
 
   async freeBytes(): Promise<number | undefined> {

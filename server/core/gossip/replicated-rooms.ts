@@ -22,7 +22,7 @@ import type { Rooms } from "../rooms.ts";
 import { AntiEntropy, type AntiEntropyStep } from "./anti-entropy.ts";
 import { PresenceNeighbours } from "./presence-neighbours.ts";
 import { standingOf } from "./record-join.ts";
-import type { LineageMessage } from "./replication.ts";
+import type { LineageMessage } from "./lineage-message.ts";
 import { RoomCatalogue, type Upkeep } from "./room-catalogue.ts";
 
 /** Messages for one room that wait until it is loaded; what is lost comes again by comparison. */

@@ -17,9 +17,11 @@ import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import type { RelayContext } from "../relay-context.ts";
 import { AskedReplicas } from "./asked-replicas.ts";
 import { Completeness, unmarkedTrace } from "./completeness.ts";
+import { CopyReview } from "./copy-review.ts";
 import { DurableCopies } from "./durable-copies.ts";
 import { EntryIntake } from "./entry-intake.ts";
 import { Followers } from "./followers.ts";
+import type { LineageMessage } from "./lineage-message.ts";
 import { answersToWant, durableTail, entriesMessages } from "./missing-entries.ts";
 import type { RoomCopy } from "./room-copy.ts";
 import type { RoomPlace } from "./room-place.ts";
@@ -31,12 +33,6 @@ import { Subscribers } from "./subscribers.ts";
 import { Upstream } from "./upstream.ts";
 
 type Message<Type extends MeshRoomMessage["type"]> = Extract<MeshRoomMessage, { type: Type }>;
-
-/** What is said about one generation of a room. */
-export type LineageMessage = Exclude<
-  Extract<MeshRoomMessage, { lineage: unknown }>,
-  { type: "record-durable" | "presence" | "presence-watch" }
->;
 
 interface ReplicationOptions {
   readonly context: RelayContext;
@@ -60,6 +56,7 @@ export class Replication implements RepairStanding {
   readonly #repair: RoomRepair;
   readonly freshness: Freshness;
   readonly seekers: Seekers;
+  readonly review: CopyReview;
   readonly followers: Followers;
   readonly subscribers = new Subscribers();
   readonly upstream: Upstream;
@@ -94,6 +91,7 @@ export class Replication implements RepairStanding {
     this.followers = new Followers({ context, lineage, place: this.#place, standing: this, before });
     this.freshness = new Freshness(context, room, () => copy.becameFresh());
     this.seekers = new Seekers({ context, place: this.#place, durable: () => copy.log.durableClock });
+    this.review = new CopyReview({ context, place: this.#place, tail: () => copy.content.tail });
     this.#asked = new AskedReplicas(context, lineage, this.#place);
     this.upstream = new Upstream({
       ...{ context, lineage, place: this.#place, clock: () => copy.log.durableClock },
@@ -139,7 +137,7 @@ export class Replication implements RepairStanding {
   }
 
   isUrgent(relay: RelayId): boolean {
-    return this.freshness.isAwaiting(relay) || this.seekers.isAwaiting(relay) || this.#missing.includes(relay);
+    return [this.freshness, this.seekers, this.review].some((part) => part.isAwaiting(relay)) || this.#missing.includes(relay);
   }
 
   comparedWith(relay: RelayId): void {
@@ -232,6 +230,7 @@ export class Replication implements RepairStanding {
     this.subscribers.remove(actor);
     this.upstream.linkDown(actor);
     this.#intake.unanswered(relay, undefined);
+    this.review.linkDown();
   }
 
   ringChanged(): void {
@@ -303,7 +302,8 @@ export class Replication implements RepairStanding {
     this.#repair.expire();
     const missing = this.#place.isElsewhere ? [] : this.#completeness.toCompare(this.#nowMs);
     const lives = missing.flatMap((relay) => this.#context.peers.lifeOf(relay) ?? []);
-    for (const actor of new Set([...lives, ...this.seekers.toAsk(this.#nowMs)])) this.#repair.compareWith(actor);
+    for (const actor of new Set([...lives, ...this.seekers.toAsk(this.#nowMs), ...this.review.toAsk(this.#nowMs)]))
+      this.#repair.compareWith(actor);
     this.#copy.touched();
   }
 
@@ -311,7 +311,7 @@ export class Replication implements RepairStanding {
   schedule(): void {
     const deadline = { type: "replicate", room: this.#copy.lineage.room } as const;
     const compareMs = this.#canCompare ? this.#completeness.nextDeadline() : Number.POSITIVE_INFINITY;
-    const parts = [this.handOver, this.#intake, this.#repair, this.seekers];
+    const parts = [this.handOver, this.#intake, this.#repair, this.seekers, this.review];
     const atMs = Math.min(compareMs, ...parts.map((part) => part.nextDeadline()));
     if (atMs === Number.POSITIVE_INFINITY) this.#context.deadlines.clear(deadline);
     else this.#context.deadlines.set(deadline, Math.max(atMs, this.#nowMs));

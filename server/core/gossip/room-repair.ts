@@ -14,6 +14,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import { partsOf } from "../join-plan.ts";
 import type { RelayContext } from "../relay-context.ts";
+import type { CopyReview } from "./copy-review.ts";
 import { DifferenceIntake, type IntakeStep } from "./difference-intake.ts";
 import { planDifference } from "./difference-plan.ts";
 import { differenceMessages, entriesMessages } from "./missing-entries.ts";
@@ -39,6 +40,8 @@ export interface RepairStanding {
   isUrgent(relay: RelayId): boolean;
   /** `relay` has said what it has, and there is nothing to get from it. */
   comparedWith(relay: RelayId): void;
+  /** Who asked what comes of comparing. */
+  readonly review: Pick<CopyReview, "heard">;
   /** Where this relay, if it is no replica, gets from what it does not write itself. */
   readonly upstream: { readonly relay: RelayId | undefined };
 }
@@ -116,7 +119,8 @@ export class RoomRepair {
     this.#compares.delete(from);
     const { peers } = this.#context;
     const relay = relayOf(from);
-    const steps = this.#comparison.compare(relay, this.#moment(false), theirs, this.#standing.isUrgent(relay));
+    const mine = this.#moment(false);
+    const steps = this.#comparison.compare(relay, mine, theirs, this.#standing.isUrgent(relay));
     const isAll = !steps.some(({ type }) => type === "request-difference");
     for (const step of steps) {
       if (step.type === "answer") peers.tell(from, this.#moment(false));
@@ -127,6 +131,7 @@ export class RoomRepair {
       else this.#has({ relay, ring, clock: step.clock, isComplete: step.isComplete });
     }
     if (isAll && !steps.some(({ type }) => type === "keep-record")) this.#standing.comparedWith(relay);
+    this.#standing.review.heard(relay, mine, theirs);
   }
 
   /** Asks for all that is missing here. */

@@ -37,11 +37,22 @@ describe("inkmesh backup and restore", { timeout: 120_000 }, () => {
       body: JSON.stringify({ title: "After" }),
     });
     const restored = await inkmesh("restore", "--from", at("backup"), "--data", at("again"));
-    expect(restored).toEqual({ code: 0, out: `Restored. Start it with: inkmesh relay --name a --data ${at("again")}\n`, err: "" });
+    expect(restored).toEqual({
+      code: 0,
+      out: `Restored. Start it with: inkmesh relay --name a --data ${at("again")}\n`,
+      err: expect.stringMatching(/^\d+\.\d of \d+\.\d MB\n1 of 1 documents checked\n$/),
+    });
     expect((await inkmesh("verify", "--data", at("again"))).code).toBe(0);
     const again = await aRelay({ name: "a", data: at("again") });
     expect([await title(relay), await title(again)]).toEqual(["After", "Before"]);
     await again.stop();
+  });
+
+  test("say what came of it to scripts, too", async () => {
+    const copied = await inkmesh("backup", "--data", at("a"), "--out", at("second"), "--json");
+    expect(JSON.parse(copied.out)).toEqual({ out: at("second"), bytes: fs.statSync(path.join(at("second"), "log.sqlite")).size });
+    const restored = await inkmesh("restore", "--from", at("second"), "--data", at("third"), "--json");
+    expect(JSON.parse(restored.out)).toEqual({ data: at("third"), name: "a", damage: [] });
   });
 
   test("write over nothing, and say what would be right", async () => {

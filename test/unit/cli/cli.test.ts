@@ -119,7 +119,30 @@ describe("inkmesh verify", { timeout: 120_000 }, () => {
     expect([await sound.exit, sound.said.out]).toEqual([0, "Everything is as it was written.\n"]);
     fs.truncateSync(path.join(data(), "log.sqlite"), 8_192);
     const damaged = inkmesh(["verify", "--data", data()]);
-    expect([await damaged.exit, damaged.said.out]).toEqual([1, expect.stringContaining("kept as")]);
+    expect([await damaged.exit, damaged.said.out]).toEqual([1, expect.stringMatching(/^where +what +document +kept as\n/)]);
+  });
+
+  test("has a relay that runs look at its own disk, with the secret only", async () => {
+    const answer = settingsFrom({ port: "0", data: data(), log: "silent" }, {});
+    const started = await startRelay((answer as Extract<typeof answer, { ok: true }>).settings);
+    if (!started.ok) throw new Error(started.sentence);
+    const at = ["--at", started.relay.address, "--mesh-secret-file", path.join(data(), "mesh.secret")];
+    const body = JSON.stringify({ room: "note" });
+    await fetch(`${started.relay.address}/api/rooms`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const words = inkmesh(["verify", ...at]);
+    expect([await words.exit, words.said.out]).toEqual([
+      0,
+      expect.stringContaining("everything is as it was written and equal (1 document)."),
+    ]);
+    const json = inkmesh(["verify", "--relay", ...at.slice(1), "--json"]);
+    expect([await json.exit, JSON.parse(json.said.out)]).toMatchObject([0, { rooms: [{ room: "note", verdict: "equal" }], damage: [] }]);
+    const other = path.join(data(), "other");
+    fs.writeFileSync(other, "another secret of sixteen");
+    const refused = inkmesh(["verify", ...at.slice(0, 2), "--mesh-secret-file", other]);
+    expect([await refused.exit, refused.said.err]).toEqual([2, expect.stringMatching(/secret/)]);
+    const both = inkmesh(["verify", ...at, "--data", data()]);
+    expect([await both.exit, both.said.err]).toEqual([2, expect.stringMatching(/^--data is for a relay that is stopped/)]);
+    await started.relay.stop();
   });
 });
 

@@ -42,8 +42,8 @@ describe("inkmesh mesh", { timeout: 120_000 }, () => {
     const [a, b] = relays as [RunningRelay, RunningRelay];
     const at = ["--at", a.address];
     const status = async (): Promise<string> => (await inkmesh("mesh", "status", ...at)).out;
-    await vi.waitFor(async () => expect(await status()).toMatch(/^b +member +alive +linked +0 +ws:/m), { timeout: 60_000 });
-    expect(await status()).toMatch(/^a +member +alive +asked +0 +ws:/m);
+    await vi.waitFor(async () => expect(await status()).toMatch(/^b +member +alive +linked +0 +\S+ +ws:/m), { timeout: 60_000 });
+    expect(await status()).toMatch(/^a +member +alive +asked +0 +\S+ +ws:/m);
     const json = await inkmesh("mesh", "status", ...at, "--json");
     expect(JSON.parse(json.out)).toMatchObject({ self: "a", relays: [{ relay: "a" }, { relay: "b" }] });
     const secret = ["--mesh-secret-file", secretFile];
@@ -61,6 +61,7 @@ describe("inkmesh mesh", { timeout: 120_000 }, () => {
     const done = await inkmesh("mesh", "forget", "b", ...at, ...secret);
     expect(done).toEqual({ code: 0, err: "", out: "Relay b is forgotten. It comes back only when it is started with --join.\n" });
     expect(await status()).toMatch(/^b +forgotten/m);
+    expect(JSON.parse((await inkmesh("mesh", "forget", "b", ...at, ...secret, "--json")).out)).toEqual({ forgotten: "b" });
   });
 
   test("drains the relay that is asked, with the secret only, and waits until all that it has is on the others", async () => {

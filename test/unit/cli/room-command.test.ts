@@ -48,6 +48,15 @@ describe("inkmesh room", { timeout: 120_000 }, () => {
     );
   });
 
+  test("says what came of exporting and deleting to scripts, too", async () => {
+    await create("scripted", "For scripts");
+    const file = path.join(folder, "scripted.txt");
+    const exported = await room("export", "scripted", "--out", file, "--json");
+    expect(JSON.parse(exported.out)).toEqual({ room: "scripted", format: "text", file, bytes: fs.statSync(file).size });
+    expect(await room("export", "scripted", "--json")).toMatchObject({ code: 2, err: expect.stringMatching(/^--json needs --out FILE/) });
+    expect(JSON.parse((await room("delete", "scripted", "--yes", "--json")).out)).toEqual({ deleted: "scripted" });
+  });
+
   test("a title or kind cannot draw over what stands around it", async () => {
     const title = "harmless \u{202e}gpj.exe";
     await create("turned", title, "te\u{202e}xt");

@@ -5,7 +5,7 @@ import type { LookupAddress } from "node:dns";
 import type { AddressInfo } from "node:net";
 import { vi } from "vitest";
 import { WebSocket } from "ws";
-import type { ActorId, RelayId, RequestId } from "@inkmesh/shared/base/ids";
+import type { ActorId, RelayId, RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import { limitsWith } from "../../../server/config.ts";
 import type { RoomAnswer } from "../../../server/core/effect.ts";
 import type { RelayInput, RoomRequest } from "../../../server/core/input.ts";
@@ -22,6 +22,7 @@ import { OriginPolicy } from "../../../server/edge/origin-policy.ts";
 import { PeerDoor } from "../../../server/edge/peer-door.ts";
 import { PendingRequests } from "../../../server/edge/pending-requests.ts";
 import { roomsApi } from "../../../server/edge/rooms-api.ts";
+import type { VerifyApiOptions } from "../../../server/edge/verify-api.ts";
 import { Metrics } from "../../../server/runtime/metrics.ts";
 import { RelayStatus } from "../../../server/runtime/relay-status.ts";
 
@@ -36,6 +37,7 @@ interface EdgeOptions {
   readonly requestMs?: number;
   readonly mesh?: MeshView;
   readonly stamps?: KnownStamps;
+  readonly inspect?: VerifyApiOptions["inspect"];
   readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
 }
 
@@ -46,6 +48,7 @@ export async function anEdge(options: EdgeOptions = {}) {
   const inputs: RelayInput[] = [];
   const metrics = new Metrics({ relay: "a", processMetrics: false });
   const failures: unknown[] = [];
+  const setAside: (readonly RoomName[])[] = [];
   const observer: EdgeObserver = {
     received: (bytes) => metrics.received(bytes),
     sent: (frames, bytes) => metrics.sent(frames, bytes),
@@ -97,6 +100,11 @@ export async function anEdge(options: EdgeOptions = {}) {
       mesh: () => options.mesh,
       forget: (forgotten) => enqueue({ type: "forget-relay", relay: forgotten }),
       drain: () => enqueue({ type: "drain" }),
+      verify: {
+        inspect: options.inspect ?? (async () => ({ ok: true, value: { rooms: [], flaws: [], total: 0, next: undefined } })),
+        setAside: async (rooms) => ({ ok: true, value: setAside.push(rooms) }),
+        ask: (ask) => requests.ask(ask),
+      },
     }),
     roomsApi: roomsApi(requests),
     appFiles: appFiles(options.appFolder),
@@ -106,7 +114,7 @@ export async function anEdge(options: EdgeOptions = {}) {
   const host = `127.0.0.1:${(http.address() as AddressInfo).port}`;
   const clients: WebSocket[] = [];
   return {
-    ...{ inputs, requests, sockets, peers, status, host, http, failures },
+    ...{ inputs, requests, sockets, peers, status, host, http, failures, setAside },
     address: `http://${host}`,
     /** A ws client; `open` first. */
     connect: (path: string, headers: Record<string, string> = {}): WebSocket => {

@@ -1,0 +1,58 @@
+/**
+ * MeshOrder: what a command needs to order a relay something about the mesh: what that relay says of itself and of the ring, and the mark
+ * that shows that whoever orders holds the mesh secret.
+ */
+import { hexOf } from "@inkmesh/shared/base/bytes";
+import type { ActorId, RelayId, RingId } from "@inkmesh/shared/base/ids";
+import { meshOrderMark, type MeshOrder } from "@inkmesh/shared/wire/mesh-order-mark";
+import { givenMeshSecret } from "../runtime/mesh-secret.ts";
+import { askRelay } from "./asked-relay.ts";
+import { endWith } from "./process-end.ts";
+
+/** As `/api/mesh` says it. */
+export interface MeshAnswer {
+  readonly self: RelayId;
+  readonly mesh?: string | null;
+  readonly ring?: { readonly id: RingId; readonly records: readonly { readonly relay: RelayId; readonly status: string }[] };
+  readonly relays: readonly {
+    readonly relay: RelayId;
+    readonly actor: ActorId;
+    readonly state?: string;
+    readonly address?: string;
+    readonly linked?: boolean;
+    readonly sessions?: number;
+    /** Undefined where there is no link to it, or it is too old to say so. */
+    readonly release?: string;
+    /** Of the relay that is asked. */
+    readonly roomsToHandOver?: number;
+  }[];
+}
+
+/** For commander. */
+export const secretOption = ["--mesh-secret-file <file>", "the secret that all relays of the mesh share; or INKMESH_MESH_SECRET"] as const;
+
+/** The secret out of `file` or the environment; without one the command ends with code 2. */
+export function secretOf(file: string | undefined): Uint8Array {
+  const text = process.env["INKMESH_MESH_SECRET"]?.trim();
+  const secret = givenMeshSecret({ text: file === undefined ? text : undefined, file });
+  if (secret === undefined)
+    return endWith(2, "--mesh-secret-file must be the file that holds the secret of the mesh, e.g. ./data/mesh.secret.");
+  return secret.ok ? secret.value : endWith(2, secret.refusal.detail);
+}
+
+export async function viewOf(address: string): Promise<MeshAnswer> {
+  return (await (await askRelay(address, "/api/mesh")).json()) as MeshAnswer;
+}
+
+/** What goes with an order to the relay that said `view`. */
+export function orderHeaders(
+  address: string,
+  view: MeshAnswer,
+  order: Pick<MeshOrder, "order" | "relay">,
+  secret: Uint8Array,
+): Record<string, string> {
+  const { ring } = view;
+  const actor = view.relays[0]?.actor;
+  if (ring === undefined || actor === undefined) return endWith(2, `The relay at ${address} belongs to no mesh.`);
+  return { "Inkmesh-Mark": hexOf(meshOrderMark({ ...order, actor, ring: ring.id }, secret)) };
+}

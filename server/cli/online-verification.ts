@@ -1,0 +1,232 @@
+/**
+ * OnlineVerification: has a relay that runs look at its whole disk, set aside what is damaged, and compare each document with its other
+ * replicas; and says what came of it.
+ *
+ *     look, page by page ──nothing is damaged──────────────────────────────▶ compare, some at a time ─▶ verdicts
+ *             └─ set aside: the relay ends, as for damage that it meets itself ─▶ its next life is there, and linked ──┘
+ *
+ * All that is remembered is here: a relay that ends in between, for whatever reason, is waited for, and asked again for what it did not
+ * answer. Beginning anew does no harm and finds what is left.
+ *
+ * Whether what was damaged is there again shows in the clock that the disk had named before: what the room has afterwards covers it.
+ */
+import { setTimeout } from "node:timers/promises";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { ActorId } from "@inkmesh/shared/base/ids";
+import { refusalOf } from "./asked-relay.ts";
+import { orderHeaders, viewOf, type MeshAnswer } from "./mesh-order.ts";
+import { endWith } from "./process-end.ts";
+import type { ProgressLine } from "./progress-line.ts";
+import type { VerificationReport, VerifiedRoom } from "./verification-report.ts";
+
+/** How long a relay may be away, and how long its links may take when it is back. */
+const awayMsMax = 60_000;
+const linkedMsMax = 15_000;
+const lookAgainMs = 250;
+
+/** Documents that are compared with one question. */
+const comparedAtOnce = 32;
+
+/** Refusals that are over by themselves. */
+const passing: ReadonlySet<string> = new Set(["RELAY_BUSY", "RELAY_STOPPING", "STORE_FAILED", ""]);
+
+type Clock = Readonly<Record<string, number>>;
+
+interface LookedRoom {
+  readonly room: string;
+  readonly generation?: number;
+  readonly clock?: Clock;
+}
+
+interface LookPage {
+  readonly rooms: readonly LookedRoom[];
+  readonly flaws: VerificationReport["damage"];
+  readonly total?: number;
+  readonly next?: string;
+}
+
+type ComparedRoom =
+  | { readonly room: string; readonly refused: { readonly code: string; readonly detail: string } }
+  | {
+      readonly room: string;
+      readonly refused?: undefined;
+      readonly generation: number;
+      readonly clock: Clock;
+      readonly copies: readonly { readonly relay: string; readonly standing: "equal" | "healed" | "different" | "silent" }[];
+    };
+
+/** What was found of the disk before anybody changed it. */
+interface Looked {
+  readonly rooms: readonly LookedRoom[];
+  readonly damage: VerificationReport["damage"];
+}
+
+export async function onlineVerification(at: string, secret: Uint8Array, line: ProgressLine): Promise<VerificationReport> {
+  const relay = new VerifyingRelay(at, secret, await viewOf(at));
+  const looked = await look(relay, line);
+  if (looked.damage.length > 0) await setAside(relay, looked, line);
+  const compared = await compare(relay, looked.rooms, line);
+  const damaged = new Set(looked.damage.map(({ room }) => room));
+  // Of what belongs to no document nobody knows what it took with it.
+  const isAnyDamaged = damaged.has(undefined);
+  const rooms = looked.rooms.map((room) => verdictOf(room, compared.get(room.room), isAnyDamaged || damaged.has(room.room)));
+  return { relay: relay.name, rooms, damage: looked.damage };
+}
+
+async function look(relay: VerifyingRelay, line: ProgressLine): Promise<Looked> {
+  const rooms: LookedRoom[] = [];
+  const damage: VerificationReport["damage"][number][] = [];
+  for (let after: string | undefined, total = 0; ;) {
+    const page: LookPage = await relay.order("look", after === undefined ? {} : { after });
+    rooms.push(...page.rooms);
+    damage.push(...page.flaws);
+    total = page.total ?? total;
+    line.tell(`${rooms.length} of ${total} documents checked`);
+    after = page.next;
+    if (after === undefined) return { rooms, damage };
+  }
+}
+
+async function setAside(relay: VerifyingRelay, { damage }: Looked, line: ProgressLine): Promise<void> {
+  const before = relay.actor;
+  const rooms = [...new Set(damage.flatMap(({ room }) => (room === undefined ? [] : [room])))];
+  line.tell(`${damage.length} damaged rows are set aside; the relay begins anew …`, true);
+  const answer = await relay.ordered("set-aside", { rooms });
+  // It may end before its answer comes through; and what was damaged may have been written over since.
+  if (answer?.ok === true && ((await answer.json()) as { setAside: number }).setAside === 0) return;
+  await relay.nextLife(before);
+  await relay.linked();
+}
+
+async function compare(
+  relay: VerifyingRelay,
+  rooms: readonly LookedRoom[],
+  line: ProgressLine,
+): Promise<ReadonlyMap<string, ComparedRoom>> {
+  const compared = new Map<string, ComparedRoom>();
+  const inGroups = async (names: readonly string[]): Promise<void> => {
+    for (let start = 0; start < names.length; start += comparedAtOnce) {
+      const answer = await relay.order<{ rooms: readonly ComparedRoom[] }>("compare", {
+        rooms: names.slice(start, start + comparedAtOnce),
+      });
+      for (const room of answer.rooms) compared.set(room.room, room);
+      line.tell(`${compared.size} of ${rooms.length} documents compared`);
+    }
+  };
+  await inGroups(rooms.map(({ room }) => room));
+  // Much to copy, or a relay that was just away: once more, as nothing else waits.
+  const open = [...compared.values()].filter(
+    (room) => room.refused !== undefined || room.copies.some(({ standing }) => standing === "different"),
+  );
+  await inGroups(open.map(({ room }) => room));
+  return compared;
+}
+
+export function verdictOf(before: LookedRoom, after: ComparedRoom | undefined, isDamaged: boolean): VerifiedRoom {
+  const { room } = before;
+  if (after === undefined || after.refused !== undefined)
+    return {
+      room,
+      verdict: "refused",
+      with: [],
+      other: [],
+      why: after === undefined ? "" : `${after.refused.code} ${after.refused.detail}`.trim(),
+    };
+  const of = (...standings: readonly string[]): readonly string[] =>
+    after.copies.filter(({ standing }) => standings.includes(standing)).map(({ relay }) => relay);
+  const same = of("equal", "healed");
+  if (of("different").length > 0) return { room, verdict: "different", with: same, other: of("different") };
+  const isWhole = !isDamaged || isThere(before, after, same.length > 0);
+  if (!isWhole && of("silent").length === 0) return { room, verdict: "lost", with: same, other: [] };
+  if (of("silent").length > 0) return { room, verdict: "unanswered", with: same, other: of("silent") };
+  if (isDamaged) return { room, verdict: "restored", with: same, other: [] };
+  return { room, verdict: of("healed").length > 0 ? "healed" : "equal", with: same, other: of("healed") };
+}
+
+/** Whether all that the disk had named is there; where that is not known either, whether somebody else has the room. */
+function isThere(before: LookedRoom, after: Exclude<ComparedRoom, { refused: object }>, hasOther: boolean): boolean {
+  if (before.clock === undefined) return hasOther;
+  // Deleted meanwhile: nothing of it is to be there.
+  if (before.generation !== undefined && after.generation !== before.generation) return true;
+  return clockOf(after.clock).covers(clockOf(before.clock));
+}
+
+function clockOf(clock: Clock): VectorClock {
+  return VectorClock.of(Object.entries(clock) as [ActorId, number][]);
+}
+
+/** A relay that is ordered to verify, over its lives. */
+class VerifyingRelay {
+  readonly #at: string;
+  readonly #secret: Uint8Array;
+  #view: MeshAnswer;
+
+  constructor(at: string, secret: Uint8Array, view: MeshAnswer) {
+    this.#at = at;
+    this.#secret = secret;
+    this.#view = view;
+  }
+
+  get name(): string {
+    return this.#view.self;
+  }
+
+  get actor(): ActorId | undefined {
+    return this.#view.relays[0]?.actor;
+  }
+
+  /** Its answer, however often it has to be asked; a refusal that stays one ends the command. */
+  async order<Answer>(what: "look" | "compare", body: object): Promise<Answer> {
+    const untilMs = performance.now() + awayMsMax;
+    for (let refusals = 0; ; await setTimeout(lookAgainMs)) {
+      const answer = await this.ordered(what, body);
+      if (answer?.ok === true) return (await answer.json()) as Answer;
+      const refusal = answer === undefined ? undefined : await refusalOf(answer, this.#at);
+      // Once: the ring or the life may have changed, and with it the mark.
+      if (refusal !== undefined && !passing.has(refusal.code) && (await this.#lookAgain()) && ++refusals > 1)
+        return endWith(2, refusal.sentence);
+      if (performance.now() > untilMs) return endWith(2, refusal?.sentence ?? awaySentence(this.#at));
+      await this.#lookAgain();
+    }
+  }
+
+  /** One try; undefined where it cannot be reached. */
+  async ordered(what: "look" | "compare" | "set-aside", body: object): Promise<Response | undefined> {
+    const mark = orderHeaders(this.#at, this.#view, { order: "verify", relay: this.#view.self }, this.#secret);
+    const init = { method: "POST", headers: { ...mark, "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    return fetch(new URL(`/api/mesh/verify/${what}`, this.#at), init).catch(() => undefined);
+  }
+
+  /** Returns when another life than `before` serves. */
+  async nextLife(before: ActorId | undefined): Promise<void> {
+    for (const untilMs = performance.now() + awayMsMax; performance.now() < untilMs; await setTimeout(lookAgainMs))
+      if ((await this.#lookAgain()) && this.actor !== before) return;
+    return endWith(2, awaySentence(this.#at));
+  }
+
+  /** Returns when all that belong are linked to it, or when that takes too long: who is away is found silent. */
+  async linked(): Promise<void> {
+    for (const untilMs = performance.now() + linkedMsMax; performance.now() < untilMs; await setTimeout(lookAgainMs)) {
+      await this.#lookAgain();
+      const { self, ring, relays } = this.#view;
+      const others = ring?.records.filter(({ relay, status }) => relay !== self && status !== "forgotten" && status !== "left") ?? [];
+      if (others.every(({ relay }) => relays.some((member) => member.relay === relay && member.linked === true))) return;
+    }
+  }
+
+  /** Whether it serves. */
+  async #lookAgain(): Promise<boolean> {
+    try {
+      const view = (await (await fetch(new URL("/api/mesh", this.#at))).json()) as MeshAnswer;
+      if (view.ring === undefined || view.relays[0] === undefined) return false;
+      this.#view = view;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function awaySentence(at: string): string {
+  return `The relay at ${at} has ended, as it does when something on its disk is damaged, and is not there again. Start it, and verify once more.`;
+}

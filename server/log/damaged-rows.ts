@@ -1,0 +1,83 @@
+/**
+ * DamagedRows: rows that are not as they were written, on their way out: the bytes are kept in the table `damage`, for whoever wants to
+ * look at them, and the row goes, or is written anew where it holds nothing but what its key says.
+ *
+ * Invariant: runs within the caller's transaction; nothing goes that was not kept before.
+ */
+import type { Database } from "better-sqlite3";
+import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import type { SnapshotShelf } from "./snapshot-shelf.ts";
+import { lineageChecksum } from "./store-row.ts";
+
+/** Where a damaged row lies. */
+export type DamagedRow =
+  | { readonly table: "entry" | "quarantine"; readonly lineage: number; readonly actor: number; readonly counter: number }
+  | { readonly table: "snapshot" | "lineage"; readonly id: number }
+  | { readonly table: "cover"; readonly lineage: number }
+  | { readonly table: "record" | "summary" | "mark"; readonly room: string };
+
+export class DamagedRows {
+  readonly #database: Database;
+  readonly #shelf: SnapshotShelf;
+
+  constructor(database: Database, shelf: SnapshotShelf) {
+    this.#database = database;
+    this.#shelf = shelf;
+  }
+
+  /** `what` is wrong with it, in words. */
+  keep(row: DamagedRow, room: RoomName, what: string): void {
+    this.#database
+      .prepare("INSERT INTO damage (place, what, room, bytes, reported) VALUES (?, ?, ?, ?, 1)")
+      .run(row.table, what, room, this.#bytesOf(row));
+  }
+
+  remove(row: DamagedRow, lineage: Lineage): void {
+    const run = (sql: string, ...keys: readonly (string | number)[]): unknown => this.#database.prepare(sql).run(...keys);
+    switch (row.table) {
+      case "entry":
+      case "quarantine":
+        run(`DELETE FROM ${row.table} WHERE lineage = ? AND actor = ? AND counter = ?`, row.lineage, row.actor, row.counter);
+        return;
+      case "snapshot":
+        return this.#shelf.remove(row.id);
+      case "lineage":
+        // What it is found by is all that it holds, and entries say in their own checksums whose they are.
+        run("UPDATE lineage SET crc = ? WHERE id = ?", lineageChecksum({ id: row.id, ...lineage }), row.id);
+        return;
+      case "cover":
+        run("DELETE FROM cover WHERE lineage = ?", row.lineage);
+        return;
+      case "record":
+      case "summary":
+      case "mark":
+        run(`DELETE FROM ${row.table} WHERE room = ?`, row.room);
+    }
+  }
+
+  #bytesOf(row: DamagedRow): Uint8Array | undefined {
+    const read = (sql: string, ...keys: readonly (string | number)[]): unknown[] =>
+      this.#database
+        .prepare(sql)
+        .pluck()
+        .all(...keys);
+    switch (row.table) {
+      case "entry":
+      case "quarantine": {
+        const where = "WHERE lineage = ? AND actor = ? AND counter = ?";
+        return read(`SELECT record FROM ${row.table} ${where}`, row.lineage, row.actor, row.counter)[0] as Uint8Array | undefined;
+      }
+      case "snapshot":
+        return Buffer.concat(read("SELECT bytes FROM chunk WHERE snapshot = ? ORDER BY part", row.id) as Uint8Array[]);
+      case "lineage":
+        return Buffer.from(JSON.stringify(this.#database.prepare("SELECT * FROM lineage WHERE id = ?").get(row.id) ?? ""));
+      case "cover":
+        return Buffer.from(String(read("SELECT body FROM cover WHERE lineage = ?", row.lineage)[0] ?? ""));
+      case "mark":
+        return Buffer.from(row.room);
+      case "record":
+      case "summary":
+        return Buffer.from(String(read(`SELECT body FROM ${row.table} WHERE room = ?`, row.room)[0] ?? ""));
+    }
+  }
+}
