@@ -18,6 +18,7 @@ import { firstValues, type Bounds } from "./bounds.ts";
 import type { Limits } from "./core/limits.ts";
 import type { MeshLimits } from "./core/peers/mesh-options.ts";
 import { disorder } from "./limit-order.ts";
+import { isAnyAddress, isLoopbackAddress } from "./listening-address.ts";
 import { meshBounds, meshLimitsOf } from "./mesh-limits.ts";
 
 const kib = 1024;
@@ -190,6 +191,8 @@ export interface RelaySettings {
   /** Relays that keep each document, of as many as there are, and how many of them before it is called saved. */
   readonly replicas: number;
   readonly durability: "majority" | "1" | "all";
+  /** Whether a page may cut this relay's links, turn its clock and end it. */
+  readonly experiments: boolean;
   readonly limits: Limits;
   readonly mesh: MeshLimits;
   readonly process: ProcessLimits;
@@ -243,6 +246,7 @@ const settings = {
   durability: { schema: z.enum(["majority", "1", "all"]), right: "majority, 1 or all" },
   replicas: { schema: wholeNumber.pipe(z.int().min(1).max(7)), right: "a number of relays from 1 to 7" },
   zone: { schema: z.string().min(1).refine(isZone), right: "up to 63 of A-Z, a-z, 0-9, . _ and -, e.g. berlin-1" },
+  experiments: { schema: z.union([z.boolean(), z.stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] })]), right: "true or false" },
   store: { schema: z.literal("sqlite"), right: "sqlite, because this version has no other store yet" },
   join: { schema: several(meshAddress), right: "the address of another relay, e.g. ws://127.0.0.1:4400/mesh" },
   advertise: { schema: meshAddress, right: "the address at which other relays reach this one, e.g. ws://10.0.0.1:4400/mesh" },
@@ -316,12 +320,10 @@ function contradiction(values: Readonly<Record<string, unknown>>): string | unde
     return "The secret of the mesh must be given once, by INKMESH_MESH_SECRET or by --mesh-secret-file";
   if (values["join"] !== undefined && values["advertise"] === undefined && isAnyAddress(String(values["host"])))
     return `--advertise must say at which address other relays reach this one, because --host ${String(values["host"])} is all of them, e.g. ws://10.0.0.1:4400/mesh`;
+  const host = String(values["host"] ?? "127.0.0.1");
+  if (values["experiments"] === true && !isLoopbackAddress(host))
+    return `--experiments must be left out, or --host be 127.0.0.1, because whoever reaches ${host} could cut this relay off and end it`;
   return undefined;
-}
-
-/** Whether a relay that listens there listens everywhere, and has said of no address that it is its own. */
-export function isAnyAddress(host: string): boolean {
-  return host === "0.0.0.0" || /^[0:]+$/.test(host);
 }
 
 function settingsOf(
@@ -347,6 +349,7 @@ function settingsOf(
     zone: (values["zone"] as string | undefined) ?? "",
     replicas: (values["replicas"] as number | undefined) ?? 3,
     durability: (values["durability"] as RelaySettings["durability"] | undefined) ?? "majority",
+    experiments: values["experiments"] === true,
     limits: limitsWith({ ...rest, content, replication }),
     mesh: meshLimitsOf(others.mesh),
     process: processWith(others.process),

@@ -16,7 +16,7 @@ import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
-import { isAnyAddress, type RelaySettings } from "./config.ts";
+import type { RelaySettings } from "./config.ts";
 import type { Report } from "./core/effect.ts";
 import type { RelayInput } from "./core/input.ts";
 import { foundMesh, type KeptMesh } from "./core/membership/belonging.ts";
@@ -25,6 +25,7 @@ import { Relay } from "./core/relay.ts";
 import { appFiles } from "./edge/app-files.ts";
 import { ClientSockets } from "./edge/client-sockets.ts";
 import type { EdgeObserver } from "./edge/edge-observer.ts";
+import { experimentsApi } from "./edge/experiments-api.ts";
 import { healthApi } from "./edge/health-api.ts";
 import { addressOf, closeServer, listen } from "./edge/http-listener.ts";
 import { createHttpServer } from "./edge/http-server.ts";
@@ -33,9 +34,11 @@ import { PeerDoor } from "./edge/peer-door.ts";
 import { PendingRequests } from "./edge/pending-requests.ts";
 import { meshApi } from "./edge/mesh-api.ts";
 import { roomsApi } from "./edge/rooms-api.ts";
+import { isAnyAddress } from "./listening-address.ts";
 import { openDataFolder, type DataFolder } from "./log/data-folder.ts";
 import { SqliteUpdateLog } from "./log/sqlite-update-log.ts";
 import type { LogOpening, UpdateLog } from "./log/update-log.ts";
+import { RelayExperiments } from "./relay-experiments.ts";
 import { Driver } from "./runtime/driver.ts";
 import { EngineWorkers } from "./runtime/engine-workers.ts";
 import { createLogger, type Logger } from "./runtime/logger.ts";
@@ -46,7 +49,7 @@ import { Metrics } from "./runtime/metrics.ts";
 import { RelayStatus } from "./runtime/relay-status.ts";
 import { release } from "./runtime/release.ts";
 import { EventLoopWatch } from "./runtime/event-loop-watch.ts";
-import { systemClock } from "./runtime/system-clock.ts";
+import { systemClock, type Clock } from "./runtime/system-clock.ts";
 import { within } from "./runtime/deadline.ts";
 import { systemRandom } from "./runtime/system-random.ts";
 import { startWorker } from "./runtime/worker-file.ts";
@@ -101,6 +104,9 @@ interface Parts {
   readonly engines: EngineWorkers;
   readonly sockets: ClientSockets;
   readonly peers: PeerDoor;
+  /** `peers`, or what stands before it. */
+  readonly links: Pick<PeerDoor, "write" | "close" | "dial">;
+  readonly clock: Clock;
   readonly meshFile: MeshFile;
   readonly requests: PendingRequests;
   readonly http: Server;
@@ -127,8 +133,11 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
   const peers = new PeerDoor({
     frameBytesMax: around.meshFrameBytesMax,
     ...{ dialMs: around.dialMs, machinesPerAddressMax: around.machinesPerAddressMax, closeMs: around.closeMs },
-    ...{ enqueue, observer },
+    enqueue: (input) => (experiments === undefined ? enqueue(input) : experiments.links.heard(input)),
+    observer,
   });
+  const experiments = settings.experiments ? new RelayExperiments({ door: peers, enqueue }) : undefined;
+  const clock = experiments?.clock ?? systemClock;
   const meshFile = new MeshFile({
     folder: folder.path,
     failed: (error) => logger.error({ err: error }, "what is known of the mesh could not be kept; it is tried again with the next news"),
@@ -148,7 +157,8 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
       mesh: () => parts.core?.meshView(),
       copies: () => parts.core?.copies() ?? { replicas: 1, needed: 1 },
       stamps: () => parts.core?.stamps(),
-      now: () => systemClock.now(),
+      now: () => clock.now(),
+      experiments: experiments?.state,
       startedAt: new Date(),
     }),
     meshApi: meshApi({
@@ -162,6 +172,7 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
         ask: (ask) => requests.ask(ask),
       },
     }),
+    experimentsApi: experiments === undefined ? undefined : experimentsApi(experiments),
     roomsApi: roomsApi(requests),
     appFiles: appFiles(appFolder()),
     connectionsMax: limits.connectionsMax,
@@ -178,7 +189,8 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
     ...{ folder: folder.path, relay: name, nestingMax: limits.content.nestingMax, freeBytesMin: around.freeBytesMin },
   });
   const parts: Parts = {
-    ...{ settings, folder, name, actor, logger, metrics, status, log, engines, sockets, peers, meshFile, requests, http },
+    ...{ settings, folder, name, actor, logger, metrics, status, log, engines, sockets, clock, meshFile, requests, http },
+    ...{ peers, links: experiments?.links ?? peers },
     ...{ core: undefined, driver: undefined, journal: undefined, watch: undefined, stopped: () => undefined },
   };
   return parts;
@@ -228,7 +240,7 @@ interface Kept {
 }
 
 function serve(parts: Parts, { opening, secret, kept }: Kept): void {
-  const { settings, name, actor, sockets, peers, meshFile, log, engines, metrics, requests, status, logger } = parts;
+  const { settings, name, actor, sockets, links, clock, meshFile, log, engines, metrics, requests, status, logger } = parts;
   const core = new Relay({
     self: name,
     actor,
@@ -253,11 +265,11 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
   parts.journal = new MeshJournal({ self: actor, ring, logger, nowMs: () => systemClock.now().monotonicMs });
   parts.driver = new Driver({
     relay: core,
-    ...{ sockets, log, engines, clock: systemClock, commitPauseMs: settings.process.commitPauseMs },
+    ...{ sockets, log, engines, clock, commitPauseMs: settings.process.commitPauseMs },
     links: {
-      write: (link: LinkId, frames, asks) => peers.write(link, frames, asks),
-      close: (link: LinkId, code, reason) => peers.close(link, code, reason),
-      dial: (address) => peers.dial(address),
+      write: (link: LinkId, frames, asks) => links.write(link, frames, asks),
+      close: (link: LinkId, code, reason) => links.close(link, code, reason),
+      dial: (address) => links.dial(address),
       keep: (known, isFirst) => (isFirst ? meshFile.keepAtOnce(known) : meshFile.keep(known)),
     },
     answer: (request, answer) => requests.answer(request, answer),

@@ -12,7 +12,8 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import * as path from "node:path";
-import { isAnyAddress, type RelaySettings } from "../config.ts";
+import type { RelaySettings } from "../config.ts";
+import { isAnyAddress } from "../listening-address.ts";
 
 /** One relay of it, by its options. */
 export interface LocalRelay {

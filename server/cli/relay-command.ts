@@ -9,7 +9,7 @@ import type { Command } from "commander";
 import type { RelaySettings } from "../config.ts";
 import type { RunningRelay } from "../main.ts";
 import { createLogger } from "../runtime/logger.ts";
-import { addRelayOptions, exposureWarning, settingsFrom } from "./relay-options.ts";
+import { addRelayOptions, startWarnings, settingsFrom } from "./relay-options.ts";
 import { endWith } from "./process-end.ts";
 import { onStopSignals } from "./stop-signals.ts";
 
@@ -24,7 +24,7 @@ export function relayCommand(program: Command): void {
 async function runRelay(settings: RelaySettings): Promise<void> {
   crashOnMistakes(settings);
   // A supervisor has said it, once for all its relays.
-  if (!isSupervised()) process.stderr.write(exposureWarning(settings));
+  if (!isSupervised()) process.stderr.write(startWarnings(settings));
   // Loaded here, so that a supervisor and a bad option do without all that a relay needs.
   const { startRelay } = await import("../main.ts");
   const starting = startRelay(settings, () => void endUnsound());

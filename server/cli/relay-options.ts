@@ -3,6 +3,7 @@
  */
 import * as fs from "node:fs";
 import type { Command } from "commander";
+import { isLoopbackAddress } from "../listening-address.ts";
 import { readSettings, settingNames, type RelaySettings, type Said, type SettingsAnswer } from "../config.ts";
 
 /** Gives `command` every option that a relay has. Values stay text: `readSettings` judges them. */
@@ -21,7 +22,8 @@ export function addRelayOptions(command: Command): Command {
     .option("--config <file>", "a JSON file with these settings, limits, mesh and process limits")
     .option("--join <address>", "another relay, as ws://HOST:PORT/mesh; may be repeated", collect)
     .option("--advertise <address>", "where other relays reach this one (ws://HOST:PORT/mesh)")
-    .option("--mesh-secret-file <file>", "the secret that all relays of a mesh share; or INKMESH_MESH_SECRET");
+    .option("--mesh-secret-file <file>", "the secret that all relays of a mesh share; or INKMESH_MESH_SECRET")
+    .option("--experiments", "lets the page /mesh-view cut links, turn the clock and end the relay; on this machine only");
 }
 
 /** The settings that options, environment and file say together, or a sentence on what is wrong. */
@@ -36,12 +38,27 @@ export function settingsFrom(options: Readonly<Record<string, unknown>>, environ
 export function optionsOf(options: Readonly<Record<string, unknown>>): string[] {
   const named = byOptionName(options);
   const names = [...settingNames, "config"].filter((name) => named[name] !== undefined);
-  return names.flatMap((name) => [named[name]].flat().map((value) => `--${name}=${String(value)}`));
+  return names.flatMap((name) =>
+    [named[name]].flat().flatMap((value) => (typeof value === "boolean" ? (value ? [`--${name}`] : []) : [`--${name}=${String(value)}`])),
+  );
 }
 
-/** What a person should know who lets others reach the relay; empty on a loopback address. */
-export function exposureWarning(settings: RelaySettings): string {
-  if (/^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(settings.host)) return "";
+/** What a person should know before the relay runs; mostly nothing. */
+export function startWarnings(settings: RelaySettings): string {
+  return `${exposureWarning(settings)}${experimentsWarning(settings)}`;
+}
+
+function experimentsWarning({ experiments }: RelaySettings): string {
+  if (!experiments) return "";
+  return (
+    "Warning: with --experiments every program and every local page on this machine can cut this relay's links, silence it, turn its\n" +
+    "clock and end it, at /mesh-view. Start no relay like that where people depend on it.\n"
+  );
+}
+
+/** Empty on a loopback address. */
+function exposureWarning(settings: RelaySettings): string {
+  if (isLoopbackAddress(settings.host)) return "";
   return (
     `Warning: --host ${settings.host} lets others reach this relay, and anybody who can reach it can read and write every document.\n` +
     "Without https a browser cannot reopen the editor while this relay is away (what is typed is kept on its device all the same);\n" +

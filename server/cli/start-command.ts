@@ -11,7 +11,7 @@ import type { Command } from "commander";
 import type { RelaySettings } from "../config.ts";
 import { knownSecretFile, localMesh, localNames, wasMesh, type LocalRelay } from "./local-mesh.ts";
 import { endWith } from "./process-end.ts";
-import { addRelayOptions, exposureWarning, optionsOf, settingsFrom } from "./relay-options.ts";
+import { addRelayOptions, startWarnings, optionsOf, settingsFrom } from "./relay-options.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { cannotWork, SupervisedRelay } from "./supervised-relay.ts";
 
@@ -29,7 +29,7 @@ export function startCommand(program: Command, commandFile: string): void {
     const given = count === 1 ? { name: "a", ...relayOptions } : relayOptions;
     const answer = settingsFrom(given, process.env);
     if (!answer.ok) return endWith(2, answer.sentence);
-    process.stderr.write(exposureWarning(answer.settings));
+    process.stderr.write(startWarnings(answer.settings));
     const { settings } = answer;
     await supervise(commandFile, count === 1 ? oneRelay(given, settings) : await severalRelays(given, settings, count));
   });

@@ -6,6 +6,7 @@ import type { Instant } from "@inkmesh/shared/base/instant";
 import express, { type Router } from "express";
 import type { MeshView } from "../core/peers/mesh-view.ts";
 import type { Census } from "../core/relay.ts";
+import type { ExperimentState } from "./experiments-api.ts";
 import { meshBody, type KnownStamps } from "./mesh-answer.ts";
 import type { RelayState } from "./relay-state.ts";
 
@@ -23,6 +24,8 @@ interface HealthApiOptions {
   /** Undefined until it serves. */
   readonly stamps: () => KnownStamps | undefined;
   readonly now: () => Instant;
+  /** Undefined: nobody may do experiments here. */
+  readonly experiments: (() => ExperimentState) | undefined;
   readonly startedAt: Date;
 }
 
@@ -50,6 +53,7 @@ export function healthApi(options: HealthApiOptions): Router {
     const moment = { now: options.now(), stamps: options.stamps() };
     response.json({
       self: relay,
+      experiments: options.experiments?.(),
       ...options.copies(),
       ...meshBody(options.mesh(), { relay, actor, startedAt, ...standing }, moment),
     });

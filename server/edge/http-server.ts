@@ -29,6 +29,8 @@ export interface HttpServerOptions {
   readonly origins: OriginPolicy;
   readonly healthApi: Router;
   readonly meshApi: Router;
+  /** Undefined: there is no such door. */
+  readonly experimentsApi: Router | undefined;
   readonly roomsApi: Router;
   readonly appFiles: Router;
   readonly connectionsMax: number;
@@ -69,6 +71,7 @@ function expressApp(options: HttpServerOptions): Express {
   app.use("/api/mesh", openToRelays(origins));
   app.use(options.healthApi);
   app.use(options.meshApi);
+  if (options.experimentsApi !== undefined) app.use(options.experimentsApi);
   app.use("/api/rooms", openToRelays(origins), onlyWhileServing(status), options.roomsApi);
   app.use(options.appFiles);
   app.use((_request, response) => sendRefusal(response, refused("NOT_FOUND").refusal));

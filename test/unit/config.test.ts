@@ -35,6 +35,13 @@ describe("settings", () => {
     expect([settingsOf({}).zone, settingsOf({}, { INKMESH_ZONE: "berlin-1" }).zone]).toEqual(["", "berlin-1"]);
   });
 
+  test("nobody may do experiments until somebody says so", () => {
+    const said = (value: unknown) => settingsOf({}, { INKMESH_EXPERIMENTS: value }).experiments;
+    expect([settingsOf({}).experiments, settingsOf({ experiments: true }).experiments]).toEqual([false, true]);
+    expect([said("true"), said("1"), said("false"), said("0")]).toEqual([true, true, false, false]);
+    expect(settingsOf({}, {}, { experiments: true, host: "::1" }).experiments).toBe(true);
+  });
+
   test("the data folder follows the name", () => {
     expect(settingsOf({ name: "berlin-2" }).dataFolder).toMatch(/\/data\/berlin-2$/);
   });
@@ -109,6 +116,20 @@ describe("settings", () => {
       {},
       { mesh: { probeIntervalMs: 1 } },
       /^"mesh\.probeIntervalMs" in the --config file must be a/,
+    ],
+    [
+      "experiments that are neither on nor off",
+      {},
+      { INKMESH_EXPERIMENTS: "maybe" },
+      undefined,
+      /^INKMESH_EXPERIMENTS must be true or false, not "maybe"\.$/,
+    ],
+    [
+      "experiments where others could do them",
+      { experiments: true, host: "0.0.0.0" },
+      {},
+      undefined,
+      /^--experiments must be left out, or --host be 127\.0\.0\.1, because whoever reaches 0\.0\.0\.0 could cut/,
     ],
     ["an unknown key of the file", {}, {}, { prot: 1 }, /^"prot" in the --config file must be one of name, host, port/],
     ["an unknown limit", {}, {}, { limits: { frameBytes: 1 } }, /^"limits\.frameBytes" in the --config file must be one of/],

@@ -69,6 +69,11 @@ export class LinkQueue {
     return this.#bulk.bytes + this.#aheadBytes;
   }
 
+  /** Bytes that certainly wait: of less than half a window nobody asks whether it was taken. */
+  get backlogBytes(): number {
+    return this.#bulk.bytes + (this.#askedBytes === 0 ? 0 : this.#aheadBytes);
+  }
+
   /** Bytes that were not even given to the socket, about. */
   get heldBytes(): number {
     return this.#bulk.bytes;

@@ -18,7 +18,7 @@ export interface MemberView extends Member {
   readonly release: string | undefined;
   /** Milliseconds to it and back, as its latest probe took; undefined while none has come back on this link. */
   readonly roundTripMs: number | undefined;
-  /** Bytes for it that it has not read, about. */
+  /** Bytes that certainly wait for it to read, about. */
   readonly backlogBytes: number;
   /** When it was heard last, in monotonic ms; 0 where it is not linked. */
   readonly heardMs: number;

@@ -208,7 +208,7 @@ export class Mesh implements Peers {
   #seen(member: Member): MemberView {
     const { actor } = member;
     const end = this.#ends.find(this.#links.linkTo(actor));
-    const line = { backlogBytes: this.#outbox.waitingBytes(actor), heardMs: this.#links.heardMs(actor) };
+    const line = { backlogBytes: this.#outbox.backlogBytes(actor), heardMs: this.#links.heardMs(actor) };
     return {
       ...{ ...member, ...line, isLinked: this.#outbox.has(actor), roundTripMs: this.#membership.roundTripMs(actor) },
       ...{ sessions: this.#loads.of(actor), version: end?.version, release: end?.release },

@@ -22,9 +22,9 @@ export class PeerOutbox {
     return [...this.#queues.values()].reduce((sum, queue) => sum + queue.heldBytes, 0);
   }
 
-  /** Bytes that `peer` has not read, about. */
-  waitingBytes(peer: ActorId): number {
-    return this.#queues.get(peer)?.waitingBytes ?? 0;
+  /** Bytes that certainly wait for `peer` to read, about. */
+  backlogBytes(peer: ActorId): number {
+    return this.#queues.get(peer)?.backlogBytes ?? 0;
   }
 
   has(peer: ActorId): boolean {

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readSettings, type RelaySettings } from "../../../server/config.ts";
-import { addRelayOptions, exposureWarning, optionsOf, settingsFrom } from "../../../server/cli/relay-options.ts";
+import { addRelayOptions, startWarnings, optionsOf, settingsFrom } from "../../../server/cli/relay-options.ts";
 
 let folder: string;
 beforeEach(() => void (folder = fs.mkdtempSync(path.join(os.tmpdir(), "inkmesh-options-"))));
@@ -71,6 +71,15 @@ test.each([
   const answer = readSettings({ options: {}, environment: {} });
   if (!answer.ok) throw new Error(answer.sentence);
   const settings: RelaySettings = { ...answer.settings, host };
-  expect(exposureWarning(settings) !== "").toBe(warns);
-  expect(/https.*localhost/s.test(exposureWarning(settings))).toBe(warns);
+  expect(startWarnings(settings) !== "").toBe(warns);
+  expect(/https.*localhost/s.test(startWarnings(settings))).toBe(warns);
+});
+
+test("experiments are warned of, and a supervisor passes them on", () => {
+  const answer = settingsFrom(parsed("--experiments"), {});
+  if (!answer.ok) throw new Error(answer.sentence);
+  expect(startWarnings(answer.settings)).toMatch(/^Warning: with --experiments .* can cut this relay's links/);
+  expect(startWarnings({ ...answer.settings, experiments: false })).toBe("");
+  expect(optionsOf(parsed("--experiments", "--port", "0"))).toEqual(["--port=0", "--experiments"]);
+  expect(optionsOf({ experiments: false })).toEqual([]);
 });

@@ -14,6 +14,7 @@ import type { MeshView } from "../../../server/core/peers/mesh-view.ts";
 import { appFiles } from "../../../server/edge/app-files.ts";
 import { ClientSockets } from "../../../server/edge/client-sockets.ts";
 import type { EdgeObserver } from "../../../server/edge/edge-observer.ts";
+import { experimentsApi, type Experiments } from "../../../server/edge/experiments-api.ts";
 import { healthApi } from "../../../server/edge/health-api.ts";
 import { createHttpServer } from "../../../server/edge/http-server.ts";
 import type { KnownStamps } from "../../../server/edge/mesh-answer.ts";
@@ -38,6 +39,7 @@ interface EdgeOptions {
   readonly mesh?: MeshView;
   readonly stamps?: KnownStamps;
   readonly inspect?: VerifyApiOptions["inspect"];
+  readonly experiments?: Experiments;
   readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
 }
 
@@ -92,6 +94,7 @@ export async function anEdge(options: EdgeOptions = {}) {
       mesh: () => options.mesh,
       copies: () => ({ replicas: 1, needed: 1 }),
       stamps: () => options.stamps,
+      experiments: options.experiments?.state,
       now: () => ({ monotonicMs: 10_000, wallMs: 1_000_000 }),
       startedAt: new Date(0),
     }),
@@ -106,6 +109,7 @@ export async function anEdge(options: EdgeOptions = {}) {
         ask: (ask) => requests.ask(ask),
       },
     }),
+    experimentsApi: options.experiments === undefined ? undefined : experimentsApi(options.experiments),
     roomsApi: roomsApi(requests),
     appFiles: appFiles(options.appFolder),
     connectionsMax: 100,
