@@ -11,6 +11,7 @@ import { defineConfig } from "vite";
 import { serviceWorkerBuild } from "./service-worker-build.ts";
 
 const relay = process.env["INKMESH_RELAY"] ?? "http://127.0.0.1:4400";
+const page = (name: string): string => fileURLToPath(new URL(`./app/${name}`, import.meta.url));
 const conditions = ["inkmesh-source", "module", "browser", "development|production"];
 
 export default defineConfig({
@@ -22,6 +23,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     modulePreload: { polyfill: false },
+    rolldownOptions: { input: [page("index.html"), page("mesh-view.html")] },
   },
   server: {
     host: "127.0.0.1",

@@ -17,6 +17,7 @@ import { rememberedTheme, showTheme } from "./theme.ts";
 import { keepWorkingOffline } from "./working-offline.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/switch.css";
 import "./styles/start-page.css";
 import "./styles/document-page.css";
 import "./styles/rich-text.css";

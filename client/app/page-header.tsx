@@ -1,19 +1,12 @@
 /**
  * PageHeader: what both pages have on top: the way home, who one is, light or dark.
  */
-import { Monitor, Moon, Sun } from "lucide-preact";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { followInPage } from "./page-location.ts";
 import { initialsOf, type Person } from "./person.ts";
 import { PersonDialog } from "./person-dialog.tsx";
-import { nextTheme, rememberedTheme, showTheme, type Theme } from "./theme.ts";
-
-const themes = {
-  system: { icon: Monitor, label: "Colours follow the system" },
-  light: { icon: Sun, label: "Light colours" },
-  dark: { icon: Moon, label: "Dark colours" },
-} as const satisfies Record<Theme, unknown>;
+import { ThemeButton } from "./theme-button.tsx";
 
 interface PageHeaderProps {
   readonly person: Person;
@@ -50,20 +43,5 @@ export function PageHeader({ person, onPerson, children, aside, menu }: PageHead
       {menu}
       {naming && <PersonDialog person={person} onChange={onPerson} onClose={() => setNaming(false)} />}
     </header>
-  );
-}
-
-function ThemeButton() {
-  const [theme, setTheme] = useState(rememberedTheme);
-  const { icon: Icon, label } = themes[theme];
-  const turn = () => {
-    const next = nextTheme(theme);
-    setTheme(next);
-    showTheme(next);
-  };
-  return (
-    <button type="button" class="tool" aria-label={`${label}. Change`} title={label} data-theme-choice={theme} onClick={turn}>
-      <Icon size={18} aria-hidden="true" />
-    </button>
   );
 }

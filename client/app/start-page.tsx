@@ -2,7 +2,7 @@
  * StartPage: all documents, the relay's and this device's, and where new ones begin.
  */
 import type { Inkmesh } from "@inkmesh/client";
-import { CodeXml, FilePlus2, FlaskConical, Search } from "lucide-preact";
+import { CodeXml, FilePlus2, FlaskConical, Network, Search } from "lucide-preact";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { DocumentRowView } from "./document-row.tsx";
@@ -55,6 +55,10 @@ export function StartPage({ mesh, person, onPerson, readiness, onTryIt, news }: 
         <DocumentListing mesh={mesh} documents={documents} search={search.trim()} />
         <footer class="start-foot">
           {hint !== undefined && <p class="hint">{hint}</p>}
+          <a class="button quiet small" href="/mesh-view">
+            <Network size={16} aria-hidden="true" />
+            How the relays stand
+          </a>
           <button type="button" class="button quiet small" onClick={onTryIt}>
             <FlaskConical size={16} aria-hidden="true" />
             Try a bad network…

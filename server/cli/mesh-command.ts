@@ -66,12 +66,13 @@ export function statusTable({ self, mesh, ring, relays }: MeshAnswer): string {
     places.get(member.relay) ?? "none",
     member.state ?? "not seen",
     member.relay === self && member.linked === undefined ? "asked" : member.linked === true ? "linked" : "no link",
+    member.roundTripMs === undefined ? "" : `${member.roundTripMs.toFixed(1)} ms`,
     member.sessions?.toString() ?? "",
     member.release ?? "",
     member.address ?? "",
   ]);
   const sorted = rows.toSorted(([left], [right]) => (left! < right! ? -1 : 1));
-  const table = textTable(["relay", "place", "state", "link", "sessions", "release", "address"], sorted);
+  const table = textTable(["relay", "place", "state", "link", "round trip", "sessions", "release", "address"], sorted);
   return [`Mesh ${mesh ?? "none"}, ring ${ring?.id ?? "none"}, as relay ${self} sees it.`, table].join("\n");
 }
 

@@ -21,6 +21,8 @@ export interface MeshAnswer {
     readonly address?: string;
     readonly linked?: boolean;
     readonly sessions?: number;
+    /** Undefined where no probe has come back over a link. */
+    readonly roundTripMs?: number;
     /** Undefined where there is no link to it, or it is too old to say so. */
     readonly release?: string;
     /** Of the relay that is asked. */

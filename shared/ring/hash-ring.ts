@@ -66,6 +66,14 @@ export class HashRing {
     return sorted.length === 0 ? HashRing.empty : new HashRing(sorted);
   }
 
+  /** All virtual nodes, clockwise from position 0. */
+  get virtualNodes(): readonly { readonly position: Position; readonly relay: RelayId }[] {
+    return Array.from(this.#owners, (member, index) => ({
+      position: { high: this.#highs[index]!, low: this.#lows[index]! },
+      relay: this.members[member]!.relay,
+    }));
+  }
+
   /** The first `n` distinct relays for `room`, the owner first; fewer where the ring has fewer. */
   preferenceList(room: RoomName, n: number): readonly RelayId[] {
     const wanted = Math.min(n, this.members.length);

@@ -5,6 +5,11 @@
  */
 export const appPages: readonly RegExp[] = [/^\/(\?.*)?$/, /^\/d\/.*/];
 
+/** Whether that is the page that shows the relays. It holds nothing that a new version of the app could take from it. */
+export function isMeshView({ pathname }: URL): boolean {
+  return pathname === "/mesh-view";
+}
+
 /**
  * Whether a tab at this address shows the app; also one that was opened at the page's own file. Other tabs of the same
  * origin (the relay's answers, files) hold nothing, and nobody in them answers.

@@ -13,9 +13,9 @@
  * Invariants: a version is in use only when every file of it is here; a tab that is open is never left with the files of
  * another version; only the app's own addresses are answered from here.
  */
-import { createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
+import { createHandlerBoundToURL, matchPrecache, precacheAndRoute } from "workbox-precaching";
 import { NavigationRoute, registerRoute } from "workbox-routing";
-import { appPages, isAppPage } from "./app-pages.ts";
+import { appPages, isAppPage, isMeshView } from "./app-pages.ts";
 import type { TabQuestion, TabState, UpdateOutcome, UpdateRequest } from "./update-message.ts";
 import { voteOnUpdate } from "./update-vote.ts";
 
@@ -28,6 +28,20 @@ const answerMs = 2_000;
 
 precacheAndRoute(appFilesOfBuild, { cleanURLs: false, directoryIndex: "" });
 registerRoute(new NavigationRoute(createHandlerBoundToURL("/index.html"), { allowlist: [...appPages] }));
+
+// As the relay has it now, and from here only while it cannot be reached: the page then asks other relays.
+registerRoute(
+  ({ request, url }) => request.mode === "navigate" && isMeshView(url),
+  async ({ request }) => {
+    try {
+      return await fetch(request);
+    } catch (error) {
+      const kept = await matchPrecache("/mesh-view.html");
+      if (kept === undefined) throw error;
+      return kept;
+    }
+  },
+);
 
 // A page that was there before the first version was fetched loads the rest of its pieces from here too.
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));

@@ -42,7 +42,9 @@ describe("inkmesh mesh", { timeout: 120_000 }, () => {
     const [a, b] = relays as [RunningRelay, RunningRelay];
     const at = ["--at", a.address];
     const status = async (): Promise<string> => (await inkmesh("mesh", "status", ...at)).out;
-    await vi.waitFor(async () => expect(await status()).toMatch(/^b +member +alive +linked +0 +\S+ +ws:/m), { timeout: 60_000 });
+    await vi.waitFor(async () => expect(await status()).toMatch(/^b +member +alive +linked +\d+\.\d ms +0 +\S+ +ws:/m), {
+      timeout: 60_000,
+    });
     expect(await status()).toMatch(/^a +member +alive +asked +0 +\S+ +ws:/m);
     const json = await inkmesh("mesh", "status", ...at, "--json");
     expect(JSON.parse(json.out)).toMatchObject({ self: "a", relays: [{ relay: "a" }, { relay: "b" }] });

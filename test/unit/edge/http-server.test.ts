@@ -288,6 +288,16 @@ describe("the editor's files", () => {
     }
   });
 
+  test("the page that shows the relays is one of its own", async () => {
+    const folder = anApp();
+    fs.writeFileSync(path.join(folder, "mesh-view.html"), "<!doctype html><title>relays</title>");
+    edge = await anEdge({ appFolder: folder });
+    const response = await fetch(`${edge.address}/mesh-view`);
+    expect([response.status, response.headers.get("cache-control")]).toEqual([200, "no-cache"]);
+    expect(await response.text()).toContain("<title>relays</title>");
+    expect((await fetch(`${edge.address}/mesh-view/x`)).status).toBe(404);
+  });
+
   test("a hashed asset is kept for ever; one that is missing is a 404, never the page", async () => {
     edge = await anEdge({ appFolder: anApp() });
     const asset = await fetch(`${edge.address}/assets/main-1a2b3c.js`);

@@ -1,5 +1,5 @@
 import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
-import { positionHex, positionOf } from "@inkmesh/shared/ring/hash";
+import { comparePositions, positionHex, positionOf } from "@inkmesh/shared/ring/hash";
 import { HashRing, type RingMember } from "@inkmesh/shared/ring/hash-ring";
 import { describe, expect, test } from "vitest";
 
@@ -49,4 +49,16 @@ describe("a preference list", () => {
     expect(() => HashRing.of([member("a", "", 0)])).toThrow(/weight/);
     expect(() => HashRing.of([member("a", "", 1.5)])).toThrow(/weight/);
   });
+});
+
+test("virtual nodes are told clockwise, 256 for a weight of 1, and a list begins with the first one behind a room", () => {
+  const ring = HashRing.of([member("a"), member("b", "", 2)]);
+  const { virtualNodes } = ring;
+  expect(virtualNodes).toHaveLength(3 * 256);
+  expect(virtualNodes.filter(({ relay }) => relay === "b")).toHaveLength(2 * 256);
+  expect(virtualNodes.toSorted((left, right) => comparePositions(left.position, right.position))).toEqual(virtualNodes);
+  for (const room of rooms) {
+    const first = virtualNodes.find(({ position }) => comparePositions(position, positionOf(room)) >= 0) ?? virtualNodes[0];
+    expect(ring.preferenceList(room as RoomName, 1)).toEqual([first!.relay]);
+  }
 });
