@@ -2,7 +2,6 @@
  * A full disk, a real one: a small tmpfs. Nothing acknowledged is lost, what is not acknowledged is refused in words,
  * and the relay recovers by itself when there is space again.
  */
-import { execFileSync, spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom } from "@inkmesh/shared/base/random";
@@ -12,28 +11,18 @@ import { settled } from "../harness/crash-run.ts";
 import { endInkClients, InkClient } from "../harness/ink-client.ts";
 import { endRawSockets } from "../harness/raw-socket.ts";
 import { contentOf, MetricsReading } from "../harness/relay-api.ts";
-import { endRelays, startRelayProcess, temporaryFolder, type RelayProcess } from "../harness/relay-process.ts";
+import { endRelays, startRelayProcess, type RelayProcess } from "../harness/relay-process.ts";
+import { aSmallDisk, removeSmallDisks } from "../harness/small-disk.ts";
 import { Typist } from "../harness/typist.ts";
 import { pause, until } from "../harness/until.ts";
 import { endYClients, YClient } from "../harness/y-client.ts";
-
-const mounted: string[] = [];
-
-/** Why a tmpfs cannot be mounted here, or undefined and the folder. */
-function aSmallDisk(mebibytes: number): { folder: string; reason?: never } | { folder?: never; reason: string } {
-  const folder = temporaryFolder("disk");
-  const mount = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", folder], { encoding: "utf8" });
-  if (mount.status !== 0) return { reason: `a tmpfs cannot be mounted here (${(mount.stderr ?? mount.error?.message ?? "").trim()})` };
-  mounted.push(folder);
-  return { folder };
-}
 
 afterEach(async () => {
   endYClients();
   endRawSockets();
   await endInkClients();
   await endRelays({ keepFolders: true });
-  for (const folder of mounted.splice(0)) execFileSync("umount", [folder]);
+  removeSmallDisks();
   await endRelays();
 });
 

@@ -1,6 +1,6 @@
 /**
- * Real relays come and leave while people type at each that is there: one becomes three, a fourth comes, drains, and its folder is thrown
- * away. An independent checker judges by what clients were told and by what readers with nothing see at every relay that is left.
+ * Real relays come and leave while people type at each that is there: one becomes three, two more come, drain at the same time, and their
+ * folders are thrown away. An independent checker judges by what clients were told and by what readers with nothing see at every relay that is left.
  */
 import { rmSync } from "node:fs";
 import { seededRandom } from "@inkmesh/shared/base/random";
@@ -24,9 +24,9 @@ afterEach(async () => {
 const room = "written while relays come and go";
 const changeWithinMs = 60_000;
 
-async function fourRelays(): Promise<readonly [MeshProcess, MeshProcess, MeshProcess, MeshProcess]> {
-  const relays = await relaysToStart({ a: ["a"], b: ["a"], c: ["a"], d: ["a"] });
-  return [relays["a"]!, relays["b"]!, relays["c"]!, relays["d"]!];
+async function fiveRelays(): Promise<readonly [MeshProcess, MeshProcess, MeshProcess, MeshProcess, MeshProcess]> {
+  const relays = await relaysToStart({ a: ["a"], b: ["a"], c: ["a"], d: ["a"], e: ["b"] });
+  return [relays["a"]!, relays["b"]!, relays["c"]!, relays["d"]!, relays["e"]!];
 }
 
 async function whenPlaced(relays: readonly MeshProcess[], place: string): Promise<void> {
@@ -53,13 +53,13 @@ async function documents(relay: MeshProcess, count: number): Promise<readonly st
 }
 
 test(
-  "[P1] [P2] [P3] one becomes three, then four, then three: what was called saved is there, everywhere, and once",
+  "[P1] [P2] [P3] one becomes three, then five, then three: what was called saved is there, everywhere, and once",
   { timeout: 300_000 },
   async () => {
     const seed = aSeed("test/fault/mesh-changing.test.ts", "fault");
     const random = seededRandom(seed.value);
-    const [a, b, c, d] = await fourRelays();
-    const run = new MeshRun({ relays: [a, b, c, d], room, random });
+    const [a, b, c, d, e] = await fiveRelays();
+    const run = new MeshRun({ relays: [a, b, c, d, e], room, random });
     await a.start();
     await whenPlaced([a], "member");
     const early = await documents(a, 20);
@@ -76,39 +76,41 @@ test(
     );
     expect(faults(grown.verdict), `again: ${seed.replay}`).toEqual(noFaults);
 
-    const four = await run.troubled(
+    const five = await run.troubled(
       meanwhile(async () => {
-        await d.start();
-        await becomeOneMesh([a, b, c, d]);
-        await whenPlaced([d], "member");
+        await Promise.all([d.start(), e.start()]);
+        await becomeOneMesh([a, b, c, d, e]);
+        await whenPlaced([d, e], "member");
       }),
       [],
       3_000,
-      { at: [a, b, c], after: [a, b, c, d] },
+      { at: [a, b, c], after: [a, b, c, d, e] },
     );
-    expect(faults(four.verdict), `again: ${seed.replay}`).toEqual(noFaults);
-    const late = await documents(d, 20);
+    expect(faults(five.verdict), `again: ${seed.replay}`).toEqual(noFaults);
+    const late = [...(await documents(d, 20)), ...(await documents(e, 20))];
 
     const writer = await new InkClient(d, "written at the one that leaves").synced();
     const drained = await run.troubled(
       meanwhile(async () => {
-        await d.drain();
+        await Promise.all([d.drain(), e.drain()]);
         for (let line = 0; line < 20; line++) {
           writer.insert(0, ".");
           await pause(100); // The pace of the load.
         }
-        await whenPlaced([d], "left");
+        await whenPlaced([d, e], "left");
       }),
       [],
       3_000,
-      { at: [a, b, c], after: [a, b, c, d] },
+      { at: [a, b, c], after: [a, b, c, d, e] },
     );
     expect(faults(drained.verdict), `again: ${seed.replay}`).toEqual(noFaults);
     await writer.saved();
-    expect(writer.mesh.status.url).not.toBe(d.socketUrl("/sync"));
+    for (const gone of [d, e]) expect(writer.mesh.status.url).not.toBe(gone.socketUrl("/sync"));
     await writer.end();
-    await d.end("SIGKILL");
-    rmSync(d.data, { recursive: true });
+    for (const gone of [d, e]) {
+      await gone.end("SIGKILL");
+      rmSync(gone.data, { recursive: true });
+    }
     expect(await contentOf(a, "written at the one that leaves")).toBe(".".repeat(20));
     expect(faults(await run.read([a, b, c])), `again: ${seed.replay}`).toEqual(noFaults);
     for (const relay of [a, b, c]) for (const name of [...early, ...late]) expect(await contentOf(relay, name)).toBe(`line of ${name}`);
@@ -122,8 +124,8 @@ test(
   async () => {
     const seed = aSeed("test/fault/mesh-changing.test.ts", "fault");
     const random = seededRandom(seed.value);
-    const relays = await fourRelays();
-    const [a, b, c, d] = relays;
+    const [a, b, c, d] = await fiveRelays();
+    const relays = [a, b, c, d];
     await a.start();
     await Promise.all([b.start(), c.start(), d.start()]);
     await becomeOneMesh(relays);

@@ -34,7 +34,7 @@ export interface MeshAnswer {
 
 export const meshSecret = "correct horse battery staple";
 
-interface MeshProcessOptions extends Pick<RelayOptions, "program" | "prefix" | "data"> {
+interface MeshProcessOptions extends Pick<RelayOptions, "program" | "prefix" | "data" | "env"> {
   readonly name: string;
   readonly port: number;
   readonly args: readonly string[];
@@ -46,14 +46,14 @@ export class MeshProcess extends RelayProcess {
   readonly #options: MeshProcessOptions;
 
   constructor(options: MeshProcessOptions) {
-    const { name, port, args, secret, data = temporaryFolder(`mesh-${name}`), ...started } = options;
-    super({ args: ["--name", name, ...args], env: { INKMESH_MESH_SECRET: secret }, port, data, ...started });
+    const { name, port, args, secret, data = temporaryFolder(`mesh-${name}`), env, ...started } = options;
+    super({ args: ["--name", name, ...args], port, data, ...started, env: { INKMESH_MESH_SECRET: secret, ...env } });
     this.name = name;
     this.#options = options;
   }
 
-  /** The same relay with other options, another program or another folder, to be started after this one has ended. */
-  againWith(changes: Partial<Pick<MeshProcessOptions, "args" | "program" | "data">>): MeshProcess {
+  /** The same relay with other options, another program, folder or environment, to be started after this one has ended. */
+  againWith(changes: Partial<Pick<MeshProcessOptions, "args" | "program" | "data" | "env">>): MeshProcess {
     return new MeshProcess({ ...this.#options, port: this.port, data: this.data, ...changes });
   }
 
@@ -62,12 +62,13 @@ export class MeshProcess extends RelayProcess {
     return (await (await fetch(`${this.url}/api/mesh`)).json()) as MeshAnswer;
   }
 
-  /** Orders it to hand over all that it has, and to leave. */
+  /** Orders it to hand over all that it has, and to leave. An order is for one ring: where that changed meanwhile, it is given anew. */
   async drain(): Promise<void> {
     const { self, relays, ring } = await this.view();
     const order = { order: "drain", actor: relays[0]!.actor as ActorId, ring: ring.id as RingId, relay: self as RelayId } as const;
     const mark = hexOf(meshOrderMark(order, new TextEncoder().encode(this.#options.secret)));
     const answer = await fetch(`${this.url}/api/mesh/drain`, { method: "POST", headers: { "Inkmesh-Mark": mark } });
+    if (answer.status === 403 && (await this.view()).ring.id !== ring.id) return this.drain();
     if (answer.status !== 202) throw new Error(`relay ${this.name} does not drain: ${answer.status} ${await answer.text()}`);
   }
 
