@@ -58,6 +58,12 @@ const limitBounds = {
   presenceIdsPerSessionMax: [64, 1, 100_000],
   /** Ids. More cursors than anybody can tell apart; 4,096 states of 200 bytes are a second of a slow link. */
   presenceIdsPerRoomMax: [4_096, 1, 1_000_000],
+  /** Presences that a viewer of a document is shown. More cursors than anybody follows, and each that moves is a frame to every viewer. */
+  presenceShownMax: [50, 1, 1_000_000],
+  /** Milliseconds without a change after which somebody shown makes room for somebody who moves. Shorter, and cursors come and go while people think. */
+  presenceIdleMs: [10_000, 0, 3_600_000],
+  /** Milliseconds between two tellings of how many are in a document where not all are shown. Nobody reads a number more often. */
+  presenceCountEveryMs: [1_000, 0, 60_000],
   /** Milliseconds between two tellings of one room's cursors to other relays: 20 per second look smooth. */
   presenceTellEveryMs: [50, 0, 60_000],
   /** Milliseconds between two looks at who is silent, and until a silent relay's cursors are hidden: with one more look, below 5 s. */

@@ -24,7 +24,7 @@ import { useDeletion, useLoaded, useMeshStatus, useRoom, useRoomStatus } from ".
 import { Notice } from "./notice.tsx";
 import { PageHeader } from "./page-header.tsx";
 import { takeBeginning } from "./page-location.ts";
-import { announce, usePeople } from "./people.ts";
+import { announce, usePeople, useUnseen } from "./people.ts";
 import type { Person } from "./person.ts";
 import { PresenceList } from "./presence-list.tsx";
 import { rememberDocument } from "./recent-documents.ts";
@@ -78,6 +78,7 @@ function OpenDocument({
   const status = useRoomStatus(room);
   const deletion = useDeletion(room);
   const people = usePeople(room.awareness);
+  const unseen = useUnseen(room);
   const { ready, begun, begin } = useReadiness(room, status.synced);
   const [details, showDetails] = useState(false);
   const [said, say] = useState<string>();
@@ -91,7 +92,7 @@ function OpenDocument({
       <PageHeader
         person={person}
         onPerson={onPerson}
-        aside={<PresenceList people={people} />}
+        aside={<PresenceList people={people} unseen={unseen} />}
         menu={ready && <DocumentMenu mesh={mesh} room={room} online={meshStatus.connection === "online"} onSay={say} onTryIt={onTryIt} />}
       >
         {ready && <TitleField doc={room.doc} editable={!deleted} autofocus={begun} onLeave={focusText} />}

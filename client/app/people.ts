@@ -4,6 +4,7 @@
  */
 import { useEffect, useState } from "preact/hooks";
 import type { Awareness } from "y-protocols/awareness";
+import type { InkmeshRoom } from "@inkmesh/client";
 import { type Person, shownPerson } from "./person.ts";
 
 export interface Present extends Person {
@@ -34,6 +35,22 @@ export function usePeople(awareness: Awareness): readonly Present[] {
     return () => awareness.off("change", look);
   }, [awareness]);
   return people;
+}
+
+/** How many are here who are not shown, kept up to date. */
+export function useUnseen(room: Pick<InkmeshRoom, "awareness" | "presence">): number {
+  const [unseen, setUnseen] = useState(0);
+  useEffect(() => {
+    const look = () => setUnseen(room.presence.unseen);
+    look();
+    room.awareness.on("change", look);
+    const stop = room.presence.watchUnseen(look);
+    return () => {
+      room.awareness.off("change", look);
+      stop();
+    };
+  }, [room]);
+  return unseen;
 }
 
 /** Carets move far more often than people come and go: the same list must be the same object. */

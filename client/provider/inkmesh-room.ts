@@ -49,7 +49,8 @@ export class InkmeshRoom {
   readonly #host: RoomHost;
   readonly #listeners = new Listeners<RoomEvents>();
   readonly #copy: DeviceCopy;
-  readonly #presence: RoomPresence;
+  /** Who else is here, as far as the relay shows it: `awareness` has their states. */
+  readonly presence: RoomPresence;
   readonly #remote: RemoteChanges;
   readonly #saved: SavedPromises;
   readonly #ownsDoc: boolean;
@@ -83,7 +84,7 @@ export class InkmeshRoom {
       kept: () => this.#host.kept(),
       changed: () => this.refreshStatus(),
     });
-    this.#presence = new RoomPresence({ awareness: this.awareness, changed: () => this.#planTurn() });
+    this.presence = new RoomPresence({ awareness: this.awareness, changed: () => this.#planTurn() });
     this.#remote = new RemoteChanges({
       doc: this.doc,
       origin: this,
@@ -181,7 +182,7 @@ export class InkmeshRoom {
     this.#isClosed = true;
     this.tabs.close();
     this.doc.off("update", this.#onUpdate);
-    this.#presence.close();
+    this.presence.close();
     this.#host.closing(this);
     this.#host.turn([{ type: "room-closed", room: this.#room }]);
     this.#saved.settle();
@@ -208,7 +209,7 @@ export class InkmeshRoom {
     this.#isTurnPlanned = false;
     if (this.#isClosed) return;
     const inputs: ClientInput[] = [];
-    const presence = this.#presence.take();
+    const presence = this.presence.take();
     if (presence) inputs.push({ type: "presence-changed", room: this.#room, bytes: presence });
     if (this.#isLoaded && this.#turn.length > 0) inputs.unshift({ type: "edited", room: this.#room, entries: this.#keepTurn() });
     if (inputs.length > 0) this.#host.turn(inputs);
@@ -284,21 +285,9 @@ export class InkmeshRoom {
     else this.#listeners.emit("refused", { refusal: how.refusal, edit: undefined });
   }
 
-  presenceWanted(): void {
-    this.#presence.announce();
-  }
-
-  applyPresence(bytes: Uint8Array): void {
-    this.#presence.apply(bytes);
-  }
-
-  presenceLost(): void {
-    this.#presence.forgetOthers();
-  }
-
   /** The page goes: others should not see a cursor that nobody moves. */
   farewell(): ClientInput {
-    return { type: "presence-changed", room: this.#room, bytes: this.#presence.farewell() };
+    return { type: "presence-changed", room: this.#room, bytes: this.presence.farewell() };
   }
 
   /** The device's store was emptied by somebody else: writes everything again, unless another document may be there by now. */

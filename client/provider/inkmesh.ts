@@ -247,11 +247,13 @@ export class Inkmesh {
       case "returned":
         return room.returned(effect);
       case "presence-wanted":
-        return room.presenceWanted();
+        return room.presence.announce();
       case "apply-presence":
-        return room.applyPresence(effect.bytes);
+        return room.presence.apply(effect.bytes);
+      case "presence-counted":
+        return room.presence.counted(effect.present);
       case "presence-lost":
-        return room.presenceLost();
+        return room.presence.forgetOthers();
       case "deleted":
         this.#deviceRooms.deleted(effect.room, this.#core.room(effect.room)?.generation, effect);
         return room.ended(effect);

@@ -19,7 +19,9 @@ export class RoomPresence {
   readonly #awareness: Awareness;
   readonly #changed: () => void;
   readonly #listener: (change: AwarenessChange, origin: unknown) => void;
+  readonly #watchers = new Set<() => void>();
   #isChanged = false;
+  #present = 0;
 
   /** `changed`: this client's own state is to be said, with `take`, before the turn ends. */
   constructor(options: { awareness: Awareness; changed: () => void }) {
@@ -53,6 +55,24 @@ export class RoomPresence {
     this.#note();
   }
 
+  /** How many are here whom the relay does not show, since there are too many. */
+  get unseen(): number {
+    return this.#present === 0 ? 0 : Math.max(0, this.#present - this.#awareness.getStates().size);
+  }
+
+  /** Calls `changed` when `unseen` may have changed, beside the awareness itself; answers how to stop. */
+  watchUnseen(changed: () => void): () => void {
+    this.#watchers.add(changed);
+    return () => void this.#watchers.delete(changed);
+  }
+
+  /** The relay says how many are here; 0: everybody is shown. */
+  counted(present: number): void {
+    if (present === this.#present) return;
+    this.#present = present;
+    for (const changed of this.#watchers) guarded(changed);
+  }
+
   /** Bytes that cannot be read show nobody, and harm nobody. */
   apply(bytes: Uint8Array): void {
     try {
@@ -68,6 +88,7 @@ export class RoomPresence {
     guarded(() => removeAwarenessStates(this.#awareness, others, this));
     // Whoever comes back may come with the clock that it had.
     for (const id of others) this.#awareness.meta.delete(id);
+    this.counted(0);
   }
 
   /** An update that says this client is gone, without changing its state here: a page that is hidden may come back. */

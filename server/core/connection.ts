@@ -16,7 +16,7 @@ import type { ConnectionId } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
-import { behindSince, nativeVersion, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
+import { behindSince, countSince, nativeVersion, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import { ChannelTable } from "./channel-table.ts";
 import type { Line } from "./line.ts";
@@ -78,6 +78,10 @@ export class Connection implements Line {
 
   get hearsBehind(): boolean {
     return this.#version !== undefined && this.#version >= behindSince;
+  }
+
+  get hearsCount(): boolean {
+    return this.#version !== undefined && this.#version >= countSince;
   }
 
   get isCongested(): boolean {

@@ -38,6 +38,7 @@ export type Deadline =
   | { readonly type: "expire-presence"; readonly room: RoomName }
   /** Other relays are told of cursors that moved a moment ago. */
   | { readonly type: "tell-presence"; readonly room: RoomName }
+  | { readonly type: "tell-presence-count"; readonly room: RoomName }
   /** Relays that share rooms give each other a sign of life. */
   | { readonly type: "presence-look" }
   /** The next group of clients is sent away. */

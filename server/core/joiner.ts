@@ -54,11 +54,12 @@ export class Joiner {
     }
   }
 
-  /** Everybody who is in the room. */
+  /** Who is in the room, as far as that is shown. */
   sendPresence(): void {
     const { line, room } = this.#options;
-    const bytes = room.presence.snapshot();
+    const { bytes, count } = room.presence.snapshot();
     if (bytes !== undefined) line.send({ type: "presence", handle: room.handle, bytes });
+    if (count !== undefined && line.hearsCount) line.send(count);
   }
 
   #deliverDifference(result: Result<Uint8Array>, parts: readonly Uint8Array[]): void {

@@ -25,6 +25,12 @@ export interface Limits {
   readonly presenceIdsPerSessionMax: number;
   /** Presence ids in one room; past it those of other relays are left out. */
   readonly presenceIdsPerRoomMax: number;
+  /** Presences that a viewer is shown; of more the rest is counted. */
+  readonly presenceShownMax: number;
+  /** Whoever did not change their presence for so long gives their place to somebody unseen who does. */
+  readonly presenceIdleMs: number;
+  /** How often viewers are told how many there are, at most. */
+  readonly presenceCountEveryMs: number;
   /** How often other relays are told of one room's presence, at most. */
   readonly presenceTellEveryMs: number;
   /** How often relays that share rooms are looked after; one that is silent for longer than the second is not shown. */

@@ -12,6 +12,8 @@ export interface Line {
   readonly principal: string;
   /** It speaks a version that has a word for being behind. */
   readonly hearsBehind: boolean;
+  /** It speaks a version that has a word for how many are in a room. */
+  readonly hearsCount: boolean;
   /** So much is unsent that cursors are left out. */
   readonly isCongested: boolean;
   /** It asked for more state than it may before it has read some. */

@@ -7,7 +7,7 @@ import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import type { RoomRecord } from "./stored-room.ts";
 
 /** What a frame that goes to many is about: it decides who can do without. */
-export type Topic = "updates" | "clock" | "presence";
+export type Topic = "updates" | "clock" | "presence" | "presence-count";
 
 export interface Participant {
   readonly connection: ConnectionId;
@@ -34,12 +34,12 @@ export function audience(
   participants: readonly Participant[],
   topic: Topic,
   framesIn: (dialect: Dialect) => readonly Uint8Array[],
-  except: ConnectionId | undefined,
+  except: readonly ConnectionId[],
 ): readonly Audience[] {
   const audiences = new Map<Dialect, { frames: readonly Uint8Array[]; to: ConnectionId[] }>();
   for (const participant of participants) {
     const { connection, dialect } = participant;
-    if (connection === except) continue;
+    if (except.includes(connection)) continue;
     const known = audiences.get(dialect) ?? { frames: framesIn(dialect), to: [] };
     audiences.set(dialect, known);
     if (known.frames.length > 0 && participant.takes(known.frames, topic)) known.to.push(connection);

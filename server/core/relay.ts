@@ -271,6 +271,8 @@ export class Relay {
         return this.#rooms.wake(deadline.room)?.presence.expire();
       case "tell-presence":
         return this.#rooms.wake(deadline.room)?.presence.tellPeers();
+      case "tell-presence-count":
+        return this.#rooms.wake(deadline.room)?.presence.tellCount();
       case "presence-look":
         return this.#replicas.neighbours.look();
       case "send-away":

@@ -15,7 +15,7 @@ import { updateFrames } from "./update-frames.ts";
 /** Everybody, but for what is said here. */
 interface Addressees {
   readonly only?: ConnectionId;
-  readonly except?: ConnectionId | undefined;
+  readonly except?: readonly ConnectionId[];
 }
 
 export class RoomAudience {
@@ -59,10 +59,10 @@ export class RoomAudience {
     const { chunkBytes } = this.#context.limits;
     const framesIn = (dialect: Dialect): readonly Uint8Array[] =>
       updateFrames(turn.payloads, { dialect, handle: this.#handle, chunkBytes });
-    this.send("updates", framesIn, { except: turn.author });
+    this.send("updates", framesIn, { except: turn.author === undefined ? [] : [turn.author] });
   }
 
-  send(topic: Topic, framesIn: (dialect: Dialect) => readonly Uint8Array[], { only, except }: Addressees = {}): void {
+  send(topic: Topic, framesIn: (dialect: Dialect) => readonly Uint8Array[], { only, except = [] }: Addressees = {}): void {
     const participants = only === undefined ? this.all() : this.all().filter(({ connection }) => connection === only);
     for (const { frames, to } of audience(participants, topic, framesIn, except)) this.#context.effect({ type: "send", to, frames });
   }

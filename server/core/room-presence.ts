@@ -2,14 +2,17 @@
  * RoomPresence: who is in a room, as its sessions are told: coalesced, one frame per turn and dialect.
  *
  * The rules of who may speak for which id are the PresenceMap's; what other relays hear and say is the PresenceExchange's. Here is
- * when: changes go out at the end of the turn, expiry is a deadline.
+ * when: changes go out at the end of the turn, expiry is a deadline. Whom of a crowd viewers are shown is the PresenceChoice's; how many
+ * there are is told to those whose dialect has a word for it, at most every `presenceCountEveryMs`.
  *
  * Invariant: presence is never logged and never delays an update.
  */
 import type { ActorId, ConnectionId, Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
 import { encodeAwarenessUpdate } from "@inkmesh/shared/presence/awareness-update";
+import { PresenceChoice } from "@inkmesh/shared/presence/presence-choice";
 import { PresenceMap, type PresenceOutcome, type PresenceSender } from "@inkmesh/shared/presence/presence-map";
+import type { RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Deadline } from "./deadlines.ts";
 import { PresenceExchange, type PresenceMessage } from "./gossip/presence-exchange.ts";
 import type { RelayContext } from "./relay-context.ts";
@@ -33,13 +36,19 @@ export class RoomPresence {
   readonly #map: PresenceMap;
   readonly #exchange: PresenceExchange;
   readonly #deadline: Deadline;
+  readonly #choice: PresenceChoice;
+  readonly #countDeadline: Deadline;
+  /** What viewers know: 0 where they are shown everybody. */
+  #toldCount = 0;
+  #countMs = Number.NEGATIVE_INFINITY;
 
   constructor({ context, room, handle, audience, touched }: RoomPresenceOptions) {
     this.#context = context;
     this.#handle = handle;
     this.#audience = audience;
     this.#touched = touched;
-    this.#map = new PresenceMap(context.limits);
+    this.#choice = new PresenceChoice(context.limits);
+    this.#map = new PresenceMap(context.limits, (state) => this.#choice.isEcho(state));
     this.#exchange = new PresenceExchange({
       context,
       map: this.#map,
@@ -48,6 +57,7 @@ export class RoomPresence {
       },
     });
     this.#deadline = { type: "expire-presence", room };
+    this.#countDeadline = { type: "tell-presence-count", room };
   }
 
   // -- sessions here ---------------------------------------------------------------------------------------------------
@@ -77,16 +87,46 @@ export class RoomPresence {
     this.#touched();
   }
 
-  /** Everybody, for one who joins; undefined when nobody is here. */
-  snapshot(): Uint8Array | undefined {
-    return this.#map.snapshot();
+  /** For one who joins: who is shown, undefined when nobody is here; and how many there are, where that is more. */
+  snapshot(): { readonly bytes: Uint8Array | undefined; readonly count: RelayMessage | undefined } {
+    this.#choose();
+    const shown = this.#choice.shown();
+    return {
+      bytes: shown.length === 0 ? undefined : encodeAwarenessUpdate(shown),
+      count: this.#choice.isCrowded ? this.#countMessage() : undefined,
+    };
   }
 
   /** What the turn changed is told. */
   endTurn(): void {
     this.#exchange.changed(this.#map.takeOwnChanges());
+    this.#choose();
+    this.tellCount();
+  }
+
+  /** How many there are, if it is another number than was told, and not too soon. */
+  tellCount(): void {
+    const { deadlines, limits, now } = this.#context;
+    const count = this.#choice.isCrowded ? this.#choice.present : 0;
+    if (count === this.#toldCount || this.#audience.size === 0) return;
+    if (now.monotonicMs < this.#countMs) return deadlines.set(this.#countDeadline, this.#countMs);
+    this.#toldCount = count;
+    this.#countMs = now.monotonicMs + limits.presenceCountEveryMs;
+    this.#audience.send("presence-count", (dialect) => dialect.encode(this.#countMessage()));
+  }
+
+  #choose(): void {
     const changes = this.#map.takeChanges();
-    if (changes !== undefined) this.#send(changes.bytes, { except: changes.author });
+    if (changes === undefined) return;
+    const { states, hidden, isFilled } = this.#choice.changed(changes.states, this.#context.now.monotonicMs);
+    // Whoever speaks for it would say that it is there.
+    for (const state of hidden) this.#send(encodeAwarenessUpdate([state]), { except: this.#map.speakersFor(state.id) });
+    const author = isFilled ? undefined : changes.author;
+    if (states.length > 0) this.#send(encodeAwarenessUpdate(states), { except: author === undefined ? [] : [author] });
+  }
+
+  #countMessage(): RelayMessage {
+    return { type: "presence-count", handle: this.#handle, present: this.#choice.isCrowded ? this.#choice.present : 0 };
   }
 
   // -- other relays ----------------------------------------------------------------------------------------------------
@@ -122,7 +162,7 @@ export class RoomPresence {
 
   // -- both ------------------------------------------------------------------------------------------------------------
 
-  #send(bytes: Uint8Array, to: { readonly only?: ConnectionId; readonly except?: ConnectionId | undefined }): void {
+  #send(bytes: Uint8Array, to: { readonly only?: ConnectionId; readonly except?: readonly ConnectionId[] }): void {
     this.#audience.send("presence", (dialect) => dialect.encode({ type: "presence", handle: this.#handle, bytes }), to);
   }
 

@@ -172,6 +172,7 @@ export class Room implements RoomCopy, RecordKeeper {
       "tell-clock",
       "expire-presence",
       "tell-presence",
+      "tell-presence-count",
       "retry-append",
       "ask-of-tombstone",
       "replicate",

@@ -246,7 +246,8 @@ export class Session implements Participant {
 
   takes(frames: readonly Uint8Array[], topic: Topic): boolean {
     if (this.#state === "ended") return false;
-    if (topic === "presence" && this.#line.isCongested) {
+    if (topic === "presence-count" && !this.#line.hearsCount) return false;
+    if (topic.startsWith("presence") && this.#line.isCongested) {
       this.#missedPresence = true;
       return false;
     }

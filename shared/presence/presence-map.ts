@@ -75,8 +75,7 @@ type PresenceOwner = (PresenceSender & { readonly peer?: undefined }) | { readon
 
 /** What a turn changed. */
 export interface PresenceChanges {
-  /** One awareness update with all of it. */
-  readonly bytes: Uint8Array;
+  readonly states: readonly PresenceState[];
   /** The connection whose frames made all changes, which need not hear of them; undefined when there were several or none. */
   readonly author: ConnectionId | undefined;
 }
@@ -98,6 +97,7 @@ const departedMax = 1_024;
 
 export class PresenceMap {
   readonly #limits: PresenceLimits;
+  readonly #isEcho: (state: PresenceState) => boolean;
   /** Ordered by `renewedAtMs`: a renewed id moves to the end. */
   readonly #present = new Map<number, Presence>();
   readonly #departed = new Map<number, number>();
@@ -108,8 +108,10 @@ export class PresenceMap {
   readonly #ownChanged = new Set<number>();
   readonly #authors = new Set<ConnectionId | undefined>();
 
-  constructor(limits: PresenceLimits) {
+  /** `isEcho`: whether a word that somebody left is the relay's own, come back from a client that was told so. */
+  constructor(limits: PresenceLimits, isEcho: (state: PresenceState) => boolean = () => false) {
     this.#limits = limits;
+    this.#isEcho = isEcho;
   }
 
   /** Ids that are here. */
@@ -176,18 +178,23 @@ export class PresenceMap {
     return undefined;
   }
 
-  /** Everybody, for one who joins; undefined when nobody is here. */
-  snapshot(): Uint8Array | undefined {
-    if (this.#present.size === 0) return undefined;
-    return encodeAwarenessUpdate([...this.#present].map(([id, { clock, state }]) => ({ id, clock, state })));
+  /** Whoever may speak for `id` here. */
+  speakersFor(id: number): readonly ConnectionId[] {
+    const { owner, former } = this.#present.get(id) ?? {};
+    return [owner, former].flatMap((speaker) => speaker?.connection ?? []);
   }
 
-  /** What changed since the last call, as one update; undefined when nothing did. */
+  /** Everybody. */
+  states(): readonly PresenceState[] {
+    return [...this.#present].map(([id, { clock, state }]) => ({ id, clock, state }));
+  }
+
+  /** What changed since the last call; undefined when nothing did. */
   takeChanges(): PresenceChanges | undefined {
     if (this.#changed.size === 0) return undefined;
-    const bytes = encodeAwarenessUpdate([...this.#changed].map((id) => this.#stateOf(id)));
+    const states = [...this.#changed].map((id) => this.#stateOf(id));
     const [author] = this.#authors;
-    const changes = { bytes, author: this.#authors.size === 1 ? author : undefined };
+    const changes = { states, author: this.#authors.size === 1 ? author : undefined };
     this.#changed.clear();
     this.#authors.clear();
     return changes;
@@ -318,7 +325,7 @@ export class PresenceMap {
     nowMs: number,
   ): "changed" | "ignored" | PresenceState {
     const isOwner = presence.owner.connection === sender.connection;
-    const isNewer = clock > presence.clock || (clock === presence.clock && state === undefined);
+    const isNewer = clock > presence.clock || (clock === presence.clock && state === undefined && !this.#isEcho({ id, clock, state }));
     if (isNewer) {
       if (state === undefined) return this.#remove(id, presence, clock, sender.connection);
       this.#claimed.get(sender.connection)?.add(id);

@@ -141,6 +141,8 @@ export type RelayMessage =
   /** The room's generation was closed. `by` is a person's name or empty; `atMs` is wall time. */
   | { readonly type: "deleted"; readonly channel: number; readonly generation: number; readonly by: string; readonly atMs: number }
   | { readonly type: "presence"; readonly handle: number; readonly bytes: Uint8Array }
+  /** How many presences the room has, of which only some are shown; 0: all are. */
+  | { readonly type: "presence-count"; readonly handle: number; readonly present: number }
   | { readonly type: "pong"; readonly nonce: number }
   /** For Yjs dialects. */
   | { readonly type: "sync-step-1"; readonly handle: number; readonly stateVector: Uint8Array }

@@ -30,6 +30,7 @@ export const relayType = {
   pong: 43,
   keepalive: 44,
   behind: 45,
+  "presence-count": 46,
 } as const;
 
 /** A client picks its channel numbers; below 2^31 they stay small integers everywhere. */

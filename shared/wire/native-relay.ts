@@ -113,6 +113,9 @@ function writeMessage(encoder: encoding.Encoder, message: SpokenMessage): void {
     case "presence":
       writeNumber(encoder, message.handle);
       return encoding.writeVarUint8Array(encoder, message.bytes);
+    case "presence-count":
+      writeNumber(encoder, message.handle);
+      return writeNumber(encoder, message.present);
     case "pong":
       return writeNumber(encoder, message.nonce);
     case "keepalive":
@@ -203,6 +206,8 @@ function readMessage(reader: ByteReader): RelayMessage {
       return { type: "deleted", channel: reader.number(channelMax), generation: reader.number(), by: reader.text(), atMs: reader.number() };
     case relayType.presence:
       return { type: "presence", handle: reader.number(), bytes: reader.bytes() };
+    case relayType["presence-count"]:
+      return { type: "presence-count", handle: reader.number(), present: reader.number() };
     case relayType.pong:
       return { type: "pong", nonce: reader.number() };
     case relayType.keepalive:

@@ -5,10 +5,13 @@
  * versions can always tell each other that they differ. Any other change of bytes raises `nativeVersion`; a golden
  * test fails when bytes change and this number does not. A relay speaks every version down to `nativeVersionMin`.
  */
-export const nativeVersion = 4;
+export const nativeVersion = 5;
 
 /** The first version with a word for a relay that lacks what its client has seen. */
 export const behindSince = 4;
+
+/** The first version with a word for how many are in a room where not everybody is shown. */
+export const countSince = 5;
 
 /** The oldest version of a client that a relay of this version still understands. */
 export const nativeVersionMin = 2;

@@ -34,6 +34,7 @@ function encodeYWebsocket(message: RelayMessage): readonly Uint8Array[] {
       return [encoding.encode((encoder) => writeAwareness(encoder, emptyAwarenessUpdate))];
     case "welcome":
     case "behind":
+    case "presence-count":
     case "opened":
     case "chunk":
     case "synced":

@@ -62,6 +62,7 @@ export const relayExamples: Omit<OneOfEach<RelayMessage>, "sync-step-1" | "sync-
   pong: { type: "pong", nonce: 1_000_000 },
   keepalive: { type: "keepalive" },
   behind: { type: "behind", handle: 77, lacks: "lost" },
+  "presence-count": { type: "presence-count", handle: 77, present: 500 },
 };
 
 export const entryExample: Entry = {

@@ -359,6 +359,7 @@ export class ClientCore {
       case "deleted":
         return this.#byChannel(message.channel)?.deleted(message, nowMs, line);
       case "presence":
+      case "presence-count":
         return this.#presence(message, line);
       case "pong":
         return this.#pong(message.nonce, nowMs);
@@ -376,9 +377,10 @@ export class ClientCore {
     this.#byChannel(message.channel)?.refused({ code: message.code, detail: message.detail }, message.retryAfterMs, nowMs, line);
   }
 
-  #presence(message: Extract<RelayMessage, { type: "presence" }>, line: Line): void {
-    const session = this.#byHandle(message.handle);
-    if (session) line.want({ type: "apply-presence", room: session.room, bytes: message.bytes });
+  #presence(message: Extract<RelayMessage, { type: "presence" | "presence-count" }>, line: Line): void {
+    const room = this.#byHandle(message.handle)?.room;
+    if (room && message.type === "presence") line.want({ type: "apply-presence", room, bytes: message.bytes });
+    if (room && message.type === "presence-count") line.want({ type: "presence-counted", room, present: message.present });
   }
 
   #pong(nonce: number, nowMs: number): void {
@@ -389,12 +391,10 @@ export class ClientCore {
   }
 
   #byChannel(channel: number): SyncSession | undefined {
-    for (const session of this.#sessions.values()) if (session.channel === channel) return session;
-    return undefined;
+    return [...this.#sessions.values()].find((session) => session.channel === channel);
   }
 
   #byHandle(handle: number): SyncSession | undefined {
-    for (const session of this.#sessions.values()) if (session.handle === handle) return session;
-    return undefined;
+    return [...this.#sessions.values()].find((session) => session.handle === handle);
   }
 }

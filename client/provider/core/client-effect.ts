@@ -55,6 +55,8 @@ export type ClientEffect =
   /** A session is open: say who is here. */
   | { readonly type: "presence-wanted"; readonly room: RoomName }
   | { readonly type: "apply-presence"; readonly room: RoomName; readonly bytes: Uint8Array }
+  /** So many are in the room; 0: everybody is shown. */
+  | { readonly type: "presence-counted"; readonly room: RoomName; readonly present: number }
   /** The line is gone: nobody else can be seen. */
   | { readonly type: "presence-lost"; readonly room: RoomName }
   | { readonly type: "deleted"; readonly room: RoomName; readonly by: string; readonly atMs: number }

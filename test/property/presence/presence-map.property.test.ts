@@ -1,5 +1,6 @@
 import type { ActorId, ConnectionId } from "@inkmesh/shared/base/ids";
-import { decodeAwarenessUpdate, encodeAwarenessUpdate, type PresenceState } from "@inkmesh/shared/presence/awareness-update";
+import { encodeAwarenessUpdate, type PresenceState } from "@inkmesh/shared/presence/awareness-update";
+import { PresenceChoice } from "@inkmesh/shared/presence/presence-choice";
 import { PresenceMap } from "@inkmesh/shared/presence/presence-map";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -42,10 +43,8 @@ class Watcher {
   readonly clocks = new Map<number, number>();
   readonly states = new Map<number, string>();
 
-  read(bytes: Uint8Array): void {
-    const decoded = decodeAwarenessUpdate(bytes);
-    if (!decoded.ok) throw new Error(decoded.refusal.detail);
-    for (const { id, clock, state } of decoded.value) {
+  read(states: readonly PresenceState[]): void {
+    for (const { id, clock, state } of states) {
       const known = this.clocks.get(id) ?? -1;
       if (!(clock > known || (clock === known && state === undefined && this.states.has(id)))) continue;
       this.clocks.set(id, clock);
@@ -64,9 +63,9 @@ test("[P1] one who saw every change and one who joins now see the same, and nobo
       const turn = (): void => {
         expect(map.takeOwnChanges().length).toBeLessThanOrEqual(6);
         const changes = map.takeChanges();
-        if (changes !== undefined) watcher.read(changes.bytes);
+        if (changes !== undefined) watcher.read(changes.states);
         const joiner = new Watcher();
-        joiner.read(map.snapshot() ?? Uint8Array.of(0));
+        joiner.read(map.states());
         expect([...watcher.states].sort()).toEqual([...joiner.states].sort());
         expect(joiner.states.size).toBe(map.size);
       };
@@ -87,6 +86,54 @@ test("[P1] one who saw every change and one who joins now see the same, and nobo
       turn();
       expect(map.size).toBe(0);
       expect(map.nextExpiryMs()).toBeUndefined();
+    }),
+    1_500,
+  );
+});
+
+test("[P10] of a crowd one who saw everything and one who joins are shown the same few, and no echo of hiding somebody removes them", () => {
+  const few = { presenceShownMax: 2, presenceIdleMs: 300 };
+  holds(
+    fc.property(fc.array(anyEvent, { maxLength: 80 }), (events) => {
+      const choice = new PresenceChoice(few);
+      const map = new PresenceMap(limits, (state) => choice.isEcho(state));
+      const watcher = new Watcher();
+      let nowMs = 0;
+      const turn = (): void => {
+        const before = choice.shown();
+        const { states, hidden } = choice.changed(map.takeChanges()?.states ?? [], nowMs);
+        watcher.read(hidden);
+        watcher.read(states);
+        const joiner = new Watcher();
+        joiner.read(choice.shown());
+        expect([...watcher.states].sort()).toEqual([...joiner.states].sort());
+        expect(joiner.states.size).toBeLessThanOrEqual(few.presenceShownMax);
+        expect(choice.present).toBe(map.size);
+        // Who is not shown although there is room could not be shown to those who saw it go.
+        if (joiner.states.size < few.presenceShownMax)
+          for (const { id, clock } of map.states()) if (!joiner.states.has(id)) expect(watcher.clocks.get(id)).toBe(clock);
+        // Nobody goes for nobody.
+        if (hidden.length > 0) expect(choice.shown().length).toBe(few.presenceShownMax);
+        expect(hidden.every(({ id }) => before.some((state) => state.id === id))).toBe(true);
+        for (const said of hidden)
+          for (const connection of connections.filter((each) => !map.speakersFor(said.id).includes(each))) {
+            map.apply({ connection, principal: "" }, encodeAwarenessUpdate([said]), nowMs);
+            expect(map.states()).toContainEqual(expect.objectContaining({ id: said.id, clock: said.clock }));
+          }
+      };
+      for (const event of events) {
+        if (event.type === "say") map.apply({ connection: event.by, principal: "" }, encodeAwarenessUpdate(event.states), nowMs);
+        else if (event.type === "leave") map.leave(event.by);
+        else if (event.type === "peer-says") map.applyPeer(event.by, event.states, nowMs);
+        else if (event.type === "peer-leaves") map.leavePeer(event.by);
+        else if (event.type === "wait") map.expire((nowMs += event.ms));
+        else turn();
+      }
+      turn();
+      for (const connection of connections) map.leave(connection);
+      map.leavePeer();
+      turn();
+      expect([choice.present, watcher.states.size]).toEqual([0, 0]);
     }),
     1_500,
   );

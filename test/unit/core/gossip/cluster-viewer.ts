@@ -5,6 +5,7 @@
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import * as Y from "yjs";
 import type { RoomName } from "@inkmesh/shared/base/ids";
+import { decodeAwarenessUpdate } from "@inkmesh/shared/presence/awareness-update";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ClientMessage } from "@inkmesh/shared/wire/client-message";
 import { encodeClientMessages } from "@inkmesh/shared/wire/native-client";
@@ -21,6 +22,10 @@ export class ClusterViewer {
   seat: Seat | undefined;
   /** Frames about presence that it was sent. */
   heard = 0;
+  /** How often it was told that it is gone itself. */
+  toldGone = 0;
+  /** How many it was told that there are; 0: all are shown. */
+  present = 0;
   readonly #cluster: RelayCluster;
   readonly #room: RoomName;
   readonly #awareness: Awareness;
@@ -30,10 +35,13 @@ export class ClusterViewer {
   #line = 0;
   #isOpen = false;
 
-  constructor(cluster: RelayCluster, room: string, id: number, options: { echoes?: boolean } = {}) {
+  readonly #version: number;
+
+  constructor(cluster: RelayCluster, room: string, id: number, options: { echoes?: boolean; version?: number } = {}) {
     this.#cluster = cluster;
     this.#room = room as RoomName;
     this.#echoes = options.echoes ?? false;
+    this.#version = options.version ?? nativeVersion;
     this.id = id;
     const document = new Y.Doc();
     document.clientID = id;
@@ -70,7 +78,7 @@ export class ClusterViewer {
     if (this.#send === undefined) return this;
     this.seat = seat;
     this.#close = () => this.#cluster.hangUp(seat, socket);
-    this.#tell({ type: "hello", version: nativeVersion, agent: "test", credential: "" });
+    this.#tell({ type: "hello", version: this.#version, agent: "test", credential: "" });
     const nothing = { generation: undefined, access: "read-write", token: "", clock: VectorClock.empty } as const;
     this.#tell({ type: "open", channel: 1, room: this.#room, ...nothing, stateVector: Y.encodeStateVector(new Y.Doc()) });
     return this;
@@ -87,6 +95,7 @@ export class ClusterViewer {
     const others = [...this.#awareness.getStates().keys()].filter((id) => id !== this.id);
     removeAwarenessStates(this.#awareness, others, "line");
     for (const id of others) this.#awareness.meta.delete(id);
+    this.present = 0;
   }
 
   move(): void {
@@ -109,7 +118,11 @@ export class ClusterViewer {
         this.#say([this.id]);
       } else if (message.type === "presence") {
         this.heard += 1;
+        const states = decodeAwarenessUpdate(message.bytes);
+        if (states.ok && states.value.some(({ id, state }) => id === this.id && state === undefined)) this.toldGone += 1;
         applyAwarenessUpdate(this.#awareness, message.bytes, "relay");
+      } else if (message.type === "presence-count") {
+        this.present = message.present;
       } else if (message.type === "deleted" || message.type === "error") {
         this.disconnect();
       }
