@@ -8,9 +8,9 @@ import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { errorKinds } from "@inkmesh/shared/base/errors";
 import type { RelayId } from "@inkmesh/shared/base/ids";
-import { askRelay, atOption } from "./asked-relay.ts";
+import { atOption } from "./asked-relay.ts";
 import { say } from "./command-output.ts";
-import { orderHeaders, secretOf, secretOption, viewOf, type MeshAnswer } from "./mesh-order.ts";
+import { giveOrder, secretOf, secretOption, viewOf, type MeshAnswer } from "./mesh-order.ts";
 import { endWith } from "./process-end.ts";
 import { textTable } from "./text-table.ts";
 
@@ -79,16 +79,16 @@ export function statusTable({ self, mesh, ring, relays }: MeshAnswer): string {
 async function forget(address: string, relay: RelayId, secret: Uint8Array): Promise<void> {
   const view = await viewOf(address);
   if (statusIn(view, relay) === "forgotten") return;
-  const headers = orderHeaders(address, view, { order: "forget", relay }, secret);
-  await askRelay(address, `/api/mesh/relays/${encodeURIComponent(relay)}`, { method: "DELETE", headers });
+  await giveOrder(address, secret, () => ({
+    ...{ order: "forget", relay },
+    ...{ method: "DELETE", path: `/api/mesh/relays/${encodeURIComponent(relay)}` },
+  }));
   await whenWritten(address, (later) => statusIn(later, relay) === "forgotten");
 }
 
 /** Answers who drains. */
 async function drain(address: string, secret: Uint8Array): Promise<RelayId> {
-  const view = await viewOf(address);
-  const headers = orderHeaders(address, view, { order: "drain", relay: view.self }, secret);
-  await askRelay(address, "/api/mesh/drain", { method: "POST", headers });
+  const view = await giveOrder(address, secret, ({ self }) => ({ order: "drain", relay: self, method: "POST", path: "/api/mesh/drain" }));
   await whenWritten(address, (later) => isLeaving(later));
   return view.self;
 }

@@ -6,7 +6,7 @@ import { hexOf } from "@inkmesh/shared/base/bytes";
 import type { ActorId, RelayId, RingId } from "@inkmesh/shared/base/ids";
 import { meshOrderMark, type MeshOrder } from "@inkmesh/shared/wire/mesh-order-mark";
 import { givenMeshSecret } from "../runtime/mesh-secret.ts";
-import { askRelay } from "./asked-relay.ts";
+import { askRelay, reachRelay, refusalOf } from "./asked-relay.ts";
 import { endWith } from "./process-end.ts";
 
 /** As `/api/mesh` says it. */
@@ -44,6 +44,31 @@ export function secretOf(file: string | undefined): Uint8Array {
 
 export async function viewOf(address: string): Promise<MeshAnswer> {
   return (await (await askRelay(address, "/api/mesh")).json()) as MeshAnswer;
+}
+
+/** What an order is made of, as the relay at its address sees the mesh. */
+interface GivenOrder extends Pick<MeshOrder, "order" | "relay"> {
+  readonly method: "POST" | "DELETE";
+  readonly path: string;
+}
+
+/** The ring may change as often as this while one order is on its way. */
+const triesMax = 5;
+
+/**
+ * Gives the order that `of` makes of what the relay says of the mesh, and answers that. A mark is for one ring: where the ring is another
+ * one by the time at which the order comes, it is given anew.
+ */
+export async function giveOrder(address: string, secret: Uint8Array, of: (view: MeshAnswer) => GivenOrder): Promise<MeshAnswer> {
+  for (let tries = 1; ; tries++) {
+    const view = await viewOf(address);
+    const { method, path, ...order } = of(view);
+    const answer = await reachRelay(address, path, { method, headers: orderHeaders(address, view, order, secret) });
+    if (answer.ok) return view;
+    const { code, sentence } = await refusalOf(answer, address);
+    const isOver = code !== "MESH_SECRET" || tries === triesMax || (await viewOf(address)).ring?.id === view.ring?.id;
+    if (isOver) return endWith(2, sentence);
+  }
 }
 
 /** What goes with an order to the relay that said `view`. */

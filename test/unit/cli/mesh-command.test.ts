@@ -95,6 +95,25 @@ describe("inkmesh mesh", { timeout: 120_000 }, () => {
     for (const room of ["one", "two"]) expect((await fetch(`${a.address}/api/rooms/${room}`)).status).toBe(200);
   });
 
+  test("gives an order anew where the ring changed while it was on its way", async () => {
+    let orders = 0;
+    const server = http.createServer((request, response) => {
+      if (request.method === "POST") orders += 1;
+      const isRefused = request.method === "POST" && orders === 1;
+      const error = { code: "MESH_SECRET", sentence: "The relay does not know the secret of this mesh.", detail: "", retryable: false };
+      const records = [{ relay: "c", status: orders > 1 ? "leaving" : "member" }];
+      const view = { self: "c", ring: { id: `000000000000000${orders}`, records }, relays: [{ relay: "c", actor: "c.0000000000000000" }] };
+      response.statusCode = isRefused ? 403 : 200;
+      response.end(JSON.stringify(isRefused ? { error } : view));
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const done = await inkmesh("mesh", "drain", "--no-wait", "--at", address, "--mesh-secret-file", secretFile);
+    server.close();
+    expect(done).toMatchObject({ code: 0, err: "" });
+    expect(orders).toBe(2);
+  });
+
   test("says how far a relay is that drains", async () => {
     const answers = [
       ["member", 0],
