@@ -11,7 +11,6 @@
  *
  * Invariants: one request is worked at a time, and at most half of the time: an answer waits as long as it took, up to `restMsMax`.
  */
-import type { StoreInspection } from "../core/stored-room.ts";
 import { setTimeout } from "node:timers/promises";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
@@ -21,6 +20,7 @@ import express, { type Request, type RequestHandler, type Router } from "express
 import * as z from "zod";
 import type { RoomAnswer } from "../core/effect.ts";
 import type { RoomRequest } from "../core/input.ts";
+import type { StoreInspection } from "../core/stored-room.ts";
 import { sendRefusal } from "./http-refusal.ts";
 
 export interface VerifyApiOptions {

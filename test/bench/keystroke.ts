@@ -33,10 +33,15 @@ export function keystroke(author: number, clock: number, text = "x"): Uint8Array
 
 /** The same as a y-websocket message. */
 export function keystrokeFrame(author: number, clock: number): Uint8Array {
+  return editFrame(keystroke(author, clock));
+}
+
+/** An update as a y-websocket message. */
+export function editFrame(update: Uint8Array): Uint8Array {
   return encoding.encode((encoder) => {
     encoding.writeVarUint(encoder, 0);
     encoding.writeVarUint(encoder, 2);
-    encoding.writeVarUint8Array(encoder, keystroke(author, clock));
+    encoding.writeVarUint8Array(encoder, update);
   });
 }
 

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: the relay beside a bare broadcaster, alternated in the same run, as ratios. `npm run bench -- mesh`: three relays
- * beside one. `npm run bench -- starts --rooms 100000`: what starting with many documents costs. Each prints its tables and writes its part of test/bench/RESULTS.md. `-- --rounds 1 --seconds 1` for a short look; fewer
+ * beside one. `npm run bench -- starts --rooms 100000`: what starting with many documents costs. `npm run bench -- viewers`: what viewers
+ * of one document cost, over edges. Each prints its tables and writes its part of test/bench/RESULTS.md. `-- --rounds 1 --seconds 1` for a short look; fewer
  * rounds than 3 do not overwrite the results.
  */
 import { cpus, loadavg, release } from "node:os";
@@ -15,6 +16,8 @@ import { resultsPage, withPart, type Round } from "./results-page.ts";
 import { pinGenerator, startServer, type ServerName, type ServerUnderTest } from "./server-under-test.ts";
 import { measureStarts, type StartFigures } from "./start-load.ts";
 import { startPage } from "./start-page.ts";
+import { measureAllViewers } from "./viewers-bench.ts";
+import { viewersPage, viewersPicture, viewersPlot } from "./viewers-page.ts";
 import { TypingLoad, type LoadFigures, type LoadShape } from "./typing-load.ts";
 
 const { values, positionals } = parseArgs({
@@ -40,7 +43,7 @@ const shapes: Readonly<Record<string, LoadShape>> = {
 };
 
 const [what] = positionals;
-const page = what === "mesh" ? await benchMesh() : what === "starts" ? await benchStarts() : await benchRelay();
+const page = await (what === "mesh" ? benchMesh() : what === "starts" ? benchStarts() : what === "viewers" ? benchViewers() : benchRelay());
 process.stdout.write(page);
 if (rounds >= 3) writeFileSync(resultsFile, withPart(readFileSync(resultsFile, "utf8"), page));
 process.exit(0);
@@ -72,6 +75,14 @@ async function benchMesh(): Promise<string> {
   const measured = await measureMesh({ rounds, seconds, rooms, say: (done) => process.stderr.write(`${done}\n`) });
   const load = `load average of the last five minutes ${loadavg()[1]!.toFixed(0)}`;
   return meshPage(measured, { command: `npm run bench -- mesh${rest}`, machine: `${machine()}; ${load}`, rounds });
+}
+
+async function benchViewers(): Promise<string> {
+  const measured = await measureAllViewers({ rounds, seconds, say: (done) => process.stderr.write(`${done}\n`) });
+  if (rounds >= 3) writeFileSync(join(import.meta.dirname, viewersPicture), viewersPlot(measured));
+  const load = `load average of the last five minutes ${loadavg()[1]!.toFixed(0)}`;
+  const command = `npm run bench -- viewers --rounds ${rounds} --seconds ${seconds}`;
+  return viewersPage(measured, { command, machine: `${machine()}; ${load}`, rounds });
 }
 
 /** With none, with as many as were asked for, and with a tenth of that as an older version left them. */

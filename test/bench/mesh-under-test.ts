@@ -1,6 +1,6 @@
 /**
- * MeshUnderTest: one or three relays, each reached by the others through a proxy that counts what passes. Nothing is pinned to a core:
- * three relays and the load share what the machine has, so that figures are to be compared within one run only.
+ * MeshUnderTest: one, three or five relays, each reached by the others through a proxy that counts what passes. Nothing is pinned to a core:
+ * the relays and the load share what the machine has, so that figures are to be compared within one run only.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { startMesh, type MeshProcess } from "../harness/mesh-processes.ts";
@@ -36,12 +36,13 @@ export class MeshUnderTest implements Reached {
 
   /** Runs `measure` on fresh relays, which start after `prepare`, and ends them, whatever happens. */
   static async with<Figures>(
-    count: 1 | 3,
+    count: 1 | 3 | 5,
     measure: (mesh: MeshUnderTest) => Promise<Figures>,
     prepare: (relays: readonly MeshProcess[]) => Promise<void> = async () => undefined,
+    limits: Readonly<Record<string, number>> = {},
   ): Promise<Figures> {
-    const args = ["--log", "json", "--config", raisedLimitsFile()];
-    const { wires, relays } = await MeshWires.between(["a", "b", "c"].slice(0, count), { args });
+    const args = ["--log", "json", "--config", raisedLimitsFile(limits)];
+    const { wires, relays } = await MeshWires.between(["a", "b", "c", "d", "e"].slice(0, count), { args });
     try {
       await prepare(relays);
       const startedAt = performance.now();
