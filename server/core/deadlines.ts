@@ -43,6 +43,8 @@ export type Deadline =
   | { readonly type: "presence-look" }
   /** The next group of clients is sent away. */
   | { readonly type: "send-away" }
+  /** On a relay that leaves and has clients all the same. */
+  | { readonly type: "quiet-moment" }
   /** A reader whose token is ahead of this relay is told so, and who changed something that too few replicas have. */
   | { readonly type: "give-up"; readonly request: RequestId };
 

@@ -3,9 +3,13 @@
  * others at one moment.
  *
  *     group 1 ─muted─▶ gone │ group 2 ─muted─▶ gone │ …          a step each: one group goes, the next one is muted
+ *     who came back ──────── quiet: all muted, nobody let in ─────▶ gone
  *
  * What a muted client says is not heard any more, so that it keeps it; what was heard before has the time of a step to come to disk and be
  * acknowledged.
+ *
+ * Who knows no other relay comes back. As long as such clients write, there may be no moment at which everything is proven elsewhere; a quiet
+ * one has nothing new, and then they may come back again.
  *
  * Invariant: everybody who was there when it began is in one group; who comes later is in none.
  */
@@ -19,6 +23,7 @@ const groupsMax = 10;
 export class Departure {
   #groups: (readonly ConnectionId[])[] = [];
   #muted: ReadonlySet<ConnectionId> = new Set();
+  #isQuiet = false;
 
   /** Groups that have not begun to go. */
   get groupsLeft(): number {
@@ -37,6 +42,18 @@ export class Departure {
     this.#groups = Array.from({ length: groups }, (_, index) => connections.slice(index * size, (index + 1) * size));
   }
 
+  /** Whether nobody is let in until the next step. */
+  get isQuiet(): boolean {
+    return this.#isQuiet;
+  }
+
+  /** Everybody goes with the next step, and is not heard until then. */
+  beginQuiet(all: readonly ConnectionId[]): void {
+    this.#groups = [];
+    this.#muted = new Set(all);
+    this.#isQuiet = true;
+  }
+
   isMuted(connection: ConnectionId): boolean {
     return this.#muted.has(connection);
   }
@@ -44,6 +61,7 @@ export class Departure {
   /** Who goes now. */
   step(): readonly ConnectionId[] {
     const going = [...this.#muted];
+    this.#isQuiet = false;
     this.#muted = new Set(this.#groups.shift());
     return going;
   }

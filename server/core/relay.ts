@@ -39,6 +39,9 @@ import { Rooms } from "./rooms.ts";
 /** Milliseconds between two groups of clients that are sent away: by a relay that ends, which should not take long, and by one that leaves. */
 const stopStepMs = 200;
 const drainStepMs = 1_000;
+/** Milliseconds between quiet moments of a relay that leaves and has clients all the same, and how long one is. */
+const quietEveryMs = 10_000;
+const quietMs = 2_000;
 
 /** How much there is of what, for metrics. */
 export interface Census extends Upkeep {
@@ -66,6 +69,7 @@ export class Relay {
   /** What welcomed clients know of the other relays. */
   #toldRelays: readonly ToldRelay[];
   readonly #departure = new Departure();
+  #isQuietAwaited = false;
   /** "waiting": for the disk, with the last group of clients. */
   #stopping: "no" | "sending-away" | "waiting" | "done" = "no";
 
@@ -190,7 +194,7 @@ export class Relay {
 
   #connectionOpened({ connection: id, dialect: name, room, principal }: RelayInput & { type: "connection-opened" }): void {
     const { limits } = this.#context;
-    if (this.#stopping !== "no") return this.#turnAway(id, { code: "RELAY_STOPPING", detail: "" });
+    if (this.#stopping !== "no" || this.#departure.isQuiet) return this.#turnAway(id, { code: "RELAY_STOPPING", detail: "" });
     if (this.#connections.size >= limits.connectionsMax)
       return this.#turnAway(id, { code: "TOO_MANY_CONNECTIONS", detail: `limit ${limits.connectionsMax}` });
     const dialect = this.#context.dialect(name);
@@ -198,6 +202,7 @@ export class Relay {
     const closed = (): void => void this.#connections.delete(id);
     const connection = new Connection({ id, dialect, principal, context: this.#context, rooms: this.#rooms, closed });
     this.#connections.set(id, connection);
+    if (this.#context.placement.isLeaving) this.#awaitQuiet();
     if (!dialect.carriesLineage) connection.openByPath(room);
   }
 
@@ -277,6 +282,8 @@ export class Relay {
         return this.#replicas.neighbours.look();
       case "send-away":
         return this.#sendAway();
+      case "quiet-moment":
+        return this.#quietMoment();
       case "give-up":
         return this.#requests.giveUp(deadline.request);
       default:
@@ -319,6 +326,25 @@ export class Relay {
     if (!isPlaced || placement.isPlaced || this.#stopping !== "no") return;
     this.#departure.begin([...this.#connections.keys()]);
     this.#sendAway();
+  }
+
+  /** Somebody came all the same. */
+  #awaitQuiet(): void {
+    if (this.#isQuietAwaited) return;
+    this.#isQuietAwaited = true;
+    const { deadlines, now } = this.#context;
+    deadlines.set({ type: "quiet-moment" }, now.monotonicMs + quietEveryMs);
+  }
+
+  /** For a moment nothing is written here, so that everything can be proven elsewhere. */
+  #quietMoment(): void {
+    this.#isQuietAwaited = false;
+    const { deadlines, now, placement } = this.#context;
+    if (!placement.isLeaving || this.#stopping !== "no" || this.#connections.size === 0) return;
+    if (!this.#departure.isOver) return this.#awaitQuiet();
+    this.#departure.beginQuiet([...this.#connections.keys()]);
+    this.#replicas.handOverNow();
+    deadlines.set({ type: "send-away" }, now.monotonicMs + quietMs);
   }
 
   #stopRequested(): void {

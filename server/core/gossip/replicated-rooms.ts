@@ -85,6 +85,12 @@ export class ReplicatedRooms implements PeerListener {
     this.#schedule();
   }
 
+  /** What is owed to others is given to them now, whenever that was tried last. */
+  handOverNow(): void {
+    this.#catalogue.unplaced.wake();
+    this.#schedule();
+  }
+
   /** The list of rooms could not be read before. */
   readDue(): void {
     this.#catalogue.goOn();

@@ -26,3 +26,11 @@ test("who was to go already when it begins anew, since the relay ends, is not he
   expect(departure.step()).toEqual(clients(16));
   expect(departure.step()).toEqual(clients(32).slice(16));
 });
+
+test("in a quiet moment nobody is heard, and nobody is let in until they have gone", () => {
+  const departure = new Departure();
+  departure.beginQuiet(clients(40));
+  expect([departure.isQuiet, departure.isMuted(39 as ConnectionId)]).toEqual([true, true]);
+  expect(departure.step()).toEqual(clients(40));
+  expect([departure.isQuiet, departure.isOver]).toEqual([false, true]);
+});

@@ -233,3 +233,26 @@ test("histories: relays are killed, cut off and wiped while one of four drains",
     runUntilLeft(cluster, leaver, 2 * minuteMs);
   }
 });
+
+test("[P2] [P3] many who know no other relay type at it and come back at once: it leaves all the same, and all of that is saved", () => {
+  const cluster = aWrittenCluster();
+  const leaver = cluster.seat(3);
+  const typists = Array.from({ length: 24 }, (_, index) => new ClusterTypist(cluster, `note ${index % 12}`, 100 + index).connect(leaver));
+  cluster.run(3_000);
+  cluster.order(leaver, { type: "drain" });
+  for (let passedMs = 0; passedMs < 30_000 && statusOf(leaver) !== "left"; passedMs += 50) {
+    for (const typist of typists) {
+      if (!typist.isConnected) typist.connect(leaver);
+      typist.append("x");
+    }
+    cluster.run(50);
+    if (statusOf(leaver) === "left") expect(onlyAt(cluster, leaver)).toEqual([]);
+  }
+  expect(statusOf(leaver)).toBe("left");
+  // The moment in which nobody is let in ends by itself.
+  for (let second = 0; second < 8; second++) {
+    for (const typist of typists) if (!typist.isConnected) typist.connect(leaver);
+    cluster.run(1_000);
+  }
+  expect(typists.map(({ unsaved }) => unsaved)).toEqual(typists.map(() => 0));
+});
