@@ -42,6 +42,11 @@ export class MeshPage {
     await says(this.page.locator(`[data-clock="${relay}"]`), words, timeoutMs);
   }
 
+  /** Waits until a relay is said to hand over so. */
+  async handsOver(relay: string, words: RegExp, timeoutMs = 20_000): Promise<void> {
+    await says(this.page.locator(`[data-hands-over="${relay}"]`), words, timeoutMs);
+  }
+
   /** Waits until that is told to have happened. */
   async happened(words: string, timeoutMs = 20_000): Promise<void> {
     await this.page.locator(".happenings li", { hasText: words }).first().waitFor({ timeout: timeoutMs });

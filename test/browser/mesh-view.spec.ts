@@ -26,10 +26,11 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-async function aMesh(...options: readonly string[]): Promise<void> {
-  const plain = await relaysToStart({ a: names, b: names, c: names });
-  const join = names.flatMap((name) => ["--join", plain[name]!.meshAddress]);
-  relays = Object.fromEntries(names.map((name) => [name, plain[name]!.againWith({ args: [...join, ...options] })]));
+async function aMesh(options: { names?: readonly string[]; isOpen: boolean }): Promise<void> {
+  const all = options.names ?? names;
+  const plain = await relaysToStart(Object.fromEntries(all.map((name) => [name, all])));
+  const args = [...all.flatMap((name) => ["--join", plain[name]!.meshAddress]), ...(options.isOpen ? ["--experiments"] : [])];
+  relays = Object.fromEntries(all.map((name) => [name, plain[name]!.againWith({ args })]));
   await startMesh(Object.values(relays));
 }
 
@@ -49,7 +50,7 @@ async function aDocument(): Promise<EditorPage> {
 
 describe("with experiments", () => {
   it("a relay is cut off and comes back: states, links and a document's clocks say so, on either side", async () => {
-    await aMesh("--experiments");
+    await aMesh({ isOpen: true });
     const atA = await aDocument();
     const atC = await EditorPage.open(await aDevice("c"), atA.path);
     await atC.shows(["before"]);
@@ -100,7 +101,7 @@ describe("with experiments", () => {
   });
 
   it("one link is cut, gossip is paused, a clock is turned: each is seen for what it is, and ends", async () => {
-    await aMesh("--experiments");
+    await aMesh({ isOpen: true });
     const editor = await aDocument();
     const view = await MeshPage.open(await aDevice(), editor.room);
     await view.page.getByRole("switch", { name: "Cut a – b" }).check();
@@ -136,7 +137,7 @@ describe("with experiments", () => {
   });
 
   it("a relay is killed and started anew; when it is the page's own, the page goes on with another one, also when it is loaded then", async () => {
-    await aMesh("--experiments");
+    await aMesh({ isOpen: true });
     const device = await aDevice();
     const start = await device.page("/");
     await keptByDevice(start);
@@ -165,8 +166,32 @@ describe("with experiments", () => {
     await view.summary(/relay [bc] is/);
   });
 
+  it("a relay that leaves, and is cut off from one that is to take over, says how far it is, and has left when that is mended", async () => {
+    await aMesh({ names: ["a", "b", "c", "d"], isOpen: true });
+    const titled = (title: string) => ({
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ title }),
+    });
+    for (let index = 0; index < 12; index++)
+      expect((await fetch(`${relays["a"]!.url}/api/rooms`, titled(`Notes ${index}`))).status).toBe(201);
+    const view = await MeshPage.open(await aDevice());
+    await view.page.getByText("No hints wait, and every document is where it belongs.").waitFor();
+    await view.page.getByRole("switch", { name: "Cut c – d" }).check();
+    await relays["d"]!.drain();
+    await view.handsOver(
+      "d",
+      /[1-9]\d* documents? with something that a replica may lack, \d+ of them under way\. \d+ of [1-9]\d* handed over\./,
+    );
+    await picture(view.page, "mesh-view-leaving");
+    expect(await obstacles(view.page)).toEqual([]);
+    await view.heal();
+    await view.card("d").getByText("has left the ring").waitFor({ timeout: comesBackWithinMs });
+    await view.page.getByText("No hints wait, and every document is where it belongs.").waitFor();
+  });
+
   it("can be used by everybody: axe finds nothing in light and dark, a phone is wide enough, the keyboard goes everywhere", async () => {
-    await aMesh("--experiments");
+    await aMesh({ isOpen: true });
     const { room } = await aDocument();
     for (const colorScheme of ["light", "dark"] as const) {
       const view = await MeshPage.open(await aDevice("a", { colorScheme, reducedMotion: "reduce" }), room);
@@ -197,7 +222,7 @@ describe("with experiments", () => {
 
 describe("without experiments", () => {
   it("there is no such door, and the page does not speak of it", async () => {
-    await aMesh();
+    await aMesh({ isOpen: false });
     const url = `${relays["a"]!.url}/api/mesh/experiments`;
     expect((await fetch(url, { method: "PATCH", headers: { "content-type": "application/json" }, body: '{"cut":["b"]}' })).status).toBe(
       404,

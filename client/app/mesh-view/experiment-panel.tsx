@@ -4,23 +4,16 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "../dialog.tsx";
 import { Switch } from "../switch.tsx";
-import {
-  carryOut,
-  cutOrders,
-  healOrders,
-  isAnythingDone,
-  isCut,
-  isolationOrders,
-  kill,
-  type Order,
-  type Subject,
-} from "./mesh-experiments.ts";
+import type { Order } from "./expected-states.ts";
+import { cutOrders, healOrders, isAnythingDone, isCut, isolationOrders, kill, type Subject } from "./mesh-experiments.ts";
 import type { MeshSight } from "./mesh-sight.ts";
 import { RelayName } from "./relay-name.tsx";
 
 interface ExperimentPanelProps {
   readonly subjects: readonly Subject[];
   readonly sight: MeshSight;
+  /** Answers why it is not done, in words. */
+  readonly onOrder: (orders: readonly Order[]) => Promise<string | undefined>;
 }
 
 const skews = [
@@ -31,10 +24,10 @@ const skews = [
   { ms: -3_600_000, words: "1 h behind" },
 ] as const;
 
-export function ExperimentPanel({ subjects, sight }: ExperimentPanelProps) {
+export function ExperimentPanel({ subjects, sight, onOrder }: ExperimentPanelProps) {
   const [problem, setProblem] = useState<string>();
   const [doomed, setDoomed] = useState<Subject>();
-  const order = (orders: readonly Order[]) => void carryOut(orders).then(setProblem);
+  const order = (orders: readonly Order[]) => void onOrder(orders).then(setProblem);
   const names = sight.mesh.relays
     .filter(({ state }) => state !== "left")
     .map(({ relay }) => relay)

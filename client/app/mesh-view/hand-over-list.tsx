@@ -31,7 +31,7 @@ function HandOver({ mesh }: { mesh: MeshReading }) {
   const { self, roomsToHandOver: left, roomsToHandOverMost: most, roomsBeingHandedOver: underWay, roomsToComplete } = mesh;
   const done = Math.max(0, most - left);
   return (
-    <li>
+    <li data-hands-over={self}>
       <b>Relay {self}</b>
       {left > 0 && (
         <>

@@ -1,15 +1,10 @@
 /**
  * MeshExperiments: what the page does to relays that were started with `--experiments`, at each of them, over HTTP.
  */
+import type { Order } from "./expected-states.ts";
 import type { ExperimentState } from "./mesh-reading.ts";
 import { isAnswering } from "./mesh-sight.ts";
 import type { Poll } from "./mesh-watch.ts";
-
-/** What one relay shall do. */
-export interface Order {
-  readonly origin: string;
-  readonly change: Partial<ExperimentState>;
-}
 
 /** A relay with the door, that answers. */
 export interface Subject {

@@ -77,7 +77,7 @@ function Body({
           <HappeningList happenings={watched.happenings} />
         </div>
       </div>
-      {subjects.length > 0 && <ExperimentPanel subjects={subjects} sight={sight} />}
+      {subjects.length > 0 && <ExperimentPanel subjects={subjects} sight={sight} onOrder={watched.order} />}
       <div class="mesh-columns even">
         <LinkList sight={sight} polls={polls} subjects={subjects} />
         <ClockList sight={sight} polls={polls} subjects={subjects} />

@@ -9,6 +9,7 @@
  * Invariants: one question to a relay at a time; a question ends after `answerWithinMs`; a relay that goes by two addresses is asked at
  * the first only; while nobody looks at the page nobody is asked.
  */
+import { ExpectedStates, type Order } from "./expected-states.ts";
 import { type MeshReading, readMesh, readRoom, type RoomReading } from "./mesh-reading.ts";
 
 /** What one relay answered last. */
@@ -41,6 +42,7 @@ export class MeshWatch {
   readonly #around: WatchSurroundings;
   readonly #changed: () => void;
   readonly #polls = new Map<string, Poll>();
+  readonly #expected = new ExpectedStates();
   #room: string | undefined;
   #isOver = false;
 
@@ -61,6 +63,19 @@ export class MeshWatch {
     this.#room = room;
     for (const [origin, poll] of this.#polls) this.#polls.set(origin, { ...poll, room: undefined });
     for (const origin of this.#polls.keys()) void this.#ask(origin);
+    this.#changed();
+  }
+
+  /** Relays are told to stand otherwise; that is shown at once. `answered`: when all have answered, or not; never rejected. */
+  expect(orders: readonly Order[], answered: Promise<unknown>): void {
+    for (const order of orders) {
+      const poll = this.#polls.get(order.origin);
+      if (poll?.mesh?.experiments === undefined) continue;
+      const settle = this.#expected.expect(order, poll.mesh.experiments);
+      const experiments = this.#expected.shown(order.origin, poll.mesh.experiments, this.#around.nowMs());
+      this.#polls.set(order.origin, { ...poll, mesh: { ...poll.mesh, experiments } });
+      void answered.then(() => settle(this.#around.nowMs()));
+    }
     this.#changed();
   }
 
@@ -95,7 +110,7 @@ export class MeshWatch {
       const aheadMs = mesh.wallMs === undefined ? undefined : mesh.wallMs - (askedMs + tookMs / 2);
       this.#answered({
         origin,
-        mesh,
+        mesh: { ...mesh, experiments: this.#expected.shown(origin, mesh.experiments, askedMs) },
         room: room === this.#room ? clocks : undefined,
         answeredMs,
         aheadMs,

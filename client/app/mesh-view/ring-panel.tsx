@@ -90,16 +90,7 @@ function LinkLine({ link, seats, isCutOff }: { link: LinkSight; seats: ReadonlyM
   if (from === undefined || to === undefined) return null;
   const state = linkState(link.seen);
   const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
-  const roundTrip = link.seen.find((end) => end?.roundTripMs !== undefined)?.roundTripMs;
-  const words = isCutOff
-    ? "cut"
-    : state === "up"
-      ? roundTrip === undefined
-        ? ""
-        : roundTripWords(roundTrip)
-      : state === "unknown"
-        ? ""
-        : state;
+  const words = isCutOff ? "cut" : lineWords(link, seats.size);
   return (
     <g class={`link-line link-${isCutOff ? "cut" : state}`}>
       <line x1={from.x} y1={from.y} x2={to.x} y2={to.y} />
@@ -111,6 +102,16 @@ function LinkLine({ link, seats, isCutOff }: { link: LinkSight; seats: ReadonlyM
     </g>
   );
 }
+
+/** Of many lines only what is wrong is said: their words would lie on one another. */
+function lineWords({ seen }: LinkSight, relays: number): string {
+  const state = linkState(seen);
+  if (state !== "up") return state === "unknown" ? "" : state;
+  const roundTrip = seen.find((end) => end?.roundTripMs !== undefined)?.roundTripMs;
+  return roundTrip === undefined || relays > roundTripsUpTo ? "" : roundTripWords(roundTrip);
+}
+
+const roundTripsUpTo = 3;
 
 function RelayNode({ relay, at, colour, rank }: { relay: SeenRelay; at: Point; colour: number; rank: number }) {
   const { relay: name, state } = relay;

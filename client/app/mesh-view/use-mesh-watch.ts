@@ -3,7 +3,9 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CopyStory } from "./copy-story.ts";
+import type { Order } from "./expected-states.ts";
 import { rememberOrigins } from "./known-origins.ts";
+import { carryOut } from "./mesh-experiments.ts";
 import type { MeshReading } from "./mesh-reading.ts";
 import { copiesOf, isAnswering, type MeshSight, type ReplicaCopy, sightOf } from "./mesh-sight.ts";
 import { MeshWatch, type Poll } from "./mesh-watch.ts";
@@ -23,6 +25,8 @@ export interface Watched {
   readonly happenings: readonly Happening[];
   /** Whether no relay has answered or failed yet. */
   readonly isNew: boolean;
+  /** Tells relays to stand otherwise. Answers why one did not, in words. */
+  readonly order: (orders: readonly Order[]) => Promise<string | undefined>;
 }
 
 const happeningsMax = 40;
@@ -54,7 +58,12 @@ export function useMeshWatch(origins: readonly string[], chosen: string | undefi
   const copies = sight === undefined ? [] : copiesOf(polls, sight);
   useEffect(() => story.tell(sight, copies, room), [polls, room, chosen]);
   const isNew = polls.every((poll) => poll.mesh === undefined && poll.failingSinceMs === undefined);
-  return { polls, sight, copies, happenings: story.happenings, isNew };
+  const order = (orders: readonly Order[]): Promise<string | undefined> => {
+    const outcome = carryOut(orders);
+    watch.current?.expect(orders, outcome);
+    return outcome;
+  };
+  return { polls, sight, copies, happenings: story.happenings, isNew, order };
 }
 
 function useStory() {

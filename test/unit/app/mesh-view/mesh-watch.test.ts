@@ -147,6 +147,23 @@ test("a clock's lead is measured from the middle of the question", async () => {
   expect(watch.polls[0]).toMatchObject({ aheadMs: 5_000, tookMs: 2 });
 });
 
+test("what was ordered is shown at once, and for as long as an answer may not know of it", async () => {
+  const world = new World();
+  const standing = { cut: [], isPaused: false, skewMs: 0 };
+  world.answers.set("http://a.example/api/mesh", aMeshBody("a", [], {}, { experiments: standing }));
+  const watch = world.watch("http://a.example");
+  await world.second();
+  let answered: () => void = () => undefined;
+  watch.expect([{ origin: "http://a.example", change: { isPaused: true } }], new Promise<void>((over) => (answered = over)));
+  expect(watch.polls[0]!.mesh?.experiments).toEqual({ ...standing, isPaused: true });
+  await world.second();
+  expect(watch.polls[0]!.mesh?.experiments?.isPaused).toBe(true);
+  answered();
+  await settled();
+  await world.second();
+  expect(watch.polls[0]!.mesh?.experiments).toEqual(standing);
+});
+
 test("[P8] of many relays only some are asked", async () => {
   const world = new World();
   world.mesh(
