@@ -9,11 +9,11 @@ import { endInkClients } from "../harness/ink-client.ts";
 import { relaysToStart, startMesh } from "../harness/mesh-processes.ts";
 import { MeshRun } from "../harness/mesh-run.ts";
 import { endRawSockets } from "../harness/raw-socket.ts";
-import { roomOf } from "../harness/relay-api.ts";
+import { MetricsReading, roomOf } from "../harness/relay-api.ts";
 import { endRelays } from "../harness/relay-process.ts";
 import { aSeed } from "../harness/seed.ts";
 import { SteppedClock } from "../harness/stepped-clock.ts";
-import { pause } from "../harness/until.ts";
+import { pause, until } from "../harness/until.ts";
 
 afterEach(async () => {
   endRawSockets();
@@ -35,7 +35,6 @@ test(
     const planned = Object.values(await relaysToStart({ a: names, b: names, c: names }));
     const relays = planned.map((relay, index) => relay.againWith({ env: clocks[index]!.environment }));
     await startMesh(relays);
-    const lives = (await relays[0]!.view()).relays.map(({ actor, incarnation }) => ({ actor, incarnation }));
     const run = new MeshRun({ relays, room: name, random });
     const step = async (): Promise<void> => {
       for (let steps = 0; steps < 8; steps++) {
@@ -46,8 +45,8 @@ test(
     const { meanwhile, verdict } = await run.troubled({ begin: step, end: () => undefined }, [], 3_000);
     expect(faults(verdict), `again: ${seed.replay}`).toEqual(noFaults);
     expect(meanwhile).toBeGreaterThan(100);
-    // The same lives, and none of them had to refute its death.
-    expect((await relays[0]!.view()).relays.map(({ actor, incarnation }) => ({ actor, incarnation }))).toEqual(lives);
+    for (const relay of relays)
+      expect((await MetricsReading.of(relay)).value("inkmesh_mesh_member_changes_total", 'state="dead"'), relay.stderr).toBe(0);
 
     // One relay is an hour ahead and gives a title; the one that gives the next is an hour behind.
     await clocks[0]!.step(hourMs);
@@ -55,8 +54,15 @@ test(
     const give = async (relay: number, title: string): Promise<void> => {
       const body = JSON.stringify({ title });
       const headers = { "Content-Type": "application/json" };
-      const answer = await fetch(`${relays[relay]!.url}/api/rooms/${encodeURIComponent(name)}`, { method: "PATCH", body, headers });
-      expect(answer.status, await answer.text()).toBe(200);
+      const answers: number[] = [];
+      const isGiven = async (): Promise<boolean> => {
+        const answer = await fetch(`${relays[relay]!.url}/api/rooms/${encodeURIComponent(name)}`, { method: "PATCH", body, headers });
+        answers.push(answer.status);
+        // A busy machine may not confirm it in time: then it is to be asked again.
+        return answer.status !== 503;
+      };
+      await until(`"${title}" is given`, isGiven);
+      expect(answers.at(-1)).toBe(200);
     };
     const isTitled = async (title: string): Promise<void> => {
       for (const relay of relays) await expect.poll(async () => (await roomOf(relay, name))["title"], { timeout: 10_000 }).toBe(title);

@@ -119,7 +119,8 @@ test.each([
       await whenPlaced(relays[index]!, "member");
       await until("all have a line", () => writers.every(({ client }) => client.mesh.status.connection === "online"));
       const moved = writers.map((writer, each) => writer.reconnects - before[each]!);
-      expect(moved, `${relay.name}, again: ${seed.replay}`).toEqual(writers.map((writer) => (there.includes(writer) ? 1 : 0)));
+      expect(Math.max(...moved), `${relay.name}, again: ${seed.replay}`).toBe(1);
+      expect(there.map((writer) => moved[writers.indexOf(writer)]!)).toEqual(there.map(() => 1));
     }
 
     await Promise.all(writers.map((writer) => writer.end()));

@@ -62,14 +62,23 @@ export class MeshProcess extends RelayProcess {
     return (await (await fetch(`${this.url}/api/mesh`)).json()) as MeshAnswer;
   }
 
-  /** Orders it to hand over all that it has, and to leave. An order is for one ring: where that changed meanwhile, it is given anew. */
+  /**
+   * Orders it to hand over all that it has, and to leave. An order is for one ring, and needs the others to be there: as long as that
+   * changes, it is given anew.
+   */
   async drain(): Promise<void> {
+    await until(`relay ${this.name} drains`, () => this.#orderToDrain(), { timeoutMs: 20_000, seen: () => this.view() });
+  }
+
+  async #orderToDrain(): Promise<boolean> {
     const { self, relays, ring } = await this.view();
     const order = { order: "drain", actor: relays[0]!.actor as ActorId, ring: ring.id as RingId, relay: self as RelayId } as const;
     const mark = hexOf(meshOrderMark(order, new TextEncoder().encode(this.#options.secret)));
     const answer = await fetch(`${this.url}/api/mesh/drain`, { method: "POST", headers: { "Inkmesh-Mark": mark } });
-    if (answer.status === 403 && (await this.view()).ring.id !== ring.id) return this.drain();
-    if (answer.status !== 202) throw new Error(`relay ${this.name} does not drain: ${answer.status} ${await answer.text()}`);
+    if (answer.status === 202) return true;
+    const text = await answer.text();
+    if (text.includes("RELAY_AWAY") || (answer.status === 403 && (await this.view()).ring.id !== ring.id)) return false;
+    throw new Error(`relay ${this.name} does not drain: ${answer.status} ${text}`);
   }
 
   /** Its own place on the ring, as it knows it. */
