@@ -51,6 +51,7 @@ type ComparedRoom =
       readonly room: string;
       readonly refused?: undefined;
       readonly generation: number;
+      readonly isDeleted: boolean;
       readonly clock: Clock;
       readonly copies: readonly { readonly relay: string; readonly standing: "equal" | "healed" | "different" | "silent" }[];
     };
@@ -136,7 +137,8 @@ export function verdictOf(before: LookedRoom, after: ComparedRoom | undefined, i
     after.copies.filter(({ standing }) => standings.includes(standing)).map(({ relay }) => relay);
   const same = of("equal", "healed");
   if (of("different").length > 0) return { room, verdict: "different", with: same, other: of("different") };
-  const isWhole = !isDamaged || isThere(before, after, same.length > 0);
+  // Also where nothing was found damaged: what is gone has no checksum that could be wrong.
+  const isWhole = isDamaged || before.clock !== undefined ? isThere(before, after, same.length > 0) : true;
   if (!isWhole && of("silent").length === 0) return { room, verdict: "lost", with: same, other: [] };
   if (of("silent").length > 0) return { room, verdict: "unanswered", with: same, other: of("silent") };
   if (isDamaged) return { room, verdict: "restored", with: same, other: [] };
@@ -147,7 +149,7 @@ export function verdictOf(before: LookedRoom, after: ComparedRoom | undefined, i
 function isThere(before: LookedRoom, after: Exclude<ComparedRoom, { refused: object }>, hasOther: boolean): boolean {
   if (before.clock === undefined) return hasOther;
   // Deleted meanwhile: nothing of it is to be there.
-  if (before.generation !== undefined && after.generation !== before.generation) return true;
+  if (after.isDeleted || (before.generation !== undefined && after.generation !== before.generation)) return true;
   return clockOf(after.clock).covers(clockOf(before.clock));
 }
 

@@ -65,6 +65,7 @@ export type RoomAnswer =
 export interface RoomComparisonView {
   readonly room: RoomName;
   readonly generation: number;
+  readonly isDeleted: boolean;
   /** Whether the ring places it on this relay. */
   readonly isReplica: boolean;
   /** What is on this disk. */

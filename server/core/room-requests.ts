@@ -125,6 +125,7 @@ export class RoomRequests {
       const comparison = {
         room: room.name,
         generation: lineage.generation,
+        isDeleted: room.isDeleted,
         isReplica: replication.isReplica,
         clock: log.durableClock,
         copies,

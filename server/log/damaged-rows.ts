@@ -1,18 +1,20 @@
 /**
  * DamagedRows: rows that are not as they were written, on their way out: the bytes are kept in the table `damage`, for whoever wants to
- * look at them, and the row goes, or is written anew where it holds nothing but what its key says.
+ * look at them, and the row goes, or is written anew where others know what it said (`lineage-proof.ts`).
  *
  * Invariant: runs within the caller's transaction; nothing goes that was not kept before.
  */
 import type { Database } from "better-sqlite3";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import { mendLineage } from "./lineage-proof.ts";
 import type { SnapshotShelf } from "./snapshot-shelf.ts";
-import { lineageChecksum } from "./store-row.ts";
 
 /** Where a damaged row lies. */
 export type DamagedRow =
   | { readonly table: "entry" | "quarantine"; readonly lineage: number; readonly actor: number; readonly counter: number }
-  | { readonly table: "snapshot" | "lineage"; readonly id: number }
+  | { readonly table: "snapshot"; readonly id: number }
+  /** Of a lineage's row the number; it may be gone. */
+  | { readonly table: "lineage"; readonly id: number }
   | { readonly table: "cover"; readonly lineage: number }
   | { readonly table: "record" | "summary" | "mark"; readonly room: string };
 
@@ -32,7 +34,14 @@ export class DamagedRows {
       .run(row.table, what, room, this.#bytesOf(row));
   }
 
-  remove(row: DamagedRow, lineage: Lineage): void {
+  /** `lineage`: whose it was found to be. Whose it was; undefined where nothing tells. */
+  remove(row: DamagedRow, lineage: Lineage): Lineage | undefined {
+    if (row.table === "lineage") return mendLineage(this.#database, row.id);
+    this.#delete(row);
+    return lineage;
+  }
+
+  #delete(row: Exclude<DamagedRow, { table: "lineage" }>): void {
     const run = (sql: string, ...keys: readonly (string | number)[]): unknown => this.#database.prepare(sql).run(...keys);
     switch (row.table) {
       case "entry":
@@ -41,10 +50,6 @@ export class DamagedRows {
         return;
       case "snapshot":
         return this.#shelf.remove(row.id);
-      case "lineage":
-        // What it is found by is all that it holds, and entries say in their own checksums whose they are.
-        run("UPDATE lineage SET crc = ? WHERE id = ?", lineageChecksum({ id: row.id, ...lineage }), row.id);
-        return;
       case "cover":
         run("DELETE FROM cover WHERE lineage = ?", row.lineage);
         return;

@@ -14,6 +14,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import type { RoomRecord } from "../core/stored-room.ts";
 import { contiguousClock } from "./contiguous-clock.ts";
+import { freeLineageId } from "./lineage-proof.ts";
 import { coverOf } from "./replica-marks.ts";
 import type { HashParcel } from "./room-parcel.ts";
 import {
@@ -170,14 +171,15 @@ export class LineageLedger {
   #idOf(lineage: Lineage): number {
     const known = this.#lineageOf.get(lineage.room, lineage.generation);
     if (known) return known.id;
-    const id = 1 + (this.#database.prepare("SELECT coalesce(max(id), 0) FROM lineage").pluck().get() as number);
+    const id = freeLineageId(this.#database);
     this.#addLineage.run(id, lineage.room, lineage.generation, lineageChecksum({ id, ...lineage }));
     return id;
   }
 
   #read(lineage: Lineage, id: number): Account {
     const row = this.#readSummary(lineage.room);
-    if (row?.generation !== lineage.generation) return this.#count(lineage, id);
+    // One that tells of content under another number tells nothing of what is under this one.
+    if (row?.generation !== lineage.generation || row.lineage !== id) return this.#count(lineage, id);
     const body = JSON.parse(row.body) as SummaryBody;
     return {
       id,

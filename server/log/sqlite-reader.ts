@@ -18,11 +18,11 @@ import { impliedRecord, outdates } from "./implied-record.ts";
 import { packRecords, type PageParcel, type RoomParcel, type SnapshotParcel } from "./room-parcel.ts";
 import { coverOf } from "./replica-marks.ts";
 import type { DamagedRow } from "./damaged-rows.ts";
+import { isSound, provenLineage, strayLineages } from "./lineage-proof.ts";
 import { isCorruption } from "./store-error.ts";
 import {
   chunkChecksum,
   entryChecksum,
-  lineageChecksum,
   markChecksum,
   parseRecord,
   recordChecksum,
@@ -116,7 +116,7 @@ export class SqliteReader {
   record(room: RoomName): RoomRecord | undefined {
     const row = this.#statement<[string], RecordRow>("SELECT * FROM record WHERE room = ?").get(room);
     if (row && row.crc === recordChecksum(row)) return parseRecord(row.body);
-    const summary = this.#database.prepare<[string], SummaryRow>("SELECT * FROM summary WHERE room = ?").get(room);
+    const summary = this.#summary(room);
     if (row)
       this.#report({ room, generation: summary?.generation ?? 0 }, "record", "a room's record does not match its checksum", {
         table: "record",
@@ -206,21 +206,37 @@ export class SqliteReader {
   }
 
   #newestGeneration(room: RoomName): number {
-    return this.#database
-      .prepare<[string], number>("SELECT coalesce(max(generation), 0) FROM lineage WHERE room = ?")
-      .pluck()
-      .get(room) as number;
+    const rows = this.#statement<[string], LineageRow>("SELECT * FROM lineage WHERE room = ?").all(room);
+    const summary = this.#soundSummary(room);
+    const generations = rows.filter(isSound).map(({ generation }) => generation);
+    // Of rows that are not sound the summary knows better; without it they are better than nothing.
+    const lacking = summary === undefined ? rows.map(({ generation }) => generation) : [summary.generation];
+    return Math.max(0, ...(generations.length > 0 ? generations : lacking), summary?.generation ?? 0);
+  }
+
+  #summary(room: RoomName): SummaryRow | undefined {
+    return this.#statement<[string], SummaryRow>("SELECT * FROM summary WHERE room = ?").get(room);
+  }
+
+  #soundSummary(room: RoomName): SummaryRow | undefined {
+    const row = this.#summary(room);
+    return row?.crc === (row && summaryChecksum(row)) ? row : undefined;
   }
 
   #idOf(lineage: Lineage): number | undefined {
     const row = this.#database
       .prepare<[string, number], LineageRow>("SELECT * FROM lineage WHERE room = ? AND generation = ?")
       .get(lineage.room, lineage.generation);
-    if (row && row.crc !== lineageChecksum(row)) {
-      const damaged = row.room === lineage.room ? ({ table: "lineage", id: row.id } as const) : undefined;
-      this.#report(lineage, "lineage", "a lineage does not match its checksum", damaged);
+    if (row && isSound(row)) return row.id;
+    const stray = strayLineages(this.#database, lineage, row, this.#soundSummary(lineage.room));
+    for (const id of stray) {
+      const what = id === row?.id ? "a lineage does not match its checksum" : "a lineage is gone";
+      this.#report(lineage, "lineage", what, { table: "lineage", id });
     }
-    return row?.id;
+    return stray.find((id) => {
+      const proven = provenLineage(this.#database, id);
+      return proven?.room === lineage.room && proven.generation === lineage.generation;
+    });
   }
 
   #newestSnapshot(lineage: Lineage, id: number): LoggedLineage["snapshot"] {

@@ -148,10 +148,12 @@ export class SqliteStore {
   setAside(row: DamagedRow, lineage: Lineage, what: string): void {
     this.#commit(() => {
       this.#damaged.keep(row, lineage.room, what);
-      this.#damaged.remove(row, lineage);
+      const of = this.#damaged.remove(row, lineage);
       this.#marks.damaged(lineage.room);
       this.#ledger.forget();
-      this.#ledger.recompute(lineage);
+      if (of === undefined) return;
+      this.#marks.damaged(of.room);
+      this.#ledger.recompute(of);
     });
   }
 

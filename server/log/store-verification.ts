@@ -13,11 +13,11 @@ import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { Damage } from "./update-log.ts";
 import type { FoundDamage } from "./sqlite-reader.ts";
 import type { DamagedRow } from "./damaged-rows.ts";
+import { isSound, strayLineages } from "./lineage-proof.ts";
 import {
   chunkChecksum,
   coverChecksum,
   entryChecksum,
-  lineageChecksum,
   markChecksum,
   recordChecksum,
   snapshotChecksum,
@@ -168,9 +168,12 @@ class RoomVerification {
 
   verify(): VerifiedRoom {
     const room = this.#room;
-    const generation = this.#summary()?.generation;
+    const summary = this.#summary();
+    const generation = summary?.generation;
     // What is of no lineage of its own is set aside with the one that is current.
     this.#lineage = { room, generation: generation ?? 0 };
+    // First: what is computed anew from content is computed of what has its lineage again.
+    const lineages = this.#lineages(summary);
     let clock: Counters | undefined;
     this.#each<SummaryRow>("summary", "room", room, (row) => {
       if (row.crc !== summaryChecksum(row)) return { table: "summary", room };
@@ -179,7 +182,7 @@ class RoomVerification {
     });
     this.#each<RecordRow>("record", "room", room, (row) => (row.crc === recordChecksum(row) ? undefined : { table: "record", room }));
     this.#each<MarkRow>("mark", "room", room, (row) => (row.crc === markChecksum(row) ? undefined : { table: "mark", room }));
-    for (const lineage of this.#lineages()) this.#content(lineage);
+    for (const lineage of lineages) this.#content(lineage);
     return { room, bytes: this.#bytes, generation, clock };
   }
 
@@ -193,15 +196,20 @@ class RoomVerification {
     }
   }
 
-  #lineages(): readonly LineageRow[] {
-    const lineages: LineageRow[] = [];
+  /** Those that are sound: under one that is not, nothing tells whether content is as it was written, before it is mended. */
+  #lineages(summary: SummaryRow | undefined): readonly LineageRow[] {
+    const rows: LineageRow[] = [];
+    const current = this.#lineage;
     this.#each<LineageRow>("lineage", "room", this.#room, (row) => {
-      lineages.push(row);
-      if (row.crc === lineageChecksum(row) && row.room === this.#room) return undefined;
-      // Where the row names another one, or none, only salvage can tell what it was.
-      return row.room === this.#room ? { table: "lineage", id: row.id } : "nowhere";
+      rows.push(row);
+      this.#lineage = { room: this.#room, generation: row.generation };
+      return isSound(row) ? undefined : { table: "lineage", id: row.id };
     });
-    return lineages;
+    this.#lineage = current;
+    const row = rows.find(({ generation }) => generation === current.generation);
+    for (const id of strayLineages(this.#database, current, row, summary))
+      if (id !== row?.id) this.#found("lineage", "a lineage is gone", { table: "lineage", id });
+    return rows.filter(isSound);
   }
 
   #content({ id, generation }: LineageRow): void {
@@ -236,12 +244,12 @@ class RoomVerification {
       this.#found("snapshot", "a part of a snapshot is missing", { table: "snapshot", id });
   }
 
-  /** `flaw`: the row to set aside where it is not as it was written, "nowhere" where that cannot be told, undefined where it is sound. */
-  #each<Row>(table: string, column: string, key: string | number, flaw: (row: Row) => DamagedRow | "nowhere" | undefined | void): void {
+  /** `flaw`: the row to set aside where it is not as it was written, undefined where it is sound. */
+  #each<Row>(table: string, column: string, key: string | number, flaw: (row: Row) => DamagedRow | undefined | void): void {
     const unreadable = (what: string): void => this.#found(table, what, undefined);
     eachRow<Row>(this.#database, `SELECT * FROM ${table} WHERE ${column} = ?`, [key], unreadable, (row) => {
       const damaged = flaw(row);
-      if (damaged !== undefined) this.#found(table, mismatch, damaged === "nowhere" ? undefined : damaged);
+      if (damaged !== undefined) this.#found(table, mismatch, damaged);
     });
   }
 

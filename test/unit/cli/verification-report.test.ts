@@ -4,7 +4,7 @@ import { exitCodeOf, reportWords, type Verdict, type VerificationReport } from "
 
 const before = { room: "note", generation: 0, clock: { "a.0000000000000001": 3 } };
 const after = (copies: Readonly<Record<string, "equal" | "healed" | "different" | "silent">>, clock = before.clock, generation = 0) => ({
-  ...{ room: "note", generation, clock },
+  ...{ room: "note", generation, isDeleted: false, clock },
   copies: Object.entries(copies).map(([relay, standing]) => ({ relay, standing })),
 });
 const less = { "a.0000000000000001": 2 };
@@ -21,6 +21,10 @@ describe("the verdict on a document", () => {
     ["damaged, and nobody has it", true, after({ b: "equal", c: "equal" }, less), "lost", ["b", "c"], []],
     ["damaged, of a relay alone", true, after({}, less), "lost", [], []],
     ["damaged, and one who may have it is away", true, after({ b: "equal", c: "silent" }, less), "unanswered", ["b"], ["c"]],
+    ["nobody found damaged, and less is there than the disk had named", false, after({ b: "equal" }, less), "lost", ["b"], []],
+    ["nobody found damaged, less is there, of a relay alone", false, after({}, less), "lost", [], []],
+    ["of which less is there, and one who may have it is away", false, after({ c: "silent" }, less), "unanswered", [], ["c"]],
+    ["that was closed meanwhile", false, { ...after({ b: "equal" }, {} as typeof less), isDeleted: true }, "equal", ["b"], []],
     ["damaged, and deleted meanwhile", true, after({ b: "equal" }, {} as typeof less, 1), "restored", ["b"], []],
   ] as const)("%s", (_, isDamaged, found, verdict, same, other) => {
     expect(verdictOf(before, found, isDamaged)).toEqual({ room: "note", verdict, with: same, other });

@@ -40,7 +40,7 @@ const compared = (ask: RoomRequest): RoomAnswer | undefined => {
   if (ask.type !== "compare") return undefined;
   const copies = [{ relay: "b" as RelayId, standing: "equal" as const }];
   if (ask.room === "odd") return { type: "refused", refusal: { code: "BAD_ROOM_NAME", detail: "no engine" } };
-  return { type: "compared", comparison: { room: ask.room, generation: 2, isReplica: true, clock, copies } };
+  return { type: "compared", comparison: { room: ask.room, generation: 2, isDeleted: false, isReplica: true, clock, copies } };
 };
 
 test("nobody verifies without the mark of that order", async () => {
@@ -72,7 +72,7 @@ test("documents are compared, and one that cannot be says why", async () => {
     status: 200,
     body: {
       rooms: [
-        { room: "x", generation: 2, isReplica: true, clock: { [self]: 3 }, copies: [{ relay: "b", standing: "equal" }] },
+        { room: "x", generation: 2, isDeleted: false, isReplica: true, clock: { [self]: 3 }, copies: [{ relay: "b", standing: "equal" }] },
         { room: "odd", refused: { code: "BAD_ROOM_NAME", detail: "no engine" } },
       ],
     },
