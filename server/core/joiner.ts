@@ -54,12 +54,12 @@ export class Joiner {
     }
   }
 
-  /** Who is in the room, as far as that is shown. */
-  sendPresence(): void {
+  /** Who is in the room, as far as that is shown. `isLate`: it was told before, and may have missed something since. */
+  sendPresence(isLate: boolean): void {
     const { line, room } = this.#options;
     const { bytes, count } = room.presence.snapshot();
     if (bytes !== undefined) line.send({ type: "presence", handle: room.handle, bytes });
-    if (count !== undefined && line.hearsCount) line.send(count);
+    if (line.hearsCount && (isLate || count.present > 0)) line.send(count);
   }
 
   #deliverDifference(result: Result<Uint8Array>, parts: readonly Uint8Array[]): void {
@@ -78,7 +78,7 @@ export class Joiner {
     const { line, delivery } = this.#options;
     for (const frames of lists) line.sendState(frames);
     for (const frames of delivery.start()) line.sendFrames(frames);
-    this.sendPresence();
+    this.sendPresence(false);
     if (line.dialect.acknowledges) this.#promiseSynced();
   }
 

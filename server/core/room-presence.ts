@@ -38,8 +38,8 @@ export class RoomPresence {
   readonly #deadline: Deadline;
   readonly #choice: PresenceChoice;
   readonly #countDeadline: Deadline;
-  /** What viewers know: 0 where they are shown everybody. */
-  #toldCount = 0;
+  /** What viewers know: 0 where they are shown everybody; undefined where not all know the same. */
+  #toldCount: number | undefined = 0;
   #countMs = Number.NEGATIVE_INFINITY;
 
   constructor({ context, room, handle, audience, touched }: RoomPresenceOptions) {
@@ -87,14 +87,13 @@ export class RoomPresence {
     this.#touched();
   }
 
-  /** For one who joins: who is shown, undefined when nobody is here; and how many there are, where that is more. */
-  snapshot(): { readonly bytes: Uint8Array | undefined; readonly count: RelayMessage | undefined } {
+  /** For one who joins: who is shown, undefined when nobody is here; and how many there are, 0 where all are shown. */
+  snapshot(): { readonly bytes: Uint8Array | undefined; readonly count: Extract<RelayMessage, { type: "presence-count" }> } {
     this.#choose();
     const shown = this.#choice.shown();
-    return {
-      bytes: shown.length === 0 ? undefined : encodeAwarenessUpdate(shown),
-      count: this.#choice.isCrowded ? this.#countMessage() : undefined,
-    };
+    const count = this.#countMessage();
+    if (count.present !== this.#toldCount) this.#toldCount = undefined;
+    return { bytes: shown.length === 0 ? undefined : encodeAwarenessUpdate(shown), count };
   }
 
   /** What the turn changed is told. */
@@ -107,7 +106,7 @@ export class RoomPresence {
   /** How many there are, if it is another number than was told, and not too soon. */
   tellCount(): void {
     const { deadlines, limits, now } = this.#context;
-    const count = this.#choice.isCrowded ? this.#choice.present : 0;
+    const { present: count } = this.#countMessage();
     if (count === this.#toldCount || this.#audience.size === 0) return;
     if (now.monotonicMs < this.#countMs) return deadlines.set(this.#countDeadline, this.#countMs);
     this.#toldCount = count;
@@ -125,7 +124,7 @@ export class RoomPresence {
     if (states.length > 0) this.#send(encodeAwarenessUpdate(states), { except: author === undefined ? [] : [author] });
   }
 
-  #countMessage(): RelayMessage {
+  #countMessage(): Extract<RelayMessage, { type: "presence-count" }> {
     return { type: "presence-count", handle: this.#handle, present: this.#choice.isCrowded ? this.#choice.present : 0 };
   }
 

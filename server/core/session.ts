@@ -213,7 +213,7 @@ export class Session implements Participant {
       case "presence":
         return this.#takePresence(message.bytes);
       case "presence-query":
-        return this.#joiner.sendPresence();
+        return this.#joiner.sendPresence(true);
       default:
     }
   }
@@ -284,7 +284,7 @@ export class Session implements Participant {
   relieved(): void {
     if (!this.#missedPresence || !this.#delivery.hasJoined) return;
     this.#missedPresence = false;
-    this.#joiner.sendPresence();
+    this.#joiner.sendPresence(true);
   }
 
   // -- presence --------------------------------------------------------------------------------------------------------

@@ -349,7 +349,8 @@ export class PresenceMap {
     this.#departed.delete(id);
     this.#departed.set(id, clock);
     for (const oldest of this.#departed.keys()) {
-      if (this.#departed.size <= departedMax || this.#changed.has(oldest)) break;
+      // What is still to be told, to viewers or to other relays, is told with its clock.
+      if (this.#departed.size <= departedMax || this.#changed.has(oldest) || this.#ownChanged.has(oldest)) break;
       this.#departed.delete(oldest);
     }
     return owner.peer === undefined ? this.#noteOwn(id, author) : this.#note(id, author);
