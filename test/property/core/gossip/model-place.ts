@@ -33,9 +33,9 @@ export class ModelPlace {
     return formerReplicas(room, { now: this.ring, whole: this.#disk.wholeRing }, { replicas: this.#copies, level: "majority" });
   }
 
-  /** Whether this relay and `peer` both hold the room, or have held it up to now. */
+  /** Whether the ring says that this relay and `peer` both hold the room, or have held it up to now. */
   isSharedWith(peer: RelayId): boolean {
-    const holding = new Set([...this.replicas, ...this.former().all]);
+    const holding = new Set([...this.replicas, ...this.ring.settled.preferenceList(room, this.#copies)]);
     return holding.has(peer) && holding.has(this.#self);
   }
 }

@@ -91,6 +91,8 @@ export class RoomWorld implements ModelSurroundings {
   calm(seconds: number): void {
     this.#cut.clear();
     for (const seat of this.#seats) if (seat.life === undefined && this.#isConfigured(seat.relay)) this.#start(seat);
+    // Whom only a relay that is gone by now was told to give up is given up once more.
+    this.#someLife((life) => life.ringChanged(life.disk.ring.merge(this.#ring().entries())));
     this.#linkAll();
     for (const endMs = this.#nowMs + 1_000 * seconds; this.#nowMs < endMs;) {
       this.#pass(100);
