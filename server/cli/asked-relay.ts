@@ -15,10 +15,21 @@ export async function askRelay(address: string, path: string, init?: RequestInit
   return answer.ok ? answer : endWith(2, (await refusalOf(answer, address)).sentence);
 }
 
-/** Why the relay at `address` refused; `code` is empty where that is not a relay's own refusal. */
-export async function refusalOf(answer: Response, address: string): Promise<{ readonly code: string; readonly sentence: string }> {
-  const { error } = (await answer.json().catch(() => ({}))) as { error?: { code: string; sentence: string; detail: string } };
-  if (error === undefined) return { code: "", sentence: `The relay at ${address} answered with ${answer.status}.` };
+/** A refusal, for a person; `code` is empty where that is not a relay's own. */
+export interface RelayRefusal {
+  readonly code: string;
+  readonly sentence: string;
+}
+
+/** Why the relay at `address` refused. */
+export async function refusalOf(answer: Response, address: string): Promise<RelayRefusal> {
+  return refusalIn(await answer.json().catch(() => undefined), answer.status, address);
+}
+
+/** The same, out of what came with its answer. */
+export function refusalIn(json: unknown, status: number, address: string): RelayRefusal {
+  const { error } = (json ?? {}) as { error?: { code: string; sentence: string; detail: string } };
+  if (error === undefined) return { code: "", sentence: `The relay at ${address} answered with ${status}.` };
   return { code: error.code, sentence: `${error.sentence}${error.detail === "" ? "" : ` (${error.detail})`}` };
 }
 

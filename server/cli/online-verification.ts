@@ -10,25 +10,16 @@
  *
  * Whether what was damaged is there again shows in the clock that the disk had named before: what the room has afterwards covers it.
  */
-import { setTimeout } from "node:timers/promises";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ActorId } from "@inkmesh/shared/base/ids";
-import { refusalOf } from "./asked-relay.ts";
-import { orderHeaders, viewOf, type MeshAnswer } from "./mesh-order.ts";
-import { endWith } from "./process-end.ts";
+import { viewOf } from "./mesh-order.ts";
 import type { ProgressLine } from "./progress-line.ts";
 import type { VerificationReport, VerifiedRoom } from "./verification-report.ts";
+import { VerifyingRelay } from "./verifying-relay.ts";
 
-/** How long a relay may be away, and how long its links may take when it is back. */
-const awayMsMax = 60_000;
-const linkedMsMax = 15_000;
-const lookAgainMs = 250;
-
-/** Documents that are compared with one question. */
+/** Documents that are compared with one question, and those of which what is damaged is set aside in one life of the relay. */
 const comparedAtOnce = 32;
-
-/** Refusals that are over by themselves. */
-const passing: ReadonlySet<string> = new Set(["RELAY_BUSY", "RELAY_STOPPING", "STORE_FAILED", ""]);
+const setAsideAtOnce = 10_000;
 
 type Clock = Readonly<Record<string, number>>;
 
@@ -89,14 +80,16 @@ async function look(relay: VerifyingRelay, line: ProgressLine): Promise<Looked> 
 }
 
 async function setAside(relay: VerifyingRelay, { damage }: Looked, line: ProgressLine): Promise<void> {
-  const before = relay.actor;
   const rooms = [...new Set(damage.flatMap(({ room }) => (room === undefined ? [] : [room])))];
   line.tell(`${damage.length} damaged rows are set aside; the relay begins anew …`, true);
-  const answer = await relay.ordered("set-aside", { rooms });
-  // It may end before its answer comes through; and what was damaged may have been written over since.
-  if (answer?.ok === true && ((await answer.json()) as { setAside: number }).setAside === 0) return;
-  await relay.nextLife(before);
-  await relay.linked();
+  // Once also where all that is damaged belongs to no document.
+  for (let start = 0; start === 0 || start < rooms.length; start += setAsideAtOnce) {
+    // The relay may end before its answer comes through: its next life is asked again, and what was damaged may be written over by then.
+    const before = relay.actor;
+    const answer = await relay.order<{ setAside: number }>("set-aside", { rooms: rooms.slice(start, start + setAsideAtOnce) });
+    if (answer.setAside > 0) await relay.nextLife(relay.actor);
+    else if (relay.actor !== before) await relay.linked();
+  }
 }
 
 async function compare(
@@ -155,80 +148,4 @@ function isThere(before: LookedRoom, after: Exclude<ComparedRoom, { refused: obj
 
 function clockOf(clock: Clock): VectorClock {
   return VectorClock.of(Object.entries(clock) as [ActorId, number][]);
-}
-
-/** A relay that is ordered to verify, over its lives. */
-class VerifyingRelay {
-  readonly #at: string;
-  readonly #secret: Uint8Array;
-  #view: MeshAnswer;
-
-  constructor(at: string, secret: Uint8Array, view: MeshAnswer) {
-    this.#at = at;
-    this.#secret = secret;
-    this.#view = view;
-  }
-
-  get name(): string {
-    return this.#view.self;
-  }
-
-  get actor(): ActorId | undefined {
-    return this.#view.relays[0]?.actor;
-  }
-
-  /** Its answer, however often it has to be asked; a refusal that stays one ends the command. */
-  async order<Answer>(what: "look" | "compare", body: object): Promise<Answer> {
-    const untilMs = performance.now() + awayMsMax;
-    for (let refusals = 0; ; await setTimeout(lookAgainMs)) {
-      const answer = await this.ordered(what, body);
-      if (answer?.ok === true) return (await answer.json()) as Answer;
-      const refusal = answer === undefined ? undefined : await refusalOf(answer, this.#at);
-      // Once: the ring or the life may have changed, and with it the mark.
-      if (refusal !== undefined && !passing.has(refusal.code) && (await this.#lookAgain()) && ++refusals > 1)
-        return endWith(2, refusal.sentence);
-      if (performance.now() > untilMs) return endWith(2, refusal?.sentence ?? awaySentence(this.#at));
-      await this.#lookAgain();
-    }
-  }
-
-  /** One try; undefined where it cannot be reached. */
-  async ordered(what: "look" | "compare" | "set-aside", body: object): Promise<Response | undefined> {
-    const mark = orderHeaders(this.#at, this.#view, { order: "verify", relay: this.#view.self }, this.#secret);
-    const init = { method: "POST", headers: { ...mark, "Content-Type": "application/json" }, body: JSON.stringify(body) };
-    return fetch(new URL(`/api/mesh/verify/${what}`, this.#at), init).catch(() => undefined);
-  }
-
-  /** Returns when another life than `before` serves. */
-  async nextLife(before: ActorId | undefined): Promise<void> {
-    for (const untilMs = performance.now() + awayMsMax; performance.now() < untilMs; await setTimeout(lookAgainMs))
-      if ((await this.#lookAgain()) && this.actor !== before) return;
-    return endWith(2, awaySentence(this.#at));
-  }
-
-  /** Returns when all that belong are linked to it, or when that takes too long: who is away is found silent. */
-  async linked(): Promise<void> {
-    for (const untilMs = performance.now() + linkedMsMax; performance.now() < untilMs; await setTimeout(lookAgainMs)) {
-      await this.#lookAgain();
-      const { self, ring, relays } = this.#view;
-      const others = ring?.records.filter(({ relay, status }) => relay !== self && status !== "forgotten" && status !== "left") ?? [];
-      if (others.every(({ relay }) => relays.some((member) => member.relay === relay && member.linked === true))) return;
-    }
-  }
-
-  /** Whether it serves. */
-  async #lookAgain(): Promise<boolean> {
-    try {
-      const view = (await (await fetch(new URL("/api/mesh", this.#at))).json()) as MeshAnswer;
-      if (view.ring === undefined || view.relays[0] === undefined) return false;
-      this.#view = view;
-      return true;
-    } catch {
-      return false;
-    }
-  }
-}
-
-function awaySentence(at: string): string {
-  return `The relay at ${at} has ended, as it does when something on its disk is damaged, and is not there again. Start it, and verify once more.`;
 }

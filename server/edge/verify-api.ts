@@ -9,7 +9,10 @@
  *
  * Nothing of it is kept between two requests: who asks goes on where it was, at this life or the next, or begins anew.
  *
- * Invariants: one request is worked at a time, and at most half of the time: an answer waits as long as it took, up to `restMsMax`.
+ * Invariant: one request is worked at a time, and after each there is a rest as long as it took, up to `restMsMax`, before it is answered.
+ * The work is done where compactions are, and the lists that replicas compare. A page keeps them waiting for a moment; the first one, and
+ * each order to set aside, for as long as SQLite needs to check the structure of the whole store. Who opens or writes a document does not
+ * wait for it.
  */
 import { setTimeout } from "node:timers/promises";
 import type { RoomName } from "@inkmesh/shared/base/ids";
