@@ -46,10 +46,29 @@ async function heldByAll(): Promise<readonly string[]> {
   return (await Promise.all(shown)).map(({ heldBy }) => heldBy.toSorted().join());
 }
 
-async function verify(relay: MeshProcess): Promise<Said & { readonly report: Report }> {
+type Verified = Said & { readonly report: Report };
+
+async function verify(relay: MeshProcess): Promise<Verified> {
   const said = await inkmesh("verify", "--at", relay.url, "--mesh-secret-file", secretFile, "--json");
   expect([0, 1, 3], said.err).toContain(said.code);
   return { ...said, report: JSON.parse(said.out) as Report };
+}
+
+/** On a busy machine a replica may not have answered, or may still copy: then again, as an operator would. */
+async function verifyUntilSettled(relay: MeshProcess): Promise<{ readonly first: Verified; readonly last: Verified }> {
+  const first = await verify(relay);
+  let last = first;
+  const open: readonly string[] = ["unanswered", "different", "refused"];
+  await until(
+    "every replica has answered",
+    async () => {
+      if (last.report.rooms.every(({ verdict }) => !open.includes(verdict))) return true;
+      last = await verify(relay);
+      return false;
+    },
+    { timeoutMs: 60_000, seen: () => last.report },
+  );
+  return { first, last };
 }
 
 /** Changes one letter of `words` wherever it lies in the relay's store; how often it was there. */
@@ -84,7 +103,7 @@ function supervise(relay: MeshProcess): { lives: number } {
 
 async function expectAllEqual(): Promise<void> {
   for (const relay of Object.values(relays)) {
-    const { code, report } = await verify(relay);
+    const { code, report } = (await verifyUntilSettled(relay)).last;
     expect([code, report.damage, report.rooms.map(({ room, verdict }) => [room, verdict])]).toEqual([
       0,
       [],
@@ -100,14 +119,16 @@ test("[P2] bytes that flip under a running relay are found and healed from the o
   const seen = supervise(b);
   expect(flip(b, "two 17 ")).toBeGreaterThan(0);
   expect(flip(b, "four 3 ")).toBeGreaterThan(0);
-  const { code, report, err } = await verify(b);
-  expect([code, report.relay], err).toEqual([1, "b"]);
-  expect([...new Set(report.damage.map(({ room }) => room))].toSorted()).toEqual(["four", "two"]);
-  const verdicts = new Map(report.rooms.map(({ room, verdict, with: same }) => [room, `${verdict} ${same.toSorted().join()}`]));
-  expect(Object.fromEntries(verdicts)).toEqual({ one: "equal a,c", two: "restored a,c", three: "equal a,c", four: "restored a,c" });
+  const { first, last } = await verifyUntilSettled(b);
+  expect([last.code, last.report.relay], first.err).toEqual([first === last ? 1 : expect.any(Number), "b"]);
+  expect([...new Set(first.report.damage.map(({ room }) => room))].toSorted()).toEqual(["four", "two"]);
+  // A second look finds no damage any more.
+  const healed = first === last ? "restored a,c" : expect.stringMatching(/^(equal|healed) a,c$/);
+  const verdicts = new Map(last.report.rooms.map(({ room, verdict, with: same }) => [room, `${verdict} ${same.toSorted().join()}`]));
+  expect(Object.fromEntries(verdicts)).toEqual({ one: "equal a,c", two: healed, three: "equal a,c", four: healed });
   expect(seen.lives).toBe(2);
   await expectAllEqual();
-}, 120_000);
+}, 360_000);
 
 test("[P2] bytes that flip while a relay is stopped are found in its folder, and healed from the others once it runs", async () => {
   const c = relays["c"]!;
@@ -118,8 +139,8 @@ test("[P2] bytes that flip while a relay is stopped are found in its folder, and
   await c.start();
   const seen = supervise(c);
   // It compares what it has with the others at once, and meets the damage by itself.
-  await until("the relay has begun anew without what is damaged", () => seen.lives === 2);
-  const { report } = await verify(c);
+  await until("the relay has begun anew without what is damaged", () => seen.lives === 2, { timeoutMs: 60_000 });
+  const { report } = (await verifyUntilSettled(c)).last;
   for (const { room, verdict } of report.rooms) expect(["equal", "healed"], room).toContain(verdict);
   await expectAllEqual();
-}, 120_000);
+}, 360_000);
