@@ -6,13 +6,15 @@
  *     POST /api/mesh/experiments/kill                            ends the process at once, as `kill -9` does
  *
  * There is no authentication, so that a page can do it: a relay with this door listens on this machine only, and refuses a request that
- * names another host, as one does that a foreign page sends by a name of its own that it points here (DNS rebinding).
+ * names another host, as one does that a foreign page sends by a name of its own that it points here (DNS rebinding), and one that came
+ * through a proxy: that may be anybody's. A proxy is known by what it adds, or by HTTP/1.0, which nginx speaks unless it is told otherwise;
+ * one that adds nothing is not known.
  *
  * Invariant: nothing of it outlives the process.
  */
 import { isRelayId, type RelayId } from "@inkmesh/shared/base/ids";
 import { refused } from "@inkmesh/shared/base/result";
-import express, { type Router } from "express";
+import express, { type Request, type Router } from "express";
 import * as z from "zod";
 import { sendRefusal } from "./http-refusal.ts";
 
@@ -39,6 +41,8 @@ const bodyBytesMax = 16 * 1024;
 const relaysMax = 512;
 const dayMs = 86_400_000;
 const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+/** Headers that proxies add, in lower case as Node gives them. */
+const proxyHeader = /^(forwarded|via|x-real-ip|x-forwarded-.+)$/;
 
 const changeBody = z.strictObject({
   cut: z.array(z.string().refine(isRelayId, "a relay's name")).max(relaysMax).optional(),
@@ -50,8 +54,9 @@ export function experimentsApi(experiments: Experiments): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   router.use("/api/mesh/experiments", (request, response, next) => {
     response.set("Cache-Control", "no-store");
-    if (loopbackHost.test(request.get("Host") ?? "")) return next();
-    sendRefusal(response, refused("ORIGIN_REFUSED", "experiments are for this machine").refusal);
+    const why = notOfThisMachine(request);
+    if (why === undefined) return next();
+    sendRefusal(response, refused("ORIGIN_REFUSED", `experiments are for this machine: ${why}`).refusal);
   });
   router.patch("/api/mesh/experiments", express.json({ limit: bodyBytesMax, strict: true }), (request, response) => {
     const body = changeBody.safeParse(request.body);
@@ -67,6 +72,14 @@ export function experimentsApi(experiments: Experiments): Router {
     response.status(202).json({ killed: true });
   });
   return router;
+}
+
+/** Why somebody else may have sent it; undefined where nothing speaks for that. */
+function notOfThisMachine({ headers, httpVersion }: Pick<Request, "headers" | "httpVersion">): string | undefined {
+  if (!loopbackHost.test(headers.host ?? "")) return "the request names another host";
+  const added = Object.keys(headers).find((name) => proxyHeader.test(name));
+  if (added !== undefined) return `the request came through a proxy, as its header ${added} says`;
+  return httpVersion === "1.0" ? "the request came by HTTP/1.0, as through a proxy" : undefined;
 }
 
 /** What is wrong with a request, by field; never its values. */

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { connect } from "node:net";
 import type { RelayId } from "@inkmesh/shared/base/ids";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Experiments } from "../../../server/edge/experiments-api.ts";
@@ -72,6 +73,38 @@ describe("with the flag", () => {
         .end();
     });
     expect(status).toBe(403);
+    expect(experiments.done).toEqual([]);
+  });
+
+  test.each([
+    ["Forwarded", "for=203.0.113.7"],
+    ["Via", "1.1 proxy"],
+    ["X-Forwarded-For", "203.0.113.7"],
+    ["X-Forwarded-Proto", "https"],
+    ["X-Real-IP", "203.0.113.7"],
+  ])("[P9] what came through a proxy, as %s says, changes nothing and is told why", async (header, value) => {
+    const experiments = new Notes();
+    edge = await anEdge({ experiments });
+    const kill = { method: "POST", headers: { [header]: value } };
+    const answers = [await change({ isPaused: true }, { [header]: value }), await fetch(`${edge.address}/api/mesh/experiments/kill`, kill)];
+    expect(answers.map(({ status }) => status)).toEqual([403, 403]);
+    expect(await answers[1]!.text()).toContain(`came through a proxy, as its header ${header.toLowerCase()} says`);
+    expect(experiments.done).toEqual([]);
+  });
+
+  test("[P9] HTTP/1.0, by which a proxy asks that adds no header, changes nothing", async () => {
+    const experiments = new Notes();
+    edge = await anEdge({ experiments });
+    const { port, host } = new URL(edge.address);
+    const answer = await new Promise<string>((resolve, reject) => {
+      let heard = "";
+      const socket = connect(Number(port), "127.0.0.1", () =>
+        socket.write(`POST /api/mesh/experiments/kill HTTP/1.0\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`),
+      );
+      socket.on("data", (bytes) => (heard += String(bytes)));
+      socket.on("close", () => resolve(heard)).on("error", reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 403 /);
     expect(experiments.done).toEqual([]);
   });
 });
