@@ -81,7 +81,7 @@ export async function keptByDevice(page: Page): Promise<void> {
       const controller = navigator.serviceWorker.controller?.state;
       return { installing: installing?.state, waiting: waiting?.state, active: active?.state, controller };
     });
-  await until("the device keeps the app", async () => (await state()).controller === "activated", { seen: state });
+  await until("the device keeps the app", async () => (await state()).controller === "activated", { timeoutMs: 60_000, seen: state });
 }
 
 /** What axe finds that keeps somebody from using the page. */

@@ -22,9 +22,10 @@ export class CopyStory {
     return copies.filter(({ source }) => source.type !== "nobody").flatMap((copy) => this.#news(copy, nowMs) ?? []);
   }
 
-  #news({ relay, behind }: ReplicaCopy, nowMs: number): string | undefined {
+  #news({ relay, behind, isComplete }: ReplicaCopy, nowMs: number): string | undefined {
     if (behind === 0) {
       this.#behindSince.delete(relay);
+      if (!isComplete) return undefined;
       return this.#told.delete(relay) ? `The copy at relay ${relay} has everything again.` : undefined;
     }
     const since = this.#behindSince.get(relay) ?? nowMs;

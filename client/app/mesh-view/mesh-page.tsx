@@ -73,7 +73,7 @@ function Body({
       <div class="mesh-columns">
         <RingPanel sight={sight} polls={polls} room={room} subjects={subjects} />
         <div class="mesh-column">
-          <RoomPanel sight={sight} copies={copies} room={room} onRoom={onRoom} />
+          <RoomPanel sight={sight} polls={polls} copies={copies} room={room} onRoom={onRoom} />
           <HappeningList happenings={watched.happenings} />
         </div>
       </div>

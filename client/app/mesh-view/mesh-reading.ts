@@ -69,6 +69,8 @@ export type Clock = Readonly<Record<string, number>>;
 export interface RoomReading {
   readonly self: string;
   readonly room: string;
+  /** Which one of this name: a document that was deleted and created again has a later one. Clocks of two cannot be compared. */
+  readonly generation: number | undefined;
   readonly standing: "unused" | "open" | "deleted";
   readonly title: string;
   readonly replicas: readonly string[];
@@ -113,7 +115,7 @@ export function readRoom(body: unknown): RoomReading | undefined {
   const [self, room, standing] = [text(answer["self"]), text(answer["room"]), text(answer["standing"])];
   if (self === "" || (standing !== "unused" && standing !== "open" && standing !== "deleted")) return undefined;
   return {
-    ...{ self, room, standing, title: text(answer["title"]) },
+    ...{ self, room, generation: number(answer["generation"]), standing, title: text(answer["title"]) },
     replicas: list(answer["replicas"]).map(text),
     needed: number(answer["needed"]) ?? 1,
     ...{ clock: readClock(answer["clock"]), isComplete: answer["isComplete"] === true },

@@ -4,7 +4,7 @@
  * Invariants: what is shown as a relay's own word is its own, and from now; what somebody else told, or what it said before it fell silent,
  * is called so.
  */
-import type { Clock, MeshReading, SeenRelay } from "./mesh-reading.ts";
+import type { Clock, MeshReading, RoomReading, SeenRelay } from "./mesh-reading.ts";
 import type { Poll } from "./mesh-watch.ts";
 
 export interface MeshSight {
@@ -38,7 +38,10 @@ export function ownWord(polls: readonly Poll[], relay: string): Poll | undefined
 export interface ReplicaCopy {
   readonly relay: string;
   readonly clock: Clock;
+  /** Whether it vouches for having everything. */
   readonly isComplete: boolean;
+  /** Whether it is of the generation that the relay whose eyes are used knows; of another one `clock` is empty here. */
+  readonly isSameGeneration: boolean;
   readonly source:
     | { readonly type: "itself" }
     | { readonly type: "told"; readonly by: string }
@@ -55,7 +58,11 @@ export interface ReplicaCopy {
 export function copiesOf(polls: readonly Poll[], { poll: asked }: MeshSight): readonly ReplicaCopy[] {
   const replicas = asked.room?.replicas ?? [];
   const copies = replicas.map((relay) => copyOf(polls, asked, relay));
-  const all = joined(polls.flatMap((poll) => (poll.room === undefined ? [] : [poll.room.clock])).concat(copies.map(({ clock }) => clock)));
+  const all = joined(
+    polls.flatMap(({ room }) =>
+      room === undefined || room.generation !== asked.room?.generation ? [] : [room.clock, ...room.told.map(({ clock }) => clock)],
+    ),
+  );
   return copies.map((copy) => ({ ...copy, behind: behind(copy.clock, all) }));
 }
 
@@ -67,16 +74,19 @@ export function writersOf(copies: readonly ReplicaCopy[]): readonly string[] {
 function copyOf(polls: readonly Poll[], asked: Poll, relay: string): Omit<ReplicaCopy, "behind"> {
   const own = ownWord(polls, relay);
   if (own?.room !== undefined && isAnswering(own)) {
-    const { clock, isComplete, waiting } = own.room;
-    return { relay, clock, isComplete, waiting, source: { type: "itself" } };
+    return { relay, ...saidOf(own.room, asked), waiting: own.room.waiting, source: { type: "itself" } };
   }
   const told = asked.room?.told.find((copy) => copy.relay === relay);
-  if (told !== undefined) return { ...told, waiting: 0, source: { type: "told", by: asked.room!.self } };
+  if (told !== undefined) return { ...told, isSameGeneration: true, waiting: 0, source: { type: "told", by: asked.room!.self } };
   if (own?.room !== undefined && own.answeredMs !== undefined) {
-    const { clock, isComplete } = own.room;
-    return { relay, clock, isComplete, waiting: 0, source: { type: "before", atMs: own.answeredMs } };
+    return { relay, ...saidOf(own.room, asked), waiting: 0, source: { type: "before", atMs: own.answeredMs } };
   }
-  return { relay, clock: {}, isComplete: false, waiting: 0, source: { type: "nobody" } };
+  return { relay, clock: {}, isComplete: false, isSameGeneration: true, waiting: 0, source: { type: "nobody" } };
+}
+
+function saidOf(room: RoomReading, asked: Poll): Pick<ReplicaCopy, "clock" | "isComplete" | "isSameGeneration"> {
+  const isSameGeneration = room.generation === asked.room?.generation;
+  return { clock: isSameGeneration ? room.clock : {}, isComplete: room.isComplete, isSameGeneration };
 }
 
 function joined(clocks: readonly Clock[]): Clock {

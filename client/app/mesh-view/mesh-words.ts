@@ -1,6 +1,7 @@
 /**
  * MeshWords: what the page calls things: states, times, sizes, and what happened between two looks. Never a colour alone.
  */
+import type { KnownDurability } from "./known-durability.ts";
 import type { MeshReading, SeenRelay } from "./mesh-reading.ts";
 import type { MeshSight, ReplicaCopy } from "./mesh-sight.ts";
 
@@ -64,8 +65,20 @@ export function linkState(ends: readonly (SeenRelay | undefined)[]): "up" | "sil
 
 export function lagWords(copy: ReplicaCopy): string {
   if (copy.source.type === "nobody") return "not known";
-  if (copy.behind === 0) return "has everything";
+  if (!copy.isSameGeneration) return "has another document of this name, deleted or newer";
+  if (copy.behind === 0) return copy.isComplete ? "has everything" : "has all that is known";
   return `${counted(copy.behind, "entry", "entries")} behind`;
+}
+
+/** Whether it is saved; of everything only where nobody is silent. */
+export function durabilityWords({ replicas, whole, needed, waiting, isOver, silent, isSaved }: KnownDurability): string {
+  if (isOver) return "Another relay knows a newer document of this name; look with its eyes.";
+  const have = `${whole} of ${counted(replicas, "copy", "copies")} ${whole === 1 ? "has" : "have"} everything`;
+  const open = waiting > 0 ? `${counted(waiting, "entry is", "entries are")} on the way to a disk.` : `${needed} are needed for “saved”.`;
+  if (silent.length === 0) return isSaved ? `${have}. What reached a relay is saved.` : `${have}. ${open}`;
+  const unknown = `What ${silent.length === 1 ? "relay" : "relays"} ${joinedWords(silent)} may have is not known.`;
+  const known = `As far as the relays that answer know, ${have}`;
+  return isSaved ? `${known}, and that is saved. ${unknown}` : `${known}. ${open} ${unknown}`;
 }
 
 export function sourceWords({ source }: ReplicaCopy, nowMs: number): string {

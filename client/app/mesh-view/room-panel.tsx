@@ -3,19 +3,22 @@
  */
 import { useEffect, useState } from "preact/hooks";
 import { type ListedRoom, listRooms } from "../relay-api.ts";
+import { knownDurability } from "./known-durability.ts";
 import type { MeshSight, ReplicaCopy } from "./mesh-sight.ts";
 import { writersOf } from "./mesh-sight.ts";
-import { counted, joinedWords, lagWords, sourceWords } from "./mesh-words.ts";
+import type { Poll } from "./mesh-watch.ts";
+import { counted, durabilityWords, lagWords, sourceWords } from "./mesh-words.ts";
 import { RelayName } from "./relay-name.tsx";
 
 interface RoomPanelProps {
   readonly sight: MeshSight;
+  readonly polls: readonly Poll[];
   readonly copies: readonly ReplicaCopy[];
   readonly room: string | undefined;
   readonly onRoom: (room: string | undefined) => void;
 }
 
-export function RoomPanel({ sight, copies, room, onRoom }: RoomPanelProps) {
+export function RoomPanel({ sight, polls, copies, room, onRoom }: RoomPanelProps) {
   const rooms = useRooms();
   return (
     <section class="panel" aria-labelledby="room-title">
@@ -24,7 +27,7 @@ export function RoomPanel({ sight, copies, room, onRoom }: RoomPanelProps) {
       {room === undefined ? (
         <p class="hint">Type the name of a document, or pick one: here is where it is kept, and how far each copy is.</p>
       ) : (
-        <Copies sight={sight} copies={copies} room={room} />
+        <Copies sight={sight} polls={polls} copies={copies} room={room} />
       )}
     </section>
   );
@@ -68,15 +71,16 @@ function RoomField({ room, rooms, onRoom }: Pick<RoomPanelProps, "room" | "onRoo
   );
 }
 
-function Copies({ sight, copies, room }: Pick<RoomPanelProps, "sight" | "copies"> & { room: string }) {
+function Copies({ sight, polls, copies, room }: Pick<RoomPanelProps, "sight" | "polls" | "copies"> & { room: string }) {
   const reading = sight.poll.room;
   if (reading === undefined) return <p class="hint">Relay {sight.mesh.self} has said nothing of it yet.</p>;
   const writers = writersOf(copies);
-  const there = copies.filter(({ behind, source }) => behind === 0 && source.type === "itself").length;
+  const durability = knownDurability(polls, sight, copies);
   return (
     <>
       <p class="room-words" role="status">
-        {roomWords(reading.standing, reading.title, room)} {reading.standing === "open" && reachWords(there, copies.length, reading.needed)}
+        {roomWords(reading.standing, reading.title, room)}{" "}
+        {reading.standing === "open" && durability !== undefined && durabilityWords(durability)}
       </p>
       <div class="table-scroll" tabIndex={0} role="region" aria-label="Copies">
         <table>
@@ -122,7 +126,7 @@ function CopyRow({ copy, rank, writers, sight }: { copy: ReplicaCopy; rank: numb
       </td>
       {writers.map((writer) => (
         <td key={writer} class="number">
-          {copy.source.type === "nobody" ? "–" : (copy.clock[writer] ?? 0)}
+          {copy.source.type === "nobody" || !copy.isSameGeneration ? "–" : (copy.clock[writer] ?? 0)}
         </td>
       ))}
     </tr>
@@ -133,11 +137,6 @@ function roomWords(standing: "unused" | "open" | "deleted", title: string, room:
   if (standing === "unused") return `Nobody has written in a document named “${room}” yet. It would be kept here:`;
   const name = title === "" ? "Untitled" : `“${title}”`;
   return standing === "deleted" ? `${name} was deleted.` : `${name}:`;
-}
-
-function reachWords(there: number, copies: number, needed: number): string {
-  const words = `${joinedWords([`${there} of ${copies}`])} ${there === 1 ? "copy has" : "copies have"} everything.`;
-  return there >= needed ? `${words} What was typed is saved.` : `${words} ${needed} are needed for “saved”.`;
 }
 
 /** "a · 1f3c" of `a.1f3c…`. */

@@ -48,6 +48,7 @@ export function aRoom(self: string, clock: Record<string, number>, more: Record<
   const room = readRoom({
     self,
     room: "notes",
+    generation: 0,
     standing: "open",
     title: "Notes",
     replicas: ["c", "a", "b"],

@@ -3,7 +3,7 @@ import { CopyStory } from "../../../../client/app/mesh-view/copy-story.ts";
 import type { ReplicaCopy } from "../../../../client/app/mesh-view/mesh-sight.ts";
 
 const copy = (relay: string, behind: number, type: "itself" | "nobody" = "itself"): ReplicaCopy => ({
-  ...{ relay, behind, clock: {}, isComplete: true, waiting: 0 },
+  ...{ relay, behind, clock: {}, isComplete: true, isSameGeneration: true, waiting: 0 },
   source: { type },
 });
 
@@ -17,6 +17,14 @@ test("a copy that is a moment behind is no news; one that stays behind is, once,
   expect(story.hear([copy("a", 0), copy("b", 9)], 9_000)).toEqual([]);
   expect(story.hear([copy("b", 0, "nobody")], 9_500)).toEqual([]);
   expect(story.hear([copy("a", 0), copy("b", 0)], 10_000)).toEqual(["The copy at relay b has everything again."]);
+});
+
+test("a copy that does not vouch for having all has not everything again", () => {
+  const story = new CopyStory();
+  story.hear([copy("b", 1)], 0);
+  story.hear([copy("b", 1)], 4_000);
+  expect(story.hear([{ ...copy("b", 0), isComplete: false }], 5_000)).toEqual([]);
+  expect(story.hear([copy("b", 0)], 6_000)).toEqual(["The copy at relay b has everything again."]);
 });
 
 test("of another document nothing is known", () => {

@@ -57,6 +57,21 @@ describe("a document's copies", () => {
     expect(copiesOf(alone, sightOf(alone, undefined)!)[0]).toMatchObject({ relay: "c", clock: {}, source: { type: "nobody" } });
   });
 
+  test("of another generation are not compared: their numbers count other entries", () => {
+    const polls = [
+      aPoll(a, { room: aRoom("a", ahead) }),
+      aPoll(b, { room: aRoom("b", { "a.1": 9, "b.1": 9 }, { generation: 1 }) }),
+      aPoll(c, { room: aRoom("c", ahead) }),
+    ];
+    const copies = copiesOf(polls, sightOf(polls, undefined)!);
+    expect(copies.map(({ relay, behind, isSameGeneration }) => [relay, behind, isSameGeneration])).toEqual([
+      ["c", 0, true],
+      ["a", 0, true],
+      ["b", 10, false],
+    ]);
+    expect(copies[2]!.clock).toEqual({});
+  });
+
   test("an edge may have what no replica has: they lag all the same", () => {
     const edge = aMesh("d", [{ relay: "a" }]);
     const polls = [aPoll(a, { room: aRoom("a", { "a.1": 1 }) }), aPoll(edge, { room: aRoom("d", { "a.1": 1, "d.1": 2 }) })];

@@ -109,6 +109,8 @@ describe("copies", () => {
     expect([sourceWords(atC!, 9_000), sourceWords(atB!, 9_000)]).toEqual(["says so itself", "nobody who answers knows"]);
     expect(lagWords(copies({})[0]!)).toBe("5 entries behind");
     expect(sourceWords(copies({}, [{ relay: "b", clock: {}, isComplete: true }])[2]!, 0)).toBe("as relay a was told");
+    expect(lagWords({ ...atA!, isComplete: false })).toBe("has all that is known");
+    expect(lagWords({ ...atA!, isSameGeneration: false })).toContain("another document of this name");
     expect(sourceWords({ ...atC!, source: { type: "before", atMs: 2_000 } }, 9_000)).toBe("said so 7 s ago");
   });
 });
