@@ -59,9 +59,9 @@ export async function onlineVerification(at: string, secret: Uint8Array, line: P
   if (looked.damage.length > 0) await setAside(relay, looked, line);
   const compared = await compare(relay, looked.rooms, line);
   const damaged = new Set(looked.damage.map(({ room }) => room));
-  // Of what belongs to no document nobody knows what it took with it.
-  const isAnyDamaged = damaged.has(undefined);
-  const rooms = looked.rooms.map((room) => verdictOf(room, compared.get(room.room), isAnyDamaged || damaged.has(room.room)));
+  // Of what belongs to no document nobody knows what it took with it, but where the disk had named what there is.
+  const isDamaged = ({ room, clock }: LookedRoom): boolean => damaged.has(room) || (clock === undefined && damaged.has(undefined));
+  const rooms = looked.rooms.map((room) => verdictOf(room, compared.get(room.room), isDamaged(room)));
   return { relay: relay.name, rooms, damage: looked.damage };
 }
 

@@ -16,7 +16,9 @@ export type DamagedRow =
   /** Of a lineage's row the number; it may be gone. */
   | { readonly table: "lineage"; readonly id: number }
   | { readonly table: "cover"; readonly lineage: number }
-  | { readonly table: "record" | "summary" | "mark"; readonly room: string };
+  | { readonly table: "record" | "summary" | "mark"; readonly room: string }
+  /** The store has one. */
+  | { readonly table: "whole" };
 
 export class DamagedRows {
   readonly #database: Database;
@@ -28,14 +30,14 @@ export class DamagedRows {
   }
 
   /** `what` is wrong with it, in words. */
-  keep(row: DamagedRow, room: RoomName, what: string): void {
+  keep(row: DamagedRow, room: RoomName | undefined, what: string): void {
     this.#database
       .prepare("INSERT INTO damage (place, what, room, bytes, reported) VALUES (?, ?, ?, ?, 1)")
-      .run(row.table, what, room, this.#bytesOf(row));
+      .run(row.table, what, room ?? null, this.#bytesOf(row));
   }
 
-  /** `lineage`: whose it was found to be. Whose it was; undefined where nothing tells. */
-  remove(row: DamagedRow, lineage: Lineage): Lineage | undefined {
+  /** `lineage`: whose it was found to be, if anybody's. Whose it was; undefined where nothing tells. */
+  remove(row: DamagedRow, lineage: Lineage | undefined): Lineage | undefined {
     if (row.table === "lineage") return mendLineage(this.#database, row.id);
     this.#delete(row);
     return lineage;
@@ -57,6 +59,9 @@ export class DamagedRows {
       case "summary":
       case "mark":
         run(`DELETE FROM ${row.table} WHERE room = ?`, row.room);
+        return;
+      case "whole":
+        run("DELETE FROM whole");
     }
   }
 
@@ -83,6 +88,8 @@ export class DamagedRows {
       case "record":
       case "summary":
         return Buffer.from(String(read(`SELECT body FROM ${row.table} WHERE room = ?`, row.room)[0] ?? ""));
+      case "whole":
+        return read("SELECT ring FROM whole")[0] as Uint8Array | undefined;
     }
   }
 }

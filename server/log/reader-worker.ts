@@ -67,10 +67,13 @@ const calls = {
   check: (lineage: Lineage, id: number, hash: string): Uint8Array | undefined =>
     afresh((fresh) => checkSnapshot(fresh, engine, lineage, id, hash)),
   verifyPage: (after: string | undefined): VerifiedPage => verifying((verification) => verification.page(after)),
-  /** Tells what is damaged of `rooms`, and of what belongs to no room, as it is told when it is met by reading; how much that is. */
+  /**
+   * Tells what is damaged of `rooms`, and of what belongs to no room, as it is told when it is met by reading; how much that is. Content of no
+   * lineage is left, and not told of: nobody relies on it, and another life would find it as it is.
+   */
   reportDamage: (rooms: readonly RoomName[]): number =>
     verifying((verification) => {
-      const found = verification.ofNoRoom();
+      const found = verification.ofStore();
       for (const room of rooms) verification.room(room, (damage) => void found.push(damage));
       found.forEach(report);
       return found.length;

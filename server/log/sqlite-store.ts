@@ -145,11 +145,11 @@ export class SqliteStore {
   }
 
   /** Moves a damaged row out of the way, its bytes kept, and computes anew what was derived from it. */
-  setAside(row: DamagedRow, lineage: Lineage, what: string): void {
+  setAside(row: DamagedRow, lineage: Lineage | undefined, what: string): void {
     this.#commit(() => {
-      this.#damaged.keep(row, lineage.room, what);
+      this.#damaged.keep(row, lineage?.room, what);
       const of = this.#damaged.remove(row, lineage);
-      this.#marks.damaged(lineage.room);
+      if (lineage) this.#marks.damaged(lineage.room);
       this.#ledger.forget();
       if (of === undefined) return;
       this.#marks.damaged(of.room);

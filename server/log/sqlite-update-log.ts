@@ -195,7 +195,8 @@ export class SqliteUpdateLog implements UpdateLog {
     this.#reported.add(key);
     // Of what was read before: they may be of the content as it was.
     this.#hashes.clear();
-    if (row && lineage) this.#write(this.#store.call("setAside", [row, { room: lineage.room, generation: lineage.generation }, what]));
+    const of = lineage && { room: lineage.room, generation: lineage.generation };
+    if (row) this.#write(this.#store.call("setAside", [row, of, what]));
     this.#tell({ where: `table ${where}`, what, keptAs: row && "table damage", room: lineage?.room });
   }
 

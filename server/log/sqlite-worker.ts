@@ -68,7 +68,7 @@ const calls = {
   adoptSnapshot: writing((into, id: number, lineage: Lineage): boolean => into.adoptSnapshot(id, lineage)),
   sweep: writing((into, id: number, lineage: Lineage): boolean => into.sweep(id, lineage)),
   removeSnapshot: writing((into, id: number): void => into.removeSnapshot(id)),
-  setAside: writing((into, row: DamagedRow, lineage: Lineage, what: string): void => into.setAside(row, lineage, what)),
+  setAside: writing((into, row: DamagedRow, lineage: Lineage | undefined, what: string): void => into.setAside(row, lineage, what)),
   close: (): void => {
     opened?.close();
     opened = undefined;

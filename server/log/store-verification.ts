@@ -71,7 +71,7 @@ export class StoreVerification {
 
   /** The rooms behind `after`; without it the first page. */
   page(after: string | undefined): VerifiedPage {
-    const found: FoundDamage[] = after === undefined ? this.ofNoRoom() : [];
+    const found: FoundDamage[] = after === undefined ? [...this.ofStore(), ...this.#orphans()] : [];
     const rooms: VerifiedRoom[] = [];
     const names = this.#names(after ?? "");
     for (let bytes = 0; rooms.length < Math.min(pageRooms, names.length) && bytes < pageBytes;) {
@@ -94,23 +94,27 @@ export class StoreVerification {
     }
   }
 
-  /** SQLite's own structure, what the store keeps of itself, and content that belongs to no lineage. */
-  ofNoRoom(): FoundDamage[] {
+  /** SQLite's own structure, and what the store keeps of itself. */
+  ofStore(): FoundDamage[] {
     const found: FoundDamage[] = checkStructure(this.#database).map(({ where, what }) => ({
       where,
       what,
       lineage: undefined,
       row: undefined,
     }));
-    const check = <Row>(table: string, sound: (row: Row) => boolean): void => {
-      const report = (what: string): void => void found.push({ where: table, what, lineage: undefined, row: undefined });
-      eachRow<Row>(this.#database, `SELECT * FROM ${table}`, [], report, (row) => sound(row) || report(mismatch));
+    const check = <Row>(table: string, damaged: DamagedRow | undefined, sound: (row: Row) => boolean): void => {
+      const report = (what: string, row?: DamagedRow): void => void found.push({ where: table, what, lineage: undefined, row });
+      eachRow<Row>(this.#database, `SELECT * FROM ${table}`, [], report, (row) => sound(row) || report(mismatch, damaged));
     };
-    check<StoreRow>("store", (row) => row.crc === storeChecksum(row));
-    check<WholeRow>("whole", (row) => row.crc === wholeChecksum(row));
-    for (const table of ["entry", "quarantine", "cover", "snapshot"])
-      if (this.#hasOrphans(table)) found.push({ where: table, what: "rows belong to no document", lineage: undefined, row: undefined });
+    check<StoreRow>("store", undefined, (row) => row.crc === storeChecksum(row));
+    check<WholeRow>("whole", { table: "whole" }, (row) => row.crc === wholeChecksum(row));
     return found;
+  }
+
+  /** Content that belongs to no lineage. */
+  #orphans(): FoundDamage[] {
+    const tables = ["entry", "quarantine", "cover", "snapshot"].filter((table) => this.#hasOrphans(table));
+    return tables.map((where) => ({ where, what: "rows belong to no document", lineage: undefined, row: undefined }));
   }
 
   /** Steps from key to key (a loose index scan), so that no content is read for it. */
@@ -158,6 +162,9 @@ class RoomVerification {
   readonly #onFound: Report;
   #lineage: Lineage;
   #bytes = 0;
+  #isAnyFound = false;
+  /** Of each lineage what a summary counts. */
+  readonly #there = new Map<number, { entries: number; bytes: number }>();
 
   constructor(database: Database, room: RoomName, report: Report) {
     this.#database = database;
@@ -183,6 +190,7 @@ class RoomVerification {
     this.#each<RecordRow>("record", "room", room, (row) => (row.crc === recordChecksum(row) ? undefined : { table: "record", room }));
     this.#each<MarkRow>("mark", "room", room, (row) => (row.crc === markChecksum(row) ? undefined : { table: "mark", room }));
     for (const lineage of lineages) this.#content(lineage);
+    if (summary) this.#allIsThere(summary);
     return { room, bytes: this.#bytes, generation, clock };
   }
 
@@ -212,13 +220,25 @@ class RoomVerification {
     return rows.filter(isSound);
   }
 
+  /** What is gone has no checksum that could be wrong. Where something was found, what is computed anew tells of the rest. */
+  #allIsThere({ room, lineage, generation, body }: SummaryRow): void {
+    const { entries, bytes } = JSON.parse(body) as SummaryBody;
+    const there = this.#there.get(lineage) ?? { entries: 0, bytes: 0 };
+    if (this.#isAnyFound || (there.entries >= entries && there.bytes >= bytes)) return;
+    this.#lineage = { room, generation };
+    this.#found("summary", "content that a summary tells of is not there", { table: "summary", room });
+  }
+
   #content({ id, generation }: LineageRow): void {
+    const there = { entries: 0, bytes: 0 };
+    this.#there.set(id, there);
     const lineage = { room: this.#room, generation };
     this.#lineage = lineage;
     this.#each<CoverRow>("cover", "lineage", id, (row) => (row.crc === coverChecksum(row) ? undefined : { table: "cover", lineage: id }));
     for (const kind of ["entry", "quarantine"] as const)
       this.#each<EntryRow>(kind, "lineage", id, (row) => {
         this.#bytes += row.record.length;
+        if (kind === "entry") Object.assign(there, { entries: there.entries + 1, bytes: there.bytes + row.record.length });
         if (row.crc === entryChecksum(kind, lineage, row.seq, row.record)) return undefined;
         return { table: kind, lineage: id, actor: row.actor, counter: row.counter };
       });
@@ -226,6 +246,8 @@ class RoomVerification {
     this.#each<SnapshotRow>("snapshot", "lineage", id, (row) => {
       if (row.crc !== snapshotChecksum(row)) return { table: "snapshot", id: row.id };
       snapshots.push(row);
+      const { lengths } = JSON.parse(row.body) as SnapshotBody;
+      there.bytes += lengths.reduce((sum, length) => sum + length, 0);
       return undefined;
     });
     for (const row of snapshots) this.#chunks(row);
@@ -254,6 +276,7 @@ class RoomVerification {
   }
 
   #found(where: string, what: string, row: DamagedRow | undefined): void {
+    this.#isAnyFound = true;
     this.#onFound({ where, what, lineage: this.#lineage, row });
   }
 }
