@@ -9,6 +9,11 @@ import type { ActorId, RoomName } from "@inkmesh/shared/base/ids";
 export class Askers {
   readonly #rooms = new Map<RoomName, Set<ActorId>>();
 
+  /** The rooms about which somebody asked. */
+  get rooms(): Iterable<RoomName> {
+    return this.#rooms.keys();
+  }
+
   of(room: RoomName): Iterable<ActorId> {
     return this.#rooms.get(room) ?? [];
   }

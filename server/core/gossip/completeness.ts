@@ -10,6 +10,8 @@
  * them. So a relay that has stored all that n − W + 1 complete ones have, tombstones included, has everything that was ever
  * saved. Where so many complete ones do not exist, it must have compared with all the others, whatever they are: then nobody
  * is left who could know more. One that does not answer is not one that does not exist; one that left or was forgotten is.
+ * Where a relay was ever forgotten, a disk that never was whole compares with all of the others, those that join included: what was
+ * saved on W may be on W − 1 of them, or fewer.
  *
  * "The ring up to now" is the one under which this disk was last *whole*: everything that it placed here was complete. The disk
  * keeps that ring; after a later change the settled ring may name this relay for rooms that it has never held.
@@ -58,11 +60,13 @@ export function formerReplicas(
   const settled = now.settled.preferenceList(room, replicas);
   const former = whole === undefined ? settled : whole.newest.preferenceList(room, replicas);
   const relays = former.filter((relay) => !isGone(now.status(relay)));
+  // Of what was saved on one that was given up there are fewer than W copies left, perhaps on one that joins.
+  const isThinned = whole === undefined && now.isThinned;
   return {
     ring: now.id,
-    enough: former.length - copiesNeeded(level, former.length) + 1,
+    enough: isThinned ? Number.POSITIVE_INFINITY : former.length - copiesNeeded(level, former.length) + 1,
     relays,
-    all: [...new Set([...relays, ...settled])],
+    all: [...new Set([...relays, ...settled, ...(isThinned ? now.newest.preferenceList(room, replicas) : [])])],
   };
 }
 

@@ -11,7 +11,7 @@
  * it is complete in all that is placed on it.
  */
 import { relayOf, type ActorId, type RelayId, type RingId, type RoomName } from "@inkmesh/shared/base/ids";
-import { roomOf, type MeshRoomMessage, type WireRecord } from "@inkmesh/shared/wire/mesh-room-message";
+import { roomOf, type MeshRoomMessage, type TreeNode, type WireRecord } from "@inkmesh/shared/wire/mesh-room-message";
 import { recordDigest } from "@inkmesh/shared/wire/record-codec";
 import type { MemberChange } from "../membership/members.ts";
 import type { PeerListener } from "../peers/peers.ts";
@@ -31,6 +31,9 @@ const waitingMax = 1_024;
 /** Rooms that are loaded for it every `compareChangedMs`, until this disk is whole. Sweeps bring most of them along. */
 const blankRoomsAtOnce = 16;
 
+/** Rooms that are loaded every `compareChangedMs` to say under a new ring how far they are. */
+const untoldRoomsAtOnce = 64;
+
 /** What only tells on, and says nothing to a room that is not in memory. */
 const passing: ReadonlySet<MeshRoomMessage["type"]> = new Set(["durable", "difference", "cover", "record-durable", "unavailable"]);
 
@@ -44,8 +47,13 @@ export class ReplicatedRooms implements PeerListener {
   readonly #waiting = new Map<RoomName, number>();
   /** Who had the same rooms as this relay, under the ring as it is. */
   readonly #equal = new Set<RelayId>();
-  /** Who was told so. */
-  readonly #toldEqual = new Set<RelayId>();
+  /** What the others said last of all that they share with this relay, and under which ring. */
+  readonly #heard = new Map<ActorId, { readonly ring: RingId; readonly root: TreeNode }>();
+  /** What they were told last of the same, under the ring as it is. */
+  readonly #told = new Map<ActorId, TreeNode>();
+  /** Rooms about which others asked before the ring changed: what they were told then does not count any more. */
+  readonly #untold = new Set<RoomName>();
+  #tellMs = Number.NEGATIVE_INFINITY;
   /** When those are asked who might be equal. */
   #askMs = Number.POSITIVE_INFINITY;
 
@@ -81,6 +89,7 @@ export class ReplicatedRooms implements PeerListener {
     const restMs = isLeaving ? limits.exchangeAgainMs : limits.sweepMs;
     for (const name of this.#catalogue.unplaced.take(this.#nowMs, restMs)) this.#withRoom(name, (room) => this.#handOver(room));
     if (this.#askMs <= this.#nowMs) this.#askWhoIsEqual();
+    this.#tellUntold();
     this.#review();
     this.#schedule();
   }
@@ -118,7 +127,8 @@ export class ReplicatedRooms implements PeerListener {
   peerDown(actor: ActorId): void {
     const relay = relayOf(actor);
     this.#equal.delete(relay);
-    this.#toldEqual.delete(relay);
+    this.#told.delete(actor);
+    this.#heard.delete(actor);
     // Another life of it may be linked: the next one, before the end of this one was noticed.
     const other = this.#context.peers.linked.find((linked) => relayOf(linked) === relay);
     if (other === undefined) this.#antiEntropy.linkDown(relay);
@@ -146,13 +156,15 @@ export class ReplicatedRooms implements PeerListener {
 
   ringChanged(): void {
     this.#equal.clear();
-    this.#toldEqual.clear();
+    this.#told.clear();
     this.#askMs = this.#nowMs;
     for (const room of this.#rooms.inMemory()) {
       room.replication.ringChanged();
       room.recordCopies.ringChanged();
       this.#catalogue.changed(room);
     }
+    for (const room of this.#context.askers.rooms) this.#untold.add(room);
+    this.#tellMs = this.#nowMs;
     this.#catalogue.placeAnew();
     this.#antiEntropy.ringChanged(this.#nowMs);
     this.#review();
@@ -162,8 +174,9 @@ export class ReplicatedRooms implements PeerListener {
   received(from: ActorId, ring: RingId, message: MeshRoomMessage): void {
     const relay = relayOf(from);
     if (message.type === "tree") {
+      this.#rootCame(from, ring, message);
       if (!this.#catalogue.isRead) return;
-      this.#compareRoot(from, ring, message);
+      if (message.nodes[0]?.prefix.length === 0) this.#compareRoot(from);
       this.#follow(this.#antiEntropy.treeCame(relay, message, this.#nowMs));
     } else if (message.type === "digests") {
       if (this.#catalogue.isRead) this.#follow(this.#antiEntropy.digestsCame(relay, message, this.#nowMs));
@@ -261,7 +274,11 @@ export class ReplicatedRooms implements PeerListener {
     const isOver = placement.wholeRing?.id === peers.ringId || peers.linked.length === 0;
     this.#askMs = isOver ? Number.POSITIVE_INFINITY : this.#nowMs + this.#askEveryMs;
     if (isOver || !this.#catalogue.isRead) return;
-    for (const actor of peers.linked) if (!this.#equal.has(relayOf(actor))) this.#tellRoot(actor);
+    for (const actor of peers.linked) {
+      // What it said last may be the same as here by now, and it does not say it twice.
+      if (!this.#equal.has(relayOf(actor))) this.#compareRoot(actor);
+      if (!this.#equal.has(relayOf(actor))) this.#tellRoot(actor);
+    }
     this.#compareBlank();
   }
 
@@ -278,25 +295,40 @@ export class ReplicatedRooms implements PeerListener {
     }
   }
 
+  /** Some of them, each time others: those that are not in memory are loaded for it. */
+  #tellUntold(): void {
+    if (this.#untold.size === 0 || this.#tellMs > this.#nowMs) return;
+    this.#tellMs = this.#nowMs + this.#context.placement.limits.compareChangedMs;
+    for (const name of [...this.#untold].slice(0, untoldRoomsAtOnce)) {
+      this.#untold.delete(name);
+      this.#withRoom(name, (room) => room.replication.followers.tellAll());
+    }
+  }
+
   #tellRoot(to: ActorId): void {
+    if (!this.#catalogue.isKnown) return;
     const node = this.#catalogue.treeWith(relayOf(to)).node([]);
+    this.#told.set(to, node);
     this.#context.peers.tell(to, { type: "tree", nodes: [node] });
   }
 
-  /** Whether the other has the same in every room of both; it is told so once, since it says nothing where it hears nothing. */
-  #compareRoot(from: ActorId, ring: RingId, { nodes }: Extract<MeshRoomMessage, { type: "tree" }>): void {
+  #rootCame(from: ActorId, ring: RingId, { nodes }: Extract<MeshRoomMessage, { type: "tree" }>): void {
     const [root] = nodes;
+    if (root?.prefix.length === 0) this.#heard.set(from, { ring, root });
+  }
+
+  /**
+   * Whether the other has the same in every room of both; it is told what is here, unless that is what it was told last: it compares that
+   * again when it has more.
+   */
+  #compareRoot(from: ActorId): void {
     const { peers } = this.#context;
     const relay = relayOf(from);
-    if (root === undefined || root.prefix.length > 0 || ring !== peers.ringId) return;
-    if (this.#catalogue.treeWith(relay).differing(root).length > 0) {
-      this.#equal.delete(relay);
-      this.#toldEqual.delete(relay);
-      return;
-    }
+    const [heard, told, tree] = [this.#heard.get(from), this.#told.get(from), this.#catalogue.treeWith(relay)];
+    if (heard?.ring !== peers.ringId || !this.#catalogue.isKnown) return;
+    if (tree.differing(heard.root).length > 0) return void this.#equal.delete(relay);
     this.#equal.add(relay);
-    if (!this.#toldEqual.has(relay)) this.#tellRoot(from);
-    this.#toldEqual.add(relay);
+    if (told === undefined || tree.differing(told).length > 0) this.#tellRoot(from);
     this.#review();
   }
 
@@ -308,7 +340,8 @@ export class ReplicatedRooms implements PeerListener {
     const isNamed = ring.newest.members.some(({ relay }) => relay === self);
     if (placement.isLeaving && !isNamed && this.#catalogue.owesNothing) return peers.advance("left");
     if (!placement.isPlaced || placement.wholeRing?.id === ring.id || !this.#catalogue.isComplete) return;
-    if (ring.settled.members.some(({ relay }) => relay !== self && !this.#equal.has(relay))) return;
+    const others = ring.isThinned ? [...ring.settled.members, ...ring.newest.members] : ring.settled.members;
+    if (others.some(({ relay }) => relay !== self && !this.#equal.has(relay))) return;
     placement.becameWhole(ring);
     this.#context.effect({ type: "keep-whole-ring", ring: ring.entries() });
     peers.advance("member");
@@ -328,7 +361,8 @@ export class ReplicatedRooms implements PeerListener {
   #schedule(): void {
     const { deadlines, peers } = this.#context;
     const deadline = { type: "compare-rooms" } as const;
-    const nextMs = Math.min(this.#antiEntropy.nextDeadline(), this.#catalogue.unplaced.nextDeadline(), this.#askMs);
+    const tellMs = this.#untold.size === 0 ? Number.POSITIVE_INFINITY : this.#tellMs;
+    const nextMs = Math.min(this.#antiEntropy.nextDeadline(), this.#catalogue.unplaced.nextDeadline(), this.#askMs, tellMs);
     const atMs = peers.linked.length === 0 ? Number.POSITIVE_INFINITY : nextMs;
     if (atMs === Number.POSITIVE_INFINITY) deadlines.clear(deadline);
     else deadlines.set(deadline, Math.max(atMs, this.#nowMs));

@@ -74,12 +74,19 @@ export class RoomCatalogue implements SharedRooms {
 
   /** Whether this disk vouches for every room that is placed on it. */
   get isComplete(): boolean {
+    return this.isKnown && this.isRead && this.#blank.size === 0;
+  }
+
+  /** Whether every room here is among those that are compared: not one that has been on its way to disk ever since it was met. */
+  get isKnown(): boolean {
     for (const room of this.#stale) this.#look(room);
-    return this.isRead && this.#blank.size === 0;
+    return [...this.#stale].every(({ name }) => this.#leaves.has(name));
   }
 
   /** As far as was looked: rooms placed elsewhere of which something may be owed, and rooms placed here for which this disk cannot vouch. */
   get upkeep(): Upkeep {
+    // What somebody has open here comes to the replicas as it is written, and nobody says when all of it is there.
+    for (const room of this.#rooms.inMemory()) if (this.#unplaced.has(room.name)) this.#look(room);
     const roomsBeingHandedOver = this.#rooms.inMemory().filter((room) => room.replication.handOver.isRunning).length;
     const { size: roomsToHandOver, most: roomsToHandOverMost } = this.#unplaced;
     return { roomsToHandOver, roomsToHandOverMost, roomsBeingHandedOver, roomsToComplete: this.#blank.size };

@@ -40,6 +40,10 @@ export class UnplacedRooms {
     this.#most = Math.max(this.#most, this.size);
   }
 
+  has(room: RoomName): boolean {
+    return this.#due.has(room) || this.#resting.has(room);
+  }
+
   /** Somebody can be reached who could not, or others are to hold them. */
   wake(): void {
     for (const room of this.#resting.keys()) this.#due.add(room);

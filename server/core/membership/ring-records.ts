@@ -74,6 +74,11 @@ export class RingRecords {
     return this.#settled;
   }
 
+  /** Whether a relay was ever given up, or came anew: some of what was saved may be on fewer relays than it was saved on. */
+  get isThinned(): boolean {
+    return [...this.#records.values()].some(({ status, counter }) => status === "forgotten" || counter > 1);
+  }
+
   /** Both together; this very object when it knew everything. Relays beyond the limit are turned away, the last names first. */
   merge(records: readonly RingRecord[]): RingRecords {
     const merged = new Map(this.#records);

@@ -68,3 +68,15 @@ test("[P2] [P7] what is tried again stays in the outbox when the line is lost, a
   line.tell({ type: "settled-elsewhere", room: aRoom, keys: [anEntry(1)] });
   expect(line.core.waiting(aRoom)).toEqual([anEntry(2)]);
 });
+
+test("[P2] [P7] a relay that has not joined the others yet, and names no replica, is not the only one", () => {
+  const line = new ALine();
+  line.open([anEntry(1)]);
+  line.connect();
+  line.hearOpened({ replicas: 0, needed: 1 });
+  line.hearSynced();
+  line.cannotShow = true;
+  hearGap(line);
+  expect(line.takeEffects("set-aside")).toEqual([]);
+  expect(line.core.waiting(aRoom)).toEqual([anEntry(1)]);
+});

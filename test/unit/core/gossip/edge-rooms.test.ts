@@ -176,6 +176,35 @@ describe("what was typed at an edge", () => {
     expect(contents([replicas[2]!])).toEqual(contents([edge]));
   });
 
+  test("is known there to be at the replicas while somebody still has it open", () => {
+    const { cluster, edges } = withEdges();
+    const [edge] = edges as [Seat, Seat];
+    const typist = new ClusterTypist(cluster, "note", 1).connect(edge);
+    cluster.run(2_000);
+    for (let letters = 0; letters < 20; letters++) {
+      typist.append("x");
+      cluster.run(100);
+    }
+    cluster.run(3_000);
+    expect([typist.isConnected, edge.life!.relay.census().roomsToHandOver]).toEqual([true, 0]);
+  });
+
+  test("[P2] [P5] is counted there under a new ring, though the replicas have it in memory no more", () => {
+    const { cluster, replicas, edges } = withEdges({ limits: { roomCacheBytes: 0 } });
+    const [edge, other] = edges as [Seat, Seat];
+    const typist = new ClusterTypist(cluster, "note", 1).connect(edge);
+    cluster.run(2_000);
+    typist.append("x");
+    cluster.run(3_000);
+    const told = toldTo(cluster, edge);
+    cluster.wipe(other);
+    cluster.forget(edge, other);
+    cluster.run(5_000);
+    const names = new Set(ofType(told, "durable").map(({ from }) => from.self));
+    expect([...names].sort()).toEqual(replicas.map(({ self }) => self).sort());
+    expect(edge.life!.relay.census().roomsToHandOver).toBe(0);
+  });
+
   test("[P10] does not bring back a document that was deleted while it waited", () => {
     const { cluster, replicas, edges } = withEdges({ limits: { roomCacheBytes: 0 } });
     const [edge] = edges as [Seat, Seat];

@@ -58,3 +58,77 @@ test.each([1, 2, 3])("[P3] two relays that join three at once become members, wh
     for (const room of placed) expect(disk.marks.has(room as RoomName), `${room} at ${self}`).toBe(true);
   }
 });
+
+test("[P3] one that joins over slow lines while somebody types there becomes a member", () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const cluster = new RelayCluster({ seed, relays: 2 });
+    const [first, second] = cluster.seats as [Seat, Seat];
+    cluster.start(first);
+    cluster.run(3_000);
+    cluster.lineMsMax = 1_500;
+    cluster.start(second);
+    const typist = new ClusterTypist(cluster, "note", 1).connect(second);
+    for (let letters = 0; letters < 20; letters++) {
+      cluster.run(cluster.chance(1_500));
+      typist.append("x");
+    }
+    cluster.runUntil(() => placeOf(second) === "member", 60_000);
+    expect(placeOf(second), `seed ${seed}`).toBe("member");
+  }
+});
+
+test("[P2] one that joins after another was given up vouches for nothing before it has heard all who may know of it", () => {
+  const cluster = new RelayCluster({ seed: 1, relays: 4 });
+  const [a, b, c, d] = cluster.seats as [Seat, Seat, Seat, Seat];
+  for (const seat of [a, b, c]) cluster.start(seat);
+  cluster.run(15_000);
+  const typist = new ClusterTypist(cluster, "note", 1).connect(a);
+  cluster.run(2_000);
+  typist.append("saved on all, ");
+  cluster.run(3_000);
+  cluster.crash(b);
+  cluster.run(2_000);
+  typist.append("saved on two");
+  cluster.run(3_000);
+  expect(typist.unsaved).toBe(0);
+  cluster.crash(c);
+  cluster.start(b);
+  cluster.wipe(a);
+  cluster.run(5_000);
+  cluster.forget(b, a);
+  cluster.run(3_000);
+  cluster.start(d);
+  cluster.run(20_000);
+  expect([...d.disk.marks]).toEqual([]);
+  cluster.start(c);
+  cluster.run(20_000);
+  expect([...d.disk.marks]).toEqual(["note"]);
+  const reader = new ClusterTypist(cluster, "note", 2).connect(d);
+  cluster.run(3_000);
+  expect([placeOf(d), reader.text]).toEqual(["member", "saved on all, saved on two"]);
+});
+
+test("[P2] one that comes anew where the only other is joining does not belong before it has what that one has", () => {
+  const cluster = new RelayCluster({ seed: 1, relays: 2 });
+  const [a, b] = cluster.seats as [Seat, Seat];
+  cluster.start(a);
+  cluster.run(3_000);
+  const typist = new ClusterTypist(cluster, "note", 1).connect(a);
+  cluster.run(2_000);
+  cluster.start(b);
+  cluster.runUntil(() => {
+    typist.append("x");
+    return b.disk.marks.has("note" as RoomName);
+  }, 10_000);
+  expect([placeOf(b), b.disk.marks.size]).toEqual(["joining", 1]);
+  cluster.crash(b);
+  cluster.wipe(a);
+  cluster.start(b);
+  cluster.run(3_000);
+  cluster.forget(b, a);
+  cluster.run(1_000);
+  expect(placeOf(b)).toBe("joining");
+  cluster.start(a);
+  cluster.runUntil(() => placeOf(a) === "member", 30_000);
+  expect([placeOf(a), ...a.disk.marks]).toEqual(["member", "note"]);
+});

@@ -83,6 +83,7 @@ test.each(["its folder", "an empty folder"])(
     cluster.run(2_000);
     cluster.start(lost);
     cluster.runUntil(() => statusOf(lost) === "member", minuteMs);
+    cluster.run(5_000); // Until all have heard of it.
     expect(cluster.seats.map(statusOf)).toEqual(["member", "member", "member", "member"]);
     expect(ringsOf(cluster).size).toBe(1);
   },
