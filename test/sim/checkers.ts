@@ -1,13 +1,15 @@
 /**
  * Checkers: all that watch one history, and where each is told of what.
  */
-import type { Lineage, RelayId, RoomName } from "@inkmesh/shared/base/ids";
+import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { Limits } from "../../server/core/limits.ts";
 import type { AuditLog } from "./checkers/audit-log.ts";
 import { mustBeWithinLimits } from "./checkers/bounds.ts";
 import { DevicePromises } from "./checkers/device-promises.ts";
 import { hashesStand } from "./checkers/hash-stands.ts";
+import { LeftMeansElsewhere } from "./checkers/left-means-elsewhere.ts";
 import { Platters } from "./checkers/platters.ts";
+import { neededFor, Rings, type StatusChange } from "./checkers/rings.ts";
 import { SavedStatus } from "./checkers/saved-status.ts";
 import { SavedStays } from "./checkers/saved-stays.ts";
 import { snapshotEqualsLog } from "./checkers/snapshot-equals-log.ts";
@@ -28,11 +30,14 @@ export interface CheckersOptions {
 }
 
 export class Checkers {
+  readonly rings: Rings;
   readonly platters: Platters;
   readonly devicePromises: DevicePromises;
   readonly savedStatus: SavedStatus;
   readonly savedStays: SavedStays;
   readonly wire: WirePromises;
+  readonly elsewhere: LeftMeansElsewhere;
+  readonly #fleet: Fleet;
   readonly #world: World;
   readonly #limits: Limits;
   /** How often fresh readers were served by which relay. */
@@ -45,19 +50,23 @@ export class Checkers {
 
   constructor({ world, fleet, limits, isHonest }: CheckersOptions) {
     this.#world = world;
+    this.#fleet = fleet;
     this.#limits = limits;
-    const replicasOf = (room: RoomName): readonly RelayId[] => fleet.replicasOf(room);
-    this.platters = new Platters({ world, needed: fleet.needed, replicasOf, areMarked: fleet.isMesh });
+    this.rings = new Rings(() => world.nowMs, fleet.isMesh ? undefined : fleet.relays[0]!.self);
+    this.rings.onStatusChanged = (change) => this.#statusChanged(change);
+    this.platters = new Platters({ world, rings: this.rings, areMarked: fleet.isMesh });
+    this.elsewhere = new LeftMeansElsewhere(this.platters, () => world.nowMs);
     this.devicePromises = new DevicePromises(this.platters);
     this.savedStatus = new SavedStatus(this.platters);
     this.savedStays = new SavedStays(this.platters, () => world.nowMs);
     this.wire = new WirePromises({
       platters: this.platters,
       auditOf: (line) => this.auditOf(fleet.at(line.host)),
+      placingsOf: (line) => this.rings.believedBy(fleet.at(line.host)),
       isHonest: (line) => line.from === undefined && isHonest(line),
-      saved: (lineage, content) => this.savedStays.saved(lineage, content),
+      saved: (lineage, content, placings) => this.savedStays.saved(lineage, content, placings),
     });
-    for (const { self, folder } of fleet.relays) this.attach(self, folder.disk);
+    for (const relay of fleet.relays) this.attach(relay);
     fleet.onLife = (relay, actor) => void (this.auditOf(relay).life = actor);
   }
 
@@ -66,8 +75,8 @@ export class Checkers {
     return this.platters.of(relay.folder.disk);
   }
 
-  /** A disk begins to be one of that relay's. `audit`: what is on it already. */
-  attach(self: RelayId, disk: SimDisk, audit?: AuditLog): void {
+  /** Its disk is a new one. `audit`: what is on it already. */
+  attach({ self, folder: { disk } }: SimRelay, audit?: AuditLog): void {
     this.platters.attach(self, disk, audit);
     disk.onHashed = () => this.#world.watchLater(this.hashed(disk));
     disk.onCompacted = (lineage) => this.#world.watchLater(this.compacted(disk, lineage));
@@ -102,11 +111,12 @@ export class Checkers {
     return [...this.visitsOf.values()].reduce((sum, visits) => sum + visits, 0);
   }
 
-  /** Whoever asked for a deletion was told that it is done. */
-  deletionDone(lineage: Lineage): void {
-    const closings = this.platters.closings(lineage);
-    if (closings < this.platters.needed)
-      throw new Finding("done means done", `the deletion of ${lineage.room} was confirmed, and is on disk at ${closings}`);
+  /** Whoever asked that relay for a deletion was told that it is done. */
+  deletionDone(relay: SimRelay, lineage: Lineage): void {
+    const isDone = this.rings
+      .believedBy(relay)
+      .some((placing) => this.platters.closings(lineage, placing) >= neededFor(placing, lineage.room));
+    if (!isDone) throw new Finding("done means done", `the deletion of ${lineage.room} was confirmed, and is not on as many disks`);
     this.deletions += 1;
   }
 
@@ -120,6 +130,7 @@ export class Checkers {
   }
 
   afterRelayEvent(relay: SimRelay): void {
+    this.rings.look(relay);
     const wallMs = relay.wallMs;
     if (wallMs !== undefined) {
       const audit = this.auditOf(relay);
@@ -127,6 +138,16 @@ export class Checkers {
     }
     const census = relay.census();
     if (census !== undefined) mustBeWithinLimits(census, this.#limits);
+  }
+
+  #statusChanged({ relay, before, now, placing }: StatusChange): void {
+    // Where a copy of the folder runs, or did, that may have said it.
+    if (this.#fleet.cloned.has(relay.self)) return;
+    const audit = this.auditOf(relay);
+    if (before === "joining" && now === "member") this.savedStays.belongs(audit, relay.self, placing);
+    if (now !== "left") return;
+    this.elsewhere.left(relay.self, audit, placing, relay.isLate);
+    this.savedStays.moved(audit);
   }
 
   afterTabEvent(tab: SimTab): void {

@@ -55,6 +55,9 @@ export const faultKinds = [
   "deletions-only",
 ] as const;
 
+/** What changes which relays there are. */
+export const ringFaultKinds = ["relay-joins", "relay-drains", "relay-forgotten", "relay-replaced"] as const;
+
 /** What befalls several relays beside that. */
 export const meshFaultKinds = [
   // What is between them.
@@ -69,6 +72,7 @@ export const meshFaultKinds = [
   "folder-wiped",
   "folder-restored",
   "folder-cloned",
+  ...ringFaultKinds,
 ] as const;
 
 export type LoneFaultKind = (typeof faultKinds)[number];

@@ -1,8 +1,8 @@
 /**
- * Fleet: all machines that run relays in one history: one that is alone, or several that form a mesh; and copies of a data
- * folder that run although the original does.
+ * Fleet: all machines that run relays in one history: one that is alone, or several that form a mesh, to which others come and from
+ * which some go; and copies of a data folder that run although the original does.
  */
-import type { ActorId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
+import type { ActorId, RelayId } from "@inkmesh/shared/base/ids";
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
 import { foundMesh, type KeptMesh } from "../../server/core/membership/belonging.ts";
 import type { Report } from "../../server/core/effect.ts";
@@ -15,73 +15,72 @@ import type { SimNetwork } from "./sim-network.ts";
 import { SimRelay } from "./sim-relay.ts";
 import type { World } from "./world.ts";
 
-/** Copies of a room, and how many of them "saved" needs. */
-const replicasWanted = 3;
-
 export interface FleetOptions {
   readonly world: World;
   readonly network: SimNetwork;
   readonly limits: Limits;
   /** The stream that decides how wrong clocks are. */
   readonly random: Random;
-  /** 1: it is alone, without a mesh. */
+  /** How many there are at first. */
   readonly size: number;
+  /** False: there is one, and it is alone. */
+  readonly isMesh: boolean;
 }
 
 export class Fleet {
-  readonly relays: readonly SimRelay[];
   onReport: (report: Report) => void = () => undefined;
   onLife: (relay: SimRelay, actor: ActorId) => void = () => undefined;
   /** Copies of a folder that run beside the original. */
   readonly clones = new Set<SimRelay>();
+  /** Names of which there ever was a copy. */
+  readonly cloned = new Set<RelayId>();
+  /** Which relay somebody is given as its way into the mesh. */
+  readonly seeds = new Map<RelayId, SimRelay>();
   readonly #options: FleetOptions;
-  readonly #replicas = new Map<RoomName, readonly RelayId[]>();
+  #relays: readonly SimRelay[] = [];
+  readonly #seedRandom: Random;
   readonly #machines = new Map<string, SimRelay>();
   #folders = 0;
+  #named = 0;
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    this.relays = Array.from({ length: options.size }, (_, index) => this.#newRelay(index));
+    this.#seedRandom = options.world.random("seeds");
+    this.#named = options.size;
+    for (let index = 0; index < options.size; index++) this.add(this.#newRelay(index));
   }
 
   get isMesh(): boolean {
-    return this.#options.size > 1;
+    return this.#options.isMesh;
+  }
+
+  /** Those that belong, and those that are to. */
+  get relays(): readonly SimRelay[] {
+    return this.#relays;
   }
 
   /** Those that run or may: the clones, too. */
   get all(): readonly SimRelay[] {
-    return [...this.relays, ...this.clones];
-  }
-
-  /** How many copies "saved" needs. */
-  get needed(): number {
-    return Math.floor(Math.min(replicasWanted, this.#options.size) / 2) + 1;
+    return [...this.#relays, ...this.clones];
   }
 
   start(): void {
-    for (const relay of this.relays) relay.start();
+    for (const relay of this.#relays) relay.start();
   }
 
   /** Whether every relay knows all of them as members. */
   get isFormed(): boolean {
-    return !this.isMesh || this.relays.every((relay) => relay.belongsWith(this.#options.size - 1));
+    return !this.isMesh || this.#relays.every((relay) => relay.belongsWith(this.#relays.length - 1));
   }
 
-  /** Who replicates the room, by the ring that the folders have. */
-  replicasOf(room: RoomName): readonly RelayId[] {
-    if (!this.isMesh) return this.relays.map(({ self }) => self);
-    const known = this.#replicas.get(room);
-    if (known !== undefined) return known;
-    const { newest } = RingRecords.empty.merge(this.relays.flatMap(({ folder }) => folder.mesh?.ring ?? []));
-    const replicas = newest.preferenceList(room, replicasWanted);
-    // Nobody leaves, and who comes again has its place.
-    if (newest.members.length === this.#options.size) this.#replicas.set(room, replicas);
-    return replicas;
+  /** The ring with all that anybody knows of it. */
+  get ring(): RingRecords {
+    return RingRecords.empty.merge(this.#relays.flatMap(({ ring, folder }) => ring?.entries() ?? folder.mesh?.ring ?? []));
   }
 
   /** Where somebody may go, in the order in which they try. */
   hostsFor(random: Random): readonly string[] {
-    const hosts = this.relays.map(({ host }) => host);
+    const hosts = this.#relays.map(({ host }) => host);
     for (let index = hosts.length - 1; index > 0; index--) {
       const other = randomInteger(random, index + 1);
       [hosts[index], hosts[other]] = [hosts[other]!, hosts[index]!];
@@ -91,7 +90,7 @@ export class Fleet {
 
   /** One of them; nothing is drawn where there is only one. */
   any(random: Random): SimRelay {
-    return this.isMesh ? this.relays[randomInteger(random, this.relays.length)]! : this.relays[0]!;
+    return this.isMesh ? this.#relays[randomInteger(random, this.#relays.length)]! : this.#relays[0]!;
   }
 
   /** Whose process it is. */
@@ -104,10 +103,32 @@ export class Fleet {
     return this.#machines.get(host)!;
   }
 
+  // -- who comes and goes ----------------------------------------------------------------------------------------------
+
+  /** A machine with an empty folder and a name that nobody had. It does not run yet, and is none of them. */
+  newcomer(): SimRelay {
+    return this.#newRelay(this.#named++);
+  }
+
+  /** From now on it is one of them. */
+  add(relay: SimRelay): void {
+    relay.isGone = false;
+    this.#relays = [...this.#relays, relay];
+  }
+
+  /** It is none of them any more, and nobody starts it. */
+  remove(relay: SimRelay): void {
+    relay.isGone = true;
+    this.#relays = this.#relays.filter((other) => other !== relay);
+  }
+
+  // -- machines --------------------------------------------------------------------------------------------------------
+
   /** A machine with a copy of that folder, and so with its name. It does not run yet. */
   clone({ self, host }: SimRelay, folder: SimFolder): SimRelay {
     const clone = this.#relayAt({ self, host: `${host}-copy${this.#machines.size}`, folder });
     this.clones.add(clone);
+    this.cloned.add(self);
     return clone;
   }
 
@@ -126,28 +147,37 @@ export class Fleet {
   }
 
   #newRelay(index: number): SimRelay {
-    const self = String.fromCharCode(97 + index) as RelayId;
+    const letter = String.fromCharCode(97 + index);
+    const self = letter as RelayId;
     const folder = this.newFolder(self);
     if (this.isMesh && index === 0) folder.mesh = foundMesh(self, { weight: 1, zone: "" }, this.#options.random);
-    return this.#relayAt({ self, host: this.#hostOf(index), folder });
-  }
-
-  #hostOf(index: number): string {
-    return this.isMesh ? `relay-${String.fromCharCode(97 + index)}` : "relay";
+    return this.#relayAt({ self, host: this.isMesh ? `relay-${letter}` : "relay", folder });
   }
 
   #relayAt({ self, host, folder }: { self: RelayId; host: string; folder: SimFolder }): SimRelay {
-    const { world, network, limits, random, size } = this.#options;
+    const { world, network, limits, random, isMesh } = this.#options;
     const rate = 1 + (random.fraction() - 0.5) * 4e-4;
     const relay = new SimRelay({
       ...{ world, network, self, host, folder, limits },
       newClock: () => new SimClock({ worldMs: () => world.nowMs, rate, offsetMs: (random.fraction() - 0.5) * 1_000 }),
-      join: size === 1 ? undefined : Array.from({ length: size }, (_, index) => `ws://${this.#hostOf(index)}/mesh`),
+      join: isMesh ? () => this.#seedsFor(self) : undefined,
     });
     relay.onReport = (report) => this.onReport(report);
     relay.onLife = (actor) => this.onLife(relay, actor);
     network.doors.set(host, relay);
     this.#machines.set(host, relay);
     return relay;
+  }
+
+  /** What whoever starts a relay that has no mesh gives it: those of the first day know each other, all others are given one. */
+  #seedsFor(self: RelayId): readonly string[] {
+    const seed = this.seeds.get(self);
+    if (seed?.isGone === false) return [`ws://${seed.host}/mesh`];
+    const isOfFirstDay = self.charCodeAt(0) - 97 < this.#options.size;
+    const others = this.#relays.filter((relay) => relay.self !== self || isOfFirstDay);
+    const belonging = others.filter(({ folder, self: other }) => folder.mesh !== undefined && other !== self);
+    const hosts = isOfFirstDay || belonging.length === 0 ? others : [belonging[randomInteger(this.#seedRandom, belonging.length)]!];
+    // The first of its own list would found a mesh.
+    return hosts.filter((relay, index) => index > 0 || relay.self !== self).map(({ host }) => `ws://${host}/mesh`);
   }
 }

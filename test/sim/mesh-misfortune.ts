@@ -1,7 +1,9 @@
 /**
- * MeshMisfortune: what befalls several relays: partitions of every shape between them, and what becomes of data folders.
+ * MeshMisfortune: what befalls several relays: partitions of every shape between them, what becomes of data folders, and who
+ * joins and leaves them.
  */
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
+import type { KeptMesh } from "../../server/core/membership/belonging.ts";
 import type { MeshFaultKind } from "./fault-plan.ts";
 import { log, type Stage } from "./misfortune.ts";
 import type { SimLine } from "./sim-network.ts";
@@ -78,17 +80,19 @@ export class MeshMisfortune {
     "folder-wiped": (random) => {
       const { fleet, checkers, population } = this.#stage;
       // The others find the mesh by the first one's file.
-      const keepsMesh = random.fraction() < 0.6;
-      const relay = keepsMesh ? fleet.any(random) : this.#notTheFirst(random);
+      const keepsFile = random.fraction() < 0.6;
+      const relay = keepsFile ? fleet.any(random) : this.#notTheFirst(random);
       const { mesh } = relay.folder;
+      const keepsMesh = keepsFile || !this.#isKnownBeside(relay);
       relay.kill();
       this.#lose(relay);
       relay.replaceFolder(fleet.newFolder(relay.self, keepsMesh ? mesh : undefined));
-      checkers.attach(relay.self, relay.folder.disk);
+      checkers.attach(relay);
       const [startMs, aloneMs] = [log(random, 200, 15_000), log(random, 200, 30_000)];
       // Often by itself, and with somebody who writes there: a new disk does not hear at once what it lacks.
       if (random.fraction() < 0.6) this.#blockFor(startMs + aloneMs, (from, to) => (from === relay) !== (to === relay));
       this.#later(startMs, "relay is started", () => {
+        if (relay.isGone) return;
         relay.start();
         population.probe(relay, 20_000, () => undefined);
       });
@@ -100,11 +104,11 @@ export class MeshMisfortune {
       void takenFrom.copy(this.#stage.fleet.randomOfCopy()).then((copy) => {
         this.#later(log(random, 1_000, 20_000), "folder is put back", () => {
           // Somebody else has put in another one meanwhile.
-          if (relay.folder !== takenFrom) return;
+          if (relay.folder !== takenFrom || relay.isGone || !this.#mayLose(relay, copy.mesh)) return;
           relay.kill();
           this.#lose(relay);
           relay.replaceFolder(copy);
-          this.#stage.checkers.attach(relay.self, copy.disk, audit);
+          this.#stage.checkers.attach(relay, audit);
           this.#later(log(random, 200, 5_000), "relay is started", () => relay.start());
         });
       });
@@ -117,12 +121,22 @@ export class MeshMisfortune {
       this.#isCloned = true;
       const audit = checkers.auditOf(relay).copy();
       void relay.folder.copy(fleet.randomOfCopy()).then((folder) => {
+        // Nobody starts a copy of what is gone but one that knows where it belonged.
+        if (relay.isGone && folder.mesh === undefined) return;
         const clone = fleet.clone(relay, folder);
-        checkers.attach(clone.self, folder.disk, audit);
+        checkers.attach(clone, audit);
         this.#later(log(random, 100, 5_000), "copy is started", () => clone.start());
         this.#later(log(random, 5_000, 40_000), "copy is ended", () => this.#endClone(clone));
       });
     },
+    "relay-joins": (random) => {
+      const { operator, population } = this.#stage;
+      const relay = operator.join();
+      if (relay !== undefined && random.fraction() < 0.5) population.probe(relay, 20_000, () => undefined);
+    },
+    "relay-drains": (random) => this.#stage.operator.drain(random),
+    "relay-forgotten": (random) => this.#stage.operator.forget(random, false),
+    "relay-replaced": (random) => this.#stage.operator.forget(random, true),
   };
 
   #endClone(clone: SimRelay): void {
@@ -139,7 +153,17 @@ export class MeshMisfortune {
 
   #notTheFirst(random: Random): SimRelay {
     const { relays } = this.#stage.fleet;
-    return relays[1 + randomInteger(random, relays.length - 1)]!;
+    return relays[1 + randomInteger(random, relays.length - 1)] ?? relays[0]!;
+  }
+
+  /** Whether another one would find the mesh again by its own folder. */
+  #isKnownBeside(relay: SimRelay): boolean {
+    return this.#stage.fleet.relays.some(({ self, folder }) => self !== relay.self && folder.mesh !== undefined);
+  }
+
+  /** Whether its folder may be one that knows `mesh`, if anything. */
+  #mayLose(relay: SimRelay, mesh: KeptMesh | undefined): boolean {
+    return mesh !== undefined || this.#isKnownBeside(relay);
   }
 
   /** Some of them, and not all. */

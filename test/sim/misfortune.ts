@@ -14,6 +14,7 @@ import type { DiskMood } from "./sim-disk.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import type { Fleet } from "./fleet.ts";
 import { MeshMisfortune } from "./mesh-misfortune.ts";
+import type { Operator } from "./operator.ts";
 import type { SimRelay } from "./sim-relay.ts";
 import type { SimTab } from "./sim-tab.ts";
 import { SimProcess, type World } from "./world.ts";
@@ -24,12 +25,15 @@ export interface Stage {
   readonly fleet: Fleet;
   readonly population: Population;
   readonly checkers: Checkers;
+  readonly operator: Operator;
 }
 
 const calmDisk = { writeMs: 0.1, syncMs: 0.6, full: false, writeFails: 0, syncFails: 0, answerLost: 0 };
 const calmEngine = { callMs: 3, dies: 0 };
 const calmWeather = { latencyMs: 2, jitterMs: 3, bytesPerMs: 10_000 };
 const calmDatabase = { callMs: 1, noQuota: false, aborts: 0 };
+/** How long people wait for a relay that is gone, in ms of calm, until they ask for another address. */
+const moveOnMs = 10_000;
 const calmFiles = { callMs: 0.1, freeBytes: Infinity, fails: 0, short: 0 };
 
 export class Misfortune {
@@ -52,7 +56,7 @@ export class Misfortune {
 
   /** All machines run, all moods are calm, everybody is online and back in their rooms. */
   end(): void {
-    const { network, fleet, population } = this.#stage;
+    const { world, network, fleet, population, operator } = this.#stage;
     this.#isOver = true;
     this.#ofMesh.end();
     network.isDown = false;
@@ -64,7 +68,9 @@ export class Misfortune {
       relay.resume();
       relay.start();
     }
+    operator.setRight();
     for (const device of population.devices) this.#calm(device);
+    world.schedule(moveOnMs, undefined, "people move on", () => population.moveOn());
     for (const client of population.yClients) client.process.reach(0, "connects again", () => client.connect());
   }
 
@@ -280,7 +286,7 @@ export class Misfortune {
     const generation = checkers.auditOf(relay).generation(room);
     const ask = type === "delete" ? { type, room, principal: "" } : { type, room, title: undefined, kind: undefined, principal: "" };
     relay.request(ask as never, (answer) => {
-      if (type === "delete" && answer?.type === "done") world.watch(() => checkers.deletionDone({ room, generation }));
+      if (type === "delete" && answer?.type === "done") world.watch(() => checkers.deletionDone(relay, { room, generation }));
       if (type === "create" && answer?.type === "room") population.openTab(population.devices[0]!, fleetingRoom);
     });
   }

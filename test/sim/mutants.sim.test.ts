@@ -31,8 +31,8 @@ async function crewWith(mutant: NamedMutant): Promise<Crew> {
   return new Crew({ file: await bundleWorker(own, mutant), size: 1 });
 }
 
-test("there are at least 40 planted bugs, each with a name of its own", () => {
-  expect(allMutants.length).toBeGreaterThanOrEqual(40);
+test("there are at least 60 planted bugs, each with a name of its own", () => {
+  expect(allMutants.length).toBeGreaterThanOrEqual(60);
   expect(new Set(allMutants.map(({ name }) => name)).size).toBe(allMutants.length);
 });
 

@@ -33,6 +33,8 @@ export class Population {
   readonly #visits = new Map<SimTab, { readonly relay: SimRelay; readonly expected: FreshReader }>();
   readonly #pauseMs: number;
   #people = 0;
+  /** How many had to. */
+  moved = 0;
   isTyping = true;
   onlyDeletions = false;
   /** A person may open and close the room only where it is deleted now and then. */
@@ -111,6 +113,27 @@ export class Population {
       this.yClients.add(client);
       this.#typeAsY(client);
     });
+  }
+
+  /** Nobody comes there any more: whoever knows only that relay is told of another one, and begins anew there. */
+  relayGone({ host }: SimRelay): void {
+    for (const client of [...this.yClients]) {
+      if (client.host !== host) continue;
+      this.loseYClient(client);
+      this.openYClient(client.roomName);
+    }
+  }
+
+  /** Whoever was never told of a relay that is still there opens the page anew at one. */
+  moveOn(): void {
+    const isLinked = (tab: SimTab): boolean =>
+      [...this.#network.lines].some((line) => line.client === tab.process && !line.isOver && line.isAccepted);
+    for (const device of this.devices)
+      for (const tab of device.working)
+        if (tab.hosts.every((host) => this.#fleet.at(host).isGone) && !isLinked(tab)) {
+          this.moved += 1;
+          device.close(tab);
+        }
   }
 
   /** Gone without a word: what it had not sent is lost, as nobody promised otherwise. */
@@ -209,7 +232,7 @@ export class Population {
       kind,
       world: this.world,
       network: this.#network,
-      hosts: (random) => hosts ?? this.#fleet.hostsFor(random),
+      hosts: (random) => (hosts?.some((host) => !this.#fleet.at(host).isGone) ? hosts : this.#fleet.hostsFor(random)),
       watcher: this.#checkers.deviceWatcher(name),
       tabWatcher: this.tabWatcher(),
     });

@@ -40,8 +40,8 @@ const forms: readonly Form[] = [
     seeds: isLong ? 20_000 : 2_000,
     minutesMax: isLong ? 120 : 25,
     statesWanted: [...statesOfClients, "store-full", "refused STORE_FULL", "refused STORE_FAILED"],
-    // Who has nobody to compare with does not keep what documents hash to.
-    workUnknown: ["hashes"],
+    // Who has nobody to compare with does not keep what documents hash to, and there is nothing to join.
+    workUnknown: ["hashes", "joins", "drains", "forgets"],
   },
   {
     isMesh: true,

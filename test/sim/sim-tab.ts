@@ -33,6 +33,8 @@ export interface SimTabOptions {
 export class SimTab {
   readonly process: SimProcess;
   readonly roomName: string;
+  /** The relays that it was opened with. */
+  readonly hosts: readonly string[];
   readonly mesh: Inkmesh;
   readonly room: InkmeshRoom;
   readonly doc: Y.Doc;
@@ -51,6 +53,7 @@ export class SimTab {
     const url = hosts.map((host) => `ws://${host}/sync`);
     this.process = process;
     this.roomName = room;
+    this.hosts = hosts;
     this.#writer = new Writer({ name: process.name.replace(/\W/g, "_"), random: process.random });
     this.#onlyErases = process.random.fraction() < 0.12;
     this.mesh = new Inkmesh({ url, store, WebSocket: webSocketOf(network, process) as never, tabs });

@@ -24,6 +24,7 @@ export interface YClientOptions {
 export class SimYClient {
   readonly process: SimProcess;
   readonly roomName: string;
+  readonly host: string;
   readonly doc = new Y.Doc();
   readonly #provider: WebsocketProvider;
   readonly #writer: Writer;
@@ -33,6 +34,7 @@ export class SimYClient {
   constructor({ process, network, host, room, synced, ended }: YClientOptions) {
     this.process = process;
     this.roomName = room;
+    this.host = host;
     this.#writer = new Writer({ name: process.name.replace(/\W/g, "_"), random: process.random });
     this.#provider = new WebsocketProvider(`ws://${host}/y`, room, this.doc, {
       WebSocketPolyfill: webSocketOf(network, process) as never,

@@ -14,7 +14,9 @@ import type { AuditLog } from "./checkers/audit-log.ts";
 import { mustBeAlike, mustHoldWordsOnce } from "./checkers/convergence.ts";
 import { drawFaults, type Fault } from "./fault-plan.ts";
 import { Misfortune } from "./misfortune.ts";
+import { Operator } from "./operator.ts";
 import { fleetingRoom, mainRoom, Population } from "./population.ts";
+import { whyRingIsOpen } from "./ring-at-rest.ts";
 import type { SimRelay } from "./sim-relay.ts";
 import { Fleet } from "./fleet.ts";
 import { SimNetwork } from "./sim-network.ts";
@@ -32,6 +34,8 @@ const replicasConvergeMs = 60_000;
 const formingMs = 30_000;
 /** How many relays a mesh has: mostly three, because that is what most people run, and what most faults are seen with. */
 const meshSizes = [3, 3, 3, 3, 4, 4, 5, 5, 7, 9] as const;
+/** How many of the meshes begin as one relay and grow to three. */
+const growing = 0.15;
 
 /** What a history came to. */
 export interface Outcome {
@@ -97,7 +101,10 @@ class History {
   readonly #fleet: Fleet;
   readonly #checkers: Checkers;
   readonly #population: Population;
+  readonly #operator: Operator;
   readonly #misfortune: Misfortune;
+  /** One relay becomes three while people write. */
+  readonly #grows: boolean;
   readonly #states = new Set<string>();
   #faults = 0;
 
@@ -109,7 +116,9 @@ class History {
     const roomCacheBytes = random.fraction() < 0.5 ? 0 : 1_000_000;
     const limits = limitsWith({ ...smallLimits, roomCacheBytes, ...(isMesh ? { replication: smallReplication } : {}) });
     this.#network = new SimNetwork(world);
-    this.#fleet = new Fleet({ world, network: this.#network, limits, random, size: isMesh ? sizeOfMesh(random) : 1 });
+    const size = isMesh ? sizeOfMesh(random) : 1;
+    this.#grows = isMesh && world.random("growth").fraction() < growing;
+    this.#fleet = new Fleet({ world, network: this.#network, limits, random, size: this.#grows ? 1 : size, isMesh });
     this.#checkers = new Checkers({
       ...{ world, fleet: this.#fleet, limits },
       isHonest: (line) => !line.client.name.startsWith("attacker"),
@@ -117,7 +126,9 @@ class History {
     this.#network.tap = this.#checkers.tap();
     const stage = { world, network: this.#network, fleet: this.#fleet, checkers: this.#checkers };
     this.#population = new Population(stage);
-    this.#misfortune = new Misfortune({ ...stage, population: this.#population });
+    const people = { ...stage, population: this.#population };
+    this.#operator = new Operator(people);
+    this.#misfortune = new Misfortune({ ...people, operator: this.#operator });
     this.#fleet.onReport = (report) => void this.#states.add(report.type === "refused" ? `refused ${report.refusal.code}` : report.type);
     world.afterEvent = (process) => this.#look(process);
   }
@@ -133,6 +144,7 @@ class History {
         this.#misfortune.befall(fault);
       });
     }
+    if (this.#grows) this.#grow();
     await this.world.run(fromMs + this.safetyMs);
     this.#misfortune.end();
     this.#expectAcks();
@@ -144,13 +156,19 @@ class History {
 
   /** With nothing wrong any more, every relay of several calls saved what somebody new writes there. */
   #expectAcks(): void {
-    for (const relay of this.#fleet.isMesh ? this.#fleet.relays : [])
+    for (const relay of this.#fleet.isMesh ? this.#operator.staying : [])
       this.#population.probe(relay, acksResumeMs, (isSaved) =>
         this.world.watch(() => {
           if (isSaved) return;
           throw new Finding("acks resume", `${acksResumeMs / 1_000} s after the last fault nothing is saved at ${relay.host}`);
         }),
       );
+  }
+
+  #grow(): void {
+    const random = this.world.random("growing");
+    for (let newcomer = 0; newcomer < 2; newcomer++)
+      this.world.schedule(random.fraction() * 0.6 * this.safetyMs, undefined, "a relay joins", () => this.#operator.join());
   }
 
   /** New relays become a mesh of which all are members. */
@@ -185,10 +203,19 @@ class History {
         reads,
         deletions,
         hashes,
+        joins: this.#operator.joins,
+        drains: this.#operator.drains,
+        forgets: this.#operator.forgets,
       },
-      states: [...this.#states],
+      states: [...this.#states, ...this.#rarities()],
       lines: this.world.trace.lines,
     };
+  }
+
+  /** What happens now and then in what no checker minds. */
+  #rarities(): readonly string[] {
+    const { unheard } = this.#operator;
+    return [...(unheard > 0 ? ["left unheard"] : []), ...(this.#population.moved > 0 ? ["moved on"] : [])];
   }
 
   #look(process: { readonly name: string } | undefined): void {
@@ -234,7 +261,11 @@ class History {
       if (census === undefined) return `${relay.host} is not up`;
       if (census.appendsInFlight > 0 || census.waitingBytes > 0) return `${relay.host} has entries on their way to disk`;
     }
-    return this.#whyCopiesAreUnlike(mainRoom) ?? (this.#population.hasFleetingRoom ? this.#whyCopiesAreUnlike(fleetingRoom) : undefined);
+    return (
+      whyRingIsOpen(this.#fleet, this.#operator) ??
+      this.#whyCopiesAreUnlike(mainRoom) ??
+      (this.#population.hasFleetingRoom ? this.#whyCopiesAreUnlike(fleetingRoom) : undefined)
+    );
   }
 
   #whyCopiesAreUnlike(room: string): string | undefined {
@@ -257,7 +288,10 @@ class History {
   }
 
   #replicas(room: string): readonly SimRelay[] {
-    const replicas = this.#fleet.replicasOf(room as RoomName);
+    const { rings } = this.#checkers;
+    const replicas = this.#fleet.isMesh
+      ? rings.of(this.#fleet.ring).replicasOf(room as RoomName)
+      : this.#fleet.relays.map(({ self }) => self);
     return this.#fleet.relays.filter(({ self }) => replicas.includes(self));
   }
 

@@ -141,6 +141,10 @@ export class AuditLog {
     this.#owner = owner;
   }
 
+  get owner(): RelayId | undefined {
+    return this.#owner;
+  }
+
   /** That of a copy of the disk. */
   copy(): AuditLog {
     const copy = new AuditLog(this.#owner);
@@ -155,6 +159,12 @@ export class AuditLog {
   /** Whether the disk says that it may vouch for the room. */
   isComplete(room: RoomName): boolean {
     return this.#complete.has(room);
+  }
+
+  /** All that were ever spoken of here, those that only a record names included. */
+  get lineages(): readonly AuditedLineage[] {
+    for (const [room, generation] of this.#generations) this.of({ room: room as RoomName, generation });
+    return [...this.#lineages.values()];
   }
 
   of(lineage: Lineage): AuditedLineage {

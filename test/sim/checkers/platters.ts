@@ -18,12 +18,16 @@ import { digest } from "../trace.ts";
 import { Finding, type World } from "../world.ts";
 import { AuditLog, type AuditedLineage } from "./audit-log.ts";
 import { contentOf, type Content } from "./content.ts";
+import { neededFor, type Placing } from "./rings.ts";
 
 export interface PlattersOptions {
-  readonly world: Pick<World, "watch">;
-  /** How many copies "saved" needs. */
-  readonly needed: number;
-  readonly replicasOf: (room: RoomName) => readonly RelayId[];
+  readonly world: Pick<World, "watch" | "nowMs">;
+  readonly rings: {
+    /** Where rooms were ever believed to belong, the latest first. */
+    readonly ever: readonly Placing[];
+    /** Whether that relay believes that the room belongs to it. */
+    isNamed(relay: RelayId, room: RoomName): boolean;
+  };
   /** Whether a replica counts only where its disk says that it is complete. */
   readonly areMarked: boolean;
 }
@@ -40,16 +44,13 @@ export class Platters {
   readonly #ofDisk = new WeakMap<SimDisk, AuditLog>();
   /** Every entry that was ever on a disk, by lineage and dot. */
   readonly #written = new Map<string, { readonly digest: string; readonly content: Content }>();
+  readonly #lostMs = new Map<AuditLog, number>();
   entries = 0;
   /** A disk of that replica says that it may vouch for the room from now on. */
   onCompleted: (audit: AuditLog, relay: RelayId, room: RoomName) => void = () => undefined;
 
   constructor(options: PlattersOptions) {
     this.#options = options;
-  }
-
-  get needed(): number {
-    return this.#options.needed;
   }
 
   /** From now on the disk is one of that relay's. `audit`: what it has already. */
@@ -59,14 +60,16 @@ export class Platters {
     seat.here.add(audit);
     seat.ever.push(audit);
     this.#ofDisk.set(disk, audit);
-    audit.onCompleted = (room) => this.#options.replicasOf(room).includes(relay) && this.onCompleted(audit, relay, room);
+    audit.onCompleted = (room) => this.#options.rings.isNamed(relay, room) && this.onCompleted(audit, relay, room);
     audit.isHere = (audited, dot) => this.#isHere(audited, dot);
     disk.onSynced = (transaction) => this.#options.world.watch(() => this.#synced(audit, transaction));
   }
 
   /** The disk is gone, with all that is on it. */
   lose(relay: RelayId, disk: SimDisk): void {
-    this.#seats.get(relay)?.here.delete(this.of(disk));
+    const audit = this.of(disk);
+    this.#seats.get(relay)?.here.delete(audit);
+    this.#lostMs.set(audit, this.#options.world.nowMs);
   }
 
   of(disk: SimDisk): AuditLog {
@@ -86,17 +89,17 @@ export class Platters {
   }
 
   /** The replicas, each by one of its disks that has or had all of it, or has the end of its generation. */
-  copies(lineage: Lineage, content: Content): readonly AuditLog[] {
-    return this.#options.replicasOf(lineage.room).flatMap((relay) => {
+  copies(lineage: Lineage, content: Content, placing: Placing): readonly AuditLog[] {
+    return placing.replicasOf(lineage.room).flatMap((relay) => {
       const disks = this.#seats.get(relay)?.ever ?? [];
       const vouches = (audit: AuditLog): boolean => !this.#options.areMarked || audit.isComplete(lineage.room);
       return disks.findLast((audit) => vouches(audit) && (audit.isClosed(lineage) || audit.of(lineage).holds(content))) ?? [];
     });
   }
 
-  /** On as many replicas as that needs. */
+  /** On as many replicas as that needs, or needed when there were others. */
   isSaved(lineage: Lineage, content: Content): boolean {
-    return this.copies(lineage, content).length >= this.#options.needed;
+    return this.#options.rings.ever.some((placing) => this.copies(lineage, content, placing).length >= neededFor(placing, lineage.room));
   }
 
   /** On the disk of any relay. */
@@ -104,13 +107,24 @@ export class Platters {
     return this.#all("ever").some((audit) => audit.isClosed(lineage) || audit.of(lineage).holds(content));
   }
 
+  /** The disks of that relay that are there, and those that were lost later than at `sinceMs`. */
+  disksSince(relay: RelayId, sinceMs: number): readonly AuditLog[] {
+    const { here, ever } = this.#seats.get(relay) ?? { here: new Set(), ever: [] };
+    return ever.filter((audit) => here.has(audit) || (this.#lostMs.get(audit) ?? Number.NEGATIVE_INFINITY) >= sinceMs);
+  }
+
   isThere(audit: AuditLog): boolean {
     return [...this.#seats.values()].some(({ here }) => here.has(audit));
   }
 
+  /** The disks that have it now, whosever they are. */
+  holders(lineage: Lineage, content: Content): readonly AuditLog[] {
+    return this.#all("here").filter((audit) => audit.of(lineage).holds(content));
+  }
+
   /** On how many replicas the generation is closed, or was on a disk of theirs. */
-  closings(lineage: Lineage): number {
-    return this.#options
+  closings(lineage: Lineage, placing: Placing): number {
+    return placing
       .replicasOf(lineage.room)
       .filter((relay) => this.#seats.get(relay)?.ever.some((audit) => audit.isClosed(lineage)) ?? false).length;
   }

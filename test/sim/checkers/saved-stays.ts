@@ -1,19 +1,21 @@
 /**
  * [P2] [P10] Saved stays: what was called saved is lost only with all the disks that it was then said to be on, unless its
  * document was deleted. And a disk that begins to vouch for a document has all that was saved of it: what was saved while it compared
- * with the others may still be on its way.
+ * with the others may still be on its way. And a relay that begins to belong has, and vouches for, all of that in every document that
+ * the ring places on it.
  */
 import type * as Y from "yjs";
-import { lineageKey, type Lineage } from "@inkmesh/shared/base/ids";
+import { lineageKey, type Lineage, type RelayId } from "@inkmesh/shared/base/ids";
 import { Finding } from "../world.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { holds, type Content } from "./content.ts";
+import type { Placing } from "./rings.ts";
 import type { Platters } from "./platters.ts";
 
 interface Saved {
   readonly lineage: Lineage;
   readonly content: Content;
-  readonly disks: readonly AuditLog[];
+  readonly disks: Set<AuditLog>;
   readonly atMs: number;
 }
 
@@ -33,18 +35,46 @@ export class SavedStays {
     platters.onCompleted = (audit, relay, room) => this.#completed(audit, relay, room);
   }
 
-  saved(lineage: Lineage, content: Content): void {
-    this.#saved.push({ lineage: { ...lineage }, content, disks: this.#platters.copies(lineage, content), atMs: this.#nowMs() });
+  saved(lineage: Lineage, content: Content, placings: readonly Placing[]): void {
+    const disks = new Set(placings.flatMap((placing) => this.#platters.copies(lineage, content, placing)));
+    this.#saved.push({ lineage: { ...lineage }, content, disks, atMs: this.#nowMs() });
   }
 
   #completed(audit: AuditLog, relay: string, room: string): void {
     for (const { lineage, content, disks, atMs } of this.#saved) {
       if (lineage.room !== room || atMs > this.#nowMs() - comparedWithinMs) continue;
-      if (audit.isClosed(lineage) || audit.of(lineage).holds(content) || !disks.some((disk) => this.#platters.isThere(disk))) continue;
+      if (audit.isClosed(lineage) || audit.of(lineage).holds(content) || !this.#isOneThere(disks)) continue;
       throw new Finding(
         "complete means all that was saved",
-        `${relay} vouches for ${room}, and lacks what was saved ${disks.length} times`,
+        `${relay} vouches for ${room}, and lacks what was saved ${this.#told(atMs, disks)}`,
       );
+    }
+  }
+
+  /** Whether all that was saved is on a disk still when this one is lost. */
+  survives(lost: AuditLog): boolean {
+    return this.#saved.every(({ lineage, content, disks }) => {
+      if (!disks.has(lost) || this.#platters.isClosed(lineage)) return true;
+      return this.#platters.holders(lineage, content).some((audit) => audit !== lost);
+    });
+  }
+
+  /** That disk goes, as it may, since all of it is elsewhere: what was saved on it is said to be on those disks from now on. */
+  moved(left: AuditLog): void {
+    for (const { lineage, content, disks } of this.#saved)
+      if (disks.delete(left)) for (const audit of this.#platters.holders(lineage, content)) if (audit !== left) disks.add(audit);
+  }
+
+  /** The relay whose disk it is says that it has all that `placing` places on it. */
+  belongs(audit: AuditLog, relay: RelayId, placing: Placing): void {
+    for (const { lineage, content, disks, atMs } of this.#saved) {
+      if (!placing.replicasOf(lineage.room).includes(relay) || atMs > this.#nowMs() - comparedWithinMs) continue;
+      if (audit.isClosed(lineage) || !this.#isOneThere(disks)) continue;
+      if (!audit.isComplete(lineage.room) || !audit.of(lineage).holds(content))
+        throw new Finding(
+          "a member has all that was saved",
+          `${relay} belongs, and ${audit.isComplete(lineage.room) ? "lacks" : "does not vouch for"} what was saved ${this.#told(atMs, disks)}`,
+        );
     }
   }
 
@@ -56,9 +86,18 @@ export class SavedStays {
       const doc = docs.get(lineageKey(lineage)) ?? this.#platters.together(lineage);
       docs.set(lineageKey(lineage), doc);
       if (holds(doc, content)) continue;
-      if (disks.some((disk) => this.#platters.isThere(disk)))
-        throw new Finding("saved stays", `an edit of ${lineage.room} was saved on ${disks.length} disks, some are there, and it is not`);
+      if (this.#isOneThere(disks))
+        throw new Finding("saved stays", `an edit of ${lineage.room} was saved on ${disks.size} disks, some are there, and it is not`);
       this.lostWithDisks += 1;
     }
+  }
+
+  #told(atMs: number, disks: ReadonlySet<AuditLog>): string {
+    const where = [...disks].map((disk) => `${disk.owner}${this.#platters.isThere(disk) ? "" : " (lost)"}`);
+    return `${Math.round(this.#nowMs() - atMs)} ms ago on ${where.join(", ")}`;
+  }
+
+  #isOneThere(disks: ReadonlySet<AuditLog>): boolean {
+    return [...disks].some((disk) => this.#platters.isThere(disk));
   }
 }

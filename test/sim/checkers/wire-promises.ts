@@ -24,6 +24,7 @@ import type { AuditLog, AuditedLineage } from "./audit-log.ts";
 import type { Platters } from "./platters.ts";
 import { contentOf, type Content } from "./content.ts";
 import { KnownContent } from "./known-content.ts";
+import { neededFor, type Placing } from "./rings.ts";
 import { readYMessage } from "./y-message.ts";
 
 /** One client in one room on one line. */
@@ -41,10 +42,12 @@ export interface WirePromisesOptions {
   readonly platters: Platters;
   /** The platter of the relay at the other end of a line. */
   readonly auditOf: (line: SimLine) => AuditLog;
+  /** Where that relay believes that rooms belong, at this moment. */
+  readonly placingsOf: (line: SimLine) => readonly Placing[];
   /** Lines of clients that are not honest are not promised anything. */
   readonly isHonest: (line: SimLine) => boolean;
   /** An edit was called saved. */
-  readonly saved: (lineage: Lineage, content: Content) => void;
+  readonly saved: (lineage: Lineage, content: Content, placings: readonly Placing[]) => void;
 }
 
 export class WirePromises implements Tap {
@@ -147,15 +150,22 @@ export class WirePromises implements Tap {
   }
 
   /** What it names is on so many copies; where those are enough, it is over with it. */
-  #acked(line: SimLine, session: Session, { number, copies, needed }: RelayMessage & { type: "ack" }): void {
+  #acked(line: SimLine, session: Session, ack: RelayMessage & { type: "ack" }): void {
+    const { number, copies, needed } = ack;
     const lineage = this.#lineage(line, session);
+    const placings = this.#options.placingsOf(line).filter((placing) => this.#isOf(placing, lineage, ack));
+    if (placings.length === 0)
+      throw new Finding(
+        "acks count the ring's replicas",
+        `line ${line.number} to ${line.host}: ${ack.needed} of ${ack.replicas} are enough, which is of no ring that it knows`,
+      );
     for (let at = session.acked + 1; at <= number; at++) {
       const content = session.sent.get(at);
       if (content === undefined) throw new Finding("acks name what was sent", `line ${line.number} was acked number ${at}`);
       // Nothing is everywhere, also where nobody has used the room yet.
       if (content.structs.length + content.deletes.length === 0) continue;
-      const held = this.#options.platters.copies(lineage, content).length;
-      if (held < copies || (copies >= needed && held < this.#options.platters.needed))
+      const held = Math.max(...placings.map((placing) => this.#options.platters.copies(lineage, content, placing).length));
+      if (held < copies)
         throw new Finding(
           "acked means on disk",
           `line ${line.number} to ${line.host}, ${lineage.room}/${lineage.generation}: number ${at} was acked on ${copies}, and a reader of the disk would see it on ${held}`,
@@ -164,9 +174,14 @@ export class WirePromises implements Tap {
     if (copies < needed) return;
     for (; session.acked < number; session.acked++) {
       this.acks += 1;
-      this.#options.saved(lineage, session.sent.get(session.acked + 1)!);
+      this.#options.saved(lineage, session.sent.get(session.acked + 1)!, placings);
       session.sent.delete(session.acked + 1);
     }
+  }
+
+  /** Whether the ack counts as that ring does: so many replicas, and as many copies that are enough. */
+  #isOf(placing: Placing, { room }: Lineage, { replicas, needed }: RelayMessage & { type: "ack" }): boolean {
+    return placing.replicasOf(room).length === replicas && neededFor(placing, room) === needed;
   }
 
   #clockPromised(line: SimLine, session: Session, clock: VectorClock): void {

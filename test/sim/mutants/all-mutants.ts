@@ -6,6 +6,7 @@ import type { Mutant } from "../../harness/mutated-relay.ts";
 import { clientMutants } from "./client-mutants.ts";
 import { meshMutants } from "./mesh-mutants.ts";
 import { relayMutants } from "./relay-mutants.ts";
+import { ringMutants } from "./ring-mutants.ts";
 import { sharedMutants } from "./shared-mutants.ts";
 
 export interface NamedMutant extends Mutant {
@@ -15,9 +16,12 @@ export interface NamedMutant extends Mutant {
 /** Those that histories with one relay find. */
 const loneMutants: readonly NamedMutant[] = [...relayMutants, ...sharedMutants, ...clientMutants];
 
-export const allMutants: readonly NamedMutant[] = [...loneMutants, ...meshMutants];
+/** Those that take several relays. */
+const wideMutants: readonly NamedMutant[] = [...meshMutants, ...ringMutants];
+
+export const allMutants: readonly NamedMutant[] = [...loneMutants, ...wideMutants];
 
 /** Whether it takes several relays to find it. */
 export function needsMesh({ name }: NamedMutant): boolean {
-  return meshMutants.some((mutant) => mutant.name === name);
+  return wideMutants.some((mutant) => mutant.name === name);
 }

@@ -19,6 +19,7 @@ import { DevicePromises } from "../../sim/checkers/device-promises.ts";
 import { FreshReader } from "../../sim/checkers/fresh-reader.ts";
 import { Platters } from "../../sim/checkers/platters.ts";
 import { ReadYourWrites } from "../../sim/checkers/read-your-writes.ts";
+import type { Placing } from "../../sim/checkers/rings.ts";
 import { SavedStays } from "../../sim/checkers/saved-stays.ts";
 import { snapshotEqualsLog } from "../../sim/checkers/snapshot-equals-log.ts";
 import { WirePromises } from "../../sim/checkers/wire-promises.ts";
@@ -41,24 +42,30 @@ function written(text: string): { author: LogAuthor; audit: AuditLog } {
 }
 
 /** What is wrong is thrown where it is noticed. */
-const world = { watch: (look: () => void) => look() };
+const world = { watch: (look: () => void) => look(), nowMs: 0 };
 
 function aDisk(): SimDisk {
   return new SimDisk({ random: seededRandom(1), nestingMax: 10 });
 }
 
-/** The disks of `relays`, of whose copies `needed` make something saved. */
-function plattersOf(relays: readonly string[], needed: number) {
-  const platters = new Platters({ world, needed, replicasOf: () => relays as never, areMarked: true });
+function ringsOf(...relays: readonly string[]) {
+  const placing: Placing = { replicasOf: () => relays as never };
+  return { placing, ever: [placing], isNamed: () => true };
+}
+
+/** The disks of `relays`, which are the replicas of all rooms. */
+function plattersOf(relays: readonly string[]) {
+  const rings = ringsOf(...relays);
+  const platters = new Platters({ world, rings, areMarked: true });
   const disks = new Map(relays.map((relay) => [relay, aDisk()] as const));
   for (const [relay, disk] of disks) platters.attach(relay as never, disk);
   const take = (relay: string, transaction: Transaction): void => disks.get(relay)!.onSynced(transaction);
-  return { platters, disks, take };
+  return { platters, disks, take, placing: rings.placing };
 }
 
 /** One relay's disk, alone, with what the audit of it has. */
 function plattersWith(audit: AuditLog): Platters {
-  const platters = new Platters({ world, needed: 1, replicasOf: () => ["a" as never], areMarked: false });
+  const platters = new Platters({ world, rings: ringsOf("a"), areMarked: false });
   platters.attach("a" as never, aDisk(), audit);
   return platters;
 }
@@ -121,7 +128,7 @@ describe("the audit of several disks", () => {
 
   test("a dot that names two payloads on two disks is found, on a lost disk, too", () => {
     const { author } = written("a");
-    const { platters, disks, take } = plattersOf(["a", "b"], 2);
+    const { platters, disks, take } = plattersOf(["a", "b"]);
     take("a", append(...author.entries));
     platters.lose("a" as never, disks.get("a")!);
     expect(() => take("b", append({ ...author.entries[0]!, payload: Uint8Array.of(0, 0) }))).toThrow(/on another disk/);
@@ -129,7 +136,7 @@ describe("the audit of several disks", () => {
 
   test("a clock that covers what is not on the disk is found, unless it is on no disk any more", () => {
     const { author } = written("ab");
-    const { platters, disks, take } = plattersOf(["a", "b"], 2);
+    const { platters, disks, take } = plattersOf(["a", "b"]);
     take("a", append(...author.entries));
     const cover = { type: "append", batch: [{ lineage, entries: [], cover: author.clock }] } as const;
     expect(() => take("b", cover)).toThrow(/says that it has .*:1, and has not/);
@@ -139,25 +146,25 @@ describe("the audit of several disks", () => {
 
   test("only replicas that say that they are complete count, each once, those whose disk is lost, too", () => {
     const { author } = written("a");
-    const { platters, disks, take } = plattersOf(["a", "b", "c"], 2);
+    const { platters, disks, take, placing } = plattersOf(["a", "b", "c"]);
     const content = contentOf(author.entries[0]!.payload);
     take("a", whole(author));
     take("b", append(...author.entries));
-    expect(platters.copies(lineage, content)).toHaveLength(1);
+    expect(platters.copies(lineage, content, placing)).toHaveLength(1);
     take("c", whole(author));
     platters.lose("c" as never, disks.get("c")!);
     platters.attach("c" as never, aDisk());
-    expect(platters.copies(lineage, content)).toHaveLength(2);
+    expect(platters.copies(lineage, content, placing)).toHaveLength(2);
     expect(platters.isSaved(lineage, content)).toBe(true);
   });
 
   test("a saved edit that is gone is found while one of its disks is there, and is lost when none is", () => {
     const { author } = written("a");
-    const { platters, disks, take } = plattersOf(["a", "b", "c"], 2);
+    const { platters, disks, take, placing } = plattersOf(["a", "b", "c"]);
     const stays = new SavedStays(platters, () => 0);
     for (const relay of ["a", "b"]) take(relay, whole(author));
     const content = contentOf(author.entries[0]!.payload);
-    stays.saved(lineage, content);
+    stays.saved(lineage, content, [placing]);
     stays.atRest();
     platters.together = () => new Y.Doc();
     expect(() => stays.atRest()).toThrow(/saved on 2 disks/);
@@ -168,12 +175,12 @@ describe("the audit of several disks", () => {
 
   test("a disk that begins to vouch and lacks what was saved is found, unless that was a moment ago or is lost", () => {
     const { author } = written("a");
-    const { platters, disks, take } = plattersOf(["a", "b", "c"], 2);
+    const { platters, disks, take, placing } = plattersOf(["a", "b", "c"]);
     let nowMs = 0;
     const stays = new SavedStays(platters, () => nowMs);
     const vouches = { type: "append", batch: [{ lineage, entries: [], completes: true }] } as const;
     for (const relay of ["a", "b"]) take(relay, whole(author));
-    stays.saved(lineage, contentOf(author.entries[0]!.payload));
+    stays.saved(lineage, contentOf(author.entries[0]!.payload), [placing]);
     nowMs = 5_000;
     take("c", vouches);
     nowMs = 20_000;
@@ -212,7 +219,8 @@ describe("the wire's promises", () => {
   const durability = { copies: 1, replicas: 1, needed: 1 };
 
   function wireOf(audit: AuditLog): WirePromises {
-    return new WirePromises({ platters: plattersWith(audit), auditOf: () => audit, isHonest: () => true, saved: () => undefined });
+    const [platters, placingsOf] = [plattersWith(audit), () => ringsOf("a").ever] as const;
+    return new WirePromises({ platters, auditOf: () => audit, placingsOf, isHonest: () => true, saved: () => undefined });
   }
 
   /** A session on a native line that has been opened, with `updates` sent by the client. */
@@ -236,6 +244,13 @@ describe("the wire's promises", () => {
     const { say } = session(audit, [onDisk!.payload, notYet!.payload]);
     say({ type: "ack", handle: 7, number: 1, ...durability });
     expect(() => say({ type: "ack", handle: 7, number: 2, ...durability })).toThrow(/on 1, and a reader of the disk would see it on 0/);
+  });
+
+  test("an ack that counts other replicas than the ring names is found, and one with which fewer are enough", () => {
+    const { author, audit } = written("a");
+    const { say } = session(audit, [author.entries[0]!.payload]);
+    expect(() => say({ type: "ack", handle: 7, number: 1, copies: 1, replicas: 3, needed: 2 })).toThrow(/2 of 3 are enough/);
+    expect(() => say({ type: "ack", handle: 7, number: 1, copies: 1, replicas: 1, needed: 0 })).toThrow(/0 of 1 are enough/);
   });
 
   test("an ack of a deletion that is not on disk is found", () => {
