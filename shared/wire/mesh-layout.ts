@@ -46,6 +46,7 @@ export const meshRoomType = {
   listed: 48,
   subscribe: 49,
   "entries-of-edge": 50,
+  names: 51,
 } as const;
 
 const addressCharactersMax = 512;

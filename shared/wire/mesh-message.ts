@@ -9,7 +9,7 @@ import type { ActorId, MeshId, RingId } from "../base/ids.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { RingRecord } from "../ring/ring-record.ts";
 import type { MeshRoomMessage } from "./mesh-room-message.ts";
-import { releaseSince } from "./protocol-version.ts";
+import { namesSince, releaseSince } from "./protocol-version.ts";
 
 /** What is believed of one life of a relay; of equal incarnation the later one counts, and `left` is final. */
 export const memberStates = ["alive", "suspect", "dead", "left"] as const;
@@ -51,7 +51,8 @@ export type MeshMessage =
  * that got lost, and without those they are correct.
  */
 export function isSpokenIn(version: number, message: MeshMessage): boolean {
-  return message.type !== "release" || version >= releaseSince;
+  if (message.type === "release") return version >= releaseSince;
+  return message.type !== "names" || version >= namesSince;
 }
 
 export function isAboutRooms(message: MeshMessage): message is MeshRoomMessage {

@@ -58,6 +58,9 @@ export function writeRoomMessage(encoder: LinkEncoder, message: MeshRoomMessage)
       return writeClock(encoder, message.clock);
     case "tree":
       return writeList(encoder, message.nodes, writeNode);
+    case "names":
+      writeNumber(encoder, message.answer ? 1 : 0);
+      return writePosition(encoder, message.names);
     case "digests":
       writeNumber(encoder, message.prefix === undefined ? 0 : 1);
       if (message.prefix !== undefined) writePrefix(encoder, message.prefix);
@@ -123,6 +126,8 @@ export function readRoomMessage(type: number, reader: LinkReader): MeshRoomMessa
       return { type: "subscribe", lineage: reader.lineage(), isSubscribing: readBoolean(reader), clock: reader.clock() };
     case meshRoomType.tree:
       return { type: "tree", nodes: readList(reader, nodeBytesMin, readNode) };
+    case meshRoomType.names:
+      return { type: "names", answer: readBoolean(reader), names: readPosition(reader) };
     case meshRoomType.digests: {
       const prefix = readBoolean(reader) ? readPrefix(reader) : undefined;
       return { type: "digests", prefix, rooms: readList(reader, digestBytesMin, prefix === undefined ? readChanged : readRoomDigest) };

@@ -86,6 +86,8 @@ export type MeshRoomMessage =
   /** An edge has this on its disk, and takes the receiver as its upstream: said again and again, with what it has by then; or, if not `isSubscribing`, no more. */
   | ({ readonly type: "subscribe"; readonly isSubscribing: boolean; readonly clock: VectorClock } & OfLineage)
   | { readonly type: "tree"; readonly nodes: readonly TreeNode[] }
+  /** What the names of all rooms come to that both may hold, whatever is in them. `answer` asks for the same in return where it is the same. */
+  | { readonly type: "names"; readonly answer: boolean; readonly names: Position }
   /** All rooms of a part of the circle that both replicate; without a prefix only some rooms, changed lately. */
   | { readonly type: "digests"; readonly prefix: Prefix | undefined; readonly rooms: readonly RoomDigest[] }
   /** What the sender has of a room on its disk at one moment. `answer` asks for the same in return. */

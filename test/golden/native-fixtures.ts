@@ -163,6 +163,7 @@ export const meshExamples: OneOfEach<MeshMessage> = {
     type: "tree",
     nodes: [{ prefix: [0, 15], digests: Array.from({ length: 16 }, (_, index) => ({ high: index, low: 2 ** 32 - 1 - index })) }],
   },
+  names: { type: "names", answer: true, names: position },
   digests: { type: "digests", prefix: [7], rooms: [{ room, digest: position }] },
   compare: { type: "compare", lineage, answer: true, isComplete: true, content: position, clock, record },
   "difference-request": { type: "difference-request", lineage, exchange: 200, clock, stateVector },

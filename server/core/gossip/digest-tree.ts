@@ -63,6 +63,16 @@ export class DigestTree {
     return this.#inOrder.leaves.slice(...this.#range(prefix)).map(({ room, digest }) => ({ room, digest }));
   }
 
+  /** What the names of all its rooms come to, whatever is in them: their keys, exclusive or. */
+  names(): Position {
+    let [high, low] = [0, 0];
+    for (const { key } of this.#leaves) {
+      high ^= Math.floor(key / 2 ** 20);
+      low ^= key % 2 ** 20;
+    }
+    return { high: high >>> 0, low: (low << 12) >>> 0 };
+  }
+
   /** What the sixteen parts of `prefix` come to. */
   node(prefix: Prefix): TreeNode {
     if (prefix.length === 0) return { prefix, digests: this.#whole() };

@@ -23,6 +23,7 @@ import { AntiEntropy, type AntiEntropyStep } from "./anti-entropy.ts";
 import { PresenceNeighbours } from "./presence-neighbours.ts";
 import { standingOf } from "./record-join.ts";
 import type { LineageMessage } from "./lineage-message.ts";
+import { RoomNames } from "./room-names.ts";
 import { RoomCatalogue, type Upkeep } from "./room-catalogue.ts";
 
 /** Messages for one room that wait until it is loaded; what is lost comes again by comparison. */
@@ -44,6 +45,7 @@ export class ReplicatedRooms implements PeerListener {
   readonly #rooms: Rooms;
   readonly #catalogue: RoomCatalogue;
   readonly #antiEntropy: AntiEntropy;
+  readonly #names: RoomNames;
   readonly #waiting = new Map<RoomName, number>();
   /** Who had the same rooms as this relay, under the ring as it is. */
   readonly #equal = new Set<RelayId>();
@@ -63,6 +65,7 @@ export class ReplicatedRooms implements PeerListener {
     this.neighbours = new PresenceNeighbours(context, rooms);
     this.lists = new RoomLists(context, rooms);
     this.#catalogue = new RoomCatalogue(context, rooms, () => this.#catalogueRead());
+    this.#names = new RoomNames(context.peers, this.#catalogue);
     const { self, random, placement } = context;
     this.#antiEntropy = new AntiEntropy({ self, limits: placement.limits, random, rooms: this.#catalogue });
   }
@@ -127,6 +130,7 @@ export class ReplicatedRooms implements PeerListener {
   peerDown(actor: ActorId): void {
     const relay = relayOf(actor);
     this.#equal.delete(relay);
+    this.#names.linkDown(relay);
     this.#told.delete(actor);
     this.#heard.delete(actor);
     // Another life of it may be linked: the next one, before the end of this one was noticed.
@@ -156,6 +160,7 @@ export class ReplicatedRooms implements PeerListener {
 
   ringChanged(): void {
     this.#equal.clear();
+    this.#names.ringChanged();
     this.#told.clear();
     this.#askMs = this.#nowMs;
     for (const room of this.#rooms.inMemory()) {
@@ -178,6 +183,8 @@ export class ReplicatedRooms implements PeerListener {
       if (!this.#catalogue.isRead) return;
       if (message.nodes[0]?.prefix.length === 0) this.#compareRoot(from);
       this.#follow(this.#antiEntropy.treeCame(relay, message, this.#nowMs));
+    } else if (message.type === "names") {
+      if (this.#catalogue.isRead && this.#names.came(from, ring, message)) this.#review();
     } else if (message.type === "digests") {
       if (this.#catalogue.isRead) this.#follow(this.#antiEntropy.digestsCame(relay, message, this.#nowMs));
     } else if (message.type === "presence" || message.type === "presence-watch") {
@@ -277,7 +284,9 @@ export class ReplicatedRooms implements PeerListener {
     for (const actor of peers.linked) {
       // What it said last may be the same as here by now, and it does not say it twice.
       if (!this.#equal.has(relayOf(actor))) this.#compareRoot(actor);
-      if (!this.#equal.has(relayOf(actor))) this.#tellRoot(actor);
+      if (this.#equal.has(relayOf(actor))) continue;
+      this.#tellRoot(actor);
+      if (!this.#names.isSameWith(relayOf(actor))) this.#names.ask(actor);
     }
     this.#compareBlank();
   }
@@ -341,7 +350,7 @@ export class ReplicatedRooms implements PeerListener {
     if (placement.isLeaving && !isNamed && this.#catalogue.owesNothing) return peers.advance("left");
     if (!placement.isPlaced || placement.wholeRing?.id === ring.id || !this.#catalogue.isComplete) return;
     const others = ring.isThinned ? [...ring.settled.members, ...ring.newest.members] : ring.settled.members;
-    if (others.some(({ relay }) => relay !== self && !this.#equal.has(relay))) return;
+    if (others.some(({ relay }) => relay !== self && !this.#equal.has(relay) && !this.#names.isSameWith(relay))) return;
     placement.becameWhole(ring);
     this.#context.effect({ type: "keep-whole-ring", ring: ring.entries() });
     peers.advance("member");

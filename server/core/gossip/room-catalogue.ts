@@ -77,6 +77,11 @@ export class RoomCatalogue implements SharedRooms {
     return this.isKnown && this.isRead && this.#blank.size === 0;
   }
 
+  /** What the names of the rooms come to that both may hold. */
+  namesWith(peer: RelayId): Position {
+    return this.treeWith(peer).names();
+  }
+
   /** Whether every room here is among those that are compared: not one that has been on its way to disk ever since it was met. */
   get isKnown(): boolean {
     for (const room of this.#stale) this.#look(room);

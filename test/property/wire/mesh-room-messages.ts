@@ -48,6 +48,7 @@ const anyMeshRoomMessage: fc.Arbitrary<MeshRoomMessage> = fc.oneof(
     type: fc.constant("tree" as const),
     nodes: fc.array(fc.record({ prefix, digests: fc.array(anyPosition, { minLength: 16, maxLength: 16 }) }), { maxLength: 2 }),
   }),
+  fc.record({ type: fc.constant("names" as const), answer: fc.boolean(), names: anyPosition }),
   fc.record({
     type: fc.constant("digests" as const),
     prefix: fc.option(prefix, { nil: undefined }),

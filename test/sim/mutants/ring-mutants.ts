@@ -16,7 +16,11 @@ export const ringMutants: readonly NamedMutant[] = [
         find: "placement.wholeRing?.id === ring.id || !this.#catalogue.isComplete) return;",
         replace: "placement.wholeRing?.id === ring.id) return;",
       },
-      { file: rooms, find: "if (others.some(({ relay }) => relay !== self && !this.#equal.has(relay))) return;", replace: "" },
+      {
+        file: rooms,
+        find: "if (others.some(({ relay }) => relay !== self && !this.#equal.has(relay) && !this.#names.isSameWith(relay))) return;",
+        replace: "",
+      },
     ],
   },
   {

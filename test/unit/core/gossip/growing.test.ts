@@ -132,3 +132,26 @@ test("[P2] one that comes anew where the only other is joining does not belong b
   cluster.runUntil(() => placeOf(a) === "member", 30_000);
   expect([placeOf(a), ...a.disk.marks]).toEqual(["member", "note"]);
 });
+
+test("[P3] a relay that joins becomes a member while people write in sixty documents, at every moment", () => {
+  const cluster = new RelayCluster({ seed: 1, relays: 4 });
+  const [a, b, c, d] = cluster.seats as [Seat, Seat, Seat, Seat];
+  for (const seat of [a, b, c]) cluster.start(seat);
+  cluster.runUntil(() => [a, b, c].every((seat) => placeOf(seat) === "member"), 30_000);
+  const typists = Array.from({ length: 60 }, (_, index) =>
+    new ClusterTypist(cluster, `busy ${index}`, 100 + index).connect(cluster.seat(index % 3)),
+  );
+  cluster.run(3_000);
+  cluster.start(d);
+  for (let step = 0; step < 300 && placeOf(d) !== "member"; step++) {
+    for (const [index, typist] of typists.entries()) if (index % 6 === step % 6) typist.append("x");
+    cluster.run(100);
+  }
+  expect(placeOf(d)).toBe("member");
+  const placed = typists
+    .map((_, index) => `busy ${index}` as RoomName)
+    .filter((room) => cluster.ring.newest.preferenceList(room, 3).includes(d.self));
+  for (const room of placed) expect(d.disk.marks.has(room), room).toBe(true);
+  cluster.run(10_000);
+  expect(typists.map(({ unsaved }) => unsaved)).toEqual(typists.map(() => 0));
+});
