@@ -42,13 +42,13 @@ it("everything can be done with the keyboard alone: begin, write, format, look a
 
   // Escape leads out of the text into the toolbar, arrows within it, Tab on.
   await page.keyboard.press("Escape");
-  expect(await focused(page)).toBe("Undo");
+  await expect.poll(() => focused(page)).toBe("Undo");
   await page.keyboard.press("End");
-  expect(await focused(page)).toBe("Insert table");
+  await expect.poll(() => focused(page)).toBe("Insert table");
   await page.keyboard.press("Home");
-  expect(await focused(page)).toBe("Undo");
+  await expect.poll(() => focused(page)).toBe("Undo");
   await page.keyboard.press("Tab");
-  expect(await focused(page)).toBe("Document text");
+  await expect.poll(() => focused(page)).toBe("Document text");
   await tabTo(page, "Work offline");
   await page.keyboard.press("Space");
   await page.getByTestId("status").filter({ hasText: "Working offline" }).waitFor();
@@ -56,9 +56,9 @@ it("everything can be done with the keyboard alone: begin, write, format, look a
   await page.getByTestId("status").filter({ hasText: "Saved on 1 of 1 relay" }).waitFor();
   await tabTo(page, "Details");
   await page.keyboard.press("Enter");
-  expect(await focused(page)).toBe("Close details");
+  await expect.poll(() => focused(page)).toBe("Close details");
   await page.keyboard.press("Escape");
-  expect(await focused(page)).toBe("Details");
+  await expect.poll(() => focused(page)).toBe("Details");
 
   await tabTo(page, "Document menu");
   await page.keyboard.press("Enter");
