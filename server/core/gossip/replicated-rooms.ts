@@ -7,8 +7,8 @@
  *           └─▶ about cursors ──▶ PresenceNeighbours ──they are believed──▶ Room, if somebody is in it
  *
  * Invariants: what is said of a room that is being loaded waits, within a bound; what only answers a question of an earlier life
- * of the room here loads nothing; this relay is whole under a ring only after all others who held rooms had the same as it, and
- * it is complete in all that is placed on it.
+ * of the room here loads nothing; this relay is whole under a ring only when it is complete in all that is placed on it, and after each
+ * of the others who held rooms had the same as it, or knew the same rooms by name (`RoomNames`).
  */
 import { relayOf, type ActorId, type RelayId, type RingId, type RoomName } from "@inkmesh/shared/base/ids";
 import { roomOf, type MeshRoomMessage, type TreeNode, type WireRecord } from "@inkmesh/shared/wire/mesh-room-message";
