@@ -335,7 +335,7 @@ export class Inkmesh {
       kept: () => void this.#persistence.ask().then((isNews) => isNews && this.#refreshStatus()),
       loaded: (room) => {
         this.#tabs.sayHello(room.name, room.stateVector());
-        this.#leftovers.look();
+        this.#leftovers.loaded(room);
       },
       closing: (room) => {
         this.#rooms.delete(room.name as RoomName);

@@ -5,6 +5,9 @@
  * A room that is open here adopts them. For the others a room is opened in the background, until its edits are saved.
  * `Tabs` says which other tabs are looked after from here; each tab looks after its own.
  *
+ * What one tab typed may hang on what another one did. So when a room is loaded and when a line comes, nothing of it is sent before it is
+ * known which tabs live, and what those left that do not is in its place.
+ *
  * Invariants: at most one look and one background room at a time; a look that is asked for meanwhile follows. A room
  * that could not be emptied is not tried again before the next timer or line, or until somebody types into it; one that was deleted or
  * refused never is.
@@ -81,8 +84,15 @@ export class Leftovers {
   /** A line is up: what other tabs cannot send goes out with what is here, in order, from the first message on, and what was in vain is tried again. */
   lineUp(): void {
     this.#adoptKnown();
+    this.#adoptInOrder(this.#openRooms());
     this.#wake();
     for (const room of this.#openRooms()) room.tabs.lineUp();
+  }
+
+  /** The device's copy of this room is in it. */
+  loaded(room: InkmeshRoom): void {
+    this.#adoptInOrder([room]);
+    this.look();
   }
 
   /** The app opens this room itself: the background lets go of it at once. */
@@ -121,6 +131,11 @@ export class Leftovers {
       const entries = room.tabs.waiting.filter(({ tab }) => this.#tabs.looksAfter(tab, living));
       this.#handOver(room, entries, living);
     }
+  }
+
+  #adoptInOrder(rooms: readonly InkmeshRoom[]): void {
+    const adopted = this.#tabs.living().then((living) => this.#adoptKnown(living));
+    for (const room of rooms) void room.tabs.holdUntil(adopted);
   }
 
   #wake(): void {

@@ -54,6 +54,8 @@ export class RoomTabs {
   #looks = 0;
   #lookUp: ReturnType<typeof setTimeout> | undefined;
   #state: "loading" | "loaded" | "closed" = "loading";
+  /** Why nothing is sent from here just now. */
+  #holds = 0;
   #heardEarly: (() => void)[] = [];
 
   constructor(options: RoomTabsOptions) {
@@ -78,6 +80,19 @@ export class RoomTabs {
     this.#state = "closed";
     this.#heardEarly = [];
     clearTimeout(this.#lookUp);
+  }
+
+  /** Until `known` resolves or rejects nothing is sent from here, if other tabs' edits wait: they may come before those of this one. */
+  async holdUntil(known: Promise<unknown>): Promise<void> {
+    if (this.#state !== "loaded" || this.#waiting.size === 0) return;
+    const { host, room } = this.#options;
+    const hold = (by: 1 | -1): void => {
+      this.#holds += by;
+      if (this.#state !== "closed") host.turn([{ type: "edits-held", room, held: this.#holds > 0 }]);
+    };
+    hold(1);
+    await known.catch(() => undefined);
+    hold(-1);
   }
 
   /** A line came up: what waits will be saved soon, and how long it was looked up in vain says nothing any more. */

@@ -58,7 +58,7 @@ it("[P7] while a document is open a new version waits until it is asked for; the
   await writing.says(/^Working offline/);
   await writing.workOffline(false);
   await writing.saved();
-  expect(await ready(other.page).count()).toBe(0);
+  await expect.poll(() => ready(other.page).count()).toBe(0);
 });
 
 it("[P7] a tab with an edit that is not on the device's disk puts a new version off, and says so", async () => {
@@ -234,7 +234,7 @@ it("the notice fits a phone, and axe finds nothing serious in it", async () => {
   expect(await overflow(editor.page)).toBe(0);
   expect(await obstacles(editor.page)).toEqual([]);
   await editor.page.getByRole("button", { name: "Dismiss" }).click();
-  expect(await ready(editor.page).count()).toBe(0);
+  await expect.poll(() => ready(editor.page).count()).toBe(0);
 });
 
 /** The relay comes back with a new version, as after an upgrade. */

@@ -59,7 +59,7 @@ describe("[P7] [P10] a document that somebody deleted while one was away with un
     expect(words).toContain("with 15 edits that were never sent. Keep a copy?");
     await picture(editor.page, "away-deleted");
     expect(await editor.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
-    expect(await editor.status()).toBe("This document was deleted");
+    await editor.says(/^This document was deleted$/);
     const file = await editor.downloaded(() => editor.page.getByRole("button", { name: "Download as text" }).click());
     expect(file).toContain("== 15 edits waiting to be sent ==\n\n and never sent\n");
     expect(file).toContain("Plans\n\nsaved and never sent\n");
@@ -71,7 +71,7 @@ describe("[P7] [P10] a document that somebody deleted while one was away with un
     await editor.shows(["saved and never sent"]);
     await editor.saved();
     expect(await contentOf(relay, editor.room)).toContain("saved and never sent");
-    expect(await editor.page.getByRole("textbox", { name: /title/i }).inputValue()).toBe("Copy of Plans");
+    await expect.poll(() => editor.page.getByRole("textbox", { name: /title/i }).inputValue()).toBe("Copy of Plans");
   });
 
   it.each(["keep", "discard"] as const)("is not said to be sent some day on the start page, where one can %s it", async (choice) => {
@@ -86,7 +86,7 @@ describe("[P7] [P10] a document that somebody deleted while one was away with un
     await said.waitFor();
     await page.reload();
     await said.waitFor();
-    expect(await page.getByText(/to be sent/).count()).toBe(0);
+    await expect.poll(() => page.getByText(/to be sent/).count()).toBe(0);
     await picture(page, "away-deleted-start");
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
     if (choice === "keep") {
@@ -102,7 +102,7 @@ describe("[P7] [P10] a document that somebody deleted while one was away with un
       await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
       await page.getByText("No documents yet").waitFor();
     }
-    expect(await said.count()).toBe(0);
+    await expect.poll(() => said.count()).toBe(0);
   });
 
   it("and made anew gets nothing of it either, and the old copy can be removed from the device", async () => {
@@ -196,6 +196,6 @@ describe("[P7] a relay of another version", () => {
     await editor.page.evaluate(() => dispatchEvent(new Event("online")));
     await editor.saved(30_000);
     expect(await contentOf(relay, editor.room)).toBe("before and after");
-    expect(await editor.page.getByRole("alert").count()).toBe(0);
+    await expect.poll(() => editor.page.getByRole("alert").count()).toBe(0);
   });
 });

@@ -85,7 +85,7 @@ it("a document is deleted after a question; who has it open is told and keeps a 
   await other.ready();
   await other.shows(["words to keep"]);
   await other.saved();
-  expect(await other.page.getByLabel("Title").inputValue()).toBe("Copy of Doomed");
+  await expect.poll(() => other.page.getByLabel("Title").inputValue()).toBe("Copy of Doomed");
 });
 
 it("code is written together, in a language of choice", async () => {
@@ -99,7 +99,7 @@ it("code is written together, in a language of choice", async () => {
   await left.type("\nreturn xs[0]");
   await left.saved();
   const right = await EditorPage.open(await aDevice(), left.path);
-  expect(await right.page.getByLabel("Language").inputValue()).toBe("python");
+  await expect.poll(() => right.page.getByLabel("Language").inputValue()).toBe("python");
   await right.focusText();
   await right.press("Control+End");
   await right.type("  # or nothing");

@@ -71,7 +71,7 @@ describe("[P4] [P7] three relays", () => {
     await expect.poll(async () => (await roomOf(relays["b"]!, left.room))["title"], { timeout: 15_000 }).toBe("Minutes of a funeral");
     await left.page.getByRole("link", { name: "Inkmesh" }).click();
     await expect.poll(() => left.page.locator(".document-row").allInnerTexts()).toEqual([expect.stringContaining("Minutes of a funeral")]);
-    expect(await left.page.getByText("cannot be reached").count()).toBe(0);
+    await expect.poll(() => left.page.getByText("cannot be reached").count()).toBe(0);
   });
 
   it("a page whose own relay is away is loaded from the device and goes on at another one, with what was typed before and after", async () => {

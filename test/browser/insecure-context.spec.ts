@@ -47,7 +47,7 @@ it("a page without a secure context says, quietly, that it cannot be opened whil
     "subtle" in crypto,
   ];
   expect(await start.evaluate(missing)).toEqual([false, false, false, false, false, false]);
-  expect(await start.getByText(hint).count()).toBe(1);
+  await expect.poll(() => start.getByText(hint).count()).toBe(1);
   await picture(start, "start-plain-http-phone");
   expect(await overflow(start)).toBe(0);
   expect(await obstacles(start)).toEqual([]);

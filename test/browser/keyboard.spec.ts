@@ -80,10 +80,10 @@ it("code keeps Tab for itself until Escape", async () => {
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
   await page.keyboard.type("indented");
-  expect(await page.locator(".cm-line").first().innerText()).toBe("  indented");
+  await expect.poll(() => page.locator(".cm-line").first().innerText()).toBe("  indented");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Tab");
-  expect(await focused(page)).not.toBe("Code");
+  await expect.poll(() => focused(page)).not.toBe("Code");
   expect(device.faults).toEqual([]);
   await device.context.close();
 });

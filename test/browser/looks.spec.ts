@@ -80,7 +80,7 @@ it("the chosen colours win over the system's and are kept", async () => {
   await expect.poll(ground).not.toBe(light);
   const dark = await ground();
   await page.reload();
-  expect(await ground()).toBe(dark);
+  await expect.poll(() => ground()).toBe(dark);
 });
 
 it("states without content are pages too: nothing yet, nothing found, no relay, no such address", async () => {

@@ -64,7 +64,7 @@ describe("[P7] persistence", () => {
     const asked = () => editor.page.evaluate(() => (globalThis as unknown as { asked: number }).asked);
     await editor.saved();
     expect(await asked()).toBe(0);
-    expect(await editor.detail("When space runs short")).toContain("when you type");
+    await expect.poll(() => editor.detail("When space runs short")).toContain("when you type");
     await editor.stand(0);
     await editor.type(" two");
     await editor.saved();
@@ -100,8 +100,8 @@ describe("[P7] a device without space", () => {
     await editor.press("End");
     await editor.type(" and typed on a full disk");
     await editor.says(/^\d+ edits only in this tab$/);
-    expect(await editor.page.locator(".status-words").getAttribute("title")).toContain("no space left on this device");
-    expect(await editor.detail("On this device")).toBe("no space left");
+    await expect.poll(() => editor.page.locator(".status-words").getAttribute("title")).toContain("no space left on this device");
+    await expect.poll(() => editor.detail("On this device")).toBe("no space left");
     await picture(editor.page, "storage-full");
     expect(await editor.closes()).toBe("asked");
     const file = await editor.downloaded(() => editor.choose("Download what exists only on this device"));
@@ -112,7 +112,7 @@ describe("[P7] a device without space", () => {
     expect(await editor.closes()).toBe("closed");
     const again = await EditorPage.open(device, path);
     await again.saved();
-    expect(await again.lines()).toEqual([`kept before${pasted} and typed on a full disk`]);
+    await expect.poll(() => again.lines()).toEqual([`kept before${pasted} and typed on a full disk`]);
     expect(await contentOf(relay, again.room)).toBe(`kept before${pasted} and typed on a full disk`);
   });
 
@@ -158,7 +158,7 @@ describe("[P7] a device without space", () => {
     const editor = await EditorPage.begin(device);
     await editor.focusText();
     await editor.saved();
-    expect(await editor.detail("On this device")).toContain("in memory only");
+    await expect.poll(() => editor.detail("On this device")).toContain("in memory only");
     await editor.workOffline(true);
     await editor.focusText();
     await editor.type("nowhere else");
@@ -265,7 +265,7 @@ describe("[P7] an edit that a relay refuses for good", () => {
     await last.page.reload();
     await last.ready();
     await last.saved();
-    expect(await last.lines()).toEqual(["xsmall"]);
+    await expect.poll(() => last.lines()).toEqual(["xsmall"]);
     expect(await contentOf(strict, last.room)).toBe("xsmall");
   });
 });

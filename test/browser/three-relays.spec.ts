@@ -45,7 +45,7 @@ async function threePages(): Promise<Readonly<Record<Name, EditorPage>>> {
   const pages = { a, b, c };
   for (const [index, name] of names.entries()) {
     await pages[name].shows(names.map((each) => `${each}: `));
-    expect(await pages[name].detail("Relay")).toBe(name);
+    await expect.poll(() => pages[name].detail("Relay")).toBe(name);
     await pages[name].stand(index);
   }
   for (const name of names) await sees(pages[name], 2, 10_000);

@@ -65,8 +65,8 @@ describe("two people", () => {
     await Promise.all([toggles(), right.type(typed, 5)]);
     await left.shows(["one", `two${typed}`, "three"]);
     await right.shows(["one", `two${typed}`, "three"]);
-    expect(await right.kinds()).toEqual(["p", "div[task]", "p"]);
-    expect(await left.kinds()).toEqual(await right.kinds());
+    await expect.poll(() => right.kinds()).toEqual(["p", "div[task]", "p"]);
+    await expect.poll(() => left.kinds()).toEqual(["p", "div[task]", "p"]);
   });
 
   it("undo takes back one's own words and leaves the other's", async () => {
@@ -121,7 +121,7 @@ it("[P1] what others type waits while a character is being composed, and is ther
   await right.saved();
   await keyboard.send("Input.imeSetComposition", { text: "にほ", selectionStart: 2, selectionEnd: 2 });
   await keyboard.send("Input.imeSetComposition", { text: "にほん", selectionStart: 3, selectionEnd: 3 });
-  expect(await left.lines()).toEqual(["one", "twoにほん"]);
+  await expect.poll(() => left.lines()).toEqual(["one", "twoにほん"]);
   await keyboard.send("Input.insertText", { text: "日本" });
   await left.shows(["one more", "and two日本"]);
   await right.shows(["one more", "and two日本"]);

@@ -122,7 +122,7 @@ describe("4. a slow line that breaks", () => {
     await first.stand(1);
     await first.type(" and late");
     await first.says(/^Saving \d+ edits…$/);
-    expect(await hidden.lines()).toEqual(["one", "two"]);
+    await expect.poll(() => hidden.lines()).toEqual(["one", "two"]);
     await hidden.shows(["one", "two and late"]);
     await first.saved();
 
@@ -146,7 +146,7 @@ describe("4. a slow line that breaks", () => {
     await start.getByRole("button", { name: "Done" }).click();
     await start.reload();
     await start.getByRole("button", { name: "Try a bad network…" }).click();
-    expect(await start.getByRole("switch", { name: "A slow line that breaks" }).isChecked()).toBe(true);
+    await expect.poll(() => start.getByRole("switch", { name: "A slow line that breaks" }).isChecked()).toBe(true);
     const other = await EditorPage.begin(device);
     await other.saved();
     expect(await other.page.getByRole("button", { name: "Slow line. Change" }).count()).toBe(0);

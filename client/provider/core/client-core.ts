@@ -112,7 +112,6 @@ export class ClientCore {
     return this.#sessions.get(room)?.view;
   }
 
-  /** What is not saved yet of a room. */
   waiting(room: RoomName): readonly OutboxEntry[] {
     return this.#sessions.get(room)?.entries ?? [];
   }
@@ -141,6 +140,8 @@ export class ClientCore {
         return session?.edited(input.entries, line);
       case "adopted":
         return session?.adopted(input.entries, input.leftBehind, line);
+      case "edits-held":
+        return session?.editsHeld(input.held, line);
       case "settled-elsewhere":
         return session?.settledElsewhere(input.keys, line);
       case "state-read":
@@ -164,8 +165,7 @@ export class ClientCore {
       case "frame-received":
         return this.#frameReceived(input.socket, input.bytes, nowMs);
       case "socket-closed":
-        if (input.socket === this.#socket) this.#lineLost(input.code, nowMs);
-        return;
+        return input.socket === this.#socket ? this.#lineLost(input.code, nowMs) : undefined;
       case "deadline-reached":
         return this.#deadlineReached(nowMs);
       case "turn-ended":

@@ -24,6 +24,8 @@ export type ClientInput =
   | { readonly type: "edited"; readonly room: RoomName; readonly entries: readonly OutboxEntry[] }
   /** Edits of another tab that are to be sent from here; `leftBehind`: that tab is gone. */
   | { readonly type: "adopted"; readonly room: RoomName; readonly entries: readonly OutboxEntry[]; readonly leftBehind: boolean }
+  /** While held no edit is sent: others that come before them may be adopted in a moment. */
+  | { readonly type: "edits-held"; readonly room: RoomName; readonly held: boolean }
   /** Another tab got these saved, or refused for good. */
   | { readonly type: "settled-elsewhere"; readonly room: RoomName; readonly keys: readonly OutboxKey[] }
   /** Answers `read-state`. */

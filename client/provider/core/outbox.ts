@@ -48,6 +48,8 @@ export interface Batch {
 export class Outbox {
   #items: Item[] = [];
   #parked: Item[] = [];
+  /** Nothing is taken: what belongs before it may be inserted in a moment. */
+  isHeld = false;
   readonly #keys = new Set<string>();
   #first = 1;
   #sent = 0;
@@ -146,7 +148,7 @@ export class Outbox {
   take(limits: Window): Batch | undefined {
     const start = this.#sent;
     const head = this.#items[start];
-    if (head === undefined) return undefined;
+    if (head === undefined || this.isHeld) return undefined;
     const updates: Uint8Array[] = [];
     let bytes = 0;
     for (let index = start; index < this.#items.length; index++) {

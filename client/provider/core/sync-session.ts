@@ -12,9 +12,8 @@
  * the document is beyond the relay's state vector at `opened` with content that is in no outbox, or when the relay's
  * clock at `synced` does not cover ours (a restored or wiped relay), or when the device's store was emptied; a difference in
  * place of an entry that met a gap; and all deletions when the relay's content at `synced` is another one than ours: a state
- * vector does not show those, and whoever saw one that a relay showed and lost may be the last who has it. An entry that
- * hangs on something which this device has not either must not keep back what comes after it. It is set aside: nobody could
- * show it; where there are other relays, one of them may, and it is parked and tried again for a minute before that.
+ * vector does not show those. An entry that hangs on something which this device has not either is parked, and set aside a
+ * minute later: it must not keep back what comes after it.
  *
  * Invariants: entries leave the outbox only by acks with enough copies or a final refusal; after a nack of k nothing but
  * k is sent next; the clock advances only by what the relay says, after the updates that it covers were handed over;
@@ -130,6 +129,11 @@ export class SyncSession {
     if (line) this.#pump(line);
   }
 
+  editsHeld(held: boolean, line: Line | undefined): void {
+    this.#outbox.isHeld = held;
+    if (line) this.#pump(line);
+  }
+
   settledElsewhere(keys: readonly OutboxKey[], line: Line | undefined): void {
     this.#outbox.forget(keys);
     this.#absence.dropped(keys);
@@ -185,8 +189,7 @@ export class SyncSession {
   /** There is no line (any more). Answers whether others were visible through one. */
   cutOff(nowMs: number): boolean {
     const wasOpen = this.#open !== undefined;
-    const type = this.#state.type;
-    if (type === "loading" || type === "deleted" || type === "refused") return false;
+    if (["loading", "deleted", "refused"].includes(this.#state.type)) return false;
     this.#absence.began(nowMs);
     this.#outbox.pause();
     this.#state = { type: "detached" };
@@ -224,7 +227,6 @@ export class SyncSession {
       line.say({ type: "close", channel: message.channel });
       return this.#notCurrent(message.generation, { by: "", atMs: 0 }, nowMs, line);
     }
-    const { stateVector } = message;
     const open: SessionState = { type: "syncing", ...newlyOpen(message, clock, this.#limits) };
     this.#state = open;
     this.#reached.begin();
@@ -239,7 +241,7 @@ export class SyncSession {
       open.hold = { type: "session" };
       if (this.#outbox.waiting > 0) this.#problem = { code: "READ_ONLY", detail: "" };
     } else {
-      this.#askDifference(open, "repair", { stateVector, unless: this.#outbox.payloads }, line);
+      this.#askDifference(open, "repair", { stateVector: message.stateVector, unless: this.#outbox.payloads }, line);
     }
     line.want({ type: "presence-wanted", room: this.room });
   }
@@ -330,9 +332,7 @@ export class SyncSession {
   refused(refusal: Refusal, retryAfterMs: number, nowMs: number, line: Line): void {
     if (refusal.code === "ROOM_DELETED") return this.#end("deleted", line, { type: "deleted", room: this.room, by: "", atMs: 0 });
     this.#problem = refusal;
-    if (!errorKind(refusal.code).retryable) {
-      return this.#end("refused", line, { type: "refused", room: this.room, refusal });
-    }
+    if (!errorKind(refusal.code).retryable) return this.#end("refused", line, { type: "refused", room: this.room, refusal });
     if (this.#open) line.want({ type: "presence-lost", room: this.room });
     this.#outbox.pause();
     this.#state = { type: "postponed", untilMs: nowMs + Math.max(retryAfterMs, errorKind(refusal.code).retryAfterMs ?? 0, 100) };

@@ -32,10 +32,16 @@ export class ABrowser {
     };
   }
 
-  /** A tab with the document open, without a line. */
-  async open(): Promise<ATab> {
+  /** A tab that only begins to open the document, without a line. */
+  begin(): ATab {
     const tab = new ATab(this, `tab-${this.#tabs.length}`);
     this.#tabs.push(tab);
+    return tab;
+  }
+
+  /** A tab with the document open, without a line. */
+  async open(): Promise<ATab> {
+    const tab = this.begin();
     await tab.room.whenLoaded;
     await pass(1_000);
     return tab;
@@ -111,6 +117,13 @@ export class ATab {
 
   online(): void {
     this.mesh.workOffline(false);
+  }
+
+  /** As when its page goes. */
+  async close(): Promise<void> {
+    const closing = this.mesh.close();
+    await pass(100);
+    await closing;
   }
 
   /** Without a goodbye: it says and hears nothing any more, and its locks are free. */

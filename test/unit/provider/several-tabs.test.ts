@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ABrowser, pass } from "./a-browser.ts";
+import { ABrowser, type ATab, pass } from "./a-browser.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -201,5 +201,37 @@ describe.each([
     await pass(25_000);
     expect([browser.onRelay, a.room.status.phase, b.room.status.phase]).toEqual(["x", "saved", "saved"]);
     expect(await browser.waiting()).toBe(0);
+  });
+
+  describe("[P7] what tabs left that are gone is sent in the order in which it was typed, each edit once", () => {
+    let gone: readonly ATab[];
+    /** They typed in turn: each letter hangs on the one before it. */
+    beforeEach(async () => {
+      gone = [await browser.open(), await browser.open()];
+      for (const letter of "abcdef") for (const tab of gone) await tab.type(letter);
+    });
+
+    test("when a line comes before this tab knows which of them live", async () => {
+      const [first, second] = gone;
+      await first!.close();
+      // Hears the other one say that it goes, and was not there when the first one did.
+      const late = await browser.open();
+      await second!.close();
+      if (browser.locks) browser.locks.queryMs = 100;
+      late.online();
+      await pass(3_000);
+      expect([browser.onRelay, browser.received]).toEqual(["aabbccddeeff", 12]);
+    });
+
+    test("when the document is opened with a line, and written in at once", async () => {
+      for (const tab of gone) tab.die();
+      if (browser.locks) browser.locks.queryMs = 100;
+      const late = browser.begin();
+      late.online();
+      await pass(20);
+      await late.type("!");
+      await pass(20_000);
+      expect([browser.onRelay, browser.received]).toEqual(["aabbccddeeff!", 13]);
+    });
   });
 });

@@ -2,6 +2,7 @@
  * SimChannels and SimLocks: BroadcastChannel and Web Locks between clients of one process, for tests of several tabs. A
  * frozen tab hears nothing and says nothing, but keeps its locks, as a browser's does.
  */
+import { pause } from "../../harness/until.ts";
 import type { ChannelLike, LocksLike } from "../../../client/provider/tabs.ts";
 
 export class SimChannels {
@@ -58,12 +59,17 @@ interface Holder {
 export class SimLocks {
   readonly #holders = new Map<string, Holder>();
   readonly #lines = new Map<string, (() => void)[]>();
+  /** How long it takes to answer who holds what. */
+  queryMs = 0;
 
   /** The locks as one tab sees them. */
   of(tab: string): LocksLike {
     return {
       request: (name, options, held) => this.#request(tab, name, options.steal ?? false, held),
-      query: async () => ({ held: [...this.#holders.keys()].map((name) => ({ name })) }),
+      query: async () => {
+        if (this.queryMs > 0) await pause(this.queryMs);
+        return { held: [...this.#holders.keys()].map((name) => ({ name })) };
+      },
     };
   }
 
