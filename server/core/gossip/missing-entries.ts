@@ -9,8 +9,11 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { EntryRun, MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import type { RoomCopy } from "./room-copy.ts";
 
-/** Bytes of payload in one message; a single entry may be larger. */
-const messageBytes = 262_144;
+/**
+ * Bytes of payload in one message; a single entry may be larger. Small beside a link's window: whatever else has a word to say waits for
+ * whole messages.
+ */
+const messageBytes = 32_768;
 /** Entries of one message and what they know, in actors: several such messages fit what a receiver takes for one frame. */
 const messageItems = 4_096;
 
