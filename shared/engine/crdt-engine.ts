@@ -86,7 +86,31 @@ export interface Shadow {
   readonly unapplied: readonly number[];
 }
 
-export interface CrdtEngine {
+/** Admitted payloads of a history, together: merged ("yjs-v2"), or one behind the other where that would not say the same. */
+export interface HistoryPart {
+  readonly encoding: "yjs-v2" | "payloads";
+  readonly bytes: Uint8Array;
+}
+
+/** What a version is built of: a state to begin with, and parts in causal order. */
+export interface HistoryParts {
+  readonly base: Uint8Array | undefined;
+  readonly parts: readonly HistoryPart[];
+}
+
+/** A history is kept of documents as they were: nothing of it comes from, or passes through, one that collects what is deleted. */
+export interface HistoryEngine {
+  /** Never throws for what payloads contain. Heavy; for a worker, as the others. */
+  mergeHistory(payloads: readonly Uint8Array[]): HistoryPart;
+  /** Whether `part` names exactly what `payloads` name. */
+  saysTheSame(part: HistoryPart, payloads: readonly Uint8Array[]): boolean;
+  /** The state of all parts, collected: a base that says no more of what was deleted. */
+  collectHistory(history: HistoryParts): Uint8Array;
+  /** The document as it was, in a format. */
+  contentOf(history: HistoryParts, format: ContentFormat): Uint8Array;
+}
+
+export interface CrdtEngine extends HistoryEngine {
   readonly name: "yjs" | "automerge";
   emptyIndex(): ContentIndex;
   decodeIndex(bytes: Uint8Array): Result<ContentIndex>;

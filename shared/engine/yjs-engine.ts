@@ -15,10 +15,11 @@ import { YjsContentIndex } from "./content-index.ts";
 import { jsonContent } from "./content-json.ts";
 import { markdownContent } from "./content-markdown.ts";
 import { textContent } from "./content-text.ts";
-import type { ContentFormat, ContentIndex, CrdtEngine, EngineCall, Shadow } from "./crdt-engine.ts";
+import type { ContentFormat, ContentIndex, CrdtEngine, EngineCall, HistoryPart, HistoryParts, Shadow } from "./crdt-engine.ts";
 import { decodeStateVector } from "./state-vector.ts";
 import { readContentTree } from "./yjs-content.ts";
 import { CarefulDocument, documentOf } from "./yjs-document.ts";
+import { collectedHistory, historyDocument, mergeHistory, saysTheSame } from "./yjs-history.ts";
 
 export class YjsEngine implements CrdtEngine {
   readonly name = "yjs";
@@ -51,6 +52,22 @@ export class YjsEngine implements CrdtEngine {
     return { state, stateVector, deleteSetUpdate: index.deleteSetUpdate(), index: index.encode(), unapplied };
   }
 
+  mergeHistory(payloads: readonly Uint8Array[]): HistoryPart {
+    return mergeHistory(payloads);
+  }
+
+  saysTheSame(part: HistoryPart, payloads: readonly Uint8Array[]): boolean {
+    return saysTheSame(part, payloads);
+  }
+
+  collectHistory({ base, parts }: HistoryParts): Uint8Array {
+    return collectedHistory(base, parts);
+  }
+
+  contentOf({ base, parts }: HistoryParts, format: ContentFormat): Uint8Array {
+    return encoded(historyDocument(base, parts), format);
+  }
+
   perform(call: EngineCall): Result<Uint8Array> {
     try {
       return call.type === "diff" ? diff(call.parts, call.stateVector) : ok(content(call.parts, call.format));
@@ -68,7 +85,10 @@ function diff(parts: readonly Uint8Array[], stateVector: Uint8Array): Result<Uin
 }
 
 function content(parts: readonly Uint8Array[], format: ContentFormat): Uint8Array {
-  const document = documentOf(parts);
+  return encoded(documentOf(parts), format);
+}
+
+function encoded(document: Y.Doc, format: ContentFormat): Uint8Array {
   return format === "update" ? Y.encodeStateAsUpdate(document) : encodeUtf8(written(document, format));
 }
 
