@@ -1,9 +1,10 @@
 /**
  * CompactionRun: the steps of one compaction, each in the thread whose work it is.
  *
- *     draft (reader) ─▶ chunks, header (store) ─▶ check with a fresh connection (reader) ─▶ adopt, sweep (store)
+ *     draft (reader) ─▶ chunks, header, segments (store) ─▶ check with a fresh connection (reader) ─▶ adopt, sweep (store)
  *
- * Nothing is removed before the written snapshot was re-read and found to say what the shadow document said. A step that
+ * Nothing is removed before the written snapshot was re-read and found to say what the shadow document said, and, where a history is kept,
+ * the segments to say what the entries say. A step that
  * fails takes back what was written; a crash leaves either an unverified snapshot, which the next start throws away, or
  * an adopted one with superfluous entries, which the next compaction sweeps.
  */
@@ -11,6 +12,7 @@ import type { ActorId, Lineage } from "@inkmesh/shared/base/ids";
 import type { Dot } from "@inkmesh/shared/clock/dot";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Compaction } from "../core/stored-room.ts";
+import type { SegmentParcel } from "./history-shelf.ts";
 import type { ReaderCalls } from "./reader-worker.ts";
 import { unpackSnapshot } from "./room-parcel.ts";
 import { chunkBytes } from "./snapshot-shelf.ts";
@@ -21,7 +23,7 @@ import type { LogResult } from "./update-log.ts";
 import type { WorkerLine } from "./worker-line.ts";
 
 /** Reached in this order; tests end the process at one. */
-export type CompactionStep = "drafted" | "chunk-written" | "written" | "checked" | "adopted" | "swept";
+export type CompactionStep = "drafted" | "chunk-written" | "written" | "segments-written" | "checked" | "adopted" | "swept";
 
 export interface CompactionLines {
   readonly store: WorkerLine<StoreCalls, never>;
@@ -30,6 +32,12 @@ export interface CompactionLines {
 }
 
 type NewDraft = Extract<SnapshotDraft, { type: "new" }>;
+
+interface Writing {
+  readonly id: number;
+  readonly of: Lineage;
+  readonly draft: NewDraft;
+}
 
 export async function runCompaction(lines: CompactionLines, lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
   const draft = await lines.reader.call("draft", [lineage, upTo.entries()]);
@@ -46,7 +54,7 @@ export async function runCompaction(lines: CompactionLines, lineage: Lineage, up
 async function replace(lines: CompactionLines, lineage: Lineage, draft: NewDraft): Promise<LogResult<Compaction>> {
   const id = await lines.store.call("nextSnapshot", []);
   if (!id.ok) return id;
-  const written = await write(lines, id.value, draft);
+  const written = await write(lines, { id: id.value, of: lineage, draft });
   const checked = written.ok ? await lines.reader.call("check", [lineage, id.value, draft.hash]) : written;
   const index = checked.ok ? checked.value : undefined;
   if (!index) {
@@ -63,7 +71,8 @@ async function replace(lines: CompactionLines, lineage: Lineage, draft: NewDraft
   return { ok: true, value: compactionOf(draft, index) };
 }
 
-async function write({ store, onStep }: CompactionLines, id: number, { lineage, body, bytes }: NewDraft): Promise<LogResult<undefined>> {
+async function write({ store, onStep }: CompactionLines, { id, of, draft }: Writing): Promise<LogResult<undefined>> {
+  const { lineage, body, bytes, segments } = draft;
   for (let part = 0; part < body.chunks; part++) {
     const chunk = bytes.slice(part * chunkBytes, (part + 1) * chunkBytes);
     const written = await store.call("putChunk", [id, part, chunk], [chunk.buffer]);
@@ -73,7 +82,28 @@ async function write({ store, onStep }: CompactionLines, id: number, { lineage, 
   const header = await store.call("putSnapshot", [id, lineage, body]);
   if (!header.ok) return header;
   onStep("written");
+  for (const portion of portionsOf(segments)) {
+    const put = await store.call("putSegments", [id, lineage, of, portion]);
+    if (!put.ok) return put;
+    onStep("segments-written");
+  }
   return { ok: true, value: undefined };
+}
+
+/** As large as a snapshot's chunks, so that commits wait no longer for one. */
+function portionsOf(segments: readonly SegmentParcel[]): SegmentParcel[][] {
+  const portions: SegmentParcel[][] = [];
+  let bytes = 0;
+  for (const segment of segments) {
+    const portion = portions.at(-1);
+    bytes += segment.body.length;
+    if (portion !== undefined && bytes <= chunkBytes) portion.push(segment);
+    else {
+      portions.push([segment]);
+      bytes = segment.body.length;
+    }
+  }
+  return portions;
 }
 
 /** What cannot be removed now (a full disk) is superfluous and goes with the next compaction. */

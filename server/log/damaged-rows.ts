@@ -12,7 +12,7 @@ import type { SnapshotShelf } from "./snapshot-shelf.ts";
 /** Where a damaged row lies. */
 export type DamagedRow =
   | { readonly table: "entry" | "quarantine"; readonly lineage: number; readonly actor: number; readonly counter: number }
-  | { readonly table: "snapshot"; readonly id: number }
+  | { readonly table: "snapshot" | "segment"; readonly id: number }
   /** Of a lineage's row the number; it may be gone. */
   | { readonly table: "lineage"; readonly id: number }
   | { readonly table: "cover"; readonly lineage: number }
@@ -52,6 +52,9 @@ export class DamagedRows {
         return;
       case "snapshot":
         return this.#shelf.remove(row.id);
+      case "segment":
+        run("DELETE FROM segment WHERE id = ?", row.id);
+        return;
       case "cover":
         run("DELETE FROM cover WHERE lineage = ?", row.lineage);
         return;
@@ -79,6 +82,8 @@ export class DamagedRows {
       }
       case "snapshot":
         return Buffer.concat(read("SELECT bytes FROM chunk WHERE snapshot = ? ORDER BY part", row.id) as Uint8Array[]);
+      case "segment":
+        return read("SELECT body FROM segment WHERE id = ?", row.id)[0] as Uint8Array | undefined;
       case "lineage":
         return Buffer.from(JSON.stringify(this.#database.prepare("SELECT * FROM lineage WHERE id = ?").get(row.id) ?? ""));
       case "cover":

@@ -12,6 +12,7 @@ import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import type { RoomHistory } from "../core/stored-history.ts";
 import type {
   Compaction,
   HashedContent,
@@ -24,6 +25,7 @@ import type {
 } from "../core/stored-room.ts";
 import { compactionCut } from "./compaction-cut.ts";
 import { contiguousClock, type ContiguousClock } from "./contiguous-clock.ts";
+import { joinMinutes, minutesOf, segmentsOf, type HistorySegment } from "./history-segment.ts";
 import { foldedText } from "./store-row.ts";
 import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 
@@ -33,6 +35,10 @@ interface MemoryLineage {
   /** By dot, in the order of admission. */
   readonly tail: Map<string, Uint8Array>;
   cover: VectorClock;
+  /** Whether what the snapshot contains is in the history: in its base, or in segments. */
+  hasHistory: boolean;
+  base: StoredSnapshot | undefined;
+  segments: readonly HistorySegment[];
   lastHlc: Hlc | undefined;
   created: Hlc | undefined;
   contentHash: string | undefined;
@@ -43,12 +49,14 @@ const inspectedRooms = 256;
 export class MemoryUpdateLog implements UpdateLog {
   readonly #engine: CrdtEngine;
   readonly #nestingMax: number;
+  readonly #keepsHistory: boolean;
   readonly #lineages = new Map<string, MemoryLineage>();
   readonly #records = new Map<RoomName, RoomRecord>();
   readonly #marks = new Set<RoomName>();
   #wholeRing: readonly RingRecord[] | undefined;
 
-  constructor(options: { engine: CrdtEngine; nestingMax: number }) {
+  constructor(options: { engine: CrdtEngine; nestingMax: number; keepsHistory?: boolean }) {
+    this.#keepsHistory = options.keepsHistory ?? false;
     this.#engine = options.engine;
     this.#nestingMax = options.nestingMax;
   }
@@ -100,12 +108,24 @@ export class MemoryUpdateLog implements UpdateLog {
     });
     const unapplied = new Set(shadow.unapplied.map((part) => covered[base ? part - 1 : part]));
     const snapshot = { clock, state: shadow.state, stateVector: shadow.stateVector, deleteSetUpdate: shadow.deleteSetUpdate };
+    this.#tell(
+      held,
+      covered.filter((entry) => !unapplied.has(entry)),
+    );
     held.snapshot = snapshot;
     held.contentHash = undefined;
     for (const entry of covered) held.tail.delete(dotKey(entry.dot));
     const { index } = this.#engine.indexOf([snapshot.state, ...entriesOf(held).map((entry) => entry.payload)]);
     const dots = (quarantined: boolean): Dot[] => covered.filter((entry) => unapplied.has(entry) === quarantined).map((entry) => entry.dot);
     return { ok: true, value: { snapshot, index: index.encode(), removed: dots(false), quarantined: dots(true) } };
+  }
+
+  async history(room: RoomName, wanted?: number): Promise<LogResult<RoomHistory>> {
+    const generation = wanted ?? this.#currentGeneration(room);
+    const held = this.#lineages.get(lineageKey({ room, generation }));
+    const base = (held?.hasHistory === true ? held.base : held?.snapshot)?.clock ?? VectorClock.empty;
+    const minutes = held === undefined ? [] : joinMinutes([...held.segments, ...minutesOf(entriesOf(held))]);
+    return { ok: true, value: { generation, base, minutes } };
   }
 
   async putRecord(record: RoomRecord, completes = false): Promise<LogResult<undefined>> {
@@ -180,11 +200,19 @@ export class MemoryUpdateLog implements UpdateLog {
     if (!held.lastHlc || compareHlc(entry.hlc, held.lastHlc) > 0) held.lastHlc = entry.hlc;
   }
 
+  /** What leaves the log is in the history from now on. */
+  #tell(held: MemoryLineage, entries: readonly Entry[]): void {
+    if (this.#keepsHistory && held.snapshot !== undefined && !held.hasHistory) held.base = held.snapshot;
+    held.hasHistory = this.#keepsHistory;
+    held.segments = this.#keepsHistory ? [...held.segments, ...segmentsOf(this.#engine, entries)] : [];
+  }
+
   #held(lineage: Lineage): MemoryLineage {
     const known = this.#lineages.get(lineageKey(lineage));
     if (known !== undefined) return known;
     const begun = {
       ...{ lineage, snapshot: undefined, tail: new Map(), cover: VectorClock.empty },
+      ...{ base: undefined, segments: [], hasHistory: false },
       ...{ lastHlc: undefined, created: undefined, contentHash: undefined },
     };
     this.#lineages.set(lineageKey(lineage), begun);

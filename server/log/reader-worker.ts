@@ -3,9 +3,11 @@
  * work of compaction and verification, so that neither keeps a commit or a join waiting.
  */
 import { workerData } from "node:worker_threads";
+import type { Database } from "better-sqlite3";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
-import type { PageParcel, RoomParcel } from "./room-parcel.ts";
+import { HistoryReader } from "./history-reader.ts";
+import type { HistoryParcel, PageParcel, RoomParcel } from "./room-parcel.ts";
 import { checkSnapshot, draftSnapshot, type SnapshotDraft } from "./snapshot-draft.ts";
 import { openReader } from "./sqlite-connection.ts";
 import { SqliteReader, type FoundDamage } from "./sqlite-reader.ts";
@@ -17,16 +19,26 @@ import { answerCalls, Moved, sendNotice } from "./worker-line.ts";
 export interface ReaderThread {
   readonly folder: string;
   readonly nestingMax: number;
+  /** Whether what leaves the log is to be in a history. */
+  readonly keepsHistory: boolean;
 }
 
-const { folder, nestingMax } = workerData as ReaderThread;
+const { folder, nestingMax, keepsHistory } = workerData as ReaderThread;
 const file = storeFile(folder);
 const engine = new YjsEngine();
-let kept: SqliteReader | undefined;
+let kept: HistoryReader | undefined;
+
+function history(): HistoryReader {
+  kept ??= historyIn(openReader(file));
+  return kept;
+}
 
 function reader(): SqliteReader {
-  kept ??= new SqliteReader(openReader(file), engine, report);
-  return kept;
+  return history().reader;
+}
+
+function historyIn(database: Database): HistoryReader {
+  return new HistoryReader(database, new SqliteReader(database, engine, report), report);
 }
 
 function report(damage: FoundDamage): void {
@@ -34,10 +46,10 @@ function report(damage: FoundDamage): void {
 }
 
 /** With a connection of its own, which has nothing of the file in memory. */
-function afresh<Value>(work: (reader: SqliteReader) => Value): Value {
+function afresh<Value>(work: (history: HistoryReader) => Value): Value {
   const database = openReader(file);
   try {
-    return work(new SqliteReader(database, engine, report));
+    return work(historyIn(database));
   } finally {
     database.close();
   }
@@ -59,13 +71,14 @@ const calls = {
     const state = parcel.snapshot?.state.buffer as ArrayBuffer | undefined;
     return new Moved(parcel, [parcel.tail.buffer, parcel.index.buffer as ArrayBuffer, ...(state ? [state] : [])]);
   },
+  history: (room: RoomName, generation: number | undefined): HistoryParcel => history().list(room, generation),
   rooms: (page: Parameters<SqliteReader["rooms"]>[0]): PageParcel => reader().rooms(page),
   draft(lineage: Lineage, upTo: Counters): SnapshotDraft | undefined | Moved<SnapshotDraft | undefined> {
-    const draft = draftSnapshot(reader(), engine, lineage, upTo, nestingMax);
+    const draft = draftSnapshot(reader(), engine, lineage, upTo, { nestingMax, keepsHistory });
     return draft?.type === "new" ? new Moved<SnapshotDraft | undefined>(draft, [draft.bytes.buffer]) : draft;
   },
   check: (lineage: Lineage, id: number, hash: string): Uint8Array | undefined =>
-    afresh((fresh) => checkSnapshot(fresh, engine, lineage, id, hash)),
+    afresh((fresh) => checkSnapshot(fresh, engine, { lineage, id, hash })),
   verifyPage: (after: string | undefined): VerifiedPage => verifying((verification) => verification.page(after)),
   /**
    * Tells what is damaged of `rooms`, and of what belongs to no room, as it is told when it is met by reading; how much that is. Content of no

@@ -8,6 +8,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import type { HashedContent, RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot } from "../core/stored-room.ts";
+import type { HistoryMinute, RoomHistory } from "../core/stored-history.ts";
 import type { Counters } from "./store-row.ts";
 
 export interface RoomParcel {
@@ -25,6 +26,13 @@ export type SnapshotParcel = Omit<StoredSnapshot, "clock"> & { readonly clock: C
 export interface PageParcel {
   readonly rooms: readonly (Omit<RoomSummary, "clock"> & { readonly clock: Counters })[];
   readonly next: string | undefined;
+}
+
+/** A list of what a history has, as it travels. */
+export interface HistoryParcel {
+  readonly generation: number;
+  readonly base: Counters;
+  readonly minutes: readonly (Omit<HistoryMinute, "deps"> & { readonly deps: Counters })[];
 }
 
 export type HashParcel = Omit<HashedContent, "clock"> & { readonly clock: Counters };
@@ -45,6 +53,11 @@ export function unpackSnapshot({ clock, state, stateVector, deleteSetUpdate }: S
 
 export function unpackPage({ rooms, next }: PageParcel): RoomPage {
   return { rooms: rooms.map((room) => ({ ...room, clock: VectorClock.of(room.clock) })), next };
+}
+
+export function unpackHistory({ generation, base, minutes }: HistoryParcel): RoomHistory {
+  const unpacked = minutes.map((minute) => ({ ...minute, deps: VectorClock.of(minute.deps) }));
+  return { generation, base: VectorClock.of(base), minutes: unpacked };
 }
 
 function unpackTail(tail: Uint8Array): Entry[] {

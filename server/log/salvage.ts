@@ -9,6 +9,7 @@
 import type { Database } from "better-sqlite3";
 import type { Lineage, RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import { HistoryShelf } from "./history-shelf.ts";
 import { impliedRecord, outdates } from "./implied-record.ts";
 import { LineageLedger } from "./lineage-ledger.ts";
 import { PageFile, type PageRow, type PageValue } from "./page-file.ts";
@@ -18,12 +19,15 @@ import {
   lineageChecksum,
   parseRecord,
   recordChecksum,
+  segmentChecksum,
   snapshotChecksum,
+  snapshotKinds,
   storeChecksum,
   summaryChecksum,
   type ChunkRow,
   type LineageRow,
   type RecordRow,
+  type SegmentRow,
   type SnapshotBody,
   type SnapshotRow,
   type StoreRow,
@@ -89,7 +93,8 @@ function findSmallRows(pages: PageFile): Findings {
     if (snapshot) {
       const { room, generation } = JSON.parse(snapshot.body) as SnapshotBody;
       findings.lineages.set(snapshot.lineage, { room, generation });
-      findings.snapshots.set(snapshot.id, snapshot);
+      // One that serves becomes a base, and never the other way round.
+      if (snapshot.verified >= (findings.snapshots.get(snapshot.id)?.verified ?? 0)) findings.snapshots.set(snapshot.id, snapshot);
     }
     const summary = summaryRow(row);
     if (summary) noteSummary(findings, summary);
@@ -127,9 +132,12 @@ function copyContent(pages: PageFile, into: Database, from: Findings & { readonl
     into.prepare(`INSERT OR IGNORE INTO ${table} VALUES (?, (SELECT id FROM actor WHERE name = ?), ?, ?, ?, ?)`);
   const add = { entry: addEntry("entry"), quarantine: addEntry("quarantine") };
   const addChunk = into.prepare("INSERT OR IGNORE INTO chunk VALUES (?, ?, ?, ?)");
+  const segments = new SalvagedSegments(into, lineages);
   const found = { seq: 0, hlcMs: 0, entries: 0 };
   for (const row of pages.rows()) {
     const chunk = chunkRow(row);
+    const segment = segmentRow(row, lineages);
+    if (segment) segments.add(segment);
     if (chunk && snapshots.has(chunk.snapshot)) addChunk.run(chunk.snapshot, chunk.part, chunk.bytes, chunk.crc);
     const logged = entryRow(row, lineages);
     if (!logged) continue;
@@ -156,14 +164,33 @@ function copyContent(pages: PageFile, into: Database, from: Findings & { readonl
   return found;
 }
 
+/** Under new numbers: an older image may have had the number of another one. What is there twice says the same twice. */
+class SalvagedSegments {
+  readonly #shelf: HistoryShelf;
+  readonly #lineages: ReadonlyMap<number, Lineage>;
+  readonly #seen = new Set<string>();
+
+  constructor(into: Database, lineages: ReadonlyMap<number, Lineage>) {
+    this.#shelf = new HistoryShelf(into);
+    this.#lineages = lineages;
+  }
+
+  add({ id, lineage, snapshot, minute, body, crc }: SegmentRow): void {
+    const of = this.#lineages.get(lineage);
+    if (of === undefined || this.#seen.has(`${id} ${crc}`)) return;
+    this.#seen.add(`${id} ${crc}`);
+    this.#shelf.put(snapshot, lineage, of, [{ minute, body }]);
+  }
+}
+
 /** Superseded snapshots, pieces without a header, content of closed generations, what had been quarantined. */
 function dropWhatIsGone(into: Database, { lineages, records }: Findings): void {
-  into.exec("DELETE FROM snapshot WHERE id NOT IN (SELECT max(id) FROM snapshot GROUP BY lineage)");
+  into.exec("DELETE FROM snapshot WHERE id NOT IN (SELECT max(id) FROM snapshot GROUP BY lineage, verified)");
   for (const [id, { room, generation }] of lineages) {
     const row = records.get(room);
     const record = row && parseRecord(row.body);
     if (!record || generation > record.generation || (generation === record.generation && !record.deleted)) continue;
-    for (const table of ["entry", "quarantine", "snapshot"]) into.prepare(`DELETE FROM ${table} WHERE lineage = ?`).run(id);
+    for (const table of ["entry", "quarantine", "snapshot", "segment"]) into.prepare(`DELETE FROM ${table} WHERE lineage = ?`).run(id);
   }
   into.exec("DELETE FROM chunk WHERE snapshot NOT IN (SELECT id FROM snapshot)");
   into.exec("DELETE FROM entry WHERE (lineage, actor, counter) IN (SELECT lineage, actor, counter FROM quarantine)");
@@ -200,7 +227,7 @@ function recordRow({ values: [room, revision, body, crc] }: PageRow): RecordRow 
 }
 
 function snapshotRow({ rowid, values: [, lineage, verified, body, crc] }: PageRow): SnapshotRow | undefined {
-  if (rowid === undefined || verified !== 1 || !isText(body) || !areNumbers(lineage, crc)) return undefined;
+  if (rowid === undefined || !isKept(verified) || !isText(body) || !areNumbers(lineage, crc)) return undefined;
   const row = { id: rowid, lineage, verified, body, crc } as SnapshotRow;
   return crc === snapshotChecksum(row) ? row : undefined;
 }
@@ -222,6 +249,17 @@ function entryRow({ values: [lineage, , , seq, record, crc] }: PageRow, lineages
   const of = lineages.get(lineage as number);
   const kind = of && (["entry", "quarantine"] as const).find((each) => crc === entryChecksum(each, of, seq as number, record));
   return kind && { kind, lineage: lineage as number, seq: seq as number, record, crc: crc as number };
+}
+
+function segmentRow({ rowid, values: [, lineage, snapshot, minute, body, crc] }: PageRow, lineages: ReadonlyMap<number, Lineage>) {
+  if (rowid === undefined || !(body instanceof Buffer) || !areNumbers(lineage, snapshot, minute, crc)) return undefined;
+  const row = { id: rowid, lineage, snapshot, minute, body, crc } as SegmentRow;
+  const of = lineages.get(row.lineage);
+  return of && crc === segmentChecksum(row, of) ? row : undefined;
+}
+
+function isKept(verified: PageValue | undefined): boolean {
+  return verified === snapshotKinds.serving || verified === snapshotKinds.base;
 }
 
 function isText(value: PageValue | undefined): value is string {

@@ -2,14 +2,22 @@
  * SnapshotDraft: a snapshot of a stated set of stored entries, built from a shadow document, before anything of it is
  * on disk; and the check of one that has been written.
  *
+ * Where a history is kept, the segments of what is to leave the log are drafted with it, and checked with it against the entries as they lie
+ * on disk. A document that had no history begins one with the snapshot that it had.
+ *
  * The set is the previous snapshot and the entries that `upTo` names, as far as they lie here without a gap, so that
  * the snapshot's clock claims nothing that is missing. What of them does not apply is named, to be kept aside.
  */
 import { concatBytes } from "@inkmesh/shared/base/bytes";
 import type { Lineage } from "@inkmesh/shared/base/ids";
+import { dotKey } from "@inkmesh/shared/clock/dot";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine, Shadow } from "@inkmesh/shared/engine/crdt-engine";
+import type { Entry } from "@inkmesh/shared/engine/entry";
 import { compactionCut } from "./compaction-cut.ts";
+import type { HistoryReader } from "./history-reader.ts";
+import { byMinute, encodeSegment, isInSegment, segmentKey, segmentsOf, type HistorySegment } from "./history-segment.ts";
+import type { SegmentParcel } from "./history-shelf.ts";
 import type { SnapshotParcel } from "./room-parcel.ts";
 import { chunkBytes } from "./snapshot-shelf.ts";
 import type { LoggedEntry, LoggedLineage, SqliteReader } from "./sqlite-reader.ts";
@@ -28,8 +36,16 @@ export type SnapshotDraft =
       readonly hash: string;
       /** What the snapshot contains and the tail had. */
       readonly removed: Counters;
+      /** The same for its history; none where none is kept. */
+      readonly segments: readonly SegmentParcel[];
       readonly quarantined: Counters;
     };
+
+export interface DraftOptions {
+  /** How deep types may nest in a document. */
+  readonly nestingMax: number;
+  readonly keepsHistory: boolean;
+}
 
 /** Undefined where nothing was ever written to the lineage. Throws when the previous snapshot itself does not apply. */
 export function draftSnapshot(
@@ -37,7 +53,7 @@ export function draftSnapshot(
   engine: CrdtEngine,
   of: Lineage,
   upTo: Counters,
-  nestingMax: number,
+  { nestingMax, keepsHistory }: DraftOptions,
 ): SnapshotDraft | undefined {
   const logged = reader.lineage(of);
   if (logged.id === undefined) return undefined;
@@ -51,27 +67,60 @@ export function draftSnapshot(
   if (unapplied.includes(-1)) throw new Error("the previous snapshot does not apply");
   const quarantined = unapplied.map((part) => dotOf(covered[part] as LoggedEntry));
   const kept = new Set(unapplied);
+  const removed = covered.filter((_, part) => !kept.has(part));
+  const history = keepsHistory ? (base && !base.history ? "begins" : "goes-on") : undefined;
   return {
     type: "new",
     lineage: logged.id,
-    body: bodyOf(of, clock, [...leftAside(logged), ...quarantined], shadow),
+    body: { ...bodyOf(of, clock, [...leftAside(logged), ...quarantined], shadow), history },
     bytes: concatBytes([shadow.state, shadow.stateVector, shadow.deleteSetUpdate]) as Uint8Array<ArrayBuffer>,
     hash: hashOf(engine, shadow),
-    removed: covered.filter((_, part) => !kept.has(part)).map(dotOf),
+    removed: removed.map(dotOf),
+    segments: keepsHistory
+      ? segmentsOf(
+          engine,
+          removed.map(({ entry }) => entry),
+        ).map(parcelOf)
+      : [],
     quarantined,
   };
 }
 
-/** Reads a written snapshot; answers the index of it and of what it does not contain, or undefined when it is not what the draft was. */
-export function checkSnapshot(reader: SqliteReader, engine: CrdtEngine, of: Lineage, id: number, hash: string): Uint8Array | undefined {
+/**
+ * Reads a written snapshot, and the segments that came with it; answers the index of it and of what it does not contain, or undefined when it
+ * is not what the draft was, or an entry that is to leave the log is not in the history, word for word.
+ */
+export function checkSnapshot(
+  history: HistoryReader,
+  engine: CrdtEngine,
+  { lineage: of, id, hash }: { readonly lineage: Lineage; readonly id: number; readonly hash: string },
+): Uint8Array | undefined {
+  const { reader } = history;
   const snapshot = reader.snapshot(id);
   if (!snapshot || engine.indexOf([snapshot.state]).index.hash() !== hash) return undefined;
   const clock = VectorClock.of(snapshot.clock);
-  const rest = reader.lineage(of).tail.filter(({ entry }) => !clock.contains(entry.dot));
+  const { tail } = reader.lineage(of);
+  const rest = tail.filter(({ entry }) => !clock.contains(entry.dot));
+  const aside = new Set(snapshot.quarantined.map(keyOf));
+  const leaving = tail.filter(({ entry }) => clock.contains(entry.dot) && !aside.has(dotKey(entry.dot))).map(({ entry }) => entry);
+  if (snapshot.history !== undefined && !tellTheSame(engine, history.segmentsOf(of, id), leaving)) return undefined;
   return engine
     .indexOf([snapshot.state, ...payloads(rest)])
     .index.encode()
     .slice();
+}
+
+/** Whether each entry is in a segment, and the segments say what the entries say. */
+function tellTheSame(engine: CrdtEngine, segments: readonly HistorySegment[], entries: readonly Entry[]): boolean {
+  const inSegment = byMinute(entries);
+  let told = 0;
+  for (const segment of segments) {
+    const group = (inSegment.get(segmentKey(segment)) ?? []).filter(({ dot }) => isInSegment(segment, dot));
+    if (group.length !== segment.entries) return false;
+    if (!engine.saysTheSame(segment.part, payloadsOf(group))) return false;
+    told += group.length;
+  }
+  return told === entries.length;
 }
 
 function cutOf({ snapshot, cover, tail }: LoggedLineage, upTo: VectorClock): VectorClock {
@@ -81,8 +130,8 @@ function cutOf({ snapshot, cover, tail }: LoggedLineage, upTo: VectorClock): Vec
 
 /** Entries that an earlier, interrupted compaction meant to set aside and that are still there. */
 function leftAside({ snapshot, superfluous }: LoggedLineage): Counters {
-  const meant = new Set(snapshot?.quarantined.map(([actor, counter]) => `${actor}:${counter}`));
-  return superfluous.map(dotOf).filter(([actor, counter]) => meant.has(`${actor}:${counter}`));
+  const meant = new Set(snapshot?.quarantined.map(keyOf));
+  return superfluous.map(dotOf).filter((dot) => meant.has(keyOf(dot)));
 }
 
 function bodyOf({ room, generation }: Lineage, clock: VectorClock, quarantined: Counters, shadow: Shadow): SnapshotBody {
@@ -98,7 +147,19 @@ function hashOf(engine: CrdtEngine, shadow: Shadow): string {
 }
 
 function payloads(logged: readonly LoggedEntry[]): Uint8Array[] {
-  return logged.map(({ entry }) => entry.payload);
+  return payloadsOf(logged.map(({ entry }) => entry));
+}
+
+function payloadsOf(entries: readonly Entry[]): Uint8Array[] {
+  return entries.map(({ payload }) => payload);
+}
+
+function parcelOf(segment: HistorySegment): SegmentParcel {
+  return { minute: segment.minute, body: encodeSegment(segment) };
+}
+
+function keyOf([actor, counter]: Counters[number]): string {
+  return dotKey({ actor, counter });
 }
 
 function dotOf({ entry }: LoggedEntry): Counters[number] {

@@ -9,7 +9,15 @@
  */
 import type { Database } from "better-sqlite3";
 import type { Account } from "./lineage-ledger.ts";
-import { chunkChecksum, entryChecksum, snapshotChecksum, type EntryRow, type SnapshotBody, type SnapshotRow } from "./store-row.ts";
+import {
+  chunkChecksum,
+  entryChecksum,
+  snapshotChecksum,
+  snapshotKinds,
+  type EntryRow,
+  type SnapshotBody,
+  type SnapshotRow,
+} from "./store-row.ts";
 
 /** Bytes of a snapshot per row and transaction: about a millisecond of writing. */
 export const chunkBytes = 256 * 1024;
@@ -25,10 +33,14 @@ export class SnapshotShelf {
   constructor(database: Database) {
     this.#database = database;
     database.transaction(() => {
+      database.exec("DELETE FROM segment WHERE snapshot IN (SELECT id FROM snapshot WHERE verified = 0)");
       database.exec("DELETE FROM snapshot WHERE verified = 0");
       database.exec("DELETE FROM chunk WHERE snapshot NOT IN (SELECT id FROM snapshot)");
     })();
-    this.#lastId = database.prepare("SELECT coalesce(max(id), 0) FROM snapshot").pluck().get() as number;
+    this.#lastId = database
+      .prepare("SELECT max((SELECT coalesce(max(id), 0) FROM snapshot), (SELECT coalesce(max(snapshot), 0) FROM segment))")
+      .pluck()
+      .get() as number;
   }
 
   /** A number for a new snapshot; higher than that of every earlier one. */
@@ -41,22 +53,33 @@ export class SnapshotShelf {
   }
 
   putHeader(id: number, lineage: number, body: SnapshotBody): void {
-    this.#writeHeader({ id, lineage, verified: 0, body: JSON.stringify(body) });
+    this.#writeHeader({ id, lineage, verified: snapshotKinds.draft, body: JSON.stringify(body) });
   }
 
-  /** Makes a re-read snapshot the one that counts; older ones go. */
-  adopt(id: number, account: Account): void {
+  /** Makes a re-read snapshot the one that counts; older ones go, but for what the history begins with. What it says of that. */
+  adopt(id: number, account: Account): SnapshotBody["history"] {
     const row = this.#database.prepare<[number], SnapshotRow>("SELECT * FROM snapshot WHERE id = ?").get(id) as SnapshotRow;
+    const { history } = JSON.parse(row.body) as SnapshotBody;
     for (const older of this.#database
       .prepare<[number, number], SnapshotRow>("SELECT * FROM snapshot WHERE lineage = ? AND id < ?")
       .all(row.lineage, id)) {
-      if (older.verified === 1) account.bytes -= sizeOf(older);
-      this.remove(older.id);
+      const isServing = older.verified === snapshotKinds.serving;
+      if (isServing) account.bytes -= sizeOf(older);
+      if (isServing && history === "begins") this.#writeHeader({ ...older, verified: snapshotKinds.base });
+      else if (older.verified !== snapshotKinds.base || history !== "goes-on") this.remove(older.id);
     }
-    this.#writeHeader({ id, lineage: row.lineage, verified: 1, body: row.body });
+    this.#writeHeader({ id, lineage: row.lineage, verified: snapshotKinds.serving, body: row.body });
     account.bytes += sizeOf(row);
     // What does not apply is left out of it, and what Yjs deletes by itself is named.
     account.contentHash = undefined;
+    return history;
+  }
+
+  /** Makes a re-read state the one with which the lineage's history begins. */
+  adoptBase(id: number, before: readonly SnapshotRow[]): void {
+    const row = this.#database.prepare<[number], SnapshotRow>("SELECT * FROM snapshot WHERE id = ?").get(id) as SnapshotRow;
+    for (const older of before) this.remove(older.id);
+    this.#writeHeader({ ...row, verified: snapshotKinds.base });
   }
 
   /** Removes a portion of the entries that the adopted snapshot `id` covers; true when none is left. */

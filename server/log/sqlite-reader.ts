@@ -27,9 +27,9 @@ import {
   parseRecord,
   recordChecksum,
   snapshotChecksum,
+  snapshotKinds,
   summaryChecksum,
   type ChunkRow,
-  type Counters,
   type EntryRow,
   type LineageRow,
   type MarkRow,
@@ -59,7 +59,7 @@ export interface LoggedEntry {
 /** What there is of one lineage. */
 export interface LoggedLineage {
   readonly id: number | undefined;
-  readonly snapshot: (SnapshotParcel & { readonly id: number; readonly quarantined: Counters }) | undefined;
+  readonly snapshot: (SnapshotParcel & Pick<SnapshotBody, "quarantined" | "history"> & { readonly id: number }) | undefined;
   /** What the content contains beside what entries name. */
   readonly cover: VectorClock;
   /** In the order of admission; those that the snapshot contains are left out. */
@@ -90,7 +90,7 @@ export class SqliteReader {
 
   load(room: RoomName, wanted: number | undefined): RoomParcel {
     const record = this.record(room);
-    const generation = wanted ?? Math.max(record?.generation ?? 0, this.#newestGeneration(room));
+    const generation = wanted ?? this.currentGeneration(room);
     const { snapshot, cover, tail } = this.lineage({ room, generation });
     const parts = [...(snapshot ? [snapshot.state] : []), ...tail.map(({ entry }) => entry.payload)];
     const { clock } = contiguousClock(
@@ -105,6 +105,11 @@ export class SqliteReader {
       clock: clock.entries(),
       isMarked: this.#isMarked(room),
     };
+  }
+
+  /** The one that is open, or was closed last. */
+  currentGeneration(room: RoomName): number {
+    return Math.max(this.record(room)?.generation ?? 0, this.#newestGeneration(room));
   }
 
   /** One moment of the store: what a compaction does meanwhile is seen whole or not at all. */
@@ -129,7 +134,7 @@ export class SqliteReader {
   #lineage(lineage: Lineage): LoggedLineage {
     const id = this.#idOf(lineage);
     if (id === undefined) return { id, snapshot: undefined, cover: VectorClock.empty, tail: [], superfluous: [] };
-    const snapshot = this.#newestSnapshot(lineage, id);
+    const snapshot = this.#newestSnapshot(lineage, id, snapshotKinds.serving);
     const entries = this.#entries(lineage, id);
     const clock = VectorClock.of(snapshot?.clock ?? []);
     const tail = entries.filter(({ entry }) => !clock.contains(entry.dot));
@@ -143,9 +148,12 @@ export class SqliteReader {
   }
 
   /** The snapshot `id`, read and checked whole; undefined where something of it is not as it was written. */
-  snapshot(id: number): SnapshotParcel | undefined {
+  snapshot(id: number): LoggedLineage["snapshot"] {
     const row = this.#database.prepare<[number], SnapshotRow>("SELECT * FROM snapshot WHERE id = ?").get(id);
-    return row && row.crc === snapshotChecksum(row) ? this.#readSnapshot(row) : undefined;
+    const snapshot = row && row.crc === snapshotChecksum(row) ? this.#readSnapshot(row) : undefined;
+    if (!row || !snapshot) return undefined;
+    const { quarantined, history } = JSON.parse(row.body) as SnapshotBody;
+    return { id, quarantined, history, ...snapshot };
   }
 
   rooms(page: PageAsk): PageParcel {
@@ -239,14 +247,18 @@ export class SqliteReader {
     });
   }
 
-  #newestSnapshot(lineage: Lineage, id: number): LoggedLineage["snapshot"] {
+  /** What the lineage's history begins with, where that is not its first entry. */
+  base(lineage: Lineage, id: number): SnapshotParcel | undefined {
+    return this.#newestSnapshot(lineage, id, snapshotKinds.base);
+  }
+
+  #newestSnapshot(lineage: Lineage, id: number, kind: SnapshotRow["verified"]): LoggedLineage["snapshot"] {
     const rows = this.#database
-      .prepare<[number], SnapshotRow>("SELECT * FROM snapshot WHERE lineage = ? AND verified = 1 ORDER BY id DESC")
-      .all(id);
+      .prepare<[number, number], SnapshotRow>("SELECT * FROM snapshot WHERE lineage = ? AND verified = ? ORDER BY id DESC")
+      .all(id, kind);
     for (const row of rows) {
-      const body = readJson<SnapshotBody>(row.body);
-      const snapshot = row.crc === snapshotChecksum(row) ? this.#readSnapshot(row) : undefined;
-      if (snapshot && body) return { id: row.id, quarantined: body.quarantined, ...snapshot };
+      const snapshot = this.snapshot(row.id);
+      if (snapshot) return snapshot;
       this.#report(lineage, "snapshot", "a snapshot does not match its checksums", { table: "snapshot", id: row.id });
     }
     return undefined;

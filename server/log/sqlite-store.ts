@@ -20,6 +20,7 @@ import type { Dot } from "@inkmesh/shared/clock/dot";
 import type { RoomRecord } from "../core/stored-room.ts";
 import { unpackAppends, type PackedEntry } from "./append-batch.ts";
 import { DamagedRows, type DamagedRow } from "./damaged-rows.ts";
+import { HistoryShelf, type SegmentParcel } from "./history-shelf.ts";
 import { LineageLedger, noteStamp, type Account } from "./lineage-ledger.ts";
 import { ReplicaMarks } from "./replica-marks.ts";
 import type { HashParcel } from "./room-parcel.ts";
@@ -39,6 +40,7 @@ export class SqliteStore {
   readonly #relay: RelayId | undefined;
   readonly #ledger: LineageLedger;
   readonly #shelf: SnapshotShelf;
+  readonly #history: HistoryShelf;
   readonly #marks: ReplicaMarks;
   readonly #damaged: DamagedRows;
   readonly #actors = new Map<ActorId, number>();
@@ -59,6 +61,7 @@ export class SqliteStore {
     this.#position = database.prepare<[], StoreRow>("SELECT * FROM store").get() as StoreRow;
     this.#ledger = new LineageLedger(database);
     this.#shelf = new SnapshotShelf(database);
+    this.#history = new HistoryShelf(database);
     this.#marks = new ReplicaMarks(database);
     this.#damaged = new DamagedRows(database, this.#shelf);
     this.#addEntry = database.prepare("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?)");
@@ -119,15 +122,39 @@ export class SqliteStore {
     this.#commit(() => this.#shelf.putHeader(id, lineage, body));
   }
 
+  /** Segments that come with the snapshot `id`; `of` is the lineage of that number. */
+  putSegments(id: number, lineage: number, of: Lineage, segments: readonly SegmentParcel[]): void {
+    this.#needSpace(this.#freeBytesMin + segments.reduce((sum, { body }) => sum + body.length, 0));
+    this.#commit(() => this.#history.put(id, lineage, of, segments));
+  }
+
   /** Makes a re-read snapshot count; false, and the snapshot is gone, when its generation was closed meanwhile. */
   adoptSnapshot(id: number, lineage: Lineage): boolean {
     return this.#commit(() => {
       const account = this.#ledger.open(lineage);
-      if (!account) this.#shelf.remove(id);
-      else this.#shelf.adopt(id, account);
+      if (!account) this.#takeBack(id);
+      else this.#adopt(id, account);
       if (account) this.#ledger.save(account);
       return account !== undefined;
     });
+  }
+
+  /** Makes a re-read state what the lineage's history begins with, in place of the base before and of `segments`, which it contains. */
+  adoptBase(id: number, lineage: Lineage, segments: readonly number[]): boolean {
+    return this.#commit(() => {
+      const account = this.#ledger.open(lineage);
+      if (!account) this.#takeBack(id);
+      else {
+        this.#shelf.adoptBase(id, this.#history.bases(account.id));
+        this.#history.remove(segments);
+      }
+      return account !== undefined;
+    });
+  }
+
+  /** Nobody wants the lineage's history. */
+  forgetHistory(lineage: number): void {
+    this.#commit(() => this.#forgetHistory(lineage));
   }
 
   /** Removes a portion of what the adopted snapshot covers; true when done. */
@@ -141,7 +168,7 @@ export class SqliteStore {
   }
 
   removeSnapshot(id: number): void {
-    this.#commit(() => this.#shelf.remove(id));
+    this.#commit(() => this.#takeBack(id));
   }
 
   /** Moves a damaged row out of the way, its bytes kept, and computes anew what was derived from it. */
@@ -161,6 +188,23 @@ export class SqliteStore {
     this.#database.close();
     this.#marker.write(this.#markerNow(), { synced: true });
     this.#marker.close();
+  }
+
+  #adopt(id: number, account: Account): void {
+    const history = this.#shelf.adopt(id, account);
+    if (history === undefined) this.#forgetHistory(account.id);
+    else if (history === "begins") this.#history.removeAll(account.id, id);
+  }
+
+  #takeBack(snapshot: number): void {
+    this.#history.removeOf(snapshot);
+    this.#shelf.remove(snapshot);
+  }
+
+  #forgetHistory(lineage: number): void {
+    this.#history.removeAll(lineage);
+    for (const base of this.#history.bases(lineage)) this.#shelf.remove(base.id);
+    this.#history.unsay(lineage);
   }
 
   #appendEntry(account: Account, { entry, record }: PackedEntry): void {
@@ -204,6 +248,7 @@ export class SqliteStore {
     for (const id of lineages.all(room, through)) {
       for (const table of ["entry", "quarantine"]) this.#database.prepare(`DELETE FROM ${table} WHERE lineage = ?`).run(id);
       this.#marks.uncover(id);
+      this.#history.removeAll(id);
       const snapshots = this.#database.prepare<[number], number>("SELECT id FROM snapshot WHERE lineage = ?").pluck();
       for (const snapshot of snapshots.all(id)) this.#shelf.remove(snapshot);
     }

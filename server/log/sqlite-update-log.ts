@@ -14,11 +14,12 @@ import { lineageKey, type Lineage, type RelayId, type RoomName } from "@inkmesh/
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../core/stored-room.ts";
+import type { RoomHistory } from "../core/stored-history.ts";
 import { startWorker } from "../runtime/worker-file.ts";
 import { packAppends } from "./append-batch.ts";
 import { runCompaction, type CompactionStep } from "./compaction-run.ts";
 import type { ReaderCalls, ReaderThread } from "./reader-worker.ts";
-import { unpackPage, unpackRoom, type HashParcel } from "./room-parcel.ts";
+import { unpackHistory, unpackPage, unpackRoom, type HashParcel } from "./room-parcel.ts";
 import type { FoundDamage } from "./sqlite-reader.ts";
 import type { StoreCalls, StoreThread } from "./sqlite-worker.ts";
 import { refusalOf } from "./store-error.ts";
@@ -35,6 +36,8 @@ export interface SqliteSettings {
   readonly freeBytesMin?: number;
   /** Whose folder it is: of its stamps the store keeps an upper bound. Default: of all. */
   readonly relay?: RelayId;
+  /** Whether what leaves the log is to be in a history. Default: no. */
+  readonly keepsHistory?: boolean;
   /** For tests that end the process in the middle. */
   readonly onStep?: (step: CompactionStep) => void;
 }
@@ -61,9 +64,9 @@ export class SqliteUpdateLog implements UpdateLog {
 
   constructor(settings: SqliteSettings) {
     this.#settings = settings;
-    const { folder, nestingMax, freeBytesMin = 0, relay } = settings;
+    const { folder, nestingMax, freeBytesMin = 0, relay, keepsHistory = false } = settings;
     const storeThread: StoreThread = { folder, freeBytesMin, relay };
-    const readerThread: ReaderThread = { folder, nestingMax };
+    const readerThread: ReaderThread = { folder, nestingMax, keepsHistory };
     const startReader = () => startWorker(new URL("./reader-worker.ts", import.meta.url), { workerData: readerThread });
     this.#store = new WorkerLine(
       () => startWorker(new URL("./sqlite-worker.ts", import.meta.url), { workerData: storeThread }),
@@ -117,6 +120,12 @@ export class SqliteUpdateLog implements UpdateLog {
       .catch(refusedBy);
     this.#lastCompaction = run;
     return run;
+  }
+
+  async history(room: RoomName, generation?: number): Promise<LogResult<RoomHistory>> {
+    await this.#lastWrite;
+    const listed = await this.#heavy.call("history", [room, generation]);
+    return listed.ok ? { ok: true, value: unpackHistory(listed.value) } : listed;
   }
 
   async rooms({ after, limit, search, deleted = false, hashes = false }: RoomsAsk): Promise<LogResult<RoomPage>> {

@@ -5,6 +5,7 @@ import { workerData } from "node:worker_threads";
 import type { Lineage, RelayId } from "@inkmesh/shared/base/ids";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { RoomRecord } from "../core/stored-room.ts";
+import type { SegmentParcel } from "./history-shelf.ts";
 import type { HashParcel } from "./room-parcel.ts";
 import type { DamagedRow } from "./damaged-rows.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
@@ -65,6 +66,11 @@ const calls = {
   nextSnapshot: writing((into): number => into.nextSnapshot()),
   putChunk: writing((into, snapshot: number, part: number, bytes: Uint8Array): void => into.putChunk(snapshot, part, bytes)),
   putSnapshot: writing((into, id: number, lineage: number, body: SnapshotBody): void => into.putSnapshot(id, lineage, body)),
+  putSegments: writing((into, id: number, lineage: number, of: Lineage, segments: readonly SegmentParcel[]): void =>
+    into.putSegments(id, lineage, of, segments),
+  ),
+  adoptBase: writing((into, id: number, lineage: Lineage, segments: readonly number[]): boolean => into.adoptBase(id, lineage, segments)),
+  forgetHistory: writing((into, lineage: number): void => into.forgetHistory(lineage)),
   adoptSnapshot: writing((into, id: number, lineage: Lineage): boolean => into.adoptSnapshot(id, lineage)),
   sweep: writing((into, id: number, lineage: Lineage): boolean => into.sweep(id, lineage)),
   removeSnapshot: writing((into, id: number): void => into.removeSnapshot(id)),

@@ -47,10 +47,20 @@ export interface RecordRow {
   readonly crc: number;
 }
 
+/** What `verified` says of a snapshot. */
+export const snapshotKinds = {
+  /** Being written: nobody may rely on it. */
+  draft: 0,
+  /** Re-read and found equal: what a room is read from. */
+  serving: 1,
+  /** The same, of an earlier time: what the room's history begins with. */
+  base: 2,
+} as const;
+
 export interface SnapshotRow {
   readonly id: number;
   readonly lineage: number;
-  /** 1 once it was re-read and found equal; before, nobody may rely on it. */
+  /** One of `snapshotKinds`. */
   readonly verified: number;
   readonly body: string;
   readonly crc: number;
@@ -60,6 +70,18 @@ export interface ChunkRow {
   readonly snapshot: number;
   readonly part: number;
   readonly bytes: Uint8Array;
+  readonly crc: number;
+}
+
+/** What one author wrote in one minute. */
+export interface SegmentRow {
+  readonly id: number;
+  readonly lineage: number;
+  /** With which it was written. */
+  readonly snapshot: number;
+  readonly minute: number;
+  /** `history-segment.ts`. */
+  readonly body: Uint8Array;
   readonly crc: number;
 }
 
@@ -106,6 +128,11 @@ export interface SnapshotBody {
   /** Bytes of state, state vector and delete set update, which lie behind each other in the chunks. */
   readonly lengths: readonly [number, number, number];
   readonly chunks: number;
+  /**
+   * Of a serving snapshot, where a history is kept: whether that begins with the snapshot before this one, or goes on. Not there: what this
+   * one contains is in no history.
+   */
+  readonly history?: "begins" | "goes-on" | undefined;
 }
 
 export interface SummaryBody {
@@ -143,6 +170,9 @@ export const snapshotChecksum = (row: Omit<SnapshotRow, "crc">): number =>
   rowChecksum(`snapshot\n${row.id}\n${row.lineage}\n${row.verified}`, row.body);
 
 export const chunkChecksum = (row: Omit<ChunkRow, "crc">): number => rowChecksum(`chunk\n${row.snapshot}\n${row.part}`, row.bytes);
+
+export const segmentChecksum = (row: Omit<SegmentRow, "crc">, of: { room: string; generation: number }): number =>
+  rowChecksum(`segment\n${row.id}\n${row.lineage}\n${row.snapshot}\n${row.minute}\n${of.generation}\n${of.room}`, row.body);
 
 export const summaryChecksum = (row: Omit<SummaryRow, "crc">): number =>
   rowChecksum(`summary\n${row.lineage}\n${row.generation}\n${row.deleted}\n${row.room}\n${row.folded}`, row.body);

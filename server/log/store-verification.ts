@@ -20,7 +20,9 @@ import {
   entryChecksum,
   markChecksum,
   recordChecksum,
+  segmentChecksum,
   snapshotChecksum,
+  snapshotKinds,
   storeChecksum,
   summaryChecksum,
   wholeChecksum,
@@ -31,6 +33,7 @@ import {
   type LineageRow,
   type MarkRow,
   type RecordRow,
+  type SegmentRow,
   type SnapshotBody,
   type SnapshotRow,
   type StoreRow,
@@ -113,7 +116,7 @@ export class StoreVerification {
 
   /** Content that belongs to no lineage. */
   #orphans(): FoundDamage[] {
-    const tables = ["entry", "quarantine", "cover", "snapshot"].filter((table) => this.#hasOrphans(table));
+    const tables = ["entry", "quarantine", "cover", "snapshot", "segment"].filter((table) => this.#hasOrphans(table));
     return tables.map((where) => ({ where, what: "rows belong to no document", lineage: undefined, row: undefined }));
   }
 
@@ -247,10 +250,15 @@ class RoomVerification {
       if (row.crc !== snapshotChecksum(row)) return { table: "snapshot", id: row.id };
       snapshots.push(row);
       const { lengths } = JSON.parse(row.body) as SnapshotBody;
+      if (row.verified === snapshotKinds.base) return undefined;
       there.bytes += lengths.reduce((sum, length) => sum + length, 0);
       return undefined;
     });
     for (const row of snapshots) this.#chunks(row);
+    this.#each<SegmentRow>("segment", "lineage", id, (row) => {
+      this.#bytes += row.body.length;
+      return row.crc === segmentChecksum(row, lineage) ? undefined : { table: "segment", id: row.id };
+    });
   }
 
   #chunks({ id, verified, body }: SnapshotRow): void {
@@ -262,7 +270,7 @@ class RoomVerification {
       return { table: "snapshot", id };
     });
     // One that is being written does not have all of them yet.
-    if (verified === 1 && damaged === 0 && sound !== (JSON.parse(body) as SnapshotBody).chunks)
+    if (verified !== snapshotKinds.draft && damaged === 0 && sound !== (JSON.parse(body) as SnapshotBody).chunks)
       this.#found("snapshot", "a part of a snapshot is missing", { table: "snapshot", id });
   }
 

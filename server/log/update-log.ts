@@ -3,7 +3,7 @@
  *
  * Invariants: what a promise of `append` resolved for is on disk (fsync) and comes back from `load` after any crash;
  * a batch is appended whole or not at all; an entry leaves the log only after a snapshot that contains it was written,
- * synced, re-read and found equal; a record whose checksum fails is never served, is set aside and reported.
+ * synced, re-read and found equal, and, where a history is kept, segments of it that say what the entry says; a record whose checksum fails is never served, is set aside and reported.
  * Knows nothing of sockets, sessions or acks.
  */
 import type { Refusal } from "@inkmesh/shared/base/result";
@@ -11,6 +11,7 @@ import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
+import type { RoomHistory } from "../core/stored-history.ts";
 import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../core/stored-room.ts";
 
 /** Entries of one room, in the order in which they were admitted. */
@@ -68,9 +69,11 @@ export interface UpdateLog {
   load(room: RoomName, generation?: number): Promise<LogResult<StoredRoom>>;
   /**
    * Writes a snapshot of exactly the stored entries that `upTo` names, by a shadow document on a worker; re-reads and
-   * checks it; then removes the entries it contains, by dot.
+   * checks it; then removes the entries it contains, by dot. Where a history is kept, the same goes for what they say in it.
    */
   compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>>;
+  /** How the room's current generation, or the one named, came to be, as far as it is kept. */
+  history(room: RoomName, generation?: number): Promise<LogResult<RoomHistory>>;
   /** Creates or replaces a room's record, durable when it resolves. Closing a generation also removes its content. `completes` as in `Append`. */
   putRecord(record: RoomRecord, completes?: boolean): Promise<LogResult<undefined>>;
   /**

@@ -44,6 +44,11 @@ export class LogAuthor {
     this.#actor = anActor(life);
   }
 
+  /** From now on it is this much later. */
+  pass(ms: number): void {
+    this.#physicalMs += ms;
+  }
+
   /** One entry per letter, as appended by one turn. */
   type(text: string): Append {
     return this.#append([...text].map((letter) => this.#edit((shared) => shared.insert(shared.length, letter))));

@@ -4,9 +4,13 @@ import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
 import { updateLogContract } from "./update-log.contract.ts";
 
 describe("MemoryUpdateLog", () => {
-  updateLogContract(async () => {
-    const log = new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: 64 });
-    await log.open();
-    return { log, reopen: undefined, dispose: () => log.close() };
-  });
+  const keepsHistory = true;
+  updateLogContract(
+    async () => {
+      const log = new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: 64, keepsHistory });
+      await log.open();
+      return { log, reopen: undefined, dispose: () => log.close() };
+    },
+    { keepsHistory },
+  );
 });

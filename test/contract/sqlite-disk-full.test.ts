@@ -9,6 +9,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
 import { LogAuthor, textOf } from "./log-author.ts";
+import { dotsOf } from "./history.contract.ts";
 import { must } from "./update-log.contract.ts";
 
 let folder: string;
@@ -27,7 +28,7 @@ describe.skipIf(!canMount())(`on a file system of 4 MiB (skipped where a tmpfs c
   });
 
   async function opened(freeBytesMin = 0): Promise<SqliteUpdateLog> {
-    const next = new SqliteUpdateLog({ folder, nestingMax: 64, freeBytesMin });
+    const next = new SqliteUpdateLog({ folder, nestingMax: 64, freeBytesMin, keepsHistory: true });
     expect(await next.open()).toMatchObject({ complete: true, damage: [] });
     return next;
   }
@@ -90,8 +91,10 @@ describe.skipIf(!canMount())(`on a file system of 4 MiB (skipped where a tmpfs c
     const compacted = await log.compact(author.lineage, author.clock);
     if (!compacted.ok) expect(compacted.refusal.code).toBe("STORE_FULL");
     expect(textOf(await must(log.load(author.lineage.room)))).toBe(author.text);
+    expect(dotsOf(await must(log.history(author.lineage.room)))).toHaveLength(author.entries.length);
     fs.rmSync(path.join(folder, "filler"));
     await must(log.compact(author.lineage, author.clock));
+    expect(dotsOf(await must(log.history(author.lineage.room)))).toHaveLength(author.entries.length);
     expect(await must(log.load(author.lineage.room))).toMatchObject({ tail: [] });
     expect(textOf(await must(log.load(author.lineage.room)))).toBe(author.text);
   });

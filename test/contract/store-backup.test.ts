@@ -163,7 +163,7 @@ describe("a restored folder", { timeout: 60_000 }, () => {
     const author = new LogAuthor({ room: "r0" });
     await opened(at("data"), async (log) => log.append([author.type("abc")]));
     await backUp(at("data"), at("backup"), nobody);
-    tamper(at("backup"), "DROP TABLE mark", "DROP TABLE cover", "DROP TABLE whole", "PRAGMA user_version = 1");
+    tamper(at("backup"), "DROP TABLE mark", "DROP TABLE cover", "DROP TABLE whole", "DROP TABLE segment", "PRAGMA user_version = 1");
     expect(restore(at("backup"), at("again"))).toEqual([]);
     const room = await opened(at("again"), (log) => log.load("r0" as RoomName));
     expect(room.ok && [room.value.clock, room.value.isMarked]).toEqual([author.clock, false]);

@@ -10,7 +10,7 @@ import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
 import { LogAuthor } from "./log-author.ts";
 
 const [folder = "", life = "1"] = argv.slice(2);
-const log = new SqliteUpdateLog({ folder, nestingMax: 64 });
+const log = new SqliteUpdateLog({ folder, nestingMax: 64, keepsHistory: true });
 const { complete } = await log.open();
 stdout.write(`opened ${complete}\n`);
 const authors = ["r0", "r1", "r2"].map((room, number) => new LogAuthor({ room, life: Number(life), clientId: Number(life) * 10 + number }));

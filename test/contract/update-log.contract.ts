@@ -7,6 +7,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
 import type { LogResult, UpdateLog } from "../../server/log/update-log.ts";
+import { historyContract } from "./history.contract.ts";
 import { keptHashesContract } from "./kept-hashes.contract.ts";
 import { replicaMarksContract } from "./replica-marks.contract.ts";
 import { anActor, aRelay, LogAuthor, textOf } from "./log-author.ts";
@@ -41,7 +42,8 @@ export async function must<Value>(result: Promise<LogResult<Value>>): Promise<Va
   return settled.value;
 }
 
-export function updateLogContract(open: () => Promise<LogUnderTest>): void {
+/** `keepsHistory`: whether the logs that `open` gives do. */
+export function updateLogContract(open: () => Promise<LogUnderTest>, { keepsHistory = false } = {}): void {
   let under: LogUnderTest;
   let log: UpdateLog;
 
@@ -60,6 +62,7 @@ export function updateLogContract(open: () => Promise<LogUnderTest>): void {
 
   replicaMarksContract(() => log, again);
   keptHashesContract(() => log, again);
+  if (keepsHistory) historyContract(() => log, again);
 
   test("a room that nobody has written to is empty", async () => {
     const room = await must(log.load("nobody's" as RoomName));

@@ -10,6 +10,7 @@ import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../../server/core/stored-room.ts";
+import type { RoomHistory } from "../../server/core/stored-history.ts";
 import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "../../server/log/update-log.ts";
 import type { SimDisk, Transaction } from "./sim-disk.ts";
 import type { SimProcess } from "./world.ts";
@@ -76,6 +77,10 @@ export class SimUpdateLog implements UpdateLog {
       await this.#wait("disk syncs", this.#disk.mood.syncMs);
       return result;
     });
+  }
+
+  async history(room: RoomName, generation?: number): Promise<LogResult<RoomHistory>> {
+    return this.#disk.image.history(room, generation);
   }
 
   rooms(page: RoomsAsk): Promise<LogResult<RoomPage>> {

@@ -5,8 +5,13 @@
 import type { Database } from "better-sqlite3";
 import { initialSchema } from "./0001-initial-schema.ts";
 import { addReplicaMarks } from "./0002-replica-marks.ts";
+import { historySegments } from "./0003-history.ts";
 
-const migrations: readonly ((database: Database) => void)[] = [(database) => void database.exec(initialSchema), addReplicaMarks];
+const migrations: readonly ((database: Database) => void)[] = [
+  (database) => void database.exec(initialSchema),
+  addReplicaMarks,
+  (database) => void database.exec(historySegments),
+];
 
 /** The store version that this relay writes. */
 export const storeVersion = migrations.length;

@@ -29,7 +29,7 @@ test("the rooms of a store of version 1, which belonged to one relay, are comple
   const author = new LogAuthor();
   folder.append(author.type("abc"));
   folder.close();
-  tamper("DROP TABLE mark", "DROP TABLE cover", "DROP TABLE whole", "PRAGMA user_version = 1");
+  tamper("DROP TABLE mark", "DROP TABLE cover", "DROP TABLE whole", "DROP TABLE segment", "PRAGMA user_version = 1");
   expect(folder.open()).toMatchObject({ complete: true, damage: [], wholeRing: undefined });
   const room = folder.load(author.lineage.room);
   expect(textOf(room)).toBe("abc");

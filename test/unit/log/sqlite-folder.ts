@@ -10,6 +10,7 @@ import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { Counters } from "../../../server/log/store-row.ts";
 import type { StoredRoom } from "../../../server/core/stored-room.ts";
 import { packAppends } from "../../../server/log/append-batch.ts";
+import { HistoryReader } from "../../../server/log/history-reader.ts";
 import { unpackRoom } from "../../../server/log/room-parcel.ts";
 import { checkSnapshot, draftSnapshot } from "../../../server/log/snapshot-draft.ts";
 import { chunkBytes } from "../../../server/log/snapshot-shelf.ts";
@@ -27,6 +28,8 @@ export class SqliteFolder {
   readonly file: string;
   /** What reading found. */
   readonly found: FoundDamage[] = [];
+  /** Whether what leaves the log is in a history. */
+  keepsHistory = true;
   #store: SqliteStore | undefined;
 
   constructor(folder = fs.mkdtempSync(path.join(os.tmpdir(), "inkmesh-store-"))) {
@@ -63,17 +66,29 @@ export class SqliteFolder {
     }
   }
 
+  readHistory<Value>(work: (history: HistoryReader) => Value): Value {
+    const database = openReader(this.file);
+    const note = (damage: FoundDamage): unknown => this.found.push(damage);
+    try {
+      return work(new HistoryReader(database, new SqliteReader(database, engine, note), note));
+    } finally {
+      database.close();
+    }
+  }
+
   /** A whole compaction, or its beginning up to a step. */
   compact(room: string, upTo: Counters, until: "written" | "adopted" | "swept" = "swept"): void {
     const lineage = { room: room as RoomName, generation: 0 };
-    const draft = this.read((reader) => draftSnapshot(reader, engine, lineage, upTo, nestingMax));
+    const draft = this.read((reader) => draftSnapshot(reader, engine, lineage, upTo, { nestingMax, keepsHistory: this.keepsHistory }));
     if (draft?.type !== "new") return;
     const id = this.store.nextSnapshot();
     for (let part = 0; part < draft.body.chunks; part++)
       this.store.putChunk(id, part, draft.bytes.slice(part * chunkBytes, (part + 1) * chunkBytes));
     this.store.putSnapshot(id, draft.lineage, draft.body);
+    this.store.putSegments(id, draft.lineage, lineage, draft.segments);
     if (until === "written") return;
-    if (!this.read((reader) => checkSnapshot(reader, engine, lineage, id, draft.hash))) throw new Error("the snapshot is not the draft");
+    if (!this.readHistory((history) => checkSnapshot(history, engine, { lineage, id, hash: draft.hash })))
+      throw new Error("the snapshot is not the draft");
     this.store.adoptSnapshot(id, lineage);
     while (until === "swept" && !this.store.sweep(id, lineage)) continue;
   }
