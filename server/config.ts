@@ -13,12 +13,13 @@ import * as path from "node:path";
 import { isRelayId, type RelayId } from "@inkmesh/shared/base/ids";
 import { isZone } from "@inkmesh/shared/ring/ring-record";
 import * as z from "zod";
-import { isMeshAddress } from "@inkmesh/shared/wire/mesh-layout";
 import { firstValues, type Bounds } from "./bounds.ts";
 import type { Limits } from "./core/limits.ts";
 import type { MeshLimits } from "./core/peers/mesh-options.ts";
+import { meshAddress, origin } from "./given-address.ts";
 import { disorder } from "./limit-order.ts";
 import { isAnyAddress, isLoopbackAddress } from "./listening-address.ts";
+import { historyFirstMs, period } from "./period.ts";
 import { meshBounds, meshLimitsOf } from "./mesh-limits.ts";
 
 const kib = 1024;
@@ -169,6 +170,8 @@ const processBounds = {
   machinesPerAddressMax: [64, 1, 1_000],
   /** Milliseconds between two looks at how late the event loop is. */
   eventLoopLookMs: [2_000, 100, 600_000],
+  /** Milliseconds between two looks at which histories tell of what is to go. */
+  historyLookMs: [3_600_000, 50, 86_400_000],
   /** Milliseconds that a stamp of another clock may be ahead. */
   hlcOffsetMaxMs: [500, 1, 600_000],
 } as const satisfies Record<string, Bounds>;
@@ -197,6 +200,8 @@ export interface RelaySettings {
   /** Relays that keep each document, of as many as there are, and how many of them before it is called saved. */
   readonly replicas: number;
   readonly durability: "majority" | "1" | "all";
+  /** Milliseconds that histories of documents go back; 0: none are kept. */
+  readonly historyMs: number;
   /** Whether a page may cut this relay's links, turn its clock and end it. */
   readonly experiments: boolean;
   readonly limits: Limits;
@@ -224,17 +229,6 @@ const several = <Schema extends z.ZodType>(schema: Schema) =>
     z.array(schema),
   );
 
-/** An address of a relay ends in a path, `/mesh` unless a proxy has another, and carries no credentials. */
-const isPlainAddress = ({ pathname, hash, username, password }: URL): boolean => pathname !== "/" && `${hash}${username}${password}` === "";
-
-/** As it is compared with others. */
-const meshAddress = z
-  .string()
-  .refine((text) => isMeshAddress(text) && URL.canParse(text) && isPlainAddress(new URL(text)))
-  .transform((text) => new URL(text).href);
-
-const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text);
-
 /** Who may guess the secret may be a relay: half a line of letters that nobody has said before. */
 const meshSecretCharactersMin = 16;
 
@@ -252,6 +246,7 @@ const settings = {
   durability: { schema: z.enum(["majority", "1", "all"]), right: "majority, 1 or all" },
   replicas: { schema: wholeNumber.pipe(z.int().min(1).max(7)), right: "a number of relays from 1 to 7" },
   zone: { schema: z.string().min(1).refine(isZone), right: "up to 63 of A-Z, a-z, 0-9, . _ and -, e.g. berlin-1" },
+  history: { schema: period, right: "how long to keep who wrote what, as 30d, 12h or 90m, up to 3650d, or 0 for not at all" },
   experiments: { schema: z.union([z.boolean(), z.stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] })]), right: "true or false" },
   store: { schema: z.literal("sqlite"), right: "sqlite, because this version has no other store yet" },
   join: { schema: several(meshAddress), right: "the address of another relay, e.g. ws://127.0.0.1:4400/mesh" },
@@ -355,6 +350,7 @@ function settingsOf(
     zone: (values["zone"] as string | undefined) ?? "",
     replicas: (values["replicas"] as number | undefined) ?? 3,
     durability: (values["durability"] as RelaySettings["durability"] | undefined) ?? "majority",
+    historyMs: (values["history"] as number | undefined) ?? historyFirstMs,
     experiments: values["experiments"] === true,
     limits: limitsWith({ ...rest, content, replication }),
     mesh: meshLimitsOf(others.mesh),

@@ -42,6 +42,7 @@ import { RelayExperiments } from "./relay-experiments.ts";
 import { Driver } from "./runtime/driver.ts";
 import { EngineWorkers } from "./runtime/engine-workers.ts";
 import { createLogger, type Logger } from "./runtime/logger.ts";
+import { HistoryUpkeep } from "./runtime/history-upkeep.ts";
 import { MeshFile } from "./runtime/mesh-file.ts";
 import { MeshJournal } from "./runtime/mesh-journal.ts";
 import { givenMeshSecret, openMeshSecret } from "./runtime/mesh-secret.ts";
@@ -114,6 +115,7 @@ interface Parts {
   driver: Driver | undefined;
   journal: MeshJournal | undefined;
   watch: EventLoopWatch | undefined;
+  upkeep: HistoryUpkeep | undefined;
   stopped: () => void;
 }
 
@@ -173,7 +175,10 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
       },
     }),
     experimentsApi: experiments === undefined ? undefined : experimentsApi(experiments),
-    roomsApi: roomsApi(requests),
+    roomsApi: roomsApi(requests, {
+      history: (room, generation) => parts.log.history(room, generation),
+      version: (ask) => parts.log.version(ask),
+    }),
     appFiles: appFiles(appFolder()),
     connectionsMax: limits.connectionsMax,
     observer,
@@ -187,11 +192,12 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
   });
   const log = new SqliteUpdateLog({
     ...{ folder: folder.path, relay: name, nestingMax: limits.content.nestingMax, freeBytesMin: around.freeBytesMin },
+    keepsHistory: settings.historyMs > 0,
   });
   const parts: Parts = {
     ...{ settings, folder, name, actor, logger, metrics, status, log, engines, sockets, clock, meshFile, requests, http },
     ...{ peers, links: experiments?.links ?? peers },
-    ...{ core: undefined, driver: undefined, journal: undefined, watch: undefined, stopped: () => undefined },
+    ...{ core: undefined, driver: undefined, journal: undefined, watch: undefined, upkeep: undefined, stopped: () => undefined },
   };
   return parts;
 }
@@ -276,6 +282,10 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
     report: (report) => noteReport(parts, report),
     committed: (figures) => metrics.committed(figures),
   });
+  parts.upkeep = new HistoryUpkeep({
+    ...{ keptMs: settings.historyMs, everyMs: settings.process.historyLookMs, wallMs: () => clock.now().wallMs, log },
+    failed: (detail) => logger.warn({ detail }, "a history could not be cut; it is tried again"),
+  });
   metrics.watch(() => core.census());
   metrics.mesh.watch(() => core.meshView());
   status.enter("serving");
@@ -305,6 +315,7 @@ async function stop(parts: Parts): Promise<void> {
   const flushed = new Promise<void>((resolve) => (parts.stopped = resolve));
   driver.enqueue({ type: "stop-requested" });
   parts.watch?.stop();
+  parts.upkeep?.stop();
   const inTime = await within(systemClock, deadlineMs, flushed);
   if (!inTime) logger.warn("not everything came to disk in time; its authors still have it");
   peers.shut(errorKinds.RELAY_STOPPING.closeCode, "RELAY_STOPPING");

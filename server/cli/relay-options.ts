@@ -18,6 +18,7 @@ export function addRelayOptions(command: Command): Command {
     .option("--durability <level>", "copies on disk before an edit is called saved: majority, 1 or all (majority)")
     .option("--store <store>", "sqlite (sqlite)")
     .option("--replicas <number>", "relays that keep each document, of as many as there are (3)")
+    .option("--history <period>", "how long to keep who wrote what, as 30d, 12h or 90m; 0: not at all (30d)")
     .option("--zone <zone>", "where this relay stands; copies of a document go to different zones first")
     .option("--config <file>", "a JSON file with these settings, limits, mesh and process limits")
     .option("--join <address>", "another relay, as ws://HOST:PORT/mesh; may be repeated", collect)

@@ -1,5 +1,5 @@
 /**
- * `inkmesh room list`, `show NAME`, `export NAME`, `import FILE`, `delete NAME`: the documents, asked of a relay that runs.
+ * `inkmesh room list`, `show NAME`, `history NAME [VERSION]`, `export NAME`, `import FILE`, `delete NAME`: the documents, asked of a relay that runs.
  *
  * Exit codes: 0 when done, 1 when the list may not be whole since a relay did not answer, 2 with one sentence when it cannot be done.
  */
@@ -10,6 +10,7 @@ import { askRelay, atOption } from "./asked-relay.ts";
 import { say } from "./command-output.ts";
 import { endWith } from "./process-end.ts";
 import type { Imported } from "./room-import.ts";
+import { roomHistoryCommand } from "./room-history.ts";
 import { printable, textTable } from "./text-table.ts";
 
 /** As `/api/rooms` says it. */
@@ -76,6 +77,7 @@ export function roomCommand(program: Command): void {
       save(out, content);
       say(options, { room: name, format, file: out, bytes: content.length }, `${content.length} bytes in ${out}.\n`);
     });
+  roomHistoryCommand(room);
   room
     .command("import <file>")
     .description("a document out of what export --format update wrote")
@@ -149,7 +151,7 @@ function day({ changedMs, createdMs }: Room): string {
   return new Date(changedMs ?? createdMs).toISOString().slice(0, 16).replace("T", " ");
 }
 
-function pathOf(room: string): string {
+export function pathOf(room: string): string {
   return `/api/rooms/${encodeURIComponent(room)}`;
 }
 

@@ -1,9 +1,10 @@
 /**
  * StoredHistory: what the core, and whoever answers for it, is told of how a document came to be, as far as the disk keeps it.
  */
-import type { ActorId } from "@inkmesh/shared/base/ids";
+import type { ActorId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
 
 /** Counters [from, from + length) of one actor. */
 export interface DotRange {
@@ -25,6 +26,14 @@ export interface HistoryMinute {
   readonly dots: readonly DotRange[];
   /** All that its entries hang on, what it contains itself included. */
   readonly deps: VectorClock;
+}
+
+/** The document as it was at the end of a minute. */
+export interface VersionAsk {
+  readonly room: RoomName;
+  readonly generation: number;
+  readonly minute: number;
+  readonly format: ContentFormat;
 }
 
 export interface RoomHistory {

@@ -4,6 +4,7 @@
  *     GET    /api/rooms?after=&limit=&search=       POST /api/rooms {room, title?, kind?}
  *     GET    /api/rooms/:room                       PATCH the same · DELETE /api/rooms/:room?by=
  *     GET    /api/rooms/:room/content?format=       `Inkmesh-Token` in and out: never older than what one has seen
+ *     GET    /api/rooms/:room/history               how it came to be (`history-api.ts`)
  *     GET    /api/rooms/:room/clocks                which relays keep it, and how far it is on their disks, as this one knows; also
  *                                                   of a room that nobody has used
  *
@@ -14,20 +15,20 @@
  * may be missing. A page may have fewer documents than `limit` and a `next` all the same; `clock` is empty for what is not on this relay.
  *
  * A room is one path segment, percent-encoded (`a%2Fb`). This file only translates: what is asked becomes a
- * `RoomRequest` for the core, what the core answers becomes a status, headers and JSON. Content as HTML is somebody's
- * writing: it is served sandboxed, so that it never runs in this origin.
+ * `RoomRequest` for the core, what the core answers becomes a status, headers and JSON.
  */
 import { randomBytes } from "node:crypto";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
 import { positionHex, positionOf } from "@inkmesh/shared/ring/hash";
-import { contentFormats, type ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
 import express, { type Request, type Response, type Router } from "express";
 import * as z from "zod";
 import type { RoomAnswer, RoomView } from "../core/effect.ts";
 import type { RoomRequest } from "../core/input.ts";
 import type { RoomClocks } from "../core/room-clocks.ts";
+import { contentFormat, contentHeaders } from "./content-answer.ts";
+import { historyApi, type HistoryApiOptions } from "./history-api.ts";
 import { sendRefusal } from "./http-refusal.ts";
 import type { PendingRequests } from "./pending-requests.ts";
 
@@ -57,17 +58,9 @@ const deleteQuery = z.object({
     .transform((name) => name.replaceAll(/\p{C}/gu, "").trim())
     .default(principal),
 });
-const contentQuery = z.object({ format: z.enum(contentFormats as readonly [ContentFormat, ...ContentFormat[]]).default("text") });
+const contentQuery = z.object({ format: contentFormat });
 
-const contentTypes: Readonly<Record<ContentFormat, string>> = {
-  text: "text/plain; charset=utf-8",
-  markdown: "text/markdown; charset=utf-8",
-  html: "text/html; charset=utf-8",
-  json: "application/json; charset=utf-8",
-  update: "application/octet-stream",
-};
-
-export function roomsApi(requests: Pick<PendingRequests, "ask">): Router {
+export function roomsApi(requests: Pick<PendingRequests, "ask">, history: Omit<HistoryApiOptions, "ask">): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   const perform = async (response: Response, ask: Result<RoomRequest>): Promise<void> => {
     if (!ask.ok) return sendRefusal(response, ask.refusal);
@@ -90,6 +83,7 @@ export function roomsApi(requests: Pick<PendingRequests, "ask">): Router {
       roomRequest(request, (room) => ({ type: "clocks", room })),
     ),
   );
+  router.use(historyApi({ ...history, ask: (ask) => requests.ask(ask) }));
   router.get("/:room/content", (request, response) => perform(response, contentRequest(request)));
   return router;
 }
@@ -155,9 +149,7 @@ function sendAnswer(response: Response, answer: RoomAnswer, ask: RoomRequest): v
 function sendContent(response: Response, answer: Extract<RoomAnswer, { type: "content" }>, ask: RoomRequest): void {
   const format = ask.type === "content" ? ask.format : "update";
   response.set({
-    "Content-Type": contentTypes[format],
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "X-Content-Type-Options": "nosniff",
+    ...contentHeaders(format),
     "Inkmesh-Token": answer.token,
     "Inkmesh-Generation": String(answer.generation),
   });

@@ -36,7 +36,7 @@ type NewDraft = Extract<SnapshotDraft, { type: "new" }>;
 interface Writing {
   readonly id: number;
   readonly of: Lineage;
-  readonly draft: NewDraft;
+  readonly draft: Pick<NewDraft, "lineage" | "body" | "bytes" | "segments">;
 }
 
 export async function runCompaction(lines: CompactionLines, lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
@@ -54,7 +54,7 @@ export async function runCompaction(lines: CompactionLines, lineage: Lineage, up
 async function replace(lines: CompactionLines, lineage: Lineage, draft: NewDraft): Promise<LogResult<Compaction>> {
   const id = await lines.store.call("nextSnapshot", []);
   if (!id.ok) return id;
-  const written = await write(lines, { id: id.value, of: lineage, draft });
+  const written = await writeSnapshot(lines, { id: id.value, of: lineage, draft });
   const checked = written.ok ? await lines.reader.call("check", [lineage, id.value, draft.hash]) : written;
   const index = checked.ok ? checked.value : undefined;
   if (!index) {
@@ -71,7 +71,8 @@ async function replace(lines: CompactionLines, lineage: Lineage, draft: NewDraft
   return { ok: true, value: compactionOf(draft, index) };
 }
 
-async function write({ store, onStep }: CompactionLines, { id, of, draft }: Writing): Promise<LogResult<undefined>> {
+/** Chunks, header and segments, in portions. */
+export async function writeSnapshot({ store, onStep }: CompactionLines, { id, of, draft }: Writing): Promise<LogResult<undefined>> {
   const { lineage, body, bytes, segments } = draft;
   for (let part = 0; part < body.chunks; part++) {
     const chunk = bytes.slice(part * chunkBytes, (part + 1) * chunkBytes);
@@ -133,6 +134,9 @@ function dotOf([actor, counter]: Counters[number]): Dot {
   return { actor: actor as ActorId, counter };
 }
 
-function failed(detail: string): { readonly ok: false; readonly refusal: { readonly code: "STORE_FAILED"; readonly detail: string } } {
+export function failed(detail: string): {
+  readonly ok: false;
+  readonly refusal: { readonly code: "STORE_FAILED"; readonly detail: string };
+} {
   return { ok: false, refusal: { code: "STORE_FAILED", detail } };
 }

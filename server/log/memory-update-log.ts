@@ -3,7 +3,7 @@
  * nothing is ever damaged. Entries are kept encoded, so that nobody shares bytes with the log.
  */
 import { assert } from "@inkmesh/shared/base/assert";
-import { sameBytes } from "@inkmesh/shared/base/bytes";
+import { noBytes, sameBytes } from "@inkmesh/shared/base/bytes";
 import { lineageKey, type Lineage, type RoomName } from "@inkmesh/shared/base/ids";
 import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
 import { compareHlc, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
@@ -12,7 +12,7 @@ import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
-import type { RoomHistory } from "../core/stored-history.ts";
+import type { RoomHistory, VersionAsk } from "../core/stored-history.ts";
 import type {
   Compaction,
   HashedContent,
@@ -25,9 +25,11 @@ import type {
 } from "../core/stored-room.ts";
 import { compactionCut } from "./compaction-cut.ts";
 import { contiguousClock, type ContiguousClock } from "./contiguous-clock.ts";
+import { clockOfCut, cutBefore, partsThrough } from "./history-cut.ts";
+import { minutesOfHorizon } from "./history-expiry.ts";
 import { joinMinutes, minutesOf, segmentsOf, type HistorySegment } from "./history-segment.ts";
 import { foldedText } from "./store-row.ts";
-import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
+import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 
 interface MemoryLineage {
   readonly lineage: Lineage;
@@ -128,6 +130,21 @@ export class MemoryUpdateLog implements UpdateLog {
     return { ok: true, value: { generation, base, minutes } };
   }
 
+  async version({ room, generation, minute, format }: VersionAsk): Promise<LogResult<Uint8Array | undefined>> {
+    const held = this.#lineages.get(lineageKey({ room, generation }));
+    if (held === undefined) return done;
+    const parts = partsThrough([...held.segments, ...segmentsOf(this.#engine, entriesOf(held))], minute);
+    const base = held.hasHistory ? held.base : held.snapshot;
+    return { ok: true, value: parts && this.#engine.contentOf({ base: base?.state, parts }, format) };
+  }
+
+  async expireHistory(horizon: HistoryHorizon | undefined): Promise<LogResult<number>> {
+    const kept = [...this.#lineages.values()].filter(({ hasHistory }) => hasHistory);
+    if (horizon === undefined) for (const held of kept) Object.assign(held, { base: undefined, segments: [], hasHistory: false });
+    const went = horizon === undefined ? kept : kept.filter((held) => this.#expire(held, horizon));
+    return { ok: true, value: went.length };
+  }
+
   async putRecord(record: RoomRecord, completes = false): Promise<LogResult<undefined>> {
     if (completes) this.#marks.add(record.room);
     this.#records.set(record.room, structuredClone(record));
@@ -205,6 +222,19 @@ export class MemoryUpdateLog implements UpdateLog {
     if (this.#keepsHistory && held.snapshot !== undefined && !held.hasHistory) held.base = held.snapshot;
     held.hasHistory = this.#keepsHistory;
     held.segments = this.#keepsHistory ? [...held.segments, ...segmentsOf(this.#engine, entries)] : [];
+  }
+
+  /** Whether anything went. */
+  #expire(held: MemoryLineage, horizon: HistoryHorizon): boolean {
+    const { due, cut } = minutesOfHorizon(horizon);
+    if (!held.segments.some(({ minute }) => minute < due)) return false;
+    const older = new Set(cutBefore(held.segments, cut, minutesOf(entriesOf(held))));
+    if (older.size === 0) return false;
+    const state = this.#engine.collectHistory({ base: held.base?.state, parts: [...older].map(({ part }) => part) });
+    const clock = clockOfCut(held.base?.clock ?? VectorClock.empty, [...older]);
+    held.base = { clock, state, stateVector: noBytes, deleteSetUpdate: noBytes };
+    held.segments = held.segments.filter((segment) => !older.has(segment));
+    return true;
   }
 
   #held(lineage: Lineage): MemoryLineage {

@@ -6,7 +6,11 @@ import { workerData } from "node:worker_threads";
 import type { Database } from "better-sqlite3";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
-import { HistoryReader } from "./history-reader.ts";
+import { checkBase, draftBase, type BaseDraft } from "./history-expiry.ts";
+import { partsThrough } from "./history-cut.ts";
+import { HistoryReader, type AgedLineage } from "./history-reader.ts";
+import { segmentsOf } from "./history-segment.ts";
+import type { VersionAsk } from "../core/stored-history.ts";
 import type { HistoryParcel, PageParcel, RoomParcel } from "./room-parcel.ts";
 import { checkSnapshot, draftSnapshot, type SnapshotDraft } from "./snapshot-draft.ts";
 import { openReader } from "./sqlite-connection.ts";
@@ -72,6 +76,12 @@ const calls = {
     return new Moved(parcel, [parcel.tail.buffer, parcel.index.buffer as ArrayBuffer, ...(state ? [state] : [])]);
   },
   history: (room: RoomName, generation: number | undefined): HistoryParcel => history().list(room, generation),
+  version({ format, minute, ...lineage }: VersionAsk): Uint8Array | undefined | Moved<Uint8Array | undefined> {
+    const { base, segments, tail } = history().read(lineage);
+    const parts = partsThrough([...segments, ...segmentsOf(engine, tail)], minute);
+    const content = parts && engine.contentOf({ base: base?.state, parts }, format).slice();
+    return content && new Moved<Uint8Array | undefined>(content, [content.buffer]);
+  },
   rooms: (page: Parameters<SqliteReader["rooms"]>[0]): PageParcel => reader().rooms(page),
   draft(lineage: Lineage, upTo: Counters): SnapshotDraft | undefined | Moved<SnapshotDraft | undefined> {
     const draft = draftSnapshot(reader(), engine, lineage, upTo, { nestingMax, keepsHistory });
@@ -79,6 +89,12 @@ const calls = {
   },
   check: (lineage: Lineage, id: number, hash: string): Uint8Array | undefined =>
     afresh((fresh) => checkSnapshot(fresh, engine, { lineage, id, hash })),
+  agedLineages: (due: number | undefined): readonly AgedLineage[] => history().aged(due),
+  draftBase(lineage: Lineage, cut: number): BaseDraft | undefined | Moved<BaseDraft | undefined> {
+    const draft = draftBase(history(), engine, lineage, cut);
+    return draft === undefined ? draft : new Moved<BaseDraft | undefined>(draft, [draft.bytes.buffer]);
+  },
+  checkBase: (id: number, digest: string): boolean => afresh((fresh) => checkBase(fresh, id, digest)),
   verifyPage: (after: string | undefined): VerifiedPage => verifying((verification) => verification.page(after)),
   /**
    * Tells what is damaged of `rooms`, and of what belongs to no room, as it is told when it is met by reading; how much that is. Content of no

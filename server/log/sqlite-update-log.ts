@@ -14,17 +14,18 @@ import { lineageKey, type Lineage, type RelayId, type RoomName } from "@inkmesh/
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../core/stored-room.ts";
-import type { RoomHistory } from "../core/stored-history.ts";
+import type { RoomHistory, VersionAsk } from "../core/stored-history.ts";
 import { startWorker } from "../runtime/worker-file.ts";
 import { packAppends } from "./append-batch.ts";
-import { runCompaction, type CompactionStep } from "./compaction-run.ts";
+import { runCompaction, type CompactionLines, type CompactionStep } from "./compaction-run.ts";
+import { expireLineage, forgetHistory, minutesOfHorizon } from "./history-expiry.ts";
 import type { ReaderCalls, ReaderThread } from "./reader-worker.ts";
 import { unpackHistory, unpackPage, unpackRoom, type HashParcel } from "./room-parcel.ts";
 import type { FoundDamage } from "./sqlite-reader.ts";
 import type { StoreCalls, StoreThread } from "./sqlite-worker.ts";
 import { refusalOf } from "./store-error.ts";
 import { damageOf } from "./store-verification.ts";
-import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
+import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 import { WorkerLine } from "./worker-line.ts";
 
 export interface SqliteSettings {
@@ -73,7 +74,7 @@ export class SqliteUpdateLog implements UpdateLog {
       (damage) => this.#tell(damage),
     );
     this.#reader = new WorkerLine(startReader, (damage) => this.#found(damage));
-    const budgets = { draft: compactionMs, check: compactionMs };
+    const budgets = { draft: compactionMs, check: compactionMs, draftBase: compactionMs, version: compactionMs };
     this.#heavy = new WorkerLine(startReader, (damage) => this.#found(damage), budgets);
   }
 
@@ -114,18 +115,33 @@ export class SqliteUpdateLog implements UpdateLog {
 
   compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
     this.#keepHashes();
-    const lines = { store: this.#store, reader: this.#heavy, onStep: this.#settings.onStep ?? (() => undefined) };
-    const run = Promise.all([this.#lastWrite, this.#lastCompaction])
-      .then(() => runCompaction(lines, lineage, upTo))
-      .catch(refusedBy);
-    this.#lastCompaction = run;
-    return run;
+    return this.#inTurn((lines) => runCompaction(lines, lineage, upTo));
   }
 
   async history(room: RoomName, generation?: number): Promise<LogResult<RoomHistory>> {
     await this.#lastWrite;
     const listed = await this.#heavy.call("history", [room, generation]);
     return listed.ok ? { ok: true, value: unpackHistory(listed.value) } : listed;
+  }
+
+  async version(ask: VersionAsk): Promise<LogResult<Uint8Array | undefined>> {
+    await this.#lastWrite;
+    return this.#heavy.call("version", [ask]);
+  }
+
+  async expireHistory(horizon: HistoryHorizon | undefined): Promise<LogResult<number>> {
+    const minutes = horizon && minutesOfHorizon(horizon);
+    const aged = await this.#heavy.call("agedLineages", [minutes?.due]);
+    if (!aged.ok) return aged;
+    let expired = 0;
+    let refusal: LogResult<number> | undefined;
+    for (const { id, lineage } of aged.value) {
+      // Each in its turn: compactions that are asked for meanwhile come between.
+      const went = await this.#inTurn((lines) => (minutes ? expireLineage(lines, lineage, minutes.cut) : forgetHistory(lines, id)));
+      if (!went.ok) refusal ??= went;
+      else if (went.value) expired++;
+    }
+    return refusal ?? { ok: true, value: expired };
   }
 
   async rooms({ after, limit, search, deleted = false, hashes = false }: RoomsAsk): Promise<LogResult<RoomPage>> {
@@ -191,6 +207,16 @@ export class SqliteUpdateLog implements UpdateLog {
     const answered = written.then((result): LogResult<undefined> => (result.ok ? { ok: true, value: undefined } : result), refusedBy);
     this.#lastWrite = answered;
     return answered;
+  }
+
+  /** One at a time, and behind what was written before. */
+  #inTurn<Value>(work: (lines: CompactionLines) => Promise<LogResult<Value>>): Promise<LogResult<Value>> {
+    const lines = { store: this.#store, reader: this.#heavy, onStep: this.#settings.onStep ?? (() => undefined) };
+    const run = Promise.all([this.#lastWrite, this.#lastCompaction])
+      .then(() => work(lines))
+      .catch(refusedBy);
+    this.#lastCompaction = run;
+    return run;
   }
 
   #keepHashes(): void {

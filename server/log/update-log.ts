@@ -11,7 +11,7 @@ import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import type { RoomHistory } from "../core/stored-history.ts";
+import type { RoomHistory, VersionAsk } from "../core/stored-history.ts";
 import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../core/stored-room.ts";
 
 /** Entries of one room, in the order in which they were admitted. */
@@ -50,6 +50,14 @@ export interface LogOpening {
 /** `ok: false` carries STORE_FULL or STORE_FAILED; what was asked for did not happen and may be asked again. */
 export type LogResult<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly refusal: Refusal };
 
+/** Wall times. */
+export interface HistoryHorizon {
+  /** Histories that tell of something older are cut. */
+  readonly dueMs: number;
+  /** Then all that is older than this goes; not before `dueMs`. */
+  readonly cutMs: number;
+}
+
 export interface RoomsAsk {
   readonly after?: string | undefined;
   readonly limit: number;
@@ -74,6 +82,13 @@ export interface UpdateLog {
   compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>>;
   /** How the room's current generation, or the one named, came to be, as far as it is kept. */
   history(room: RoomName, generation?: number): Promise<LogResult<RoomHistory>>;
+  /** The document as it was, with all that what was written by then hangs on; undefined where nobody wrote in that minute. */
+  version(ask: VersionAsk): Promise<LogResult<Uint8Array | undefined>>;
+  /**
+   * Takes from histories what is older than the horizon, where something in them is due; without one, all. In how many documents something
+   * went. What is left begins with the state of exactly what went, in which nothing deleted is told any more.
+   */
+  expireHistory(horizon: HistoryHorizon | undefined): Promise<LogResult<number>>;
   /** Creates or replaces a room's record, durable when it resolves. Closing a generation also removes its content. `completes` as in `Append`. */
   putRecord(record: RoomRecord, completes?: boolean): Promise<LogResult<undefined>>;
   /**

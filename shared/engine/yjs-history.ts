@@ -57,7 +57,10 @@ export function historyDocument(base: Uint8Array | undefined, parts: readonly Hi
   document.clientID = -1;
   document.transact(() => {
     if (base !== undefined) Y.applyUpdate(document, base);
-    for (const part of parts) for (const update of updatesOf(part)) Y.applyUpdate(document, update);
+    for (const part of parts) {
+      if (part.encoding === "yjs-v2") Y.applyUpdateV2(document, part.bytes);
+      else for (const update of updatesOf(part)) Y.applyUpdate(document, update);
+    }
   });
   return document;
 }

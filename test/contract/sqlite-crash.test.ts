@@ -5,12 +5,14 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { dotKey } from "@inkmesh/shared/clock/dot";
 import type { CompactionStep } from "../../server/log/compaction-run.ts";
 import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
 import { unpackHistory } from "../../server/log/room-parcel.ts";
+import { chunkChecksum, type ChunkRow } from "../../server/log/store-row.ts";
 import { openReader } from "../../server/log/sqlite-connection.ts";
 import { verifyStore } from "../../server/log/store-verification.ts";
 import { SqliteFolder } from "../unit/log/sqlite-folder.ts";
@@ -108,4 +110,69 @@ test("[P2] a crash at any step of a compaction loses nothing, of the document or
     expect(verifyStore(openReader(cut.file)), step).toEqual([]);
     cut.dispose();
   }
+});
+
+test("[P2] a crash while a history is cut leaves it as it was, or cut, and the next start goes on from there", async () => {
+  const author = new LogAuthor({ physicalMs: 600_000 });
+  const cuts = new Map<CompactionStep, SqliteFolder>();
+  let isCutting = false;
+  const onStep = (step: CompactionStep): void => void (isCutting && cuts.set(step, new SqliteFolder(folder).killed()));
+  const log = new SqliteUpdateLog({ folder, nestingMax: 64, keepsHistory: true, onStep });
+  await log.open();
+  await must(log.append([author.type("old, "), author.erase(0, 1)]));
+  author.pass(60_000);
+  await must(log.append([author.type("new.")]));
+  await must(log.compact(author.lineage, author.clock));
+  isCutting = true;
+  const horizon = { dueMs: 660_000, cutMs: 660_000 };
+  expect(await must(log.expireHistory(horizon))).toBe(1);
+  await log.close();
+  expect([...cuts.keys()]).toEqual(["chunk-written", "written", "checked", "adopted"]);
+  for (const [step, cut] of cuts) {
+    expect(cut.open(), step).toMatchObject({ complete: true, damage: [] });
+    const { base, segments } = cut.readHistory((history) => history.read(author.lineage));
+    const isCut = step === "adopted";
+    expect([base === undefined, segments.length], step).toEqual([!isCut, isCut ? 1 : 2]);
+    expect(textOf(cut.load("a room")), step).toBe(author.text);
+    expect(verifyStore(openReader(cut.file)), step).toEqual([]);
+    cut.dispose();
+  }
+});
+
+test("[P2] the base of a history that was damaged before it was checked removes nothing", async () => {
+  const author = new LogAuthor({ physicalMs: 600_000 });
+  let isCutting = false;
+  const onStep = (step: CompactionStep): void => {
+    if (!isCutting || step !== "written") return;
+    const database = new Database(path.join(folder, "log.sqlite"));
+    // With a checksum that fits: what was written is whole, and it is something else.
+    const bytes = Uint8Array.of(0, 0);
+    const { snapshot, part } = database.prepare("SELECT * FROM chunk ORDER BY snapshot DESC").get() as ChunkRow;
+    database
+      .prepare("UPDATE chunk SET bytes = ?, crc = ? WHERE snapshot = ?")
+      .run(bytes, chunkChecksum({ snapshot, part, bytes }), snapshot);
+    database.close();
+  };
+  const log = new SqliteUpdateLog({ folder, nestingMax: 64, keepsHistory: true, onStep });
+  await log.open();
+  await must(log.append([author.type("old")]));
+  await must(log.compact(author.lineage, author.clock));
+  isCutting = true;
+  const horizon = { dueMs: 6_000_000, cutMs: 6_000_000 };
+  expect(await log.expireHistory(horizon)).toMatchObject({
+    ok: false,
+    refusal: { detail: expect.stringContaining("not the one that was built") },
+  });
+  expect(await must(log.history(author.lineage.room))).toMatchObject({ minutes: [{ entries: 3 }] });
+  isCutting = false;
+  expect(await must(log.expireHistory(horizon))).toBe(1);
+  await must(log.append([author.type(", new")]));
+  await must(log.compact(author.lineage, author.clock));
+  expect(await must(log.expireHistory(horizon))).toBe(1);
+  expect(await must(log.verify())).toEqual([]);
+  const database = openReader(path.join(folder, "log.sqlite"));
+  // One that serves, and one base: not the one before it, too.
+  expect(database.prepare("SELECT verified FROM snapshot ORDER BY verified").pluck().all()).toEqual([1, 2]);
+  database.close();
+  await log.close();
 });

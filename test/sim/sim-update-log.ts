@@ -10,8 +10,8 @@ import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../../server/core/stored-room.ts";
-import type { RoomHistory } from "../../server/core/stored-history.ts";
-import type { Append, Damage, LogOpening, LogResult, RoomsAsk, UpdateLog } from "../../server/log/update-log.ts";
+import type { RoomHistory, VersionAsk } from "../../server/core/stored-history.ts";
+import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "../../server/log/update-log.ts";
 import type { SimDisk, Transaction } from "./sim-disk.ts";
 import type { SimProcess } from "./world.ts";
 
@@ -81,6 +81,14 @@ export class SimUpdateLog implements UpdateLog {
 
   async history(room: RoomName, generation?: number): Promise<LogResult<RoomHistory>> {
     return this.#disk.image.history(room, generation);
+  }
+
+  async version(ask: VersionAsk): Promise<LogResult<Uint8Array | undefined>> {
+    return this.#disk.image.version(ask);
+  }
+
+  async expireHistory(horizon: HistoryHorizon | undefined): Promise<LogResult<number>> {
+    return this.#disk.image.expireHistory(horizon);
   }
 
   rooms(page: RoomsAsk): Promise<LogResult<RoomPage>> {

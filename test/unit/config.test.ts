@@ -35,6 +35,13 @@ describe("settings", () => {
     expect([settingsOf({}).zone, settingsOf({}, { INKMESH_ZONE: "berlin-1" }).zone]).toEqual(["", "berlin-1"]);
   });
 
+  test("histories go back thirty days, or as long as is said, in minutes, hours or days", () => {
+    const said = (history: unknown) => settingsOf({ history }).historyMs;
+    expect([settingsOf({}).historyMs, said("30d")]).toEqual([30 * 86_400_000, 30 * 86_400_000]);
+    expect([said("0"), said("0d"), said("90m"), said("12h"), said("3650d")]).toEqual([0, 0, 5_400_000, 43_200_000, 3_650 * 86_400_000]);
+    expect([settingsOf({}, { INKMESH_HISTORY: "1h" }).historyMs, settingsOf({}, {}, { history: 0 }).historyMs]).toEqual([3_600_000, 0]);
+  });
+
   test("nobody may do experiments until somebody says so", () => {
     const said = (value: unknown) => settingsOf({}, { INKMESH_EXPERIMENTS: value }).experiments;
     expect([settingsOf({}).experiments, settingsOf({ experiments: true }).experiments]).toEqual([false, true]);
@@ -72,6 +79,22 @@ describe("settings", () => {
     ["no replica at all", { replicas: "0" }, {}, undefined, /^--replicas must be a number of relays from 1 to 7, not "0"\.$/],
     ["a zone with a blank", { zone: "rack 1" }, {}, undefined, /^--zone must be up to 63 of A-Z, a-z, 0-9.*, not "rack 1"\.$/],
     ["an unknown durability", { durability: "2" }, {}, undefined, /^--durability must be majority, 1 or all, not "2"\.$/],
+    [
+      "a history without a unit",
+      { history: "30" },
+      {},
+      undefined,
+      /^--history must be how long to keep who wrote what, as 30d, .*, not "30"\.$/,
+    ],
+    ["a history of a blank", {}, { INKMESH_HISTORY: "" }, undefined, /^INKMESH_HISTORY must be how long/],
+    [
+      "a history of centuries",
+      { history: "3651d" },
+      {},
+      undefined,
+      /^--history must be how long .*, up to 3650d, or 0 for not at all, not "3651d"/,
+    ],
+    ["a history in numbers", {}, {}, { history: 30 }, /^"history" in the --config file must be how long/],
     ["another store", { store: "postgres://x" }, {}, undefined, /^--store must be sqlite/],
     [
       "a page's address to join",

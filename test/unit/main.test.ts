@@ -10,7 +10,7 @@ import { WebSocket } from "ws";
 import { WebsocketProvider as Provider15 } from "y-websocket-1";
 import { WebsocketProvider as Provider31 } from "y-websocket";
 import * as Y from "yjs";
-import { readSettings, type RelaySettings } from "../../server/config.ts";
+import { limitsWith, processWith, readSettings, type RelaySettings } from "../../server/config.ts";
 import { startRelay, type RunningRelay } from "../../server/main.ts";
 
 let folder: string;
@@ -82,6 +82,30 @@ describe("a relay", { timeout: 30_000 }, () => {
     await eventually(() => expect(reader.text.toString()).toBe("kept"));
     const { rooms } = (await (await fetch(`${second.address}/api/rooms`)).json()) as { rooms: { room: string; bytes: number }[] };
     expect(rooms).toMatchObject([{ room: "notes", generation: 0 }]);
+  });
+
+  test("keeps what left the log in a history, as long as is said, and lets it go where none is wanted any more", async () => {
+    const segments = (): number => {
+      const database = new Database(path.join(folder, "a", "log.sqlite"), { readonly: true });
+      const count = database.prepare<[], number>("SELECT count(*) FROM segment").pluck().get()!;
+      database.close();
+      return count;
+    };
+    const first = await aRelay({ limits: limitsWith({ tailEntriesMax: 1 }) });
+    const writer = join(first, "notes");
+    await eventually(() => expect(writer.provider.synced).toBe(true));
+    for (const letter of "kept") writer.text.insert(writer.text.length, letter);
+    await eventually(() => expect(segments()).toBeGreaterThan(0));
+    await eventually(async () => expect(await textOf(first, "notes")).toContain("kept"));
+    const { versions } = (await (await fetch(`${first.address}/api/rooms/notes/history`)).json()) as { versions: { version: string }[] };
+    const then = await fetch(`${first.address}/api/rooms/notes/history/${versions[0]!.version}?format=json`);
+    expect(await then.text()).toBe(await textOf(first, "notes"));
+    writer.provider.destroy();
+    await first.stop();
+    const second = await aRelay({ historyMs: 0, process: processWith({ historyLookMs: 50 }) });
+    await eventually(() => expect(segments()).toBe(0));
+    expect(await textOf(second, "notes")).toContain("kept");
+    expect(await (await fetch(`${second.address}/api/rooms/notes/history`)).json()).not.toHaveProperty("next");
   });
 
   test("stops gracefully: clients are told 1012, the port and the folder are free at once", async () => {

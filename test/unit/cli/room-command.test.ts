@@ -104,6 +104,24 @@ describe("inkmesh room", { timeout: 120_000 }, () => {
     expect(JSON.stringify((await room("export", "chest", "--format", "json")).out)).toContain("also kept in a drawer");
   });
 
+  test("says when somebody wrote in a document, and what it was then", async () => {
+    const doc = new Y.Doc();
+    doc.getText("t").insert(0, "first");
+    const file = path.join(folder, "history.bin");
+    fs.writeFileSync(file, Y.encodeStateAsUpdate(doc));
+    await room("import", file, "--room", "with a past");
+    const { versions } = JSON.parse((await room("history", "with a past", "--json")).out) as {
+      versions: { version: string; edits: number }[];
+    };
+    const newest = versions[0]!.version;
+    expect(versions).toMatchObject([{ edits: 1, authors: [{ author: "", edits: 1 }] }]);
+    expect((await room("history", "with a past")).out).toMatch(new RegExp(`^version +edits +by\n${newest} +1\n$`));
+    expect(await room("history", "with a past", newest)).toEqual(await room("export", "with a past"));
+    expect(await room("history", "with a past", "2001-01-01T00:00Z")).toMatchObject({ code: 2, out: "" });
+    await create("without a past", "");
+    expect((await room("history", "without a past")).out).toBe("Nothing is kept of how it came to be.\n");
+  });
+
   test("imports an empty document, too", async () => {
     const file = path.join(folder, "blank.bin");
     await room("export", "note 003", "--format", "update", "--out", file);

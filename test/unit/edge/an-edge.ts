@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { vi } from "vitest";
 import { WebSocket } from "ws";
 import type { ActorId, RelayId, RequestId, RoomName } from "@inkmesh/shared/base/ids";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { limitsWith } from "../../../server/config.ts";
 import type { RoomAnswer } from "../../../server/core/effect.ts";
 import type { RelayInput, RoomRequest } from "../../../server/core/input.ts";
@@ -16,6 +17,7 @@ import { ClientSockets } from "../../../server/edge/client-sockets.ts";
 import type { EdgeObserver } from "../../../server/edge/edge-observer.ts";
 import { experimentsApi, type Experiments } from "../../../server/edge/experiments-api.ts";
 import { healthApi } from "../../../server/edge/health-api.ts";
+import type { HistoryApiOptions } from "../../../server/edge/history-api.ts";
 import { createHttpServer } from "../../../server/edge/http-server.ts";
 import type { KnownStamps } from "../../../server/edge/mesh-answer.ts";
 import { meshApi } from "../../../server/edge/mesh-api.ts";
@@ -39,6 +41,8 @@ interface EdgeOptions {
   readonly mesh?: MeshView;
   readonly stamps?: KnownStamps;
   readonly inspect?: VerifyApiOptions["inspect"];
+  readonly history?: HistoryApiOptions["history"];
+  readonly version?: HistoryApiOptions["version"];
   readonly experiments?: Experiments;
   readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
 }
@@ -110,7 +114,10 @@ export async function anEdge(options: EdgeOptions = {}) {
       },
     }),
     experimentsApi: options.experiments === undefined ? undefined : experimentsApi(options.experiments),
-    roomsApi: roomsApi(requests),
+    roomsApi: roomsApi(requests, {
+      history: options.history ?? (async () => ({ ok: true, value: { generation: 0, base: VectorClock.empty, minutes: [] } })),
+      version: options.version ?? (async () => ({ ok: true, value: undefined })),
+    }),
     appFiles: appFiles(options.appFolder),
     connectionsMax: 100,
   });
