@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the relay beside a bare broadcaster, alternated in the same run, as ratios. `npm run bench -- mesh`: three relays
  * beside one. `npm run bench -- starts --rooms 100000`: what starting with many documents costs. `npm run bench -- viewers`: what viewers
- * of one document cost, over edges. Each prints its tables and writes its part of test/bench/RESULTS.md. `-- --rounds 1 --seconds 1` for a short look; fewer
+ * of one document cost, over edges. `npm run bench -- history`: what histories cost. Each prints its tables and writes its part of test/bench/RESULTS.md. `-- --rounds 1 --seconds 1` for a short look; fewer
  * rounds than 3 do not overwrite the results.
  */
 import { cpus, loadavg, release } from "node:os";
@@ -9,6 +9,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureAcks, type AckFigures } from "./ack-load.ts";
+import { measureHistory, type HistoryFigures } from "./history-load.ts";
+import { historyPage } from "./history-page.ts";
 import { aPaper, measureJoins, type JoinFigures, type Paper } from "./join-load.ts";
 import { measureMesh } from "./mesh-bench.ts";
 import { meshPage } from "./mesh-page.ts";
@@ -43,7 +45,13 @@ const shapes: Readonly<Record<string, LoadShape>> = {
 };
 
 const [what] = positionals;
-const page = await (what === "mesh" ? benchMesh() : what === "starts" ? benchStarts() : what === "viewers" ? benchViewers() : benchRelay());
+const benches: Readonly<Record<string, () => Promise<string>>> = {
+  mesh: benchMesh,
+  starts: benchStarts,
+  viewers: benchViewers,
+  history: benchHistory,
+};
+const page = await (benches[what ?? ""] ?? benchRelay)();
 process.stdout.write(page);
 if (rounds >= 3) writeFileSync(resultsFile, withPart(readFileSync(resultsFile, "utf8"), page));
 process.exit(0);
@@ -98,6 +106,16 @@ async function benchStarts(): Promise<string> {
     process.stderr.write(`${count} rooms\n`);
   }
   return startPage(measured, { command: `npm run bench -- starts --rooms ${rooms}`, machine: machine() });
+}
+
+async function benchHistory(): Promise<string> {
+  const measured: HistoryFigures[] = [];
+  for (const trace of ["sveltecomponent", "automerge-paper"] as const) {
+    measured.push(await measureHistory(trace));
+    process.stderr.write(`${trace}\n`);
+  }
+  const load = `load average of the last five minutes ${loadavg()[1]!.toFixed(0)}`;
+  return historyPage(measured, { command: "npm run bench -- history", machine: `${machine()}; ${load}` });
 }
 
 function machine(): string {
