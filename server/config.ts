@@ -100,6 +100,8 @@ const limitBounds = {
   tailShareMax: [0.5, 0.01, 100],
   /** Bytes. Below it compaction is not worth a worker's while. */
   tailBytesMin: [64 * kib, 0, 1024 * mib],
+  /** Lives of relays, some 30 bytes each in tokens, frames and rows. A client that was away for longer is told that its relay may be behind. */
+  clockActorsMax: [16, 1, 65_536],
   /** Milliseconds. What decodes but does not apply is found within it. */
   verifyMs: [600_000, 100, 86_400_000],
   /** Milliseconds. A clock more often helps nobody; it only shortens a resume. */

@@ -14,6 +14,7 @@
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Lacking } from "@inkmesh/shared/wire/client-message";
 import type { Found } from "./gossip/seekers.ts";
+import { knownDurable } from "./gossip/room-copy.ts";
 import type { Line } from "./line.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
@@ -43,7 +44,7 @@ export class CatchUp {
     const { context, room, line, channel } = this.#options;
     if (token === "" || !line.hearsBehind) return;
     const seen = seenBefore(room, token, context.tokenSecret);
-    if (!seen.ok || room.log.durableClock.covers(seen.value)) return;
+    if (!seen.ok || knownDurable(room).covers(seen.value)) return;
     this.#state = "waiting";
     context.deadlines.set({ type: "catch-up", connection: line.id, channel }, context.now.monotonicMs + behindAfterMs);
     this.#seek(seen.value);

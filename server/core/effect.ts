@@ -25,7 +25,14 @@ export type RelayEffect =
   | { readonly type: "load-room"; readonly room: RoomName; readonly seq: number }
   /** Answered by `log-appended` or `log-append-failed` with the same lineage and seq. */
   | ({ readonly type: "append-log"; readonly lineage: Lineage; readonly seq: number; readonly entries: readonly Entry[] } & Marks)
-  | { readonly type: "compact-room"; readonly lineage: Lineage; readonly seq: number; readonly upTo: VectorClock }
+  /** `prunable`: what the room's clock need not name any more, as the log's compaction asks for it. */
+  | {
+      readonly type: "compact-room";
+      readonly lineage: Lineage;
+      readonly seq: number;
+      readonly upTo: VectorClock;
+      readonly prunable: VectorClock;
+    }
   /** `completes`: with it the room is complete here. */
   | { readonly type: "store-record"; readonly seq: number; readonly record: RoomRecord; readonly completes: boolean }
   /** Everything that `ring` places on this disk is complete; nothing is answered. */

@@ -9,6 +9,7 @@
  * behind it; should the worker fail, everything is sent instead, which is never wrong.
  */
 import type { Result } from "@inkmesh/shared/base/result";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CatchUp } from "./catch-up.ts";
 import type { Delivery } from "./delivery.ts";
 import { planJoin, type JoinerState } from "./join-plan.ts";
@@ -29,6 +30,8 @@ interface JoinerOptions {
 
 export class Joiner {
   readonly #options: JoinerOptions;
+  /** What the client said that it has. */
+  #has = VectorClock.empty;
 
   constructor(options: JoinerOptions) {
     this.#options = options;
@@ -38,6 +41,7 @@ export class Joiner {
   join(joiner: JoinerState): void {
     const { context, line, room, delivery } = this.#options;
     room.flushFanOut();
+    this.#has = joiner.clock ?? VectorClock.empty;
     const plan = planJoin(room.content, joiner, 2 * context.limits.content.authorsPerRoomMax);
     if (!plan.ok) return line.refuse(plan.refusal);
     const { value } = plan;
@@ -85,7 +89,10 @@ export class Joiner {
   #promiseSynced(): void {
     const { line, room, catchUp, isLive } = this.#options;
     catchUp.whenTold(() => {
-      const { clock } = room.content;
+      const { clock: named, pruned } = room.content;
+      // A client takes a clock that does not name all that its own does for that of a relay which lost something.
+      const known = VectorClock.of(this.#has.entries().filter(([actor, counter]) => pruned.counter(actor) >= counter));
+      const clock = named.join(known);
       const say = (): void => {
         if (!isLive()) return;
         // The client has everything that the content's hash speaks of before it reads the hash.

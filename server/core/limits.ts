@@ -59,6 +59,8 @@ export interface Limits {
   readonly tailEntriesMax: number;
   readonly tailShareMax: number;
   readonly tailBytesMin: number;
+  /** Actors that a room's clock may name before those that need no name are pruned. */
+  readonly clockActorsMax: number;
   /** How long entries may wait before a shadow document has looked at them. */
   readonly verifyMs: number;
   /** How often clients are told the durable clock, at most. */

@@ -6,7 +6,7 @@
  *     └───────────── index, clock ────────────────────────┘
  *
  * Invariants: clock = snapshot.clock joined with the tail's dots (and with dots that were quarantined: they stay named,
- * so that nobody sends them again as new); an admitted update is in index, clock and tail at once or in none; a refused
+ * so that nobody sends them again as new), without actors that need no name any more (`gossip/clock-pruning.ts`); an admitted update is in index, clock and tail at once or in none; a refused
  * one changes nothing; what the disk is told of the content's hash is what would be read there. Knows no sessions, and of the disk
  * only what it is told by `adopt`.
  */
@@ -35,6 +35,14 @@ export interface EntryMaker {
 export type Authors = ReadonlyMap<number, number>;
 
 const noAuthors: Authors = new Map();
+
+/** Of the actors that a new snapshot names no more those that the clock names no more either, and those that wrote on meanwhile. */
+export interface Unnamed {
+  readonly gone: VectorClock;
+  readonly goesOn: VectorClock;
+}
+
+const noneUnnamed: Unnamed = { gone: VectorClock.empty, goesOn: VectorClock.empty };
 
 export class RoomContent {
   readonly #engine: CrdtEngine;
@@ -100,6 +108,11 @@ export class RoomContent {
 
   get clock(): VectorClock {
     return this.#clock;
+  }
+
+  /** What is here beside what `clock` names: what was pruned from it last. */
+  get pruned(): VectorClock {
+    return this.#snapshot?.pruned ?? VectorClock.empty;
   }
 
   /** Snapshot and tail. */
@@ -188,13 +201,13 @@ export class RoomContent {
   }
 
   /** Takes over a new snapshot: what it contains and what was quarantined leaves the tail. Where there is none, the disk may have it all the same. */
-  adopt(compacted: Result<Compaction>): Result<undefined> {
+  adopt(compacted: Result<Compaction>): Result<Unnamed> {
     this.#isAsRead = false;
     this.#isTold = false;
     return compacted.ok ? this.#adopt(compacted.value) : compacted;
   }
 
-  #adopt({ snapshot, removed, quarantined, index: encoded }: Compaction): Result<undefined> {
+  #adopt({ snapshot, removed, quarantined, index: encoded }: Compaction): Result<Unnamed> {
     const gone = new Set([...removed, ...quarantined].map(dotKey));
     const tail = this.#tail.filter((entry) => !gone.has(dotKey(entry.dot)));
     const index = this.#engine.decodeIndex(encoded);
@@ -205,7 +218,16 @@ export class RoomContent {
     this.#tail = tail;
     this.#tailBytes = bytesOf(tail);
     this.#setSnapshot(snapshot);
-    return ok(undefined);
+    return ok(this.#unname(snapshot));
+  }
+
+  #unname({ clock, pruned }: StoredSnapshot): Unnamed {
+    const unnamed = pruned.entries().filter(([actor]) => clock.counter(actor) === 0 && this.#clock.counter(actor) > 0);
+    if (unnamed.length === 0) return noneUnnamed;
+    const wroteOn = ([actor, counter]: readonly [ActorId, number]): boolean => this.#clock.counter(actor) > counter;
+    const gone = VectorClock.of(unnamed.filter((dot) => !wroteOn(dot)));
+    this.#clock = this.#clock.past(gone);
+    return { gone, goesOn: VectorClock.of(unnamed.filter(wroteOn)) };
   }
 
   /**

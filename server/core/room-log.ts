@@ -7,7 +7,7 @@
  *                              └─▶ log-append-failed ─▶ held back, appendRetryMs later appended again
  *
  * Invariants: [C3] nothing is called durable before its `log-appended`; what failed is kept in order and appended again,
- * whole; `durableClock` names exactly what is on disk.
+ * whole; `durableClock` names exactly what is on disk, but for what needs no name.
  */
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
@@ -20,6 +20,7 @@ import { AppendQueue } from "./append-queue.ts";
 import { DurabilityGate } from "./durability-gate.ts";
 import { LogMarks } from "./log-marks.ts";
 import type { RelayContext } from "./relay-context.ts";
+import type { Unnamed } from "./room-content.ts";
 
 /** What came to disk. */
 export interface Landed {
@@ -97,6 +98,13 @@ export class RoomLog {
   cover(clock: VectorClock): void {
     this.#durableClock = this.#durableClock.join(clock);
     this.#marks.cover(clock);
+  }
+
+  /** What the disk names no more is named no more here; who wrote on meanwhile is named there again. Whether anything changed here. */
+  unname({ gone, goesOn }: Unnamed): boolean {
+    if (goesOn.size > 0) this.cover(goesOn);
+    this.#durableClock = this.#durableClock.past(gone);
+    return gone.size > 0;
   }
 
   /** The turn's entries leave together. */

@@ -14,6 +14,7 @@ import { ok, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RoomAnswer } from "./effect.ts";
 import type { RoomRequest } from "./input.ts";
+import { knownDurable } from "./gossip/room-copy.ts";
 import { partsOf } from "./join-plan.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
@@ -179,7 +180,7 @@ export class RoomRequests {
     if (!seen.ok) return this.#refuse(request, seen.refusal);
     const { log, content, lineage } = room;
     const clock = log.durableClock;
-    if (!clock.covers(seen.value)) return this.#waitToCatchUp(request, room, ask, seen.value);
+    if (!knownDurable(room).covers(seen.value)) return this.#waitToCatchUp(request, room, ask, seen.value);
     // What is not on disk are the last entries of the tail: the token may not name them.
     const parts = partsOf(content);
     const durable = parts.slice(0, parts.length - log.waiting);

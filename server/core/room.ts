@@ -369,6 +369,7 @@ export class Room implements RoomCopy, RecordKeeper {
     const adopted = this.#content.adopt(result);
     this.#upkeep.watch(this.#content);
     if (!adopted.ok) return this.#context.report({ type: "refused", refusal: adopted.refusal, connection: undefined, room: this.name });
+    if (this.#log.unname(adopted.value)) this.#replication.pruned(adopted.value.gone);
     this.frames.clear();
     const count = result.ok ? result.value.quarantined.length : 0;
     if (count > 0) this.#context.report({ type: "quarantined", room: this.name, count });

@@ -42,8 +42,10 @@ export interface StoredRoom {
 }
 
 export interface StoredSnapshot {
-  /** What entries it contains: causally closed. */
+  /** What entries it contains: causally closed, and without those actors that need no name any more. */
   readonly clock: VectorClock;
+  /** Of such actors those that were pruned last: what this names is contained, too. */
+  readonly pruned: VectorClock;
   readonly state: Uint8Array;
   readonly stateVector: Uint8Array;
   /** An update that carries only the whole delete set. */

@@ -4,6 +4,7 @@
  *     long        more than tailEntriesMax entries
  *     heavy       more than tailBytesMin, and more than tailShareMax of the state
  *     unlooked-at the oldest entry has waited verifyMs for a shadow document to see whether it applies
+ *     many names  its clock names more actors than it need (`ClockPruning`)
  *     left behind the last session went, and there is an eighth of "long" or "heavy"
  *
  * Invariants: one compaction per room at a time; it names only what is durable; after one that failed the room rests,
@@ -11,7 +12,9 @@
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Deadline } from "./deadlines.ts";
+import { prunable } from "./gossip/clock-pruning.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { RoomContent } from "./room-content.ts";
 import type { RoomLog } from "./room-log.ts";
@@ -29,6 +32,8 @@ export class TailUpkeep {
   #isRunning = false;
   #restUntilMs = 0;
   #failures = 0;
+  /** How many actors the clock named when it was looked which of them need no name. */
+  #actorsSeen = 0;
 
   constructor(context: RelayContext, room: RoomName) {
     this.#context = context;
@@ -52,7 +57,21 @@ export class TailUpkeep {
     const share = leftBehind ? leftBehindShare : 1;
     const stateBytes = content.snapshot?.state.length ?? 0;
     const heavy = Math.max(limits.tailBytesMin, limits.tailShareMax * stateBytes);
-    return content.tail.length > limits.tailEntriesMax * share || content.tailBytes > heavy * share;
+    const isLong = content.tail.length > limits.tailEntriesMax * share || content.tailBytes > heavy * share;
+    return isLong || this.#namesMany(content);
+  }
+
+  /** Looked at whenever one more came to it: to look is to go through the tail. */
+  #namesMany(content: RoomContent): boolean {
+    const { size } = content.clock;
+    if (size === this.#actorsSeen) return false;
+    this.#actorsSeen = size;
+    return size > this.#context.limits.clockActorsMax && this.#prunable(content.clock, content).size > 0;
+  }
+
+  #prunable(clock: VectorClock, { tail }: RoomContent): VectorClock {
+    const { actor: self, placement, limits } = this.#context;
+    return prunable({ self, isAlone: placement.isAlone, clockActorsMax: limits.clockActorsMax, clock, tail });
   }
 
   /** Asks for a snapshot of what is durable; `then` gets the answer. Whether there was anything to ask for. */
@@ -67,7 +86,7 @@ export class TailUpkeep {
       if (!result.ok) this.#restUntilMs = this.#context.now.monotonicMs + Math.min(restMs * 2 ** (this.#failures - 1), restMsMax);
       then(result);
     });
-    this.#context.effect({ type: "compact-room", lineage: log.lineage, seq, upTo });
+    this.#context.effect({ type: "compact-room", lineage: log.lineage, seq, upTo, prunable: this.#prunable(upTo, content) });
     return true;
   }
 }

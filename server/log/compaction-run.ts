@@ -39,8 +39,14 @@ interface Writing {
   readonly draft: Pick<NewDraft, "lineage" | "body" | "bytes" | "segments">;
 }
 
-export async function runCompaction(lines: CompactionLines, lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
-  const draft = await lines.reader.call("draft", [lineage, upTo.entries()]);
+/** `prunable`: as in `UpdateLog.compact`. */
+export interface CompactionAsk {
+  readonly upTo: VectorClock;
+  readonly prunable: VectorClock;
+}
+
+export async function runCompaction(lines: CompactionLines, lineage: Lineage, asked: CompactionAsk): Promise<LogResult<Compaction>> {
+  const draft = await lines.reader.call("draft", [lineage, asked.upTo.entries(), asked.prunable.entries()]);
   if (!draft.ok) return draft;
   if (draft.value === undefined) return failed("nothing was ever written to this generation");
   lines.onStep("drafted");
@@ -120,6 +126,7 @@ function compactionOf({ body, bytes, removed, quarantined }: NewDraft, index: Ui
   return {
     snapshot: {
       clock: VectorClock.of(body.clock),
+      pruned: VectorClock.of(body.pruned ?? []),
       state: bytes.slice(0, state),
       stateVector: bytes.slice(state, state + stateVector),
       deleteSetUpdate: bytes.slice(state + stateVector),

@@ -28,6 +28,7 @@ import { contiguousClock, type ContiguousClock } from "./contiguous-clock.ts";
 import { clockOfCut, cutBefore, partsThrough } from "./history-cut.ts";
 import { minutesOfHorizon } from "./history-expiry.ts";
 import { joinMinutes, minutesOf, segmentsOf, type HistorySegment } from "./history-segment.ts";
+import { prunedCut } from "./pruned-cut.ts";
 import { foldedText } from "./store-row.ts";
 import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 
@@ -97,7 +98,7 @@ export class MemoryUpdateLog implements UpdateLog {
     return { ok: true, value };
   }
 
-  async compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
+  async compact(lineage: Lineage, upTo: VectorClock, prunable = VectorClock.empty): Promise<LogResult<Compaction>> {
     const held = this.#lineages.get(lineageKey(lineage));
     if (!held) return { ok: false, refusal: { code: "STORE_FAILED", detail: "nothing was ever written to this generation" } };
     const base = held.snapshot;
@@ -109,12 +110,16 @@ export class MemoryUpdateLog implements UpdateLog {
       nestingMax: this.#nestingMax,
     });
     const unapplied = new Set(shadow.unapplied.map((part) => covered[base ? part - 1 : part]));
-    const snapshot = { clock, state: shadow.state, stateVector: shadow.stateVector, deleteSetUpdate: shadow.deleteSetUpdate };
+    const rest = tail.filter((entry) => !clock.contains(entry.dot));
+    const { clock: named, pruned } = prunedCut({ clock, covered, rest, prunedBefore: base?.pruned ?? VectorClock.empty }, prunable);
+    const { state, stateVector, deleteSetUpdate } = shadow;
+    const snapshot = { clock: named, pruned, state, stateVector, deleteSetUpdate };
     this.#tell(
       held,
       covered.filter((entry) => !unapplied.has(entry)),
     );
     held.snapshot = snapshot;
+    held.cover = held.cover.past(clock.past(named));
     held.contentHash = undefined;
     for (const entry of covered) held.tail.delete(dotKey(entry.dot));
     const { index } = this.#engine.indexOf([snapshot.state, ...entriesOf(held).map((entry) => entry.payload)]);
@@ -210,7 +215,7 @@ export class MemoryUpdateLog implements UpdateLog {
 
   #add(lineage: Lineage, entry: Entry): void {
     const held = this.#held(lineage);
-    if (held.snapshot?.clock.contains(entry.dot) || held.tail.has(dotKey(entry.dot))) return;
+    if (held.snapshot?.clock.contains(entry.dot) || held.snapshot?.pruned.contains(entry.dot) || held.tail.has(dotKey(entry.dot))) return;
     held.tail.set(dotKey(entry.dot), encodeEntry(entry));
     held.contentHash = undefined;
     held.created ??= entry.hlc;
@@ -232,7 +237,7 @@ export class MemoryUpdateLog implements UpdateLog {
     if (older.size === 0) return false;
     const state = this.#engine.collectHistory({ base: held.base?.state, parts: [...older].map(({ part }) => part) });
     const clock = clockOfCut(held.base?.clock ?? VectorClock.empty, [...older]);
-    held.base = { clock, state, stateVector: noBytes, deleteSetUpdate: noBytes };
+    held.base = { clock, pruned: VectorClock.empty, state, stateVector: noBytes, deleteSetUpdate: noBytes };
     held.segments = held.segments.filter((segment) => !older.has(segment));
     return true;
   }

@@ -83,8 +83,8 @@ const calls = {
     return content && new Moved<Uint8Array | undefined>(content, [content.buffer]);
   },
   rooms: (page: Parameters<SqliteReader["rooms"]>[0]): PageParcel => reader().rooms(page),
-  draft(lineage: Lineage, upTo: Counters): SnapshotDraft | undefined | Moved<SnapshotDraft | undefined> {
-    const draft = draftSnapshot(reader(), engine, lineage, upTo, { nestingMax, keepsHistory });
+  draft(lineage: Lineage, upTo: Counters, prunable: Counters): SnapshotDraft | undefined | Moved<SnapshotDraft | undefined> {
+    const draft = draftSnapshot({ reader: reader(), engine, nestingMax, keepsHistory }, { lineage, upTo, prunable });
     return draft?.type === "new" ? new Moved<SnapshotDraft | undefined>(draft, [draft.bytes.buffer]) : draft;
   },
   check: (lineage: Lineage, id: number, hash: string): Uint8Array | undefined =>

@@ -34,6 +34,13 @@ export class ReplicaMarks {
     this.#database.prepare("INSERT OR REPLACE INTO cover VALUES (?, ?, ?)").run(row.lineage, row.body, coverChecksum(row));
   }
 
+  /** The lineage's clock names `pruned` no more, but for `kept`. */
+  recover(lineage: number, pruned: VectorClock, kept: VectorClock): void {
+    const rest = coverOf(this.#database, lineage).past(pruned).join(kept);
+    this.uncover(lineage);
+    if (rest.size > 0) this.cover(lineage, rest);
+  }
+
   uncover(lineage: number): void {
     this.#database.prepare("DELETE FROM cover WHERE lineage = ?").run(lineage);
   }

@@ -21,7 +21,7 @@ export interface RoomParcel {
   readonly isMarked: boolean;
 }
 
-export type SnapshotParcel = Omit<StoredSnapshot, "clock"> & { readonly clock: Counters };
+export type SnapshotParcel = Omit<StoredSnapshot, "clock" | "pruned"> & { readonly clock: Counters; readonly pruned: Counters };
 
 export interface PageParcel {
   readonly rooms: readonly (Omit<RoomSummary, "clock"> & { readonly clock: Counters })[];
@@ -47,8 +47,8 @@ export function unpackRoom({ record, snapshot, tail, index, clock, isMarked }: R
   return { record, snapshot: snapshot && unpackSnapshot(snapshot), tail: unpackTail(tail), index, clock: VectorClock.of(clock), isMarked };
 }
 
-export function unpackSnapshot({ clock, state, stateVector, deleteSetUpdate }: SnapshotParcel): StoredSnapshot {
-  return { clock: VectorClock.of(clock), state, stateVector, deleteSetUpdate };
+export function unpackSnapshot({ clock, pruned, state, stateVector, deleteSetUpdate }: SnapshotParcel): StoredSnapshot {
+  return { clock: VectorClock.of(clock), pruned: VectorClock.of(pruned), state, stateVector, deleteSetUpdate };
 }
 
 export function unpackPage({ rooms, next }: PageParcel): RoomPage {

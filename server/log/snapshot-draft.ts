@@ -18,6 +18,7 @@ import { compactionCut } from "./compaction-cut.ts";
 import type { HistoryReader } from "./history-reader.ts";
 import { byMinute, encodeSegment, isInSegment, segmentKey, segmentsOf, type HistorySegment } from "./history-segment.ts";
 import type { SegmentParcel } from "./history-shelf.ts";
+import { prunedCut, type PrunedCut } from "./pruned-cut.ts";
 import type { SnapshotParcel } from "./room-parcel.ts";
 import { chunkBytes } from "./snapshot-shelf.ts";
 import type { LoggedEntry, LoggedLineage, SqliteReader } from "./sqlite-reader.ts";
@@ -42,18 +43,24 @@ export type SnapshotDraft =
     };
 
 export interface DraftOptions {
+  readonly reader: SqliteReader;
+  readonly engine: CrdtEngine;
   /** How deep types may nest in a document. */
   readonly nestingMax: number;
   readonly keepsHistory: boolean;
 }
 
+/** As `UpdateLog.compact` is asked. */
+interface DraftAsk {
+  readonly lineage: Lineage;
+  readonly upTo: Counters;
+  readonly prunable: Counters;
+}
+
 /** Undefined where nothing was ever written to the lineage. Throws when the previous snapshot itself does not apply. */
 export function draftSnapshot(
-  reader: SqliteReader,
-  engine: CrdtEngine,
-  of: Lineage,
-  upTo: Counters,
-  { nestingMax, keepsHistory }: DraftOptions,
+  { reader, engine, nestingMax, keepsHistory }: DraftOptions,
+  { lineage: of, upTo, prunable }: DraftAsk,
 ): SnapshotDraft | undefined {
   const logged = reader.lineage(of);
   if (logged.id === undefined) return undefined;
@@ -72,7 +79,7 @@ export function draftSnapshot(
   return {
     type: "new",
     lineage: logged.id,
-    body: { ...bodyOf(of, clock, [...leftAside(logged), ...quarantined], shadow), history },
+    body: { ...bodyOf(of, prunedOf(logged, clock, VectorClock.of(prunable)), [...leftAside(logged), ...quarantined], shadow), history },
     bytes: concatBytes([shadow.state, shadow.stateVector, shadow.deleteSetUpdate]) as Uint8Array<ArrayBuffer>,
     hash: hashOf(engine, shadow),
     removed: removed.map(dotOf),
@@ -98,11 +105,11 @@ export function checkSnapshot(
   const { reader } = history;
   const snapshot = reader.snapshot(id);
   if (!snapshot || engine.indexOf([snapshot.state]).index.hash() !== hash) return undefined;
-  const clock = VectorClock.of(snapshot.clock);
+  const contained = VectorClock.of(snapshot.clock).join(VectorClock.of(snapshot.pruned));
   const { tail } = reader.lineage(of);
-  const rest = tail.filter(({ entry }) => !clock.contains(entry.dot));
+  const rest = tail.filter(({ entry }) => !contained.contains(entry.dot));
   const aside = new Set(snapshot.quarantined.map(keyOf));
-  const leaving = tail.filter(({ entry }) => clock.contains(entry.dot) && !aside.has(dotKey(entry.dot))).map(({ entry }) => entry);
+  const leaving = tail.filter(({ entry }) => contained.contains(entry.dot) && !aside.has(dotKey(entry.dot))).map(({ entry }) => entry);
   if (snapshot.history !== undefined && !tellTheSame(engine, history.segmentsOf(of, id), leaving)) return undefined;
   return engine
     .indexOf([snapshot.state, ...payloads(rest)])
@@ -128,16 +135,22 @@ function cutOf({ snapshot, cover, tail }: LoggedLineage, upTo: VectorClock): Vec
   return compactionCut({ base, cover, tail: tail.map(({ entry }) => entry.dot) }, upTo);
 }
 
+function prunedOf({ snapshot, tail }: LoggedLineage, clock: VectorClock, prunable: VectorClock): PrunedCut {
+  const entries = tail.map(({ entry }) => entry);
+  const [covered, rest] = [true, false].map((isIn) => entries.filter(({ dot }) => clock.contains(dot) === isIn)) as [Entry[], Entry[]];
+  return prunedCut({ clock, covered, rest, prunedBefore: VectorClock.of(snapshot?.pruned ?? []) }, prunable);
+}
+
 /** Entries that an earlier, interrupted compaction meant to set aside and that are still there. */
 function leftAside({ snapshot, superfluous }: LoggedLineage): Counters {
   const meant = new Set(snapshot?.quarantined.map(keyOf));
   return superfluous.map(dotOf).filter((dot) => meant.has(keyOf(dot)));
 }
 
-function bodyOf({ room, generation }: Lineage, clock: VectorClock, quarantined: Counters, shadow: Shadow): SnapshotBody {
+function bodyOf({ room, generation }: Lineage, { clock, pruned }: PrunedCut, quarantined: Counters, shadow: Shadow): SnapshotBody {
   const lengths = [shadow.state.length, shadow.stateVector.length, shadow.deleteSetUpdate.length] as const;
   const chunks = Math.ceil((lengths[0] + lengths[1] + lengths[2]) / chunkBytes);
-  return { room, generation, clock: clock.entries(), quarantined, lengths, chunks };
+  return { room, generation, clock: clock.entries(), pruned: pruned.entries(), quarantined, lengths, chunks };
 }
 
 function hashOf(engine: CrdtEngine, shadow: Shadow): string {

@@ -8,6 +8,7 @@
  * crash between two steps loses nothing. Runs inside its caller's transactions.
  */
 import type { Database } from "better-sqlite3";
+import type { ActorId } from "@inkmesh/shared/base/ids";
 import type { Account } from "./lineage-ledger.ts";
 import {
   chunkChecksum,
@@ -56,23 +57,23 @@ export class SnapshotShelf {
     this.#writeHeader({ id, lineage, verified: snapshotKinds.draft, body: JSON.stringify(body) });
   }
 
-  /** Makes a re-read snapshot the one that counts; older ones go, but for what the history begins with. What it says of that. */
-  adopt(id: number, account: Account): SnapshotBody["history"] {
+  /** Makes a re-read snapshot the one that counts; older ones go, but for what the history begins with. What it says. */
+  adopt(id: number, account: Account): SnapshotBody {
     const row = this.#database.prepare<[number], SnapshotRow>("SELECT * FROM snapshot WHERE id = ?").get(id) as SnapshotRow;
-    const { history } = JSON.parse(row.body) as SnapshotBody;
+    const body = JSON.parse(row.body) as SnapshotBody;
     for (const older of this.#database
       .prepare<[number, number], SnapshotRow>("SELECT * FROM snapshot WHERE lineage = ? AND id < ?")
       .all(row.lineage, id)) {
       const isServing = older.verified === snapshotKinds.serving;
       if (isServing) account.bytes -= sizeOf(older);
-      if (isServing && history === "begins") this.#writeHeader({ ...older, verified: snapshotKinds.base });
-      else if (older.verified !== snapshotKinds.base || history !== "goes-on") this.remove(older.id);
+      if (isServing && body.history === "begins") this.#writeHeader({ ...older, verified: snapshotKinds.base });
+      else if (older.verified !== snapshotKinds.base || body.history !== "goes-on") this.remove(older.id);
     }
     this.#writeHeader({ id, lineage: row.lineage, verified: snapshotKinds.serving, body: row.body });
     account.bytes += sizeOf(row);
     // What does not apply is left out of it, and what Yjs deletes by itself is named.
     account.contentHash = undefined;
-    return history;
+    return body;
   }
 
   /** Makes a re-read state the one with which the lineage's history begins. */
@@ -82,12 +83,18 @@ export class SnapshotShelf {
     this.#writeHeader({ ...row, verified: snapshotKinds.base });
   }
 
+  /** Whether there are entries of that actor behind `counter`. */
+  hasBeyond(lineage: number, name: ActorId, counter: number): boolean {
+    const sql = "SELECT 1 FROM entry WHERE lineage = ? AND counter > ? AND actor = (SELECT id FROM actor WHERE name = ?) LIMIT 1";
+    return this.#database.prepare(sql).get(lineage, counter, name) !== undefined;
+  }
+
   /** Removes a portion of the entries that the adopted snapshot `id` covers; true when none is left. */
   sweep(id: number, account: Account): boolean {
     const row = this.#database.prepare<[number], SnapshotRow>("SELECT * FROM snapshot WHERE id = ?").get(id);
     if (row === undefined) return true;
     const body = JSON.parse(row.body) as SnapshotBody;
-    for (const [name, counter] of body.clock) {
+    for (const [name, counter] of [...body.clock, ...(body.pruned ?? [])]) {
       const actor = this.#database.prepare<[string], number>("SELECT id FROM actor WHERE name = ?").pluck().get(name);
       const upTo = actor === undefined ? undefined : this.#portionEnd(row.lineage, actor, counter);
       if (actor === undefined || upTo === undefined) continue;

@@ -136,7 +136,7 @@ export class SqliteReader {
     if (id === undefined) return { id, snapshot: undefined, cover: VectorClock.empty, tail: [], superfluous: [] };
     const snapshot = this.#newestSnapshot(lineage, id, snapshotKinds.serving);
     const entries = this.#entries(lineage, id);
-    const clock = VectorClock.of(snapshot?.clock ?? []);
+    const clock = VectorClock.of(snapshot?.clock ?? []).join(VectorClock.of(snapshot?.pruned ?? []));
     const tail = entries.filter(({ entry }) => !clock.contains(entry.dot));
     return {
       id,
@@ -272,6 +272,7 @@ export class SqliteReader {
     const [state, stateVector] = body.lengths;
     return {
       clock: body.clock,
+      pruned: body.pruned ?? [],
       state: bytes.subarray(0, state),
       stateVector: bytes.subarray(state, state + stateVector),
       deleteSetUpdate: bytes.subarray(state + stateVector),

@@ -28,7 +28,7 @@ import { SnapshotShelf } from "./snapshot-shelf.ts";
 import { DotTaken } from "./store-error.ts";
 import type { StoreThread } from "./sqlite-worker.ts";
 import type { Marker, StoreMarker } from "./store-marker.ts";
-import { entryChecksum, recordChecksum, storeChecksum, type SnapshotBody, type StoreRow } from "./store-row.ts";
+import { entryChecksum, recordChecksum, storeChecksum, type Counters, type SnapshotBody, type StoreRow } from "./store-row.ts";
 
 /** The `store` row as the transaction under way will leave it. */
 type Position = { -readonly [Field in keyof Omit<StoreRow, "crc">]: StoreRow[Field] };
@@ -191,7 +191,9 @@ export class SqliteStore {
   }
 
   #adopt(id: number, account: Account): void {
-    const history = this.#shelf.adopt(id, account);
+    const body = this.#shelf.adopt(id, account);
+    const { history } = body;
+    this.#prune(account, body);
     if (history === undefined) this.#forgetHistory(account.id);
     else if (history === "begins") this.#history.removeAll(account.id, id);
   }
@@ -232,6 +234,17 @@ export class SqliteStore {
   #cover(account: Account, cover: VectorClock): void {
     this.#marks.cover(account.id, cover);
     account.clock = new Map(VectorClock.of(account.clock).join(cover).entries());
+  }
+
+  /** What the snapshot names no more the lineage names no more, but for actors that wrote on meanwhile. */
+  #prune(account: Account, { clock, pruned = [] }: SnapshotBody): void {
+    const named = VectorClock.of(clock);
+    const unnamed = pruned.filter(([actor]) => named.counter(actor) === 0 && account.clock.has(actor));
+    if (unnamed.length === 0) return;
+    const goesOn = ([actor, counter]: Counters[number]): boolean => this.#shelf.hasBeyond(account.id, actor, counter);
+    const gone = VectorClock.of(unnamed.filter((dot) => !goesOn(dot)));
+    this.#marks.recover(account.id, gone, VectorClock.of(unnamed.filter(goesOn)));
+    account.clock = new Map(VectorClock.of(account.clock).past(gone).entries());
   }
 
   /** Entries that had been past a gap are named by the clock once the gap is closed. */

@@ -113,9 +113,9 @@ export class SqliteUpdateLog implements UpdateLog {
     return loaded.ok ? { ok: true, value: unpackRoom(loaded.value) } : loaded;
   }
 
-  compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
+  compact(lineage: Lineage, upTo: VectorClock, prunable = VectorClock.empty): Promise<LogResult<Compaction>> {
     this.#keepHashes();
-    return this.#inTurn((lines) => runCompaction(lines, lineage, upTo));
+    return this.#inTurn((lines) => runCompaction(lines, lineage, { upTo, prunable }));
   }
 
   async history(room: RoomName, generation?: number): Promise<LogResult<RoomHistory>> {

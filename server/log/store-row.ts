@@ -123,7 +123,9 @@ export interface SnapshotBody {
   readonly room: RoomName;
   readonly generation: number;
   readonly clock: Counters;
-  /** Entries that the clock names and that did not apply. */
+  /** What it names no more, and contains: not there where nothing was pruned yet. */
+  readonly pruned?: Counters;
+  /** Entries that it contains by name and that did not apply. */
   readonly quarantined: Counters;
   /** Bytes of state, state vector and delete set update, which lie behind each other in the chunks. */
   readonly lengths: readonly [number, number, number];

@@ -78,8 +78,10 @@ export interface UpdateLog {
   /**
    * Writes a snapshot of exactly the stored entries that `upTo` names, by a shadow document on a worker; re-reads and
    * checks it; then removes the entries it contains, by dot. Where a history is kept, the same goes for what they say in it.
+   * `prunable`: actors, with exactly these counters, that the lineage's clock need not name from then on if something else in the snapshot
+   * builds on them (`PrunedCut`).
    */
-  compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>>;
+  compact(lineage: Lineage, upTo: VectorClock, prunable?: VectorClock): Promise<LogResult<Compaction>>;
   /** How the room's current generation, or the one named, came to be, as far as it is kept. */
   history(room: RoomName, generation?: number): Promise<LogResult<RoomHistory>>;
   /** The document as it was, with all that what was written by then hangs on; undefined where nobody wrote in that minute. */

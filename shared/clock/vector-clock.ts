@@ -70,6 +70,11 @@ export class VectorClock {
     return true;
   }
 
+  /** What is named here and not in `other`: per actor the counter as it is here. */
+  past(other: VectorClock): VectorClock {
+    return VectorClock.of([...this.#counters].filter(([actor, counter]) => counter > other.counter(actor)));
+  }
+
   /** How many entries are named here that `other` does not name. */
   beyond(other: VectorClock): number {
     let count = 0;

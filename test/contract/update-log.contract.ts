@@ -9,6 +9,7 @@ import type { RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-
 import type { LogResult, UpdateLog } from "../../server/log/update-log.ts";
 import { historyContract } from "./history.contract.ts";
 import { keptHashesContract } from "./kept-hashes.contract.ts";
+import { prunedClocksContract } from "./pruned-clocks.contract.ts";
 import { replicaMarksContract } from "./replica-marks.contract.ts";
 import { anActor, aRelay, LogAuthor, textOf } from "./log-author.ts";
 
@@ -61,6 +62,7 @@ export function updateLogContract(open: () => Promise<LogUnderTest>, { keepsHist
   }
 
   replicaMarksContract(() => log, again);
+  prunedClocksContract(() => log, again);
   keptHashesContract(() => log, again);
   if (keepsHistory) historyContract(() => log, again);
 

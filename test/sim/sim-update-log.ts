@@ -65,14 +65,14 @@ export class SimUpdateLog implements UpdateLog {
     });
   }
 
-  compact(lineage: Lineage, upTo: VectorClock): Promise<LogResult<Compaction>> {
+  compact(lineage: Lineage, upTo: VectorClock, prunable?: VectorClock): Promise<LogResult<Compaction>> {
     // What it hashes to before the snapshot is not to be believed behind it.
     this.#hashes = this.#hashes.filter(({ lineage: { room } }) => room !== lineage.room);
     return this.#oneByOne(async () => {
       await this.#wait("disk compacts", this.#disk.mood.writeMs * 10);
       if (this.#disk.mood.full) return failed("STORE_FULL", "no space left on device");
       if (this.#disk.chance(this.#disk.mood.writeFails)) return failed("STORE_FAILED", "input/output error");
-      const result = await this.#disk.image.compact(lineage, upTo);
+      const result = await this.#disk.image.compact(lineage, upTo, prunable);
       this.#disk.onCompacted(lineage);
       await this.#wait("disk syncs", this.#disk.mood.syncMs);
       return result;

@@ -64,6 +64,7 @@ const smallLimits = {
   tailEntriesMax: 60,
   tailBytesMin: 2_000,
   verifyMs: 5_000,
+  clockActorsMax: 1,
   clockEveryMs: 200,
   gapsPerWindowMax: 1_000,
   chunkBytes: 1_024,

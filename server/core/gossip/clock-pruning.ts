@@ -1,76 +1,39 @@
 /**
  * ClockPruning: which lives of relays a room's clock need not name any more. Every start of a relay is a new actor; without
- * pruning, clocks would grow with every restart, and with them each entry's deps.
+ * pruning, clocks would grow with every restart, and with them each entry's deps, each token and each frame that carries one.
  *
- * An actor may go when it has ended (the caller knows: it said goodbye, or its relay is long gone; an equal RelayId proves nothing,
- * folders get cloned) and every other replica was found equal to this one since, with a clock that names all of it: then there is
- * nobody who would have to be told by that name. Each relay prunes for itself, at a moment of its own.
+ *     {a.1:7, a.2:3, a.3:9, …}  ──more than `clockActorsMax` actors──▶ prunable: {a.1:7, a.2:3} ──compaction──▶ {a.3:9}
  *
- * Others may still name the actor for a while: in deps, in clocks of theirs. So what was pruned is remembered as known, in memory,
- * and taken out again of what is joined. After a restart it is not, and then a name that means nothing here is a gap like any
- * other, closed by a comparison.
+ * What makes a name superfluous is causality: a clock that names an entry says of all that it builds on that it is there. Which actors
+ * that goes for the compaction finds (`server/log/pruned-cut.ts`); this decides which it may take. An actor that writes on is no
+ * danger to anybody (whoever meets its next entry and knows it no more asks, and compares), with one exception: the own life gives
+ * its next dot by its counter. So nothing is inferred from an equal RelayId, folders get cloned.
  *
- * Invariants: nothing is pruned by size (basho/riak_kv#1864), nor before every replica of the newest ring has it; at most
- * `prunedMax` pruned actors are remembered, the oldest are forgotten first.
+ * It prunes where no other relay knows of rooms: whom would it tell, and with whom be compared? Among several relays clocks are a part
+ * of what rooms are compared by, and none is pruned.
+ *
+ * Invariants: the own actor is never pruned; nothing is pruned by size (basho/riak_kv#1864), the size only says when it is worth it.
  */
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import type { ActorId, RelayId, RingId } from "@inkmesh/shared/base/ids";
+import type { ActorId } from "@inkmesh/shared/base/ids";
+import type { Entry } from "@inkmesh/shared/engine/entry";
 
-export class ClockPruning {
-  readonly #prunedMax: number;
-  readonly #equal = new Map<RelayId, VectorClock>();
-  readonly #pruned = new Map<ActorId, number>();
-  #ring: RingId;
-  #others: readonly RelayId[];
+interface Standing {
+  readonly self: ActorId;
+  /** Whether no other relay has a copy, or may have one. */
+  readonly isAlone: boolean;
+  readonly clockActorsMax: number;
+  /** What is on this disk. */
+  readonly clock: VectorClock;
+  /** The entries behind the snapshot. */
+  readonly tail: readonly Pick<Entry, "dot" | "deps">[];
+}
 
-  /** `others`: the replicas of the newest ring without this relay. */
-  constructor(options: { prunedMax: number; ring: RingId; others: readonly RelayId[] }) {
-    this.#prunedMax = options.prunedMax;
-    this.#ring = options.ring;
-    this.#others = options.others;
-  }
-
-  place(ring: RingId, others: readonly RelayId[]): void {
-    if (ring !== this.#ring) this.#equal.clear();
-    this.#ring = ring;
-    this.#others = others;
-  }
-
-  /** `relay` was found equal to this one; `clock` is both clocks joined. */
-  equalWith(relay: RelayId, ring: RingId, clock: VectorClock): void {
-    if (ring === this.#ring) this.#equal.set(relay, clock);
-  }
-
-  /** Takes out of `clock` what needs no name any more. The same object where nothing does. */
-  prune(clock: VectorClock, hasEnded: (actor: ActorId) => boolean): VectorClock {
-    const isNeeded = ([actor, counter]: readonly [ActorId, number]): boolean => !hasEnded(actor) || !this.#isEverywhere(actor, counter);
-    const entries = clock.entries();
-    const kept = entries.filter(isNeeded);
-    if (kept.length === entries.length) return clock;
-    for (const [actor, counter] of entries.filter((entry) => !isNeeded(entry))) this.#remember(actor, counter);
-    return VectorClock.of(kept);
-  }
-
-  /** What is known: `clock`, and what was pruned from it. */
-  known(clock: VectorClock): VectorClock {
-    return this.#pruned.size === 0 ? clock : clock.join(VectorClock.of(this.#pruned));
-  }
-
-  /** `joined` without the names that this relay has pruned, unless it says more of them than was known. */
-  withoutPruned(joined: VectorClock): VectorClock {
-    if (this.#pruned.size === 0) return joined;
-    return VectorClock.of(joined.entries().filter(([actor, counter]) => counter > (this.#pruned.get(actor) ?? 0)));
-  }
-
-  #isEverywhere(actor: ActorId, counter: number): boolean {
-    return this.#others.every((relay) => (this.#equal.get(relay)?.counter(actor) ?? 0) >= counter);
-  }
-
-  #remember(actor: ActorId, counter: number): void {
-    this.#pruned.delete(actor);
-    this.#pruned.set(actor, counter);
-    if (this.#pruned.size <= this.#prunedMax) return;
-    const [oldest] = this.#pruned.keys();
-    this.#pruned.delete(oldest!);
-  }
+/** What the next compaction may prune; nothing where it would not be worth it. */
+export function prunable({ self, isAlone, clockActorsMax, clock, tail }: Standing): VectorClock {
+  if (!isAlone || clock.size <= clockActorsMax) return VectorClock.empty;
+  const builtOn = tail.filter(({ dot }) => clock.contains(dot));
+  const isBelow = ([actor, counter]: readonly [ActorId, number]): boolean =>
+    actor !== self && builtOn.some(({ dot, deps }) => dot.actor !== actor && deps.counter(actor) >= counter);
+  return VectorClock.of(clock.entries().filter(isBelow));
 }

@@ -180,11 +180,11 @@ export class DurableCopies {
     if (this.#told.get(relay)?.actor === actor) this.#told.delete(relay);
   }
 
-  /** Every replica has everything of these actors: nobody needs to name them any more. */
-  pruned(actors: ReadonlySet<ActorId>): void {
-    this.#base = without(this.#base, actors);
-    this.#ownClock = without(this.#ownClock, actors);
-    const isGone = (dot: Dot): boolean => actors.has(dot.actor);
+  /** Nobody needs to name what `clock` names, all of these actors, any more: something that is named builds on it. */
+  pruned(clock: VectorClock): void {
+    this.#base = this.#base.past(clock);
+    this.#ownClock = this.#ownClock.past(clock);
+    const isGone = (dot: Dot): boolean => clock.contains(dot);
     if (this.#dots.some(isGone)) this.#dots = this.#dots.map((dot) => (isGone(dot) ? { actor: dot.actor, counter: 0 } : dot));
     for (const [relay, told] of this.#told) this.#told.set(relay, { ...told, position: this.#reach(told.clock, -1) });
   }
@@ -241,8 +241,4 @@ export class DurableCopies {
 
 function including(clock: VectorClock, { actor, counter }: Dot): VectorClock {
   return clock.join(VectorClock.of([[actor, counter]]));
-}
-
-function without(clock: VectorClock, actors: ReadonlySet<ActorId>): VectorClock {
-  return VectorClock.of(clock.entries().filter(([actor]) => !actors.has(actor)));
 }

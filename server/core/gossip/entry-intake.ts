@@ -5,6 +5,8 @@
  * Invariants: nothing is let in while the disk takes nothing; what was passed over is let in as this relay's own, under another dot.
  */
 import { relayOf, type ActorId, type RelayId } from "@inkmesh/shared/base/ids";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import type { RelayContext } from "../relay-context.ts";
 import { CausalDelivery, type DeliveryStep } from "./causal-delivery.ts";
@@ -31,7 +33,7 @@ export class EntryIntake {
     this.#delivery = new CausalDelivery({
       self: context.self,
       limits: context.placement.limits,
-      room: { known: () => copy.content.clock, replicas: () => place.replicas },
+      room: { known: () => copy.content.clock.join(copy.content.pruned), replicas: () => place.replicas },
     });
   }
 
@@ -83,13 +85,22 @@ export class EntryIntake {
   #follow(steps: readonly DeliveryStep[]): void {
     const { context, copy, repair } = this.#options;
     for (const step of steps) {
-      if (step.type === "deliver") copy.takeEntry(step.entry);
+      if (step.type === "deliver") this.#take(step.entry);
       else if (step.type === "exchange") repair.request(step.with);
       else {
         const actor = context.peers.lifeOf(step.of);
         if (actor !== undefined) context.peers.tell(actor, { type: "want", lineage: copy.lineage, run: step.run });
       }
     }
+  }
+
+  #take(entry: Entry): void {
+    const { copy } = this.#options;
+    const { actor } = entry.dot;
+    const pruned = copy.content.pruned.counter(actor);
+    // It writes on though it needed no name any more.
+    if (pruned > copy.content.clock.counter(actor)) copy.takeClock(VectorClock.of([[actor, pruned]]));
+    copy.takeEntry(entry);
   }
 
   get #nowMs(): number {

@@ -7,7 +7,7 @@ import type { Lineage, RelayId } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { EntryRun, MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
-import type { RoomCopy } from "./room-copy.ts";
+import { knownDurable, type RoomCopy } from "./room-copy.ts";
 
 /**
  * Bytes of payload in one message; a single entry may be larger. Small beside a link's window: whatever else has a word to say waits for
@@ -47,7 +47,7 @@ export function answersToWant(copy: RoomCopy, run: EntryRun, upstream: RelayId |
   const answers = entriesMessages(lineage, upstream, found);
   if (found.length === run.to - run.from + 1) return answers;
   // What the clock names and the tail has not got lies in the snapshot, or came under other names.
-  const isFolded = copy.log.durableClock.counter(run.actor) >= run.from;
+  const isFolded = knownDurable(copy).counter(run.actor) >= run.from;
   return [...answers, { type: "unavailable", lineage, run, isFolded }];
 }
 

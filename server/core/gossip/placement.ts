@@ -3,7 +3,7 @@
  *
  * Invariant: the ring is a hint (P5): it says who does the work and who is counted, never what is correct.
  */
-import { relayOf, type RoomName } from "@inkmesh/shared/base/ids";
+import { relayOf, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { RingRecords } from "../membership/ring-records.ts";
 import type { Peers } from "../peers/peers.ts";
@@ -49,6 +49,13 @@ export class Placement implements KnownRings {
   /** Whether this relay hands over all that it has, to leave. */
   get isLeaving(): boolean {
     return this.ring.status(relayOf(this.#peers.self)) === "leaving";
+  }
+
+  /** Whether no other relay has copies of rooms, or may have some. */
+  get isAlone(): boolean {
+    const self = relayOf(this.#peers.self);
+    const isOver = (relay: RelayId): boolean => ["left", "forgotten"].includes(this.ring.status(relay) ?? "left");
+    return this.#peers.linked.length === 0 && this.ring.entries().every(({ relay }) => relay === self || isOver(relay));
   }
 
   /** The disk says so. */

@@ -23,7 +23,7 @@ import { EntryIntake } from "./entry-intake.ts";
 import { Followers } from "./followers.ts";
 import type { LineageMessage } from "./lineage-message.ts";
 import { answersToWant, durableTail, entriesMessages } from "./missing-entries.ts";
-import type { RoomCopy } from "./room-copy.ts";
+import { knownDurable, type RoomCopy } from "./room-copy.ts";
 import type { RoomPlace } from "./room-place.ts";
 import { Freshness } from "./freshness.ts";
 import { HandOver } from "./hand-over.ts";
@@ -80,17 +80,13 @@ export class Replication implements RepairStanding {
     const trace = isAlone ? "unused" : unmarkedTrace(room, disk, { self, replicas: choice.replicas });
     this.#completeness = new Completeness({ self, limits, trace: isMarked ? "marked" : trace, former });
     this.#copies = new DurableCopies({
-      self,
-      level: choice.level,
-      dotsMax: limits.countedDotsMax,
+      ...{ self, level: choice.level, dotsMax: limits.countedDotsMax },
       clock: copy.log.durableClock,
-      isComplete: this.#completeness.isComplete,
-      ring: context.peers.ringId,
-      replicas: this.#place.replicas,
+      ...{ isComplete: this.#completeness.isComplete, ring: context.peers.ringId, replicas: this.#place.replicas },
     });
     this.followers = new Followers({ context, lineage, place: this.#place, standing: this, before });
     this.freshness = new Freshness(context, room, () => copy.becameFresh());
-    this.seekers = new Seekers({ context, place: this.#place, durable: () => copy.log.durableClock });
+    this.seekers = new Seekers({ context, place: this.#place, durable: () => knownDurable(copy) });
     this.review = new CopyReview({ context, place: this.#place, tail: () => copy.content.tail });
     this.#asked = new AskedReplicas(context, lineage, this.#place);
     this.upstream = new Upstream({
@@ -183,6 +179,12 @@ export class Replication implements RepairStanding {
   entered(entry: Entry): void {
     this.#copies.entered(entry.dot);
     if (this.shouldMark) this.#copy.log.complete();
+    this.#changed();
+  }
+
+  /** What `clock` names needs no name any more. */
+  pruned(clock: VectorClock): void {
+    this.#copies.pruned(clock);
     this.#changed();
   }
 
@@ -372,8 +374,9 @@ export class Replication implements RepairStanding {
 
   /** Everything that `relay` has of the room is on this disk. */
   #has({ relay, ring, clock, isComplete }: Had): void {
-    if (!this.#copy.log.durableClock.covers(clock)) {
-      this.#copy.takeClock(clock);
+    const named = clock.past(this.#copy.content.pruned);
+    if (!this.#copy.log.durableClock.covers(named)) {
+      this.#copy.takeClock(named);
       this.#changed();
     }
     this.#copies.ownCovers(clock);

@@ -12,6 +12,11 @@ import type { RoomLog } from "../room-log.ts";
 import type { RecordCopies } from "./record-copies.ts";
 import type { RoomRecord } from "../stored-room.ts";
 
+/** All that is known to be on this disk: what its clock names, and what was pruned from that. */
+export function knownDurable({ content, log }: Pick<RoomCopy, "content" | "log">): VectorClock {
+  return log.durableClock.join(content.pruned);
+}
+
 export interface RoomCopy {
   readonly lineage: Lineage;
   readonly content: RoomContent;

@@ -1,12 +1,15 @@
 /**
  * [P2] Snapshot equals log (I10): at every compaction, the snapshot and the tail that the store serves are together what
- * all entries ever synced are.
+ * all entries ever synced are. Its clock names all of them, by themselves or by one that builds on them; so does that of the snapshot
+ * alone with all that is no more than in it.
  */
 import * as Y from "yjs";
+import { dotKey } from "@inkmesh/shared/clock/dot";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { SimDisk } from "../sim-disk.ts";
 import { Finding } from "../world.ts";
-import type { AuditLog } from "./audit-log.ts";
+import type { AuditedLineage, AuditLog } from "./audit-log.ts";
 import { shown } from "./content.ts";
 
 /** Resolves when it is so, throws a finding when it is not. */
@@ -19,7 +22,21 @@ export async function snapshotEqualsLog(disk: SimDisk, audit: AuditLog, lineage:
   const doc = new Y.Doc();
   const { snapshot, tail, clock } = stored.value;
   for (const part of [...(snapshot ? [snapshot.state] : []), ...tail.map(({ payload }) => payload)]) Y.applyUpdate(doc, part);
-  if (!clock.covers(audited.clock))
+  if (!withCauses(clock, audited).covers(audited.clock))
     throw new Finding("snapshot and tail are the log", `its clock lost ${JSON.stringify(audited.clock.entries())}`);
+  const inTail = new Set(tail.map(({ dot }) => dotKey(dot)));
+  const folded = snapshot === undefined ? [] : audited.entries.filter(({ dot }) => !inTail.has(dotKey(dot)));
+  const needed = withCauses(snapshot?.clock ?? VectorClock.empty, audited);
+  const unneeded = folded.find(({ dot }) => !needed.contains(dot));
+  if (unneeded !== undefined)
+    throw new Finding(
+      "snapshot and tail are the log",
+      `${dotKey(unneeded.dot)} is in the snapshot, and who has what its clock names may lack it`,
+    );
   if (shown(doc) !== shown(audited.doc)) throw new Finding("snapshot and tail are the log", `${lineage.room} differs after a compaction`);
+}
+
+/** What `clock` names, and all that it builds on: causes are on disk before their effects. */
+function withCauses(clock: VectorClock, { entries }: AuditedLineage): VectorClock {
+  return entries.toReversed().reduce((known, { dot, deps }) => (known.contains(dot) ? known.join(deps) : known), clock);
 }

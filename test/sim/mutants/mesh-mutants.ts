@@ -149,9 +149,26 @@ export const meshMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "server/core/room-requests.ts",
-        find: "if (!clock.covers(seen.value)) return this.#waitToCatchUp(request, room, ask, seen.value);",
+        find: "if (!knownDurable(room).covers(seen.value)) return this.#waitToCatchUp(request, room, ask, seen.value);",
         replace: "",
       },
     ],
+  },
+  {
+    name: "unknown-actor-counts",
+    what: "what a reader's token names of an actor that the room's clock does not name counts as here",
+    changes: [
+      {
+        file: "server/core/room-requests.ts",
+        find: "if (!knownDurable(room).covers(seen.value)) return this",
+        replace:
+          "if (seen.value.entries().some(([actor, counter]) => clock.counter(actor) > 0 && clock.counter(actor) < counter)) return this",
+      },
+    ],
+  },
+  {
+    name: "pruned-among-several",
+    what: "a room's clock is pruned where other relays have copies, too, and nobody tells them",
+    changes: [{ file: "server/core/gossip/clock-pruning.ts", find: "if (!isAlone ||", replace: "if ((isAlone && clock.size === 0) ||" }],
   },
 ];

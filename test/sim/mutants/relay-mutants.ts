@@ -204,4 +204,20 @@ export const relayMutants: readonly NamedMutant[] = [
       },
     ],
   },
+  {
+    name: "own-life-pruned",
+    what: "the life that writes is pruned from a room's clock like those before it",
+    changes: [
+      {
+        file: "server/core/gossip/clock-pruning.ts",
+        find: "actor !== self && builtOn.some(({ dot, deps }) => dot.actor !== actor && deps.counter(actor) >= counter);",
+        replace: "actor !== self || builtOn.some(({ deps }) => deps.counter(actor) >= counter - 1);",
+      },
+      {
+        file: "server/log/pruned-cut.ts",
+        find: "dot.actor !== actor && deps.counter(actor) >= counter",
+        replace: "dot.actor !== actor || deps.counter(actor) >= counter - 1",
+      },
+    ],
+  },
 ];

@@ -171,7 +171,7 @@ export class CoreWorld {
 
   #newRelay(): Relay {
     this.#lives += 1;
-    const life = Uint8Array.of(0, 0, 0, 0, 0, 0, this.#seed & 0xff, this.#lives);
+    const life = Uint8Array.of(0, 0, 0, 0, 0, this.#lives >> 8, this.#seed & 0xff, this.#lives & 0xff);
     return new Relay({
       self: "a" as RelayId,
       actor: actorOf("a" as RelayId, life),
@@ -209,7 +209,7 @@ export class CoreWorld {
           type: "room-compacted",
           lineage: effect.lineage,
           seq: effect.seq,
-          result: this.disk.compact(effect.lineage, effect.upTo),
+          result: this.disk.compact(effect.lineage, effect.upTo, effect.prunable),
         });
       case "store-record":
         return this.#storeRecord(effect);

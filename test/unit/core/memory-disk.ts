@@ -11,6 +11,7 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { Marks } from "../../../server/core/log-marks.ts";
+import { prunedCut } from "../../../server/log/pruned-cut.ts";
 import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoredSnapshot } from "../../../server/core/stored-room.ts";
 
 const engine = new YjsEngine();
@@ -58,7 +59,7 @@ export class MemoryDisk {
     if (cover !== undefined) held.cover = held.cover.join(cover);
     const known = new Set(held.entries.map((entry) => dotKey(entry.dot)));
     for (const entry of entries) {
-      const isCovered = known.has(dotKey(entry.dot)) || held.snapshot?.clock.contains(entry.dot) === true;
+      const isCovered = known.has(dotKey(entry.dot)) || held.snapshot?.clock.join(held.snapshot.pruned).contains(entry.dot) === true;
       if (isCovered) continue;
       held.entries.push(entry);
       this.hashes.delete(lineage.room);
@@ -88,7 +89,7 @@ export class MemoryDisk {
       if (lineage.room === record.room && this.#isClosed(lineage)) this.#held.delete(lineageKey(lineage));
   }
 
-  compact(lineage: Lineage, upTo: VectorClock): Result<Compaction> {
+  compact(lineage: Lineage, upTo: VectorClock, prunable = VectorClock.empty): Result<Compaction> {
     const held = this.#of(lineage);
     const covered = held.entries.filter((entry) => upTo.contains(entry.dot));
     const parts = [...(held.snapshot === undefined ? [] : [held.snapshot.state]), ...covered.map((entry) => entry.payload)];
@@ -97,10 +98,15 @@ export class MemoryDisk {
     const offset = held.snapshot === undefined ? 0 : 1;
     const quarantined: Dot[] = shadow.unapplied.map((place) => covered[place - offset]!.dot);
     const bad = new Set(quarantined.map(dotKey));
-    const snapshot = { clock: upTo, state: shadow.state, stateVector: shadow.stateVector, deleteSetUpdate: shadow.deleteSetUpdate };
+    const rest = held.entries.filter((entry) => !upTo.contains(entry.dot));
+    const prunedBefore = held.snapshot?.pruned ?? VectorClock.empty;
+    const { clock, pruned } = prunedCut({ clock: upTo, covered, rest, prunedBefore }, prunable);
+    const { state, stateVector, deleteSetUpdate } = shadow;
+    const snapshot = { clock, pruned, state, stateVector, deleteSetUpdate };
+    held.cover = held.cover.past(upTo.past(clock));
     held.snapshot = snapshot;
     this.hashes.delete(lineage.room);
-    held.entries = held.entries.filter((entry) => !upTo.contains(entry.dot));
+    held.entries = rest;
     const removed = covered.map((entry) => entry.dot).filter((dot) => !bad.has(dotKey(dot)));
     return ok({ snapshot, index: this.index(lineage).encode(), removed, quarantined });
   }

@@ -131,7 +131,7 @@ test("what an interrupted compaction wrote of a history is gone with the next st
 function isTaken(change: (segments: readonly SegmentParcel[]) => readonly SegmentParcel[]): boolean {
   const lineage: Lineage = author.lineage;
   const draft = folder.read((reader) =>
-    draftSnapshot(reader, engine, lineage, author.clock.entries(), { nestingMax: 64, keepsHistory: true }),
+    draftSnapshot({ reader, engine, nestingMax: 64, keepsHistory: true }, { lineage, upTo: author.clock.entries(), prunable: [] }),
   );
   if (draft?.type !== "new") throw new Error("there is something to compact");
   const id = folder.store.nextSnapshot();

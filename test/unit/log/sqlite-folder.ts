@@ -77,9 +77,10 @@ export class SqliteFolder {
   }
 
   /** A whole compaction, or its beginning up to a step. */
-  compact(room: string, upTo: Counters, until: "written" | "adopted" | "swept" = "swept"): void {
+  compact(room: string, upTo: Counters, until: "written" | "adopted" | "swept" = "swept", prunable: Counters = []): void {
     const lineage = { room: room as RoomName, generation: 0 };
-    const draft = this.read((reader) => draftSnapshot(reader, engine, lineage, upTo, { nestingMax, keepsHistory: this.keepsHistory }));
+    const options = { engine, nestingMax, keepsHistory: this.keepsHistory };
+    const draft = this.read((reader) => draftSnapshot({ reader, ...options }, { lineage, upTo, prunable }));
     if (draft?.type !== "new") return;
     const id = this.store.nextSnapshot();
     for (let part = 0; part < draft.body.chunks; part++)

@@ -273,7 +273,7 @@ describe("questions", () => {
       input.type === "frame-received"
         ? [
             { type: "load-room", room, seq: 1 },
-            { type: "compact-room", lineage, seq: 2, upTo: clock },
+            { type: "compact-room", lineage, seq: 2, upTo: clock, prunable: clock },
             { type: "list-rooms", seq: 3, after: undefined, limit: 5, search: "x" },
             { type: "engine-call", lineage, seq: 4, call: { type: "content", parts: [], format: "text" } },
           ]
@@ -283,7 +283,7 @@ describe("questions", () => {
     log.rooms.mockResolvedValue({ ok: true, value: { rooms: [], next: undefined } } as never);
     driver.enqueue(frame(one));
     await turn();
-    expect(log.compact).toHaveBeenCalledWith(lineage, clock);
+    expect(log.compact).toHaveBeenCalledWith(lineage, clock, clock);
     expect(log.rooms).toHaveBeenCalledWith(expect.objectContaining({ limit: 5, search: "x" }));
     expect(inputs("room-loaded")).toEqual([{ type: "room-loaded", room, seq: 1, result: refused("INTERNAL", "Error: disk on fire") }]);
     expect(inputs("rooms-listed")).toMatchObject([{ seq: 3, result: { ok: true } }]);

@@ -178,9 +178,9 @@ describe("positions far back", () => {
     const counted = copies({ clock: aClock({ [c]: 7 }) });
     counted.heard(reply(b, 3));
     expect(counted.savedTo).toBe(-1);
-    counted.pruned(new Set([c]));
+    counted.pruned(aClock({ [c]: 7 }));
     expect(counted.savedTo).toBe(3);
-    counted.pruned(new Set([a]));
+    counted.pruned(aClock({ [a]: 20 }));
     counted.heard(reply(c, 0));
     expect(counted.heldBy(3)).toBe(3);
   });

@@ -339,7 +339,7 @@ export class RelayCluster extends TimedWorld {
           type: "room-compacted",
           lineage: effect.lineage,
           seq: effect.seq,
-          result: disk.compact(effect.lineage, effect.upTo),
+          result: disk.compact(effect.lineage, effect.upTo, effect.prunable),
         }));
       case "engine-call":
         return this.#later(
