@@ -1,7 +1,7 @@
 /**
  * Checkers: all that watch one history, and where each is told of what.
  */
-import type { Lineage } from "@inkmesh/shared/base/ids";
+import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { Limits } from "../../server/core/limits.ts";
 import type { AuditLog } from "./checkers/audit-log.ts";
 import { mustBeWithinLimits } from "./checkers/bounds.ts";
@@ -87,6 +87,11 @@ export class Checkers {
       toRelay: (line, bytes) => this.#world.watch(() => this.wire.toRelay(line, bytes)),
       fromRelay: (line, bytes) => this.#world.watch(() => this.wire.fromRelay(line, bytes)),
     };
+  }
+
+  /** Whether anything of the room is on one of their disks: of what all of it is lost nothing says there that it is complete. */
+  haveHeardOf(room: string, relays: readonly SimRelay[]): boolean {
+    return relays.some((relay) => this.auditOf(relay).hasHeardOf(room as RoomName));
   }
 
   deviceWatcher(device: string): DeviceWatcher {

@@ -272,6 +272,7 @@ class History {
   #whyCopiesAreUnlike(room: string): string | undefined {
     const first = this.#audit(room);
     const generation = first.generation(room);
+    const isHeardOf = this.#fleet.isMesh && this.#checkers.haveHeardOf(room, this.#replicas(room));
     for (const relay of this.#replicas(room)) {
       const audit = this.#checkers.auditOf(relay);
       if (audit.generation(room) !== generation)
@@ -283,7 +284,7 @@ class History {
         ? undefined
         : this.#isUnlike(relay.host, audit.of({ room: room as RoomName, generation }).doc, generation, room);
       if (unlike !== undefined) return unlike;
-      if (this.#fleet.isMesh && !audit.isComplete(room as RoomName)) return `${relay.host} is not complete in ${room}`;
+      if (isHeardOf && !audit.isComplete(room as RoomName)) return `${relay.host} is not complete in ${room}`;
     }
     return undefined;
   }

@@ -177,6 +177,13 @@ export class AuditLog {
     return known;
   }
 
+  /** Whether anything of the room was ever here. */
+  hasHeardOf(room: RoomName): boolean {
+    return (
+      this.#generations.has(room) || [...this.#lineages.values()].some(({ lineage, clock }) => lineage.room === room && clock.size > 0)
+    );
+  }
+
   /** The generation that the platter's record of the room names. */
   generation(room: string): number {
     return this.#generations.get(room) ?? 0;
