@@ -13,6 +13,7 @@ import { neededFor, Rings, type StatusChange } from "./checkers/rings.ts";
 import { SavedStatus } from "./checkers/saved-status.ts";
 import { SavedStays } from "./checkers/saved-stays.ts";
 import { snapshotEqualsLog } from "./checkers/snapshot-equals-log.ts";
+import { SpokenWords } from "./checkers/spoken-words.ts";
 import { WirePromises } from "./checkers/wire-promises.ts";
 import type { Fleet } from "./fleet.ts";
 import type { SimDisk } from "./sim-disk.ts";
@@ -37,6 +38,8 @@ export class Checkers {
   readonly savedStays: SavedStays;
   readonly wire: WirePromises;
   readonly elsewhere: LeftMeansElsewhere;
+  /** Where not all relays are of one version. */
+  #words: SpokenWords | undefined;
   readonly #fleet: Fleet;
   readonly #world: World;
   readonly #limits: Limits;
@@ -84,14 +87,25 @@ export class Checkers {
 
   tap(): Tap {
     return {
-      toRelay: (line, bytes) => this.#world.watch(() => this.wire.toRelay(line, bytes)),
-      fromRelay: (line, bytes) => this.#world.watch(() => this.wire.fromRelay(line, bytes)),
+      toRelay: (line, bytes) => {
+        this.#world.watch(() => this.wire.toRelay(line, bytes));
+        if (line.from !== undefined) this.#world.watch(() => this.#words?.said(line, "to-relay", bytes));
+      },
+      fromRelay: (line, bytes) => {
+        this.#world.watch(() => this.wire.fromRelay(line, bytes));
+        if (line.from !== undefined) this.#world.watch(() => this.#words?.said(line, "from-relay", bytes));
+      },
     };
   }
 
   /** Whether anything of the room is on one of their disks: of what all of it is lost nothing says there that it is complete. */
   haveHeardOf(room: string, relays: readonly SimRelay[]): boolean {
     return relays.some((relay) => this.auditOf(relay).hasHeardOf(room as RoomName));
+  }
+
+  /** Relays are of several versions. */
+  mindWords(): void {
+    this.#words = new SpokenWords();
   }
 
   deviceWatcher(device: string): DeviceWatcher {

@@ -125,8 +125,9 @@ export class Fleet {
   // -- machines --------------------------------------------------------------------------------------------------------
 
   /** A machine with a copy of that folder, and so with its name. It does not run yet. */
-  clone({ self, host }: SimRelay, folder: SimFolder): SimRelay {
+  clone({ self, host, version }: SimRelay, folder: SimFolder): SimRelay {
     const clone = this.#relayAt({ self, host: `${host}-copy${this.#machines.size}`, folder });
+    clone.version = version;
     this.clones.add(clone);
     this.cloned.add(self);
     return clone;

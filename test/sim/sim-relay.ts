@@ -38,7 +38,7 @@ const secret = new Uint8Array(32).fill(7);
 /** Shorter than in a life of years. */
 const meshBoundsOfShortHistories = { dialAfterMsMax: 4_000, pushPullIntervalMs: 10_000 };
 const place = { weight: 1, zone: "" };
-const software = { release: "0.1.0", version: meshVersion };
+const release = "0.1.0";
 /** How long a process that goes on may not have noticed what it missed. */
 const lateMs = 2_000;
 
@@ -94,6 +94,8 @@ export class SimRelay implements Door {
   #resumedMs = Number.NEGATIVE_INFINITY;
   /** Nobody starts it any more. */
   isGone = false;
+  /** The newest version that it speaks with other relays, from its next start on. */
+  version = meshVersion;
   /** It is started with `--join` once, though its folder knows a mesh. */
   joinsAnew = false;
   onReport: (report: Report) => void = () => undefined;
@@ -287,7 +289,13 @@ export class SimRelay implements Door {
       address: `ws://${this.host}/mesh`,
       join: joins ? this.#join() : [],
       kept: this.#folder.mesh,
-      ...{ place, software, secret, limits: meshLimitsWith(meshBoundsOfShortHistories), random: process.random },
+      ...{
+        place,
+        software: { release, version: this.version },
+        secret,
+        limits: meshLimitsWith(meshBoundsOfShortHistories),
+        random: process.random,
+      },
       nowMs: process.monotonicMs(),
     };
   }

@@ -21,15 +21,14 @@ import type { SimRelay } from "./sim-relay.ts";
 import { Fleet } from "./fleet.ts";
 import { SimNetwork } from "./sim-network.ts";
 import type { SimTab } from "./sim-tab.ts";
+import { Upgrades } from "./upgrades.ts";
 import { Finding, World } from "./world.ts";
 
 /** In ms of the world's time: how long faults happen, how long people type on after them, and how long coming together may take. */
 const safetyMs = { least: 10_000, most: 40_000 };
-const calmTypingMs = 5_000;
-const livenessMs = 100_000;
+const [calmTypingMs, livenessMs] = [5_000, 100_000];
 /** How long after the last fault every relay calls an edit saved again, and how long until all replicas have had the same. */
-const acksResumeMs = 30_000;
-const replicasConvergeMs = 60_000;
+const [acksResumeMs, replicasConvergeMs] = [30_000, 60_000];
 /** How long several new relays may take until they know each other. */
 const formingMs = 30_000;
 /** How many relays a mesh has: mostly three, because that is what most people run, and what most faults are seen with. */
@@ -106,6 +105,7 @@ class History {
   readonly #misfortune: Misfortune;
   /** One relay becomes three while people write. */
   readonly #grows: boolean;
+  readonly #upgrades: Upgrades;
   readonly #states = new Set<string>();
   #faults = 0;
 
@@ -125,6 +125,7 @@ class History {
       isHonest: (line) => !line.client.name.startsWith("attacker"),
     });
     this.#network.tap = this.#checkers.tap();
+    this.#upgrades = new Upgrades({ world, fleet: this.#fleet, checkers: this.#checkers });
     const stage = { world, network: this.#network, fleet: this.#fleet, checkers: this.#checkers };
     this.#population = new Population(stage);
     const people = { ...stage, population: this.#population };
@@ -146,6 +147,7 @@ class History {
       });
     }
     if (this.#grows) this.#grow();
+    this.#upgrades.begin(0.8 * this.safetyMs);
     await this.world.run(fromMs + this.safetyMs);
     this.#misfortune.end();
     this.#expectAcks();
@@ -207,6 +209,7 @@ class History {
         joins: this.#operator.joins,
         drains: this.#operator.drains,
         forgets: this.#operator.forgets,
+        upgrades: this.#upgrades.done,
       },
       states: [...this.#states, ...this.#rarities()],
       lines: this.world.trace.lines,

@@ -171,4 +171,25 @@ export const meshMutants: readonly NamedMutant[] = [
     what: "a room's clock is pruned where other relays have copies, too, and nobody tells them",
     changes: [{ file: "server/core/gossip/clock-pruning.ts", find: "if (!isAlone ||", replace: "if ((isAlone && clock.size === 0) ||" }],
   },
+  {
+    name: "said-one-version-too-early",
+    what: "a word is said over links of the version before it, too",
+    changes: [{ file: "shared/wire/mesh-message.ts", find: "version >= namesSince;", replace: "version >= namesSince - 1;" }],
+  },
+  {
+    name: "bulk-not-gated",
+    what: "what is said about rooms is said over every link, whether its version has a word for it or not",
+    changes: [
+      {
+        file: "server/core/peers/link-queue.ts",
+        find: "if (isSpokenIn(this.#version, message)) this.#bulk.add(ring, message);",
+        replace: "this.#bulk.add(ring, message);",
+      },
+    ],
+  },
+  {
+    name: "newer-version-spoken",
+    what: "two relays speak the newer one of their versions",
+    changes: [{ file: "shared/wire/protocol-version.ts", find: "Math.min(theirs, own)", replace: "Math.max(theirs, own)" }],
+  },
 ];
