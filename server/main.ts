@@ -13,6 +13,7 @@ import { errorKinds } from "@inkmesh/shared/base/errors";
 import { actorOf, type ActorId, type LinkId, type RelayId } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
@@ -253,7 +254,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
     limits: settings.limits,
     random: systemRandom,
     engines: { yjs: new YjsEngine() },
-    dialects: [nativeDialect, yWebsocketDialect],
+    dialects: [nativeDialect, yWebsocketDialect, hocuspocusDialect],
     tokenSecret: secret,
     mesh: {
       address: meshAddressOf(parts),

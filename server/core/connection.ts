@@ -12,8 +12,9 @@
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
 import { errorKind } from "@inkmesh/shared/base/errors";
-import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
+import { ChannelNames } from "@inkmesh/shared/wire/channel-names";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { behindSince, countSince, nativeVersion, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
@@ -43,6 +44,7 @@ export class Connection implements Line {
   readonly #rooms: Rooms;
   readonly #closed: () => void;
   readonly #channels: ChannelTable;
+  readonly #names = new ChannelNames();
   readonly #load: SocketLoad;
   #state: "greeting" | "ready" | "closed" = "greeting";
   /** Of our own protocol, as its `hello` said; undefined before, and in other dialects. */
@@ -115,7 +117,7 @@ export class Connection implements Line {
     const { frameBytesMax } = this.#context.limits;
     if (frame.length > frameBytesMax)
       return this.refuse({ code: "FRAME_TOO_BIG", detail: `a frame of ${frame.length} bytes, limit ${frameBytesMax}` });
-    const decoded = this.dialect.decode(frame);
+    const decoded = this.dialect.decode(frame, this.#names);
     if (!decoded.ok) return this.refuse(decoded.refusal);
     this.#load.received(frame.length, decoded.value);
     for (const message of decoded.value) {
@@ -155,6 +157,7 @@ export class Connection implements Line {
       case "updates":
       case "presence":
       case "presence-query":
+      case "stateless":
         return this.#forward(message);
       default:
         return unreachable(message);
@@ -189,25 +192,28 @@ export class Connection implements Line {
 
   #open(message: ClientMessage & { type: "open" }): void {
     const { channel, room } = message;
-    if (!this.dialect.carriesLineage) return this.refuse({ code: "OUT_OF_ORDER", detail: "the path names the document" });
+    if (!this.dialect.multiplexes) return this.refuse({ code: "OUT_OF_ORDER", detail: "the path names the document" });
     if (this.#channels.session(channel) !== undefined) return this.refuse({ code: "OUT_OF_ORDER", detail: `channel ${channel} is open` });
     if (this.#channels.sessions().some((session) => session.room.name === room)) {
-      return this.refuse({ code: "OUT_OF_ORDER", detail: "the document is open on another channel" });
+      if (this.dialect.carriesLineage) return this.refuse({ code: "OUT_OF_ORDER", detail: "the document is open on another channel" });
+      return this.#refuseChannel(message, {
+        code: "NOT_ALLOWED",
+        detail: "it is open on this socket already; another session needs its own",
+      });
     }
     const { roomsPerConnectionMax } = this.#context.limits;
     if (this.#channels.size >= roomsPerConnectionMax)
-      return this.#refuseChannel(channel, { code: "TOO_MANY_ROOMS", detail: `limit ${roomsPerConnectionMax}` });
+      return this.#refuseChannel(message, { code: "TOO_MANY_ROOMS", detail: `limit ${roomsPerConnectionMax}` });
     // Opening and closing one room over and over would have its state encoded each time, all within one frame.
-    if (this.isOwedTooMuch) return this.#refuseChannel(channel, { code: "RATE_LIMITED", detail: "states that were not read yet" });
+    if (this.isOwedTooMuch) return this.#refuseChannel(message, { code: "RATE_LIMITED", detail: "states that were not read yet" });
     this.#attach(room, message);
   }
 
   #attach(text: string, opening: Opening): void {
     const name = readRoomName(text);
-    if (!name.ok) return this.#refuseChannel(opening.channel, name.refusal);
+    if (!name.ok) return this.#refuseChannel(opening, name.refusal);
     const room = this.#rooms.use(name.value);
-    if (room === undefined)
-      return this.#refuseChannel(opening.channel, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
+    if (room === undefined) return this.#refuseChannel(opening, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
     const session = new Session({ context: this.#context, line: this, room, opening });
     this.#channels.add(opening.channel, session);
     session.start();
@@ -257,9 +263,15 @@ export class Connection implements Line {
 
   keepaliveDue(): void {
     const { deadlines, now } = this.#context;
-    if (this.#lastSentMs + this.#keepaliveMs <= now.monotonicMs) this.send({ type: "keepalive" });
+    if (this.#lastSentMs + this.#keepaliveMs <= now.monotonicMs) this.#keepAlive();
     this.#load.forgive();
     deadlines.set({ type: "keepalive", connection: this.id }, this.#lastSentMs + this.#keepaliveMs);
+  }
+
+  /** Said in a document, where nothing can be said outside of one. */
+  #keepAlive(): void {
+    const [session] = this.#channels.sessions();
+    this.sendFrames((session?.dialect ?? this.dialect).encode({ type: "keepalive" }));
   }
 
   resumeDue(): void {
@@ -279,15 +291,24 @@ export class Connection implements Line {
   }
 
   endChannel(channel: number, last: RelayMessage, refusal: Refusal): void {
-    if (!this.dialect.carriesLineage) return this.refuse(refusal);
-    this.#context.report({ type: "refused", refusal, connection: this.id, room: this.#channels.session(channel)?.room.name });
-    this.send(last);
-    this.#channels.endByRelay(channel)?.end();
+    const session = this.#channels.session(channel);
+    this.#endChannel(channel, (session?.dialect ?? this.dialect).encode(last), refusal, session?.room.name);
   }
 
-  #refuseChannel(channel: number, refusal: Refusal): void {
+  #refuseChannel({ channel, address = "" }: Pick<Opening, "channel" | "address">, refusal: Refusal): void {
     const { code, detail } = refusal;
-    this.endChannel(channel, { type: "error", channel, code, retryAfterMs: errorKind(code).retryAfterMs ?? 0, detail }, refusal);
+    const last = { type: "error", channel, code, retryAfterMs: errorKind(code).retryAfterMs ?? 0, detail } as const;
+    this.#endChannel(channel, this.dialect.addressed(address).encode(last), refusal, undefined);
+  }
+
+  #endChannel(channel: number, last: readonly Uint8Array[], refusal: Refusal, room: RoomName | undefined): void {
+    // Who cannot say when to try again would not: such a client comes back only with its whole connection.
+    const comesBackAlone = this.dialect.carriesLineage || !errorKind(refusal.code).retryable;
+    if (!this.dialect.multiplexes || !comesBackAlone) return this.refuse(refusal);
+    this.#context.report({ type: "refused", refusal, connection: this.id, room });
+    this.sendFrames(last);
+    this.#names.forget(channel);
+    this.#channels.endByRelay(channel)?.end();
   }
 
   #end(): void {

@@ -2,9 +2,11 @@
  * JoinFrames: a room's whole state as frames, kept per dialect, so that a hundred who join at once share one encoding.
  *
  * Invariant: what is kept is exactly snapshot and tail as they are; a new snapshot or entry makes it stale, and a room
- * that goes idle lets go of it. Per dialect at most four heads (state or deletions, last or not) and one tail are kept.
+ * that goes idle lets go of it. Per dialect at most four heads (state or deletions, last or not) and one tail are kept, and only as
+ * a client's document is called by its name.
  */
-import type { Dialect, DialectName } from "@inkmesh/shared/wire/dialect";
+import type { Dialect } from "@inkmesh/shared/wire/dialect";
+import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { RoomContent } from "./room-content.ts";
 import type { StoredSnapshot } from "./stored-room.ts";
 import { answerFrames, updateFrames } from "./update-frames.ts";
@@ -15,12 +17,14 @@ interface Kept {
 }
 
 export class JoinFrames {
+  readonly #room: RoomName;
   readonly #handle: number;
   readonly #chunkBytes: number;
   readonly #heads = new Map<string, Kept>();
-  readonly #tails = new Map<DialectName, Kept & { readonly length: number; readonly last: Uint8Array | undefined }>();
+  readonly #tails = new Map<string, Kept & { readonly length: number; readonly last: Uint8Array | undefined }>();
 
-  constructor(options: { handle: number; chunkBytes: number }) {
+  constructor(options: { room: RoomName; handle: number; chunkBytes: number }) {
+    this.#room = options.room;
     this.#handle = options.handle;
     this.#chunkBytes = options.chunkBytes;
   }
@@ -40,17 +44,17 @@ export class JoinFrames {
 
   #head(snapshot: StoredSnapshot, head: "state" | "deletions", dialect: Dialect, isLast: boolean): readonly Uint8Array[] {
     const key = `${dialect.name} ${head} ${isLast}`;
-    const kept = this.#heads.get(key);
+    const kept = this.#isUsual(dialect) ? this.#heads.get(key) : undefined;
     if (kept?.snapshot === snapshot) return kept.frames;
     const update = head === "state" ? snapshot.state : snapshot.deleteSetUpdate;
     const framing = { dialect, handle: this.#handle, chunkBytes: this.#chunkBytes };
     const frames = isLast ? answerFrames([update], framing) : updateFrames([update], framing);
-    this.#heads.set(key, { snapshot, frames });
+    if (this.#isUsual(dialect)) this.#heads.set(key, { snapshot, frames });
     return frames;
   }
 
   #tail({ snapshot, tail }: RoomContent, dialect: Dialect): readonly Uint8Array[] {
-    const kept = this.#tails.get(dialect.name);
+    const kept = this.#isUsual(dialect) ? this.#tails.get(dialect.name) : undefined;
     const last = tail.at(-1)?.payload;
     if (kept !== undefined && kept.snapshot === snapshot && kept.length === tail.length && kept.last === last) return kept.frames;
     const framing = { dialect, handle: this.#handle, chunkBytes: this.#chunkBytes };
@@ -58,7 +62,11 @@ export class JoinFrames {
       tail.map((entry) => entry.payload),
       framing,
     );
-    this.#tails.set(dialect.name, { snapshot, length: tail.length, last, frames });
+    if (this.#isUsual(dialect)) this.#tails.set(dialect.name, { snapshot, length: tail.length, last, frames });
     return frames;
+  }
+
+  #isUsual({ address }: Dialect): boolean {
+    return address === "" || address === this.#room;
   }
 }

@@ -6,6 +6,36 @@ import type { Refusal } from "@inkmesh/shared/base/result";
 import type { RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 
+/** `line`, speaking as its client expects it of one document. */
+export function lineIn(line: Line, dialect: Dialect): Line {
+  if (dialect === line.dialect) return line;
+  return {
+    id: line.id,
+    dialect,
+    principal: line.principal,
+    get hearsBehind() {
+      return line.hearsBehind;
+    },
+    get hearsCount() {
+      return line.hearsCount;
+    },
+    get isCongested() {
+      return line.isCongested;
+    },
+    get isOwedTooMuch() {
+      return line.isOwedTooMuch;
+    },
+    send: (message) => line.sendFrames(dialect.encode(message)),
+    sendFrames: (frames) => line.sendFrames(frames),
+    sendState: (frames) => line.sendState(frames),
+    noteSent: () => line.noteSent(),
+    charge: (bytes) => line.charge(bytes),
+    holdForStore: (isHeld) => line.holdForStore(isHeld),
+    endChannel: (channel, last, refusal) => line.endChannel(channel, last, refusal),
+    refuse: (refusal) => line.refuse(refusal),
+  };
+}
+
 export interface Line {
   readonly id: ConnectionId;
   readonly dialect: Dialect;

@@ -29,19 +29,20 @@ export interface Audience {
   readonly to: readonly ConnectionId[];
 }
 
-/** Who takes frames about `topic`, all but `except`: one list of frames per dialect, shared by everybody in `to`. */
+/** Who takes frames about `topic`, all but `except`: one list of frames per dialect and address, shared by everybody in `to`. */
 export function audience(
   participants: readonly Participant[],
   topic: Topic,
   framesIn: (dialect: Dialect) => readonly Uint8Array[],
   except: readonly ConnectionId[],
 ): readonly Audience[] {
-  const audiences = new Map<Dialect, { frames: readonly Uint8Array[]; to: ConnectionId[] }>();
+  const audiences = new Map<string, { frames: readonly Uint8Array[]; to: ConnectionId[] }>();
   for (const participant of participants) {
     const { connection, dialect } = participant;
     if (except.includes(connection)) continue;
-    const known = audiences.get(dialect) ?? { frames: framesIn(dialect), to: [] };
-    audiences.set(dialect, known);
+    const ear = `${dialect.name} ${dialect.address}`;
+    const known = audiences.get(ear) ?? { frames: framesIn(dialect), to: [] };
+    audiences.set(ear, known);
     if (known.frames.length > 0 && participant.takes(known.frames, topic)) known.to.push(connection);
   }
   return [...audiences.values()].filter(({ to }) => to.length > 0);

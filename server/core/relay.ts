@@ -203,7 +203,7 @@ export class Relay {
     const connection = new Connection({ id, dialect, principal, context: this.#context, rooms: this.#rooms, closed });
     this.#connections.set(id, connection);
     if (this.#context.placement.isLeaving) this.#awaitQuiet();
-    if (!dialect.carriesLineage) connection.openByPath(room);
+    if (!dialect.multiplexes) connection.openByPath(room);
   }
 
   #turnAway(connection: ConnectionId, refusal: Refusal): void {

@@ -134,6 +134,11 @@ export class RoomContent {
     return this.#index.stateVector();
   }
 
+  /** Whether whoever has `stateVector` has all structs of `update`, of which there are some. */
+  isNamedBy(update: Uint8Array, stateVector: Uint8Array): boolean {
+    return this.#engine.isNamedBy(update, stateVector, this.#limits.content);
+  }
+
   hash(): string {
     return this.#index.hash();
   }

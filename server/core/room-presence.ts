@@ -74,6 +74,11 @@ export class RoomPresence {
     return outcome;
   }
 
+  /** Words of somebody here to all others: they go at once, or not at all. */
+  say(text: string, from: ConnectionId): void {
+    this.#hear(text, [from]);
+  }
+
   /** A connection is gone, and its cursors with it. */
   leave(connection: ConnectionId): void {
     this.#map.leave(connection);
@@ -163,6 +168,10 @@ export class RoomPresence {
 
   #send(bytes: Uint8Array, to: { readonly only?: ConnectionId; readonly except?: readonly ConnectionId[] }): void {
     this.#audience.send("presence", (dialect) => dialect.encode({ type: "presence", handle: this.#handle, bytes }), to);
+  }
+
+  #hear(text: string, except: readonly ConnectionId[]): void {
+    this.#audience.send("presence", (dialect) => dialect.encode({ type: "stateless", handle: this.#handle, text }), { except });
   }
 
   #schedule(): void {

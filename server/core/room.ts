@@ -71,7 +71,7 @@ export class Room implements RoomCopy, RecordKeeper {
     this.#touch = options.touch;
     this.#changed = options.changed;
     this.handle = context.nextHandle();
-    this.frames = new JoinFrames({ handle: this.handle, chunkBytes: context.limits.chunkBytes });
+    this.frames = new JoinFrames({ room: this.name, handle: this.handle, chunkBytes: context.limits.chunkBytes });
     this.recordCopies = new RecordCopies(context, context.placement.of(name));
     this.#upkeep = new TailUpkeep(context, name);
     this.#words = new DurableWords(context, name, this.handle);

@@ -11,6 +11,7 @@
  * `synced` or a state vector leaves only when what it names is on disk [C3]; after `ended` nothing is sent.
  * Knows no sockets: `Line` is its connection.
  */
+import { noBytes } from "@inkmesh/shared/base/bytes";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ConnectionId } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
@@ -21,7 +22,7 @@ import { CatchUp } from "./catch-up.ts";
 import { Delivery } from "./delivery.ts";
 import { standingOf } from "./gossip/record-join.ts";
 import { Joiner } from "./joiner.ts";
-import type { Line } from "./line.ts";
+import { lineIn, type Line } from "./line.ts";
 import { NumberedIntake } from "./numbered-intake.ts";
 import type { Participant, Topic } from "./participant.ts";
 import type { RelayContext } from "./relay-context.ts";
@@ -43,6 +44,8 @@ export interface Opening {
   /** Of an earlier session, at any relay of the mesh; empty: none. */
   readonly token: string;
   readonly stateVector: Uint8Array;
+  /** What the client calls the document in its frames, in dialects whose frames name it. */
+  readonly address?: string;
 }
 
 type SessionState = "opening" | "live" | "ended";
@@ -68,12 +71,12 @@ export class Session implements Participant {
   constructor(options: { context: RelayContext; line: Line; room: Room; opening: Opening }) {
     const { context } = options;
     this.#context = context;
-    this.#line = options.line;
+    this.#line = lineIn(options.line, options.line.dialect.addressed(options.opening.address ?? ""));
     this.#room = options.room;
     this.#opening = options.opening;
     this.#generation = options.opening.generation;
     this.#delivery = new Delivery({ heldBytesMax: context.limits.backlogBytesMax });
-    const { line, room, opening } = options;
+    const [line, { room, opening }] = [this.#line, options];
     const isLive = (): boolean => this.#state === "live";
     const refuse = (refusal: Refusal): void => this.#refuse(refusal);
     const intake = { context, line, room, author: this, access: opening.access, isLive, refuse };
@@ -127,6 +130,7 @@ export class Session implements Participant {
     if (!this.dialect.carriesLineage) {
       if (record?.everDeleted === true) return this.#refuse({ code: "ROOM_DELETED", detail: "" });
       this.#state = "live";
+      if (this.dialect.multiplexes) this.#sayOpened(noBytes);
       return this.#handleWaiting();
     }
     if (!this.#belongs(record)) return;
@@ -177,14 +181,19 @@ export class Session implements Participant {
     this.#isOpening = false;
     if (this.#state !== "opening" || !this.#room.isOpen) return;
     this.#state = "live";
-    const { channel, access, clock, generation, token } = this.#opening;
-    const { handle, lineage, replication } = this.#room;
-    this.#generation = lineage.generation;
-    const { replicas, needed } = replication.copies;
-    this.#line.send({ type: "opened", channel, handle, generation: lineage.generation, access, replicas, needed, stateVector });
+    const { clock, generation, token } = this.#opening;
+    this.#generation = this.#room.lineage.generation;
+    this.#sayOpened(stateVector);
     this.#catchUp.begin(token);
     this.#joiner.join({ clock: generation === undefined ? undefined : clock, stateVector: this.#opening.stateVector });
     this.#handleWaiting();
+  }
+
+  #sayOpened(stateVector: Uint8Array): void {
+    const { channel, access } = this.#opening;
+    const { handle, lineage, replication } = this.#room;
+    const { replicas, needed } = replication.copies;
+    this.#line.send({ type: "opened", channel, handle, generation: lineage.generation, access, replicas, needed, stateVector });
   }
 
   #handleWaiting(): void {
@@ -214,6 +223,8 @@ export class Session implements Participant {
         return this.#takePresence(message.bytes);
       case "presence-query":
         return this.#joiner.sendPresence(true);
+      case "stateless":
+        return this.#room.presence.say(message.text, this.connection);
       default:
     }
   }
@@ -236,7 +247,8 @@ export class Session implements Participant {
   #answerSync(stateVector: Uint8Array): void {
     if (this.#delivery.isHeld) return;
     const isAgain = this.#delivery.hasJoined;
-    if (!isAgain && !this.dialect.acknowledges) this.#unnumbered.ask();
+    if (this.dialect.countsSaves) this.#unnumbered.begin(stateVector);
+    else if (!isAgain && !this.dialect.acknowledges) this.#unnumbered.ask();
     if (isAgain && this.#line.isOwedTooMuch) return this.#line.refuse({ code: "CLIENT_SLOW", detail: "states that were not read yet" });
     if (isAgain) this.#line.charge(this.#room.content.bytes);
     this.#joiner.join({ clock: undefined, stateVector });
@@ -258,7 +270,9 @@ export class Session implements Participant {
   }
 
   durabilityChanged(): void {
-    if (this.#state !== "ended") this.#numbered.durabilityChanged();
+    if (this.#state === "ended") return;
+    this.#numbered.durabilityChanged();
+    this.#unnumbered.durabilityChanged();
   }
 
   /** The client has seen more than is here, and has waited long enough. */
@@ -317,5 +331,6 @@ export class Session implements Participant {
 function bytesOf(message: SessionMessage): number {
   if (message.type === "updates") return message.updates.reduce((sum, update) => sum + update.length, 0);
   if (message.type === "presence") return message.bytes.length;
+  if (message.type === "stateless") return message.text.length;
   return message.type === "sync-request" ? message.stateVector.length : 0;
 }

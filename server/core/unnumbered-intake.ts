@@ -5,14 +5,18 @@
  *
  *     gap ──▶ SyncStep1 ──(further gaps are the same one)──▶ 1 s ──still gaps──▶ SyncStep1 … gapsPerWindowMax ──▶ closed
  *
+ * Clients that count their unsaved updates are told of each when it is saved (`owed-saves.ts`); of one that is refused for good never.
+ *
  * Invariants: [C3] a SyncStep1 is an implicit ack to Yjs clients, so it names only what is on disk; while the disk takes
  * nothing, a client that writes is not read.
  */
+import { noBytes } from "@inkmesh/shared/base/bytes";
 import { errorKind, type ErrorCode } from "@inkmesh/shared/base/errors";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Deadline } from "./deadlines.ts";
 import { GapCount } from "./gap-count.ts";
+import { OwedSaves } from "./owed-saves.ts";
 import type { Patient } from "./store-health.ts";
 import { reportRefusal, type IntakeSession } from "./update-intake.ts";
 
@@ -26,11 +30,13 @@ export class UnnumberedIntake implements Patient {
   readonly #session: IntakeSession;
   readonly #gaps: GapCount;
   readonly #deadline: Deadline;
+  readonly #owed: OwedSaves | undefined;
   #askedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(session: IntakeSession, channel: number) {
     this.#session = session;
     this.#gaps = new GapCount(session.context.limits);
+    this.#owed = session.line.dialect.countsSaves ? new OwedSaves() : undefined;
     this.#deadline = { type: "heal", connection: session.line.id, channel };
   }
 
@@ -38,14 +44,32 @@ export class UnnumberedIntake implements Patient {
     const { room, author, access, isLive } = this.#session;
     for (const update of updates) {
       if (access === "read-only") {
-        reportRefusal(this.#session, { code: "READ_ONLY", detail: "" });
+        this.#refuseOne({ code: "READ_ONLY", detail: "" });
         continue;
       }
       const admission = room.admit(update, kind, author);
-      if (admission.type === "gap") this.#heal();
+      const isCounted = kind === "state" || !this.#wasMadeBefore(update);
       if (admission.type === "refused") this.#refuse(admission.refusal);
+      else if (isCounted) this.#owe(kind, admission.type === "known" || (admission.type === "admitted" && !admission.leftOut));
+      if (admission.type === "gap") this.#heal();
       if (!isLive()) return;
     }
+    this.durabilityChanged();
+  }
+
+  /** Says what is saved now, to clients that count. */
+  durabilityChanged(): void {
+    const { context, line, room } = this.#session;
+    const { savedTo, replicas, needed } = room.replication.copies;
+    const count = this.#owed?.settle(savedTo) ?? 0;
+    if (count > 0) context.report({ type: "acked", count });
+    for (let told = 0; told < count; told++) line.send({ type: "ack", handle: room.handle, number: 0, copies: needed, replicas, needed });
+  }
+
+  /** The client asks what it lacks: it is asked, too, and counts anew. */
+  begin(stateVector: Uint8Array): void {
+    this.#owed?.begin(stateVector);
+    this.ask();
   }
 
   /** Asks the client for what it has beyond what is on disk here. */
@@ -75,6 +99,17 @@ export class UnnumberedIntake implements Patient {
     this.#session.context.deadlines.clear(this.#deadline);
   }
 
+  #wasMadeBefore(update: Uint8Array): boolean {
+    const asked = this.#owed?.asked;
+    return asked !== undefined && this.#session.room.content.isNamedBy(update, asked);
+  }
+
+  #owe(kind: UpdateKind, isIn: boolean): void {
+    const { position } = this.#session.room.log;
+    if (kind === "edit") this.#owed?.[isIn ? "edit" : "editMissing"](position);
+    else if (isIn) this.#owed?.state(position);
+  }
+
   #heal(): void {
     const { deadlines, now } = this.#session.context;
     const dueMs = this.#askedAtMs + askEveryMs;
@@ -82,12 +117,20 @@ export class UnnumberedIntake implements Patient {
     else if (!deadlines.has(this.#deadline)) deadlines.set(this.#deadline, dueMs);
   }
 
+  /** Refused for good; the session goes on. */
+  #refuseOne({ code, detail }: Refusal): void {
+    const { line, room } = this.#session;
+    reportRefusal(this.#session, { code, detail });
+    if (this.#owed) line.send({ type: "nack", handle: room.handle, number: 0, code, retryAfterMs: 0, detail, stateVector: noBytes });
+  }
+
   /** These clients are not told about one update: they are asked for it again when there is space, or closed. */
   #refuse(refusal: Refusal): void {
     const { context, line, refuse } = this.#session;
     if (!passing.has(refusal.code) && errorKind(refusal.code).closeCode !== undefined) return refuse(refusal);
+    if (!passing.has(refusal.code)) return this.#refuseOne(refusal);
     reportRefusal(this.#session, refusal);
-    if (!passing.has(refusal.code)) return;
+    this.#owe("edit", false);
     line.holdForStore(true);
     context.store.wait(this);
   }

@@ -2,6 +2,7 @@
  * The relay's HTTP server: exact routes by express, WebSocket upgrades by path.
  *
  *     /sync          our own protocol          /y/<room>     y-websocket; the room is the rest of the path, decoded once
+ *     /hocuspocus    Hocuspocus' providers; each frame names its document
  *     /mesh          other relays, never a page
  *     /health, /ready, /metrics, /api/…        everything else: the editor's files
  *
@@ -199,7 +200,8 @@ function turnAway(options: HttpServerOptions, socket: Duplex, refusal: Refusal):
 
 function upgradeRefusal(options: HttpServerOptions, request: IncomingMessage, route: SocketRoute | undefined): Refusal | undefined {
   const { origin, host } = request.headers;
-  if (route === undefined) return refused("NOT_FOUND", "WebSockets are at /sync and /y/<room>, those of other relays at /mesh").refusal;
+  if (route === undefined)
+    return refused("NOT_FOUND", "WebSockets are at /sync, /y/<room> and /hocuspocus, those of other relays at /mesh").refusal;
   if (!options.origins.allows(origin, host)) return refused("ORIGIN_REFUSED", `origin ${JSON.stringify(origin?.slice(0, 200))}`).refusal;
   return phaseRefusal(options.status);
 }
@@ -212,6 +214,8 @@ function pathOf(url = "/"): string {
 export function socketRoute(url: string): SocketRoute | undefined {
   const pathPart = pathOf(url);
   if (pathPart === "/sync") return { dialect: "native", room: undefined };
+  // Some applications put the document's name into the path, too; what counts is in the frames.
+  if (pathPart === "/hocuspocus" || pathPart.startsWith("/hocuspocus/")) return { dialect: "hocuspocus", room: undefined };
   if (!pathPart.startsWith("/y/")) return undefined;
   const name = decodeRoomPath(pathPart.slice("/y/".length));
   return { dialect: "y-websocket", room: name.ok ? name.value : "" };

@@ -15,9 +15,19 @@ import { YjsContentIndex } from "./content-index.ts";
 import { jsonContent } from "./content-json.ts";
 import { markdownContent } from "./content-markdown.ts";
 import { textContent } from "./content-text.ts";
-import type { ContentFormat, ContentIndex, CrdtEngine, EngineCall, HistoryPart, HistoryParts, Shadow } from "./crdt-engine.ts";
+import type {
+  ContentFormat,
+  ContentIndex,
+  ContentLimits,
+  CrdtEngine,
+  EngineCall,
+  HistoryPart,
+  HistoryParts,
+  Shadow,
+} from "./crdt-engine.ts";
 import { decodeStateVector } from "./state-vector.ts";
 import { readContentTree } from "./yjs-content.ts";
+import { readUpdate, type UpdateBlock } from "./yjs-update.ts";
 import { CarefulDocument, documentOf } from "./yjs-document.ts";
 import { collectedHistory, historyDocument, mergeHistory, saysTheSame } from "./yjs-history.ts";
 
@@ -36,6 +46,13 @@ export class YjsEngine implements CrdtEngine {
     const index = new YjsContentIndex();
     const unapplied = replay(parts, index);
     return { index, unapplied };
+  }
+
+  isNamedBy(update: Uint8Array, stateVector: Uint8Array, limits: ContentLimits): boolean {
+    const [read, clocks] = [readUpdate(update, limits), decodeStateVector(stateVector)];
+    if (!read.ok || !clocks.ok || read.value.blocks.length === 0) return false;
+    const endOf = ({ structs }: UpdateBlock): number => structs.reduce((end, { clock, length }) => Math.max(end, clock + length), 0);
+    return read.value.blocks.every((block) => endOf(block) <= (clocks.value.get(block.client) ?? 0));
   }
 
   shadow(parts: readonly Uint8Array[], options: { readonly nestingMax: number }): Shadow {

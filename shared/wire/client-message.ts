@@ -52,6 +52,10 @@ export type ClientMessage =
       /** What it has by entries; empty when it has none. */
       readonly clock: VectorClock;
       readonly stateVector: Uint8Array;
+      /** What frames about it begin with, in dialects whose frames name documents. */
+      readonly address?: string;
+      /** What the client shows for this document, where it does not show one for all by its `hello`. */
+      readonly credential?: string;
     }
   | { readonly type: "close"; readonly channel: number }
   | { readonly type: "sync-request"; readonly channel: number; readonly stateVector: Uint8Array }
@@ -66,6 +70,8 @@ export type ClientMessage =
   /** An awareness update in y-protocols' encoding. */
   | { readonly type: "presence"; readonly channel: number; readonly bytes: Uint8Array }
   | { readonly type: "presence-query"; readonly channel: number }
+  /** Words of an application to the others who are in the room now; nobody keeps them. */
+  | { readonly type: "stateless"; readonly channel: number; readonly text: string }
   | { readonly type: "ping"; readonly nonce: number };
 
 /** Where else clients may go, and how busy it is there. */
@@ -144,6 +150,8 @@ export type RelayMessage =
   /** How many presences the room has, of which only some are shown; 0: all are. */
   | { readonly type: "presence-count"; readonly handle: number; readonly present: number }
   | { readonly type: "pong"; readonly nonce: number }
+  /** What another client of the room said to all. */
+  | { readonly type: "stateless"; readonly handle: number; readonly text: string }
   /** For Yjs dialects. */
   | { readonly type: "sync-step-1"; readonly handle: number; readonly stateVector: Uint8Array }
   | { readonly type: "sync-step-2"; readonly handle: number; readonly update: Uint8Array }

@@ -1,10 +1,11 @@
 /**
- * Dialect: one client wire protocol, as two pure functions. The path of the socket chooses it, never sniffing.
+ * Dialect: one client wire protocol, as two functions. The path of the socket chooses it, never sniffing.
  *
  * Invariants: `decode` is total for any bytes and consumes all of them or refuses; `encode` yields the WebSocket
  * messages, in order, that say `message` in this dialect (none where the dialect has no word for it).
  */
 import type { Result } from "../base/result.ts";
+import type { ChannelNames } from "./channel-names.ts";
 import type { ClientMessage, RelayMessage } from "./client-message.ts";
 
 export type DialectName = "native" | "y-websocket" | "hocuspocus" | "automerge-repo";
@@ -15,6 +16,15 @@ export interface Dialect {
   readonly acknowledges: boolean;
   /** Whether clients of this dialect can say which generation of a room they hold. */
   readonly carriesLineage: boolean;
-  decode(frame: Uint8Array): Result<readonly ClientMessage[]>;
+  /** Whether clients of this dialect open many rooms on one socket; otherwise the path names the one. */
+  readonly multiplexes: boolean;
+  /** Whether clients of this dialect count the updates that they sent, and are told of each when it is saved. */
+  readonly countsSaves: boolean;
+  /** What frames about a document begin with, which is what its client calls it; empty in dialects whose frames do not name documents so. */
+  readonly address: string;
+  /** `names`: of this connection's channels, for dialects whose frames name documents; it may open and close some. */
+  decode(frame: Uint8Array, names?: ChannelNames): Result<readonly ClientMessage[]>;
   encode(message: RelayMessage): readonly Uint8Array[];
+  /** This dialect as it speaks in a document that its client calls `address`. */
+  addressed(address: string): Dialect;
 }

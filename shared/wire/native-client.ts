@@ -107,6 +107,8 @@ function writeMessage(encoder: encoding.Encoder, message: ClientMessage): void {
     case "ping":
       writeNumber(encoder, clientType.ping);
       return writeNumber(encoder, message.nonce);
+    case "stateless":
+      return assert(false, "our own protocol has no word for it");
     default:
       return unreachable(message);
   }

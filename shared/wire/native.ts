@@ -11,6 +11,10 @@ export const nativeDialect: Dialect = {
   name: "native",
   acknowledges: true,
   carriesLineage: true,
+  multiplexes: true,
+  countsSaves: false,
+  address: "",
   decode: decodeClientMessages,
   encode: encodeRelayMessage,
+  addressed: () => nativeDialect,
 };

@@ -20,19 +20,24 @@ const sync = { step1: 0, step2: 1, update: 2 } as const;
 
 /** Reads one message of a client, from its type on, as said on `channel`. Throws for anything else: use under `decodeBytes`. */
 export function readYMessage(reader: ByteReader, channel: number): ClientMessage {
-  const type = reader.number();
-  if (type === message.sync) return readSync(reader, channel);
-  if (type === message.awareness) return { type: "presence", channel, bytes: reader.bytes() };
-  if (type === message.queryAwareness) return { type: "presence-query", channel };
-  throw new UnreadableBytes({ code: "BAD_FRAME", detail: `message type ${type}` });
+  return readYMessageOf(reader, reader.number())(channel);
 }
 
-function readSync(reader: ByteReader, channel: number): ClientMessage {
+/** What follows the type `type`, as it will have been said on some channel. Throws as above. */
+export function readYMessageOf(reader: ByteReader, type: number): (channel: number) => ClientMessage {
+  if (type === message.sync) return readSync(reader);
+  if (type === message.queryAwareness) return (channel) => ({ type: "presence-query", channel });
+  if (type !== message.awareness) throw new UnreadableBytes({ code: "BAD_FRAME", detail: `message type ${type}` });
+  const bytes = reader.bytes();
+  return (channel) => ({ type: "presence", channel, bytes });
+}
+
+function readSync(reader: ByteReader): (channel: number) => ClientMessage {
   const type = reader.number();
   const body = reader.bytes();
-  if (type === sync.step1) return { type: "sync-request", channel, stateVector: body };
-  if (type === sync.step2) return { type: "updates", channel, first: undefined, kind: "state", updates: [body] };
-  if (type === sync.update) return { type: "updates", channel, first: undefined, kind: "edit", updates: [body] };
+  if (type === sync.step1) return (channel) => ({ type: "sync-request", channel, stateVector: body });
+  if (type === sync.step2) return (channel) => ({ type: "updates", channel, first: undefined, kind: "state", updates: [body] });
+  if (type === sync.update) return (channel) => ({ type: "updates", channel, first: undefined, kind: "edit", updates: [body] });
   throw new UnreadableBytes({ code: "BAD_FRAME", detail: `sync message type ${type}` });
 }
 

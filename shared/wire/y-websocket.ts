@@ -16,8 +16,12 @@ export const yWebsocketDialect: Dialect = {
   name: "y-websocket",
   acknowledges: false,
   carriesLineage: false,
+  multiplexes: false,
+  countsSaves: false,
+  address: "",
   decode: (frame) => decodeBytes(frame, "a y-websocket message", (reader) => [readYMessage(reader, 0)]),
   encode: encodeYWebsocket,
+  addressed: () => yWebsocketDialect,
 };
 
 function encodeYWebsocket(message: RelayMessage): readonly Uint8Array[] {
@@ -44,6 +48,7 @@ function encodeYWebsocket(message: RelayMessage): readonly Uint8Array[] {
     case "error":
     case "deleted":
     case "pong":
+    case "stateless":
       return [];
     default:
       return unreachable(message);

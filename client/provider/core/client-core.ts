@@ -320,8 +320,7 @@ export class ClientCore {
     const messages = decodeRelayMessages(bytes);
     if (!messages.ok) {
       this.#problem.unreadable(messages.refusal, this.#isGreeting);
-      this.#dropLine(4000, nowMs);
-      return;
+      return this.#dropLine(4000, nowMs);
     }
     for (const message of messages.value) {
       if (socket !== this.#socket) return;
@@ -365,6 +364,7 @@ export class ClientCore {
         return this.#pong(message.nonce, nowMs);
       case "sync-step-1":
       case "sync-step-2":
+      case "stateless":
       case "keepalive":
         return;
       default:

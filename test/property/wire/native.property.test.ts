@@ -2,6 +2,8 @@ import type { RingId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { ChannelNames } from "@inkmesh/shared/wire/channel-names";
+import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
 import { decodeClientMessages, encodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { decodeRelayMessages, encodeRelayMessage } from "@inkmesh/shared/wire/native-relay";
@@ -202,6 +204,28 @@ describe("[P9] a decoder takes any bytes", () => {
       );
     });
   }
+
+  test("Hocuspocus: random ones are refused, or at most an opening and one message; what is open is never more than was opened", () => {
+    const names = new ChannelNames();
+    const name = fc.constantFrom([0], [1, 0x61], [1, 0x62], [3, 0x61, 0, 0x62], [9], [200, 1]);
+    const byte = fc.nat(255);
+    const frame = fc.oneof(
+      fc
+        .tuple(name, fc.array(fc.nat(10), { maxLength: 4 }), fc.array(byte, { maxLength: 20 }))
+        .map(([head, types, rest]) => [...head, ...types, ...rest]),
+      fc.array(byte, { maxLength: 40 }),
+    );
+    holds(
+      fc.property(frame, (numbers) => {
+        const result = hocuspocusDialect.decode(Uint8Array.from(numbers), names);
+        if (result.ok) expect(result.value.length).toBeLessThanOrEqual(2);
+        else expect(result.refusal.code).toBe("BAD_FRAME");
+        const opened = result.ok ? result.value.filter(({ type }) => type === "open") : [];
+        for (const message of opened) if (message.type === "open") expect(names.channel(message.address ?? "")).toBe(message.channel);
+      }),
+      3_000,
+    );
+  });
 
   test("y-websocket: random ones are refused or one message", () => {
     holds(

@@ -8,6 +8,7 @@ import { ok, refused } from "@inkmesh/shared/base/result";
 import { seededRandom } from "@inkmesh/shared/base/random";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
+import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
 import { limitsWith } from "../../../server/config.ts";
@@ -178,7 +179,7 @@ export class CoreWorld {
       limits: limitsWith(this.#limits),
       random: seededRandom(this.#seed + this.#lives),
       engines: { yjs: engine },
-      dialects: [nativeDialect, yWebsocketDialect],
+      dialects: [nativeDialect, yWebsocketDialect, hocuspocusDialect],
       tokenSecret,
       hlcFloorMs: 0,
       offsetMaxMs: 500,

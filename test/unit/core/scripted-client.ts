@@ -14,7 +14,7 @@ import type { CoreWorld, Socket } from "./core-world.ts";
 
 type Heard<Type extends RelayMessage["type"]> = Extract<RelayMessage, { type: Type }>;
 
-abstract class ScriptedSocket implements Socket {
+export abstract class ScriptedSocket implements Socket {
   readonly world: CoreWorld;
   readonly frames: Uint8Array[] = [];
   connection: ConnectionId;

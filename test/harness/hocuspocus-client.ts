@@ -1,0 +1,169 @@
+/**
+ * HocuspocusClient: a released @hocuspocus/provider, one of three versions, as an application in Node uses it: on a socket of its own, or
+ * on one that it shares with others.
+ */
+import { HocuspocusProvider as Provider4, HocuspocusProviderWebsocket as Socket4 } from "@hocuspocus/provider";
+import { HocuspocusProvider as Provider2, HocuspocusProviderWebsocket as Socket2 } from "hocuspocus-provider-2";
+import { HocuspocusProvider as Provider3, HocuspocusProviderWebsocket as Socket3 } from "hocuspocus-provider-3";
+import { WebSocket } from "ws";
+import type { Awareness } from "y-protocols/awareness";
+import * as Y from "yjs";
+import type { RelayProcess } from "./relay-process.ts";
+import { until } from "./until.ts";
+
+export const hocuspocusVersions = ["2.15.3", "3.4.4", "4.8.0"] as const;
+export type HocuspocusVersion = (typeof hocuspocusVersions)[number];
+
+interface Provider {
+  readonly awareness: Awareness;
+  readonly synced: boolean;
+  readonly unsyncedChanges: number;
+  readonly hasUnsyncedChanges: boolean;
+  readonly isAuthenticated: boolean;
+  readonly authorizedScope: string | undefined;
+  attach?(): void;
+  detach?(): void;
+  forceSync(): void;
+  sendStateless(payload: string): void;
+  destroy(): void;
+  on(event: string, listener: (value: never) => void): void;
+}
+
+interface ProviderSocket {
+  readonly webSocket: WebSocket | null;
+  connect(): unknown;
+  disconnect(): void;
+  destroy(): void;
+  on(event: string, listener: (value: never) => void): void;
+}
+
+interface Release {
+  readonly Provider: new (options: object) => Provider;
+  readonly Socket: new (options: object) => ProviderSocket;
+}
+
+const releases = {
+  "2.15.3": { Provider: Provider2, Socket: Socket2 },
+  "3.4.4": { Provider: Provider3, Socket: Socket3 },
+  "4.8.0": { Provider: Provider4, Socket: Socket4 },
+} as unknown as Readonly<Record<HocuspocusVersion, Release>>;
+
+const living = new Set<HocuspocusClient | HocuspocusSocket>();
+
+export function endHocuspocusClients(): void {
+  for (const each of living) each.end();
+}
+
+/** One socket, for any number of documents. */
+export class HocuspocusSocket {
+  readonly relay: Pick<RelayProcess, "socketUrl">;
+  readonly version: HocuspocusVersion;
+  readonly socket: ProviderSocket;
+  readonly closeCodes: number[] = [];
+  opened = 0;
+
+  constructor(relay: Pick<RelayProcess, "socketUrl">, version: HocuspocusVersion = "4.8.0") {
+    this.relay = relay;
+    this.version = version;
+    const patience = { delay: 100, minDelay: 100, maxDelay: 500, jitter: false };
+    this.socket = new releases[version].Socket({ url: relay.socketUrl("/hocuspocus"), WebSocketPolyfill: WebSocket, ...patience });
+    this.socket.on("open", (() => (this.opened += 1)) as never);
+    this.socket.on("close", (({ event }: { event: { code: number } }) => this.closeCodes.push(event.code)) as never);
+    living.add(this);
+  }
+
+  end(): void {
+    living.delete(this);
+    this.socket.destroy();
+  }
+}
+
+interface ClientOptions {
+  readonly version?: HocuspocusVersion;
+  readonly doc?: Y.Doc;
+  readonly socket?: HocuspocusSocket;
+  readonly token?: string;
+  readonly sessionAwareness?: boolean;
+}
+
+export class HocuspocusClient {
+  readonly doc: Y.Doc;
+  readonly version: HocuspocusVersion;
+  readonly line: HocuspocusSocket;
+  readonly provider: Provider;
+  readonly denied: string[] = [];
+  readonly heard: string[] = [];
+  /** What it counted as unsaved, each time that changed. */
+  readonly counted: number[] = [];
+
+  constructor(relay: Pick<RelayProcess, "socketUrl">, room: string, options: ClientOptions = {}) {
+    this.line = options.socket ?? new HocuspocusSocket(relay, options.version);
+    this.version = this.line.version;
+    this.doc = options.doc ?? new Y.Doc();
+    const { token, sessionAwareness } = options;
+    const { Provider } = releases[this.version];
+    this.provider = new Provider({
+      websocketProvider: this.line.socket,
+      name: room,
+      document: this.doc,
+      broadcast: false,
+      ...(token === undefined ? {} : { token }),
+      ...(sessionAwareness === undefined ? {} : { sessionAwareness }),
+    });
+    this.provider.on("authenticationFailed", (({ reason }: { reason: string }) => this.denied.push(reason)) as never);
+    this.provider.on("stateless", (({ payload }: { payload: string }) => this.heard.push(payload)) as never);
+    this.provider.on("unsyncedChanges", (() => this.counted.push(this.provider.unsyncedChanges)) as never);
+    this.provider.attach?.();
+    living.add(this);
+  }
+
+  get text(): Y.Text {
+    return this.doc.getText("text");
+  }
+
+  read(): string {
+    return this.text.toString();
+  }
+
+  get awareness(): Awareness {
+    return this.provider.awareness;
+  }
+
+  insert(index: number, text: string): void {
+    this.text.insert(index, text);
+  }
+
+  async synced(): Promise<this> {
+    await until(`the Hocuspocus provider ${this.version} synced`, () => this.provider.synced);
+    return this;
+  }
+
+  /** Everything that it typed is saved, by its own count. */
+  async saved(timeoutMs = 15_000): Promise<this> {
+    const isSaved = (): boolean => this.provider.synced && !this.provider.hasUnsyncedChanges;
+    await until(`nothing of the Hocuspocus provider ${this.version} is unsaved`, isSaved, {
+      timeoutMs,
+      seen: () => this.provider.unsyncedChanges,
+    });
+    return this;
+  }
+
+  async reads(expected: string, timeoutMs = 15_000): Promise<void> {
+    const seen = (): string => this.read();
+    await until(`the Hocuspocus provider ${this.version} reads the text`, () => this.read() === expected, { timeoutMs, seen });
+  }
+
+  goOffline(): void {
+    this.line.socket.disconnect();
+  }
+
+  goOnline(): void {
+    void this.line.socket.connect();
+  }
+
+  end(): void {
+    living.delete(this);
+    this.provider.destroy();
+    this.doc.destroy();
+  }
+}
