@@ -18,6 +18,9 @@ import { PresenceExchange, type PresenceMessage } from "./gossip/presence-exchan
 import type { RelayContext } from "./relay-context.ts";
 import type { RoomAudience } from "./room-audience.ts";
 
+/** Characters that one client may say to all at once: about a link's message. */
+const wordsMax = 65_536;
+
 interface RoomPresenceOptions {
   readonly context: RelayContext;
   readonly room: RoomName;
@@ -55,6 +58,7 @@ export class RoomPresence {
       contradict: (contradicted) => {
         for (const { connection, state } of contradicted) this.#send(encodeAwarenessUpdate([state]), { only: connection });
       },
+      said: (text) => this.#hear(text, []),
     });
     this.#deadline = { type: "expire-presence", room };
     this.#countDeadline = { type: "tell-presence-count", room };
@@ -74,9 +78,12 @@ export class RoomPresence {
     return outcome;
   }
 
-  /** Words of somebody here to all others: they go at once, or not at all. */
-  say(text: string, from: ConnectionId): void {
+  /** Words of somebody here to all others: they go at once, or not at all. Whether they are few enough. */
+  say(text: string, from: ConnectionId): boolean {
+    if (text.length > wordsMax) return false;
     this.#hear(text, [from]);
+    this.#exchange.say(text);
+    return true;
   }
 
   /** A connection is gone, and its cursors with it. */

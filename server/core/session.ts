@@ -224,7 +224,7 @@ export class Session implements Participant {
       case "presence-query":
         return this.#joiner.sendPresence(true);
       case "stateless":
-        return this.#room.presence.say(message.text, this.connection);
+        return this.#sayToAll(message.text);
       default:
     }
   }
@@ -309,6 +309,11 @@ export class Session implements Participant {
     const { correction, leftOut } = outcome.value;
     if (leftOut > 0) this.#report({ code: "PRESENCE_REFUSED", detail: `${leftOut} ids too many` });
     if (correction !== undefined) this.#line.send({ type: "presence", handle: this.#room.handle, bytes: correction });
+  }
+
+  #sayToAll(text: string): void {
+    const isSaid = this.#room.presence.say(text, this.connection);
+    if (!isSaid) this.#report({ code: "PRESENCE_REFUSED", detail: `${text.length} characters to all` });
   }
 
   // -- the end ---------------------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ export const meshRoomType = {
   subscribe: 49,
   "entries-of-edge": 50,
   names: 51,
+  words: 52,
 } as const;
 
 const addressCharactersMax = 512;

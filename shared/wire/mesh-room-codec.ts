@@ -91,6 +91,8 @@ export function writeRoomMessage(encoder: LinkEncoder, message: MeshRoomMessage)
       return writePosition(encoder, message.digest);
     case "presence-watch":
       return writeBoolean(encoder, message.isWatching);
+    case "words":
+      return encoding.writeVarString(encoder, message.text);
     case "presence":
       return writeList(encoder, message.states, writePresence);
     case "list":
@@ -173,6 +175,8 @@ export function readRoomMessage(type: number, reader: LinkReader): MeshRoomMessa
       return { type: "record-durable", lineage: reader.lineage(), digest: readPosition(reader) };
     case meshRoomType["presence-watch"]:
       return { type: "presence-watch", lineage: reader.lineage(), isWatching: readBoolean(reader) };
+    case meshRoomType.words:
+      return { type: "words", lineage: reader.lineage(), text: reader.text() };
     case meshRoomType.presence:
       return { type: "presence", lineage: reader.lineage(), states: readList(reader, presenceBytesMin, readPresence) };
     case meshRoomType.list:

@@ -124,6 +124,8 @@ export type MeshRoomMessage =
   | ({ readonly type: "record-durable"; readonly digest: Position } & OfLineage)
   /** The sender has sessions for the room and wants to know who else is in it; or it has none any more, and nobody in it. */
   | ({ readonly type: "presence-watch"; readonly isWatching: boolean } & OfLineage)
+  /** A client of the sender says this to all others who have the document open. Nobody keeps or passes it on. */
+  | ({ readonly type: "words"; readonly text: string } & OfLineage)
   /** States of ids of the sender's own sockets, newer than what it said of them before; said by who watches, too. */
   | ({ readonly type: "presence"; readonly states: readonly PresenceState[] } & OfLineage)
   /** A page of the documents on the receiver's disk, deleted ones too: names after `after`, in the order of their bytes. Answered with the same number. */

@@ -41,7 +41,7 @@ export function olderSide(detail: string): OlderSide | undefined {
  * change of bytes raises it. Two relays speak the lower of their versions, down to `meshVersionMin`, so that a mesh can be
  * upgraded one relay after the other.
  */
-export const meshVersion = 10;
+export const meshVersion = 11;
 /** No release spoke an earlier one. */
 export const meshVersionMin = 8;
 
@@ -50,6 +50,9 @@ export const releaseSince = 9;
 
 /** The first version with a word for which rooms there are, whatever is in them. */
 export const namesSince = 10;
+
+/** The first version with a word for what clients say to all others of a document. */
+export const wordsSince = 11;
 
 /** What a relay that speaks `own` at most speaks with one that speaks `theirs`; undefined: they do not understand each other. */
 export function sharedMeshVersion(theirs: number, own: number): number | undefined {

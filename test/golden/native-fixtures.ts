@@ -181,6 +181,7 @@ export const meshExamples: OneOfEach<MeshMessage> = {
     ],
     next: "notes/été",
   },
+  words: { type: "words", lineage, text: "hear me" },
   "presence-watch": { type: "presence-watch", lineage, isWatching: true },
   presence: {
     type: "presence",

@@ -5,5 +5,5 @@ import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 
 export type LineageMessage = Exclude<
   Extract<MeshRoomMessage, { lineage: unknown }>,
-  { type: "record-durable" | "presence" | "presence-watch" }
+  { type: "record-durable" | "presence" | "presence-watch" | "words" }
 >;

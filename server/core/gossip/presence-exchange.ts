@@ -4,6 +4,8 @@
  *     first session here ──presence-watch──▶ every linked relay;  those with sessions of it answer with what they have
  *     a cursor here moved ──presence──▶ those who watch           last session left ──presence-watch: no──▶ those who watch
  *
+ * What a client says to all others of the room goes the same way, at once or not at all: not to a relay that does not read.
+ *
  * Each relay speaks for the sockets that it has and for nobody else, over its own link, so that nothing has to be attributed and
  * nothing comes twice. Who watches is known by its word only: a relay without sessions keeps nothing of it.
  *
@@ -17,7 +19,7 @@ import type { PeerPresenceOutcome, PresenceMap } from "@inkmesh/shared/presence/
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import type { RelayContext } from "../relay-context.ts";
 
-export type PresenceMessage = Extract<MeshRoomMessage, { type: "presence" | "presence-watch" }>;
+export type PresenceMessage = Extract<MeshRoomMessage, { type: "presence" | "presence-watch" | "words" }>;
 
 /** One message: it fits any frame, with what else is in it. */
 const statesPerMessageMax = 1_024;
@@ -34,6 +36,7 @@ export class PresenceExchange {
   readonly #context: RelayContext;
   readonly #map: PresenceMap;
   readonly #contradict: (outcome: PeerPresenceOutcome["contradicted"]) => void;
+  readonly #said: (text: string) => void;
   readonly #debts = new Map<ActorId, Debt>();
   /** Undefined: nobody here is in the room. */
   #lineage: Lineage | undefined;
@@ -44,7 +47,10 @@ export class PresenceExchange {
     map: PresenceMap;
     /** Tells sockets that somebody believes them gone. */
     contradict: (outcome: PeerPresenceOutcome["contradicted"]) => void;
+    /** A client of another relay said this to all. */
+    said: (text: string) => void;
   }) {
+    this.#said = options.said;
     this.#context = options.context;
     this.#map = options.map;
     this.#contradict = options.contradict;
@@ -87,9 +93,18 @@ export class PresenceExchange {
 
   received(from: ActorId, message: PresenceMessage): void {
     if (this.#lineage?.generation !== message.lineage.generation) return;
+    if (message.type === "words") return this.#said(message.text);
     if (message.type === "presence") return this.#statesCame(from, message.states);
     if (message.isWatching) return this.#owe(from, this.#map.ownStates(), true);
     this.forget(from);
+  }
+
+  /** A client here says this to all. */
+  say(text: string): void {
+    const { peers } = this.#context;
+    if (this.#lineage === undefined) return;
+    const message = { type: "words", lineage: this.#lineage, text } as const;
+    for (const actor of this.#debts.keys()) if (!peers.isCongested(actor)) peers.tell(actor, message);
   }
 
   /** At the end of a turn: `states` changed here, and leave when it is time. */

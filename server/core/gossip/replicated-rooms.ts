@@ -187,7 +187,7 @@ export class ReplicatedRooms implements PeerListener {
       if (this.#catalogue.isRead && this.#names.came(from, ring, message)) this.#review();
     } else if (message.type === "digests") {
       if (this.#catalogue.isRead) this.#follow(this.#antiEntropy.digestsCame(relay, message, this.#nowMs));
-    } else if (message.type === "presence" || message.type === "presence-watch") {
+    } else if (message.type === "presence" || message.type === "presence-watch" || message.type === "words") {
       this.neighbours.received(from, message);
     } else if (message.type === "list" || message.type === "listed") {
       this.lists.received(from, message);

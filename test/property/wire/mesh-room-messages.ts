@@ -92,6 +92,7 @@ const anyMeshRoomMessage: fc.Arbitrary<MeshRoomMessage> = fc.oneof(
     next: fc.option(room, { nil: undefined }),
   }),
   fc.record({ type: fc.constant("presence-watch" as const), lineage, isWatching: fc.boolean() }),
+  fc.record({ type: fc.constant("words" as const), lineage, text: fc.string() }),
   fc.record({
     type: fc.constant("presence" as const),
     lineage,

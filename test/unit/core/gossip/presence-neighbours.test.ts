@@ -44,7 +44,7 @@ class Neighbourhood {
       },
     };
     const context = { peers, now, deadlines: this.deadlines, limits: limitsWith() } as unknown as RelayContext;
-    this.exchange = new PresenceExchange({ context, map: this.map, contradict: () => undefined });
+    this.exchange = new PresenceExchange({ context, map: this.map, contradict: () => undefined, said: () => undefined });
     const presence = {
       receivedFromPeer: (from: ActorId, message: Extract<MeshRoomMessage, { type: "presence" }>) => this.exchange.received(from, message),
       hide: (actor: ActorId) => this.map.leavePeer(actor),
