@@ -179,6 +179,7 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
     roomsApi: roomsApi(requests, {
       history: (room, generation) => parts.log.history(room, generation),
       version: (ask) => parts.log.version(ask),
+      updateBytesMax: limits.editBytesMax,
     }),
     appFiles: appFiles(appFolder()),
     connectionsMax: limits.connectionsMax,

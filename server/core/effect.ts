@@ -64,6 +64,8 @@ export type RoomAnswer =
   | { readonly type: "room"; readonly room: RoomView; readonly created: boolean }
   | { readonly type: "clocks"; readonly clocks: RoomClocks }
   | { readonly type: "content"; readonly bytes: Uint8Array; readonly token: string; readonly generation: number }
+  /** An edit is on so many disks; `token`: of what is on this one. */
+  | { readonly type: "saved"; readonly durability: Durability; readonly token: string; readonly generation: number }
   | { readonly type: "compared"; readonly comparison: RoomComparisonView }
   | { readonly type: "done" }
   | { readonly type: "refused"; readonly refusal: Refusal };

@@ -65,4 +65,12 @@ export type RoomRequest =
       readonly principal: string;
     }
   | { readonly type: "delete"; readonly room: RoomName; readonly principal: string }
+  /** One edit. `match`: the token of what it was made on, where it is to be refused when the document has something else. */
+  | {
+      readonly type: "update";
+      readonly room: RoomName;
+      readonly update: Uint8Array;
+      readonly match: string | undefined;
+      readonly principal: string;
+    }
   | { readonly type: "content"; readonly room: RoomName; readonly format: ContentFormat; readonly token: string };

@@ -12,7 +12,9 @@ import { unreachable } from "@inkmesh/shared/base/assert";
 import type { RequestId } from "@inkmesh/shared/base/ids";
 import { ok, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { RoomAnswer } from "./effect.ts";
+import { HttpWriter } from "./http-writer.ts";
 import type { RoomRequest } from "./input.ts";
 import { knownDurable } from "./gossip/room-copy.ts";
 import { partsOf } from "./join-plan.ts";
@@ -105,6 +107,8 @@ export class RoomRequests {
         return this.#delete(request, room, ask);
       case "content":
         return this.#content(request, room, ask);
+      case "update":
+        return this.#update(request, room, ask);
       default:
         return unreachable(ask);
     }
@@ -191,7 +195,29 @@ export class RoomRequests {
     });
   }
 
-  #waitToCatchUp(request: RequestId, room: Room, ask: Ask<"content">, seen: VectorClock): void {
+  /** What is let in stays, also where it is not confirmed in time. */
+  #update(request: RequestId, room: Room, ask: Ask<"update">): void {
+    const open = this.#open.get(request);
+    const dialect = this.#context.dialect("native");
+    if (open === undefined || dialect === undefined) return this.#refuse(request, { code: "RELAY_BUSY", detail: "" });
+    const { tokenSecret } = this.#context;
+    const seen = ask.match === undefined ? ok(VectorClock.empty) : seenBefore(room, ask.match, tokenSecret);
+    // Whether the document has changed since is not known here before all of that is.
+    if (seen.ok && !room.content.clock.covers(seen.value)) return this.#waitToCatchUp(request, room, ask, seen.value);
+    const writer = new HttpWriter({ room, ask, dialect, tokenSecret, done: (result) => this.#written(request, room, result) });
+    this.#giveUpAfter(request, open, confirmedWithinMs, () => this.#refuse(request, { code: "NOT_CONFIRMED", detail: "" }));
+    open.withdraw = () => writer.end();
+    writer.begin();
+  }
+
+  #written(request: RequestId, room: Room, result: Result<Durability>): void {
+    if (!result.ok) return this.#refuse(request, result.refusal);
+    const { log, lineage } = room;
+    const token = log.token(log.durableClock);
+    this.#answer(request, { type: "saved", durability: result.value, token, generation: lineage.generation });
+  }
+
+  #waitToCatchUp(request: RequestId, room: Room, ask: Ask<"content" | "update">, seen: VectorClock): void {
     const open = this.#open.get(request);
     if (open === undefined) return;
     const giveUp = (): void => this.#refuse(request, { code: "BEHIND", detail: "" });

@@ -3,7 +3,7 @@
  *
  *     GET    /api/rooms?after=&limit=&search=       POST /api/rooms {room, title?, kind?}
  *     GET    /api/rooms/:room                       PATCH the same · DELETE /api/rooms/:room?by=
- *     GET    /api/rooms/:room/content?format=       `Inkmesh-Token` in and out: never older than what one has seen
+ *     GET    /api/rooms/:room/content?format=       PATCH the same: one edit (`content-api.ts`)
  *     GET    /api/rooms/:room/history               how it came to be (`history-api.ts`)
  *     GET    /api/rooms/:room/clocks                which relays keep it, and how far it is on their disks, as this one knows; also
  *                                                   of a room that nobody has used
@@ -27,7 +27,7 @@ import * as z from "zod";
 import type { RoomAnswer, RoomView } from "../core/effect.ts";
 import type { RoomRequest } from "../core/input.ts";
 import type { RoomClocks } from "../core/room-clocks.ts";
-import { contentFormat, contentHeaders } from "./content-answer.ts";
+import { contentApi, type ContentApiOptions } from "./content-api.ts";
 import { historyApi, type HistoryApiOptions } from "./history-api.ts";
 import { sendRefusal } from "./http-refusal.ts";
 import type { PendingRequests } from "./pending-requests.ts";
@@ -58,13 +58,15 @@ const deleteQuery = z.object({
     .transform((name) => name.replaceAll(/\p{C}/gu, "").trim())
     .default(principal),
 });
-const contentQuery = z.object({ format: contentFormat });
 
-export function roomsApi(requests: Pick<PendingRequests, "ask">, history: Omit<HistoryApiOptions, "ask">): Router {
+/** What is asked of others than the core, and how much one may send. */
+type RoomsApiOptions = Omit<HistoryApiOptions, "ask"> & ContentApiOptions;
+
+export function roomsApi(requests: Pick<PendingRequests, "ask">, options: RoomsApiOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   const perform = async (response: Response, ask: Result<RoomRequest>): Promise<void> => {
     if (!ask.ok) return sendRefusal(response, ask.refusal);
-    sendAnswer(response, await requests.ask(ask.value, abandonedBy(response)), ask.value);
+    sendAnswer(response, await requests.ask(ask.value, abandonedBy(response)));
   };
   router.use(express.json({ limit: bodyBytesMax, strict: true }));
   router.get("/", (request, response) => perform(response, listRequest(request)));
@@ -83,8 +85,8 @@ export function roomsApi(requests: Pick<PendingRequests, "ask">, history: Omit<H
       roomRequest(request, (room) => ({ type: "clocks", room })),
     ),
   );
-  router.use(historyApi({ ...history, ask: (ask) => requests.ask(ask) }));
-  router.get("/:room/content", (request, response) => perform(response, contentRequest(request)));
+  router.use(historyApi({ ...options, ask: (ask) => requests.ask(ask) }));
+  router.use(contentApi({ ...options, ask: (ask, response) => requests.ask(ask, abandonedBy(response)) }));
   return router;
 }
 
@@ -116,18 +118,12 @@ function deleteRequest(request: Request): Result<RoomRequest> {
   return roomRequest(request, (room) => ({ type: "delete", room, principal: query.data.by }));
 }
 
-function contentRequest(request: Request): Result<RoomRequest> {
-  const query = contentQuery.safeParse(request.query);
-  if (!query.success) return badRequest(query.error);
-  return roomRequest(request, (room) => ({ type: "content", room, format: query.data.format, token: request.get("Inkmesh-Token") ?? "" }));
-}
-
 function roomRequest(request: Request, requestOf: (room: RoomName) => RoomRequest): Result<RoomRequest> {
   const name = readRoomName(String(request.params["room"]));
   return name.ok ? { ok: true, value: requestOf(name.value) } : name;
 }
 
-function sendAnswer(response: Response, answer: RoomAnswer, ask: RoomRequest): void {
+function sendAnswer(response: Response, answer: RoomAnswer): void {
   response.set("Cache-Control", "no-store");
   switch (answer.type) {
     case "refused":
@@ -137,23 +133,11 @@ function sendAnswer(response: Response, answer: RoomAnswer, ask: RoomRequest): v
     case "room":
       if (answer.created) response.status(201).location(`/api/rooms/${encodeURIComponent(answer.room.room)}`);
       return void response.json(roomJson(answer.room));
-    case "content":
-      return sendContent(response, answer, ask);
     case "clocks":
       return void response.json(clocksJson(answer.clocks));
     case "done":
       return void response.status(204).end();
   }
-}
-
-function sendContent(response: Response, answer: Extract<RoomAnswer, { type: "content" }>, ask: RoomRequest): void {
-  const format = ask.type === "content" ? ask.format : "update";
-  response.set({
-    ...contentHeaders(format),
-    "Inkmesh-Token": answer.token,
-    "Inkmesh-Generation": String(answer.generation),
-  });
-  response.end(Buffer.from(answer.bytes.buffer, answer.bytes.byteOffset, answer.bytes.length));
 }
 
 /** A room as the HTTP face shows it; the clock as an object of actor → counter. */

@@ -85,6 +85,12 @@ export const errorKinds = {
   READ_ONLY: { wire: 41, httpStatus: 403, retryable: false, sentence: "You may read this document, not change it." },
   ROOM_DELETED: { wire: 42, closeCode: 4404, httpStatus: 410, retryable: false, sentence: "This document was deleted." },
   ROOM_EXISTS: { wire: 43, httpStatus: 409, retryable: false, sentence: "There is a document of this name already." },
+  CHANGED_SINCE: {
+    wire: 45,
+    httpStatus: 412,
+    retryable: false,
+    sentence: "The document has changed since it was read. Nothing was written.",
+  },
   ORIGIN_REFUSED: { wire: 44, httpStatus: 403, retryable: false, sentence: "Pages from this address may not connect to this relay." },
 
   // More than there is room for.

@@ -117,6 +117,7 @@ export async function anEdge(options: EdgeOptions = {}) {
     roomsApi: roomsApi(requests, {
       history: options.history ?? (async () => ({ ok: true, value: { generation: 0, base: VectorClock.empty, minutes: [] } })),
       version: options.version ?? (async () => ({ ok: true, value: undefined })),
+      updateBytesMax: 1_000,
     }),
     appFiles: appFiles(options.appFolder),
     connectionsMax: 100,

@@ -1,0 +1,96 @@
+/**
+ * A document's content over HTTP.
+ *
+ *     GET    /api/rooms/:room/content?format=     `Inkmesh-Token` in and out: never older than what one has seen; `If-None-Match`: 304
+ *     PATCH  /api/rooms/:room/content             a Yjs update as application/octet-stream, one edit: whole or not at all; `If-Match`: 412
+ *
+ * An ETag is the token of what was sent, and the format: `"<token>.<format>"`. `If-Match` takes it, or the token alone, and holds where the
+ * document has exactly what that names; `*` where there is a document at all, which is so anyway. A PATCH is answered when it is saved, with
+ * on how many relays; where that takes more than 2 s with 503 and NOT_CONFIRMED. What is known already is answered like the first time, so that
+ * it may be sent again.
+ */
+import { contentFormats } from "@inkmesh/shared/engine/crdt-engine";
+import { refused, type Result } from "@inkmesh/shared/base/result";
+import { readRoomName } from "@inkmesh/shared/wire/room-name";
+import express, { type Request, type Response, type Router } from "express";
+import * as z from "zod";
+import type { RoomAnswer } from "../core/effect.ts";
+import type { RoomRequest } from "../core/input.ts";
+import { contentFormat, contentHeaders } from "./content-answer.ts";
+import { sendRefusal } from "./http-refusal.ts";
+
+type Ask<Type extends RoomRequest["type"]> = Extract<RoomRequest, { type: Type }>;
+
+export interface ContentApiOptions {
+  /** Bytes of one edit. */
+  readonly updateBytesMax: number;
+}
+
+const octets = "application/octet-stream";
+const contentQuery = z.object({ format: contentFormat });
+const principal = "";
+
+export function contentApi(options: ContentApiOptions & { ask: (ask: RoomRequest, response: Response) => Promise<RoomAnswer> }): Router {
+  const { ask, updateBytesMax } = options;
+  const router = express.Router({ caseSensitive: true, strict: true });
+  router.get("/:room/content", async (request, response) => {
+    const asked = contentRequest(request);
+    if (!asked.ok) return sendRefusal(response, asked.refusal);
+    sendContent(request, response, asked.value, await ask(asked.value, response));
+  });
+  router.patch("/:room/content", express.raw({ type: octets, limit: updateBytesMax }), async (request, response) => {
+    const asked = updateRequest(request);
+    if (!asked.ok) return sendRefusal(response, asked.refusal);
+    sendSaved(response, await ask(asked.value, response));
+  });
+  return router;
+}
+
+function contentRequest(request: Request): Result<Ask<"content">> {
+  const query = contentQuery.safeParse(request.query);
+  if (!query.success) return refused("BAD_REQUEST", `format: one of ${contentFormats.join(", ")}`);
+  const name = readRoomName(String(request.params["room"]));
+  if (!name.ok) return name;
+  return { ok: true, value: { type: "content", room: name.value, format: query.data.format, token: request.get("Inkmesh-Token") ?? "" } };
+}
+
+function updateRequest(request: Request): Result<Ask<"update">> {
+  const name = readRoomName(String(request.params["room"]));
+  if (!name.ok) return name;
+  const { body } = request as { body: unknown };
+  if (!(body instanceof Uint8Array) || body.length === 0) return refused("BAD_REQUEST", `the body is a Yjs update, sent as ${octets}`);
+  const match = matchOf(request.get("If-Match"));
+  if (!match.ok) return match;
+  return { ok: true, value: { type: "update", room: name.value, update: new Uint8Array(body), match: match.value, principal } };
+}
+
+/** The token that `If-Match` names; undefined: none, or any. */
+function matchOf(header: string | undefined): Result<string | undefined> {
+  if (header === undefined || header === "*") return { ok: true, value: undefined };
+  const [, tag] = /^"([\w-]+)(?:\.[a-z]+)?"$/.exec(header) ?? [];
+  return tag === undefined ? refused("BAD_REQUEST", "If-Match: one ETag of this document, or *") : { ok: true, value: tag };
+}
+
+function sendContent(request: Request, response: Response, { format }: Ask<"content">, answer: RoomAnswer): void {
+  response.set("Cache-Control", "no-store");
+  if (answer.type === "refused") return sendRefusal(response, answer.refusal);
+  if (answer.type !== "content") return sendRefusal(response, refused("INTERNAL").refusal);
+  const { bytes, token, generation } = answer;
+  const etag = `"${token}.${format}"`;
+  // Kept by whoever asks, never shown without asking.
+  response.set({ "Cache-Control": "private, no-cache", ETag: etag, "Inkmesh-Token": token, "Inkmesh-Generation": String(generation) });
+  if (isNamed(request.get("If-None-Match"), etag)) return void response.status(304).end();
+  response.set(contentHeaders(format)).end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+}
+
+function isNamed(header: string | undefined, etag: string): boolean {
+  return header === "*" || (header ?? "").split(",").some((each) => each.trim().replace(/^W\//, "") === etag);
+}
+
+function sendSaved(response: Response, answer: RoomAnswer): void {
+  response.set("Cache-Control", "no-store");
+  if (answer.type === "refused") return sendRefusal(response, answer.refusal);
+  if (answer.type !== "saved") return sendRefusal(response, refused("INTERNAL").refusal);
+  const { token, generation, durability } = answer;
+  response.set({ "Inkmesh-Token": token, "Inkmesh-Generation": String(generation) }).json({ saved: durability });
+}

@@ -1,0 +1,99 @@
+import { afterEach, expect, test } from "vitest";
+import type { RoomAnswer } from "../../../server/core/effect.ts";
+import type { RoomRequest } from "../../../server/core/input.ts";
+import { anEdge } from "./an-edge.ts";
+
+let edge: Awaited<ReturnType<typeof anEdge>> | undefined;
+afterEach(() => edge?.close());
+
+const asked: RoomRequest[] = [];
+
+async function answering(answer: RoomAnswer): Promise<string> {
+  asked.length = 0;
+  edge = await anEdge({
+    answer: (ask) => {
+      asked.push(ask);
+      return answer;
+    },
+  });
+  return `${edge.address}/api/rooms/a%20note/content`;
+}
+
+const content = { type: "content", bytes: new TextEncoder().encode("words"), token: "t0-k_n", generation: 2 } as const;
+const saved = { type: "saved", durability: { copies: 2, replicas: 3, needed: 2 }, token: "t1", generation: 2 } as const;
+const octets = { "Content-Type": "application/octet-stream" };
+
+test("content has an ETag of what it is and in which format, and is not sent again to who has it", async () => {
+  const url = await answering(content);
+  const first = await fetch(url);
+  expect([first.status, first.headers.get("ETag"), first.headers.get("Inkmesh-Token"), await first.text()]).toEqual([
+    200,
+    '"t0-k_n.text"',
+    "t0-k_n",
+    "words",
+  ]);
+  for (const known of ['"t0-k_n.text"', '"other", W/"t0-k_n.text"', "*"]) {
+    const again = await fetch(url, { headers: { "If-None-Match": known } });
+    expect([again.status, again.headers.get("ETag"), again.headers.get("Inkmesh-Generation"), await again.text()]).toEqual([
+      304,
+      '"t0-k_n.text"',
+      "2",
+      "",
+    ]);
+  }
+  for (const other of ['"t0-k_n.html"', '"t0.text"', "t0-k_n.text"]) {
+    const sent = await fetch(url, { headers: { "If-None-Match": other } });
+    expect([sent.status, await sent.text()]).toEqual([200, "words"]);
+  }
+});
+
+test.each([
+  [undefined, undefined],
+  ["*", undefined],
+  ['"t0-k_n"', "t0-k_n"],
+  ['"t0-k_n.markdown"', "t0-k_n"],
+])("an update is asked to be let in; made on %s", async (header, match) => {
+  const url = await answering(saved);
+  const headers = header === undefined ? octets : { ...octets, "If-Match": header };
+  const answer = await fetch(url, { method: "PATCH", headers, body: Uint8Array.of(0, 0) });
+  expect([answer.status, answer.headers.get("Inkmesh-Token"), await answer.json()]).toEqual([
+    200,
+    "t1",
+    { saved: { copies: 2, replicas: 3, needed: 2 } },
+  ]);
+  expect(asked).toEqual([{ type: "update", room: "a note", update: Uint8Array.of(0, 0), match, principal: "" }]);
+});
+
+test("what is no update, names no ETag or is too large is refused with a sentence, and nobody is asked", async () => {
+  const url = await answering(saved);
+  const body = Uint8Array.of(0, 0);
+  const refusal = async (init: RequestInit): Promise<unknown> => {
+    const answer = await fetch(url, { method: "PATCH", ...init });
+    const { error } = (await answer.json()) as { error: { code: string; detail: string } };
+    return [answer.status, error.code, error.detail];
+  };
+  const sentence = "the body is a Yjs update, sent as application/octet-stream";
+  expect(await refusal({ headers: octets })).toEqual([400, "BAD_REQUEST", sentence]);
+  expect(await refusal({ headers: { "Content-Type": "application/json" }, body: "{}" })).toEqual([400, "BAD_REQUEST", sentence]);
+  expect(await refusal({ headers: { ...octets, "If-Match": 'W/"t0"' }, body })).toEqual([
+    400,
+    "BAD_REQUEST",
+    "If-Match: one ETag of this document, or *",
+  ]);
+  expect(await refusal({ headers: octets, body: new Uint8Array(2_000) })).toEqual([413, "FRAME_TOO_BIG", "the body is too large"]);
+  expect(asked).toEqual([]);
+});
+
+test("a document that has changed since is a 412, one that lacks what the edit hangs on a 409", async () => {
+  for (const [code, status] of [
+    ["CHANGED_SINCE", 412],
+    ["GAP", 409],
+    ["NOT_CONFIRMED", 503],
+    ["ROOM_DELETED", 410],
+  ] as const) {
+    const url = await answering({ type: "refused", refusal: { code, detail: "" } });
+    const answer = await fetch(url, { method: "PATCH", headers: octets, body: Uint8Array.of(0, 0) });
+    expect([answer.status, await answer.json()]).toMatchObject([status, { error: { code } }]);
+    await edge?.close();
+  }
+});
