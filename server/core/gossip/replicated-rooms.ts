@@ -153,8 +153,10 @@ export class ReplicatedRooms implements PeerListener {
     this.neighbours.memberChanged(change);
     const { member } = change;
     const actor = this.#context.peers.lifeOf(relayOf(member.actor));
-    if (actor === undefined || actor === member.actor || !this.#catalogue.isRead) return;
-    this.#beginSweep(actor);
+    if (actor === undefined || actor === member.actor) return;
+    // Over a link that stands; but as long as two lives claimed the name nobody was asked anything.
+    for (const room of this.#rooms.inMemory()) room.replication.peerUp(actor);
+    if (this.#catalogue.isRead) this.#beginSweep(actor);
     this.#schedule();
   }
 

@@ -12,7 +12,7 @@ const long = process.env["INKMESH_LONG"] !== undefined;
 
 /** `seeds`: histories that went wrong once, or do when a blank replica is counted, and in which together everything happens. */
 const shapes: readonly (HistoryShape & { readonly seeds: readonly number[] })[] = [
-  { relays: 3, replicas: 3, seeds: [2, 44] },
+  { relays: 3, replicas: 3, seeds: [2, 44, 1_382_676_697] },
   { relays: 4, replicas: 3, seeds: [1, 2, 32, 36] },
   { relays: 5, replicas: 3, isForgetful: true, seeds: [21, 42, 52, 178] },
 ];
