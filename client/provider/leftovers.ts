@@ -22,6 +22,8 @@ import type { Tabs } from "./tabs.ts";
 const patienceMs = 15_000;
 const againMs = 30_000;
 const soonMs = 1_000;
+/** How long it may take to learn which tabs live. Without Web Locks it takes half of that. */
+const knownWithinMs = 1_000;
 
 export class Leftovers {
   readonly #tab: string;
@@ -134,8 +136,11 @@ export class Leftovers {
   }
 
   #adoptInOrder(rooms: readonly InkmeshRoom[]): void {
+    // What does not answer must not keep back for ever what a person typed.
+    const patience = new Promise((resolve) => setTimeout(resolve, knownWithinMs));
     const adopted = this.#tabs.living().then((living) => this.#adoptKnown(living));
-    for (const room of rooms) void room.tabs.holdUntil(adopted);
+    const known = Promise.race([adopted, patience]).catch(() => undefined);
+    for (const room of rooms) void room.tabs.holdUntil(known);
   }
 
   #wake(): void {

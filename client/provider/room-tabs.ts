@@ -82,7 +82,7 @@ export class RoomTabs {
     clearTimeout(this.#lookUp);
   }
 
-  /** Until `known` resolves or rejects nothing is sent from here, if other tabs' edits wait: they may come before those of this one. */
+  /** Until `known` resolves nothing is sent from here, if other tabs' edits wait: they may come before those of this one. */
   async holdUntil(known: Promise<unknown>): Promise<void> {
     if (this.#state !== "loaded" || this.#waiting.size === 0) return;
     const { host, room } = this.#options;
@@ -91,7 +91,7 @@ export class RoomTabs {
       if (this.#state !== "closed") host.turn([{ type: "edits-held", room, held: this.#holds > 0 }]);
     };
     hold(1);
-    await known.catch(() => undefined);
+    await known;
     hold(-1);
   }
 

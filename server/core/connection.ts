@@ -44,7 +44,9 @@ export class Connection implements Line {
   readonly #rooms: Rooms;
   readonly #closed: () => void;
   readonly #channels: ChannelTable;
-  readonly #names = new ChannelNames();
+  readonly #names: ChannelNames;
+  /** Their channels are closed; what was said in them still waits for their rooms. */
+  readonly #leaving = new Set<Session>();
   readonly #load: SocketLoad;
   #state: "greeting" | "ready" | "closed" = "greeting";
   /** Of our own protocol, as its `hello` said; undefined before, and in other dialects. */
@@ -61,6 +63,7 @@ export class Connection implements Line {
     this.#rooms = options.rooms;
     this.#closed = options.closed;
     this.#channels = new ChannelTable({ forgottenMax: context.limits.roomsPerConnectionMax });
+    this.#names = new ChannelNames({ endedMax: context.limits.roomsPerConnectionMax });
     this.#load = new SocketLoad(context, id);
     const { monotonicMs: nowMs } = context.now;
     this.#lastSentMs = nowMs;
@@ -150,7 +153,7 @@ export class Connection implements Line {
       case "open":
         return this.#open(message);
       case "close":
-        return this.#channels.remove(message.channel)?.end();
+        return this.#letGo(this.#channels.remove(message.channel));
       case "ping":
         return this.send({ type: "pong", nonce: message.nonce });
       case "sync-request":
@@ -219,6 +222,13 @@ export class Connection implements Line {
     session.start();
   }
 
+  /** What the client had said before is heard first. */
+  #letGo(session: Session | undefined): void {
+    if (session === undefined) return;
+    this.#leaving.add(session);
+    session.letGo(() => this.#leaving.delete(session));
+  }
+
   /** A channel that the relay ended may still be spoken to for a while; one that never was may not. */
   #forward(message: SessionMessage): void {
     const session = this.#channels.session(message.channel);
@@ -265,7 +275,9 @@ export class Connection implements Line {
     const { deadlines, now } = this.#context;
     if (this.#lastSentMs + this.#keepaliveMs <= now.monotonicMs) this.#keepAlive();
     this.#load.forgive();
-    deadlines.set({ type: "keepalive", connection: this.id }, this.#lastSentMs + this.#keepaliveMs);
+    // Where nothing could be said the next look is as far away as if it had been.
+    const saidMs = this.#lastSentMs + this.#keepaliveMs <= now.monotonicMs ? now.monotonicMs : this.#lastSentMs;
+    deadlines.set({ type: "keepalive", connection: this.id }, saidMs + this.#keepaliveMs);
   }
 
   /** Said in a document, where nothing can be said outside of one. */
@@ -307,7 +319,7 @@ export class Connection implements Line {
     if (!this.dialect.multiplexes || !comesBackAlone) return this.refuse(refusal);
     this.#context.report({ type: "refused", refusal, connection: this.id, room });
     this.sendFrames(last);
-    this.#names.forget(channel);
+    this.#names.end(channel);
     this.#channels.endByRelay(channel)?.end();
   }
 
@@ -316,7 +328,8 @@ export class Connection implements Line {
     this.#state = "closed";
     const { deadlines } = this.#context;
     for (const type of ["handshake", "keepalive", "resume-reading"] as const) deadlines.clear({ type, connection: this.id });
-    for (const session of this.#channels.clear()) session.end();
+    for (const session of [...this.#channels.clear(), ...this.#leaving]) session.end();
+    this.#leaving.clear();
     this.#closed();
   }
 

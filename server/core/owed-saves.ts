@@ -6,18 +6,20 @@
  *
  * A client that asks what it lacks counts anew and begins at one, for the state by which it answers the relay's question; what was owed
  * before is void. Further states answer further questions of the relay: the client does not count those. Nor does it count, any more, what it
- * had made before it asked, and sends behind that: a provider keeps its first updates until the relay has said something.
+ * had made before it asked, and sends behind that: a provider keeps its first updates until the relay has said something. Of deletions alone
+ * nobody can tell when they were made; before the client's state is in they are taken for such, since what is told too seldom is no lie.
  *
  * Invariants: never told more often than the client counted since its last question, and of each only when it is saved [P2].
  */
+import { decodeStateVector } from "@inkmesh/shared/engine/state-vector";
 import { AckQueue } from "./ack-queue.ts";
 
 export class OwedSaves {
   #acks = new AckQueue();
   #count = 0;
   #parked = 0;
-  /** What the client had when it asked, until its state is in. */
-  #asked: Uint8Array | undefined;
+  /** What the client had when it asked, until its state is in: of questions that were kept as well, and are older, the newest. */
+  #asked: Map<number, number> | undefined;
 
   /** Updates that wait, for a disk or for what they hang on. */
   get size(): number {
@@ -26,14 +28,16 @@ export class OwedSaves {
 
   /** The client asked what it lacks, and is asked for its state. */
   begin(stateVector: Uint8Array): void {
-    this.#asked = stateVector;
+    const clocks = decodeStateVector(stateVector);
+    this.#asked ??= new Map();
+    for (const [author, clock] of clocks.ok ? clocks.value : []) this.#asked.set(author, Math.max(clock, this.#asked.get(author) ?? 0));
     this.#acks = new AckQueue();
     this.#count = 0;
     this.#parked = 1;
   }
 
   /** What the client had when it began to count, where an edit that it made before may still come. */
-  get asked(): Uint8Array | undefined {
+  get asked(): ReadonlyMap<number, number> | undefined {
     return this.#asked;
   }
 

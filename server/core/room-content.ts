@@ -134,9 +134,9 @@ export class RoomContent {
     return this.#index.stateVector();
   }
 
-  /** Whether whoever has `stateVector` has all structs of `update`, of which there are some. */
-  isNamedBy(update: Uint8Array, stateVector: Uint8Array): boolean {
-    return this.#engine.isNamedBy(update, stateVector, this.#limits.content);
+  /** Whether who has seen `clocks` has all structs of `update`. */
+  isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>): boolean {
+    return this.#engine.isNamedBy(update, clocks, this.#limits.content);
   }
 
   hash(): string {

@@ -7,6 +7,7 @@
  *
  * Invariant: presence is never logged and never delays an update.
  */
+import { encodeUtf8 } from "lib0/string";
 import type { ActorId, ConnectionId, Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
 import { encodeAwarenessUpdate } from "@inkmesh/shared/presence/awareness-update";
@@ -18,8 +19,8 @@ import { PresenceExchange, type PresenceMessage } from "./gossip/presence-exchan
 import type { RelayContext } from "./relay-context.ts";
 import type { RoomAudience } from "./room-audience.ts";
 
-/** Characters that one client may say to all at once: about a link's message. */
-const wordsMax = 65_536;
+/** Bytes that one client may say to all at once: no more than a message between relays. */
+const wordsBytesMax = 32_768;
 
 interface RoomPresenceOptions {
   readonly context: RelayContext;
@@ -80,7 +81,7 @@ export class RoomPresence {
 
   /** Words of somebody here to all others: they go at once, or not at all. Whether they are few enough. */
   say(text: string, from: ConnectionId): boolean {
-    if (text.length > wordsMax) return false;
+    if (text.length > wordsBytesMax || encodeUtf8(text).length > wordsBytesMax) return false;
     this.#hear(text, [from]);
     this.#exchange.say(text);
     return true;

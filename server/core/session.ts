@@ -67,6 +67,8 @@ export class Session implements Participant {
   #waiting: SessionMessage[] = [];
   #waitingBytes = 0;
   #missedPresence = false;
+  /** Once the client has let go of the document. */
+  #letGo: (() => void) | undefined;
 
   constructor(options: { context: RelayContext; line: Line; room: Room; opening: Opening }) {
     const { context } = options;
@@ -115,10 +117,17 @@ export class Session implements Participant {
   end(): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
+    this.#letGo?.();
     this.#waiting = [];
     this.#unnumbered.end();
     this.#catchUp.end();
     this.#room.leave(this);
+  }
+
+  /** The client lets go of the document: what it said before is heard first, once the room is there. `then` runs at the end. */
+  letGo(then: () => void): void {
+    this.#letGo = then;
+    if (this.#waiting.length === 0) this.end();
   }
 
   // -- the room's life -------------------------------------------------------------------------------------------------
@@ -201,6 +210,7 @@ export class Session implements Participant {
     this.#waiting = [];
     this.#waitingBytes = 0;
     for (const message of waiting) this.receive(message);
+    if (this.#letGo !== undefined && this.#waiting.length === 0) this.end();
   }
 
   #sayDeleted(generation: number, record: RoomRecord | undefined): void {
@@ -245,10 +255,10 @@ export class Session implements Participant {
   }
 
   #answerSync(stateVector: Uint8Array): void {
+    if (this.dialect.countsSaves) this.#unnumbered.begin(stateVector);
     if (this.#delivery.isHeld) return;
     const isAgain = this.#delivery.hasJoined;
-    if (this.dialect.countsSaves) this.#unnumbered.begin(stateVector);
-    else if (!isAgain && !this.dialect.acknowledges) this.#unnumbered.ask();
+    if (!isAgain && !this.dialect.acknowledges && !this.dialect.countsSaves) this.#unnumbered.ask();
     if (isAgain && this.#line.isOwedTooMuch) return this.#line.refuse({ code: "CLIENT_SLOW", detail: "states that were not read yet" });
     if (isAgain) this.#line.charge(this.#room.content.bytes);
     this.#joiner.join({ clock: undefined, stateVector });
@@ -325,6 +335,7 @@ export class Session implements Participant {
 
   #end(last: RelayMessage, refusal: Refusal): void {
     if (this.#state === "ended") return;
+    if (this.#letGo !== undefined) return this.end();
     this.#line.endChannel(this.#opening.channel, last, refusal);
   }
 

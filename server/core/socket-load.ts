@@ -33,6 +33,9 @@ export class SocketLoad {
     this.#bytes = new TokenBucket({ perSecond: bytesPerSecond, burst: bytesBurst, nowMs });
   }
 
+  /** How many sessions wait for the disk. */
+  #storeHolds = 0;
+
   get isCongested(): boolean {
     return this.#backlog > this.#context.limits.backlogSheddingBytes;
   }
@@ -44,7 +47,7 @@ export class SocketLoad {
 
   /** Any message costs what one update costs, a list of updates as many. */
   received(bytes: number, messages: readonly ClientMessage[]): void {
-    let count = 0;
+    let count = messages.length === 0 ? 1 : 0;
     for (const message of messages) count += message.type === "updates" ? Math.max(1, message.updates.length) : 1;
     const { monotonicMs: nowMs } = this.#context.now;
     this.#slowDown(Math.max(this.#updates.spend(count, nowMs), this.#bytes.spend(bytes, nowMs)));
@@ -58,8 +61,10 @@ export class SocketLoad {
     this.#resume("rate");
   }
 
+  /** For each session of the socket that waits for the disk, once. */
   holdForStore(isHeld: boolean): void {
-    if (isHeld) this.#pause("store");
+    this.#storeHolds += isHeld ? 1 : -1;
+    if (this.#storeHolds > 0) this.#pause("store");
     else this.#resume("store");
   }
 

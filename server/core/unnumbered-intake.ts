@@ -31,6 +31,8 @@ export class UnnumberedIntake implements Patient {
   readonly #gaps: GapCount;
   readonly #deadline: Deadline;
   readonly #owed: OwedSaves | undefined;
+  /** Whether the socket is not read because of this session. */
+  #isHolding = false;
   #askedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(session: IntakeSession, channel: number) {
@@ -49,9 +51,11 @@ export class UnnumberedIntake implements Patient {
       }
       const admission = room.admit(update, kind, author);
       const isCounted = kind === "state" || !this.#wasMadeBefore(update);
-      if (admission.type === "refused") this.#refuse(admission.refusal);
-      else if (isCounted) this.#owe(kind, admission.type === "known" || (admission.type === "admitted" && !admission.leftOut));
-      if (admission.type === "gap") this.#heal();
+      const isIn = admission.type === "known" || (admission.type === "admitted" && !admission.leftOut);
+      const isAskedFor = admission.type === "gap" || (admission.type === "refused" && this.#goesAsState(kind, admission.refusal));
+      if (admission.type === "refused" && !isAskedFor) this.#refuse(admission.refusal);
+      if (isCounted && isLive()) this.#owe(kind, isIn);
+      if (isAskedFor) this.#heal();
       if (!isLive()) return;
     }
     this.durabilityChanged();
@@ -90,11 +94,12 @@ export class UnnumberedIntake implements Patient {
   }
 
   storeRecovered(): void {
-    this.#session.line.holdForStore(false);
+    this.#hold(false);
     this.ask();
   }
 
   end(): void {
+    this.#hold(false);
     this.#session.context.store.leave(this);
     this.#session.context.deadlines.clear(this.#deadline);
   }
@@ -117,6 +122,19 @@ export class UnnumberedIntake implements Patient {
     else if (!deadlines.has(this.#deadline)) deadlines.set(this.#deadline, dueMs);
   }
 
+  /** An edit above the ceiling of edits is taken as a part of a state: who is told of each edit would be told nothing any more. */
+  #goesAsState(kind: UpdateKind, { code, detail }: Refusal): boolean {
+    if (this.#owed === undefined || kind === "state" || code !== "UPDATE_TOO_BIG") return false;
+    reportRefusal(this.#session, { code, detail });
+    return true;
+  }
+
+  #hold(isHeld: boolean): void {
+    if (isHeld === this.#isHolding) return;
+    this.#isHolding = isHeld;
+    this.#session.line.holdForStore(isHeld);
+  }
+
   /** Refused for good; the session goes on. */
   #refuseOne({ code, detail }: Refusal): void {
     const { line, room } = this.#session;
@@ -126,12 +144,11 @@ export class UnnumberedIntake implements Patient {
 
   /** These clients are not told about one update: they are asked for it again when there is space, or closed. */
   #refuse(refusal: Refusal): void {
-    const { context, line, refuse } = this.#session;
+    const { context, refuse } = this.#session;
     if (!passing.has(refusal.code) && errorKind(refusal.code).closeCode !== undefined) return refuse(refusal);
     if (!passing.has(refusal.code)) return this.#refuseOne(refusal);
     reportRefusal(this.#session, refusal);
-    this.#owe("edit", false);
-    line.holdForStore(true);
+    this.#hold(true);
     context.store.wait(this);
   }
 }

@@ -116,8 +116,8 @@ export interface CrdtEngine extends HistoryEngine {
   decodeIndex(bytes: Uint8Array): Result<ContentIndex>;
   /** The index of what `parts` contain together, by decoding alone; parts that hang on something missing are left out and named. For a worker. */
   indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] };
-  /** Whether `update` brings structs, all of which `stateVector` names: whoever says that had made it before. Total. */
-  isNamedBy(update: Uint8Array, stateVector: Uint8Array, limits: ContentLimits): boolean;
+  /** Whether `clocks` names all structs that `update` brings, also where it brings none. Total. */
+  isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>, limits: ContentLimits): boolean;
   /** Builds the shadow document. Heavy; for a worker. Never throws for what the parts contain. */
   shadow(parts: readonly Uint8Array[], options: { readonly nestingMax: number }): Shadow;
   /** Performs an engine call. Heavy; for a worker. */

@@ -48,11 +48,11 @@ export class YjsEngine implements CrdtEngine {
     return { index, unapplied };
   }
 
-  isNamedBy(update: Uint8Array, stateVector: Uint8Array, limits: ContentLimits): boolean {
-    const [read, clocks] = [readUpdate(update, limits), decodeStateVector(stateVector)];
-    if (!read.ok || !clocks.ok || read.value.blocks.length === 0) return false;
+  isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>, limits: ContentLimits): boolean {
+    const read = readUpdate(update, limits);
+    if (!read.ok) return false;
     const endOf = ({ structs }: UpdateBlock): number => structs.reduce((end, { clock, length }) => Math.max(end, clock + length), 0);
-    return read.value.blocks.every((block) => endOf(block) <= (clocks.value.get(block.client) ?? 0));
+    return read.value.blocks.every((block) => endOf(block) <= (clocks.get(block.client) ?? 0));
   }
 
   shadow(parts: readonly Uint8Array[], options: { readonly nestingMax: number }): Shadow {

@@ -36,6 +36,9 @@ import { emptyAwarenessUpdate, readYMessageOf, writeAwareness, writeSyncStep1, w
 const type = { auth: 2, stateless: 5, close: 7, syncStatus: 8, ping: 9, pong: 10 } as const;
 const auth = { token: 0, denied: 1, authenticated: 2 } as const;
 
+/** A document's name of 256 bytes, and a session: it stands before each frame that the client is sent. */
+const addressCharactersMax = 512;
+
 /** Bytes of a token: it is read before anybody is known. */
 const tokenBytesMax = 16_384;
 
@@ -76,14 +79,16 @@ function messagesOf({ address, type: kind, on }: Said, names: ChannelNames): rea
   // A token for what is open already: the one that it was opened with was good.
   if (open !== undefined) return kind === "token" ? [] : [on(open)];
   if (kind === "close") return [];
-  const first = on(0);
-  if (kind === "message" && first.type !== "sync-request") return [];
+  // A question opens a document where there is no token to show, and not one that a token was refused for.
+  if (kind === "message" && (on(0).type !== "sync-request" || names.wasEnded(address))) return [];
   const channel = names.open(address);
   return kind === "token" ? [on(channel)] : [opening(address, "", channel), on(channel)];
 }
 
 function read(reader: ByteReader): Said {
   const address = reader.text();
+  if (address.length > addressCharactersMax)
+    throw new UnreadableBytes({ code: "BAD_FRAME", detail: `an address of ${address.length} characters, limit ${addressCharactersMax}` });
   const kind = reader.number();
   switch (kind) {
     case type.auth:
@@ -118,8 +123,8 @@ function opening(address: string, credential: string, channel: number): ClientMe
 
 function encode(message: RelayMessage, address: string): readonly Uint8Array[] {
   if (message.type === "pong") return [Uint8Array.of(type.pong)];
-  // Nothing can be said that is not about a document.
-  if (address === "") return [];
+  // Nothing can be said that is not about a document, but a provider takes what is about none that it has for a sign of life.
+  if (address === "" && message.type !== "keepalive") return [];
   const about = (write: (encoder: encoding.Encoder) => void): Uint8Array =>
     encoding.encode((encoder) => {
       encoding.writeVarString(encoder, address);

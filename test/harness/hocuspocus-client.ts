@@ -5,6 +5,7 @@
 import { HocuspocusProvider as Provider4, HocuspocusProviderWebsocket as Socket4 } from "@hocuspocus/provider";
 import { HocuspocusProvider as Provider2, HocuspocusProviderWebsocket as Socket2 } from "hocuspocus-provider-2";
 import { HocuspocusProvider as Provider3, HocuspocusProviderWebsocket as Socket3 } from "hocuspocus-provider-3";
+import * as decoding from "lib0/decoding";
 import { WebSocket } from "ws";
 import type { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
@@ -95,6 +96,8 @@ export class HocuspocusClient {
   readonly heard: string[] = [];
   /** What it counted as unsaved, each time that changed. */
   readonly counted: number[] = [];
+  /** How often the relay told it that one more is saved: the provider itself stops at 0. */
+  confirmed = 0;
 
   constructor(relay: Pick<RelayProcess, "socketUrl">, room: string, options: ClientOptions = {}) {
     this.line = options.socket ?? new HocuspocusSocket(relay, options.version);
@@ -112,6 +115,9 @@ export class HocuspocusClient {
     });
     this.provider.on("authenticationFailed", (({ reason }: { reason: string }) => this.denied.push(reason)) as never);
     this.provider.on("stateless", (({ payload }: { payload: string }) => this.heard.push(payload)) as never);
+    this.provider.on("message", (({ event }: { event: { data: ArrayBuffer } }) => {
+      if (isConfirmation(new Uint8Array(event.data))) this.confirmed += 1;
+    }) as never);
     this.provider.on("unsyncedChanges", (() => this.counted.push(this.provider.unsyncedChanges)) as never);
     this.provider.attach?.();
     living.add(this);
@@ -166,4 +172,11 @@ export class HocuspocusClient {
     this.provider.destroy();
     this.doc.destroy();
   }
+}
+
+/** A sync status of 1, behind the document's name. */
+function isConfirmation(frame: Uint8Array): boolean {
+  const decoder = decoding.createDecoder(frame);
+  decoding.readVarString(decoder);
+  return decoding.readVarUint(decoder) === 8 && decoding.readVarInt(decoder) === 1;
 }

@@ -234,4 +234,27 @@ describe.each([
       expect([browser.onRelay, browser.received]).toEqual(["aabbccddeeff!", 13]);
     });
   });
+
+  test("[P7] what is typed is sent, though the browser never says which tabs live, or refuses to", async () => {
+    const [a, b] = [await browser.open(), await browser.open()];
+    await a.type("a");
+    a.die();
+    await pass(10_000);
+    if (browser.locks) browser.locks.queryMs = 1e8;
+    b.online();
+    await b.type("b");
+    await pass(5_000);
+    expect(browser.onRelay).toBe("ab");
+    const refusals: unknown[] = [];
+    const note = (reason: unknown): void => void refusals.push(reason);
+    process.on("unhandledRejection", note);
+    if (browser.locks) browser.locks.queryMs = Number.NaN;
+    const late = browser.begin();
+    late.online();
+    await pass(2_000);
+    await late.type("c");
+    await pass(5_000);
+    process.off("unhandledRejection", note);
+    expect([browser.onRelay, refusals]).toEqual(["abc", []]);
+  });
 });

@@ -59,7 +59,7 @@ interface Holder {
 export class SimLocks {
   readonly #holders = new Map<string, Holder>();
   readonly #lines = new Map<string, (() => void)[]>();
-  /** How long it takes to answer who holds what. */
+  /** How long it takes to answer who holds what; NaN: it is refused. */
   queryMs = 0;
 
   /** The locks as one tab sees them. */
@@ -67,6 +67,7 @@ export class SimLocks {
     return {
       request: (name, options, held) => this.#request(tab, name, options.steal ?? false, held),
       query: async () => {
+        if (Number.isNaN(this.queryMs)) throw new Error("no locks");
         if (this.queryMs > 0) await pause(this.queryMs);
         return { held: [...this.#holders.keys()].map((name) => ({ name })) };
       },

@@ -27,8 +27,15 @@ test("[P9] a token longer than 16 KiB is refused before it is read", () => {
   expect(hocuspocusDialect.decode(frame, new ChannelNames())).toMatchObject({ ok: false, refusal: { code: "BAD_FRAME" } });
 });
 
+test("[P9] an address that no document has is refused: it would stand before each frame that its client is sent", () => {
+  const address = Buffer.from(`note\0${"s".repeat(508)}`);
+  const frame = Uint8Array.from([0x81, 0x04, ...address, 2, 0, 0]);
+  expect(address).toHaveLength(513);
+  expect(hocuspocusDialect.decode(frame, new ChannelNames())).toMatchObject({ ok: false, refusal: { code: "BAD_FRAME" } });
+});
+
 test("what is said about a document that is not open is passed over, but for a token and a question", () => {
-  const names = new ChannelNames();
+  const names = new ChannelNames({ endedMax: 1 });
   const said = (frame: Uint8Array): readonly string[] => {
     const decoded = hocuspocusDialect.decode(frame, names);
     return decoded.ok ? decoded.value.map(({ type }) => type) : [decoded.refusal.code];
@@ -38,8 +45,10 @@ test("what is said about a document that is not open is passed over, but for a t
   expect(said(named(2, 0, 0))).toEqual([]);
   expect(said(named(7))).toEqual(["close"]);
   expect(said(named(2, 0, 0))).toEqual(["open"]);
-  names.forget(names.channel("d")!);
+  names.end(names.channel("d")!);
   expect(said(named(0, 2, 2, 0, 0))).toEqual([]);
+  // Ended by the relay: a question does not open it, a token does, as often as it is shown.
+  expect([named(0, 0, 1, 0), named(2, 0, 0)].map(said)).toEqual([[], ["open"]]);
 });
 
 test("a ping is answered by a pong, each of one byte, and a pong by nothing", () => {
@@ -78,6 +87,7 @@ test("what is said in a document begins with what its client calls it", () => {
     [named(8, 0)],
     [named(5, 1, 0x78)],
     [named(1, 1, 0)],
-    [],
+    [Uint8Array.of(0, 1, 1, 0)],
   ]);
+  expect(hocuspocusDialect.encode({ type: "stateless", handle: 1, text: "x" })).toEqual([]);
 });
