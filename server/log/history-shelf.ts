@@ -45,9 +45,10 @@ export class HistoryShelf {
     this.#database.prepare("DELETE FROM segment WHERE lineage = ? AND snapshot <> ?").run(lineage, but ?? 0);
   }
 
-  remove(segments: readonly number[]): void {
+  /** How many of them were there. */
+  remove(segments: readonly number[]): number {
     const remove = this.#database.prepare("DELETE FROM segment WHERE id = ?");
-    for (const id of segments) remove.run(id);
+    return segments.reduce((removed, id) => removed + remove.run(id).changes, 0);
   }
 
   /** Headers of the bases of a lineage. */

@@ -139,16 +139,17 @@ export class SqliteStore {
     });
   }
 
-  /** Makes a re-read state what the lineage's history begins with, in place of the base before and of `segments`, which it contains. */
+  /**
+   * Makes a re-read state what the lineage's history begins with, in place of the base before and of `segments`, which it contains. False, and
+   * the state is gone, when the history is: its generation was closed meanwhile, or its content removed.
+   */
   adoptBase(id: number, lineage: Lineage, segments: readonly number[]): boolean {
     return this.#commit(() => {
       const account = this.#ledger.open(lineage);
-      if (!account) this.#takeBack(id);
-      else {
-        this.#shelf.adoptBase(id, this.#history.bases(account.id));
-        this.#history.remove(segments);
-      }
-      return account !== undefined;
+      const isThere = account !== undefined && this.#history.remove(segments) > 0;
+      if (isThere) this.#shelf.adoptBase(id, this.#history.bases(account.id));
+      else this.#takeBack(id);
+      return isThere;
     });
   }
 

@@ -7,10 +7,12 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { aRecord } from "../../contract/update-log.contract.ts";
 import { dotsOf } from "../../contract/history.contract.ts";
 import { LogAuthor, textOf } from "../../contract/log-author.ts";
 import { decodeSegment, encodeSegment, type HistorySegment } from "../../../server/log/history-segment.ts";
 import type { SegmentParcel } from "../../../server/log/history-shelf.ts";
+import { draftBase } from "../../../server/log/history-expiry.ts";
 import { unpackHistory } from "../../../server/log/room-parcel.ts";
 import { checkSnapshot, draftSnapshot } from "../../../server/log/snapshot-draft.ts";
 import { openReader } from "../../../server/log/sqlite-connection.ts";
@@ -110,6 +112,25 @@ test("a history that is forgotten leaves the document, and begins anew with it",
   compact();
   expect(history().base.compare(before)).toBe("equal");
   expect(everWritten()).toBe(author.text);
+});
+
+test.each<[string, () => void]>([
+  ["forgotten", () => folder.store.forgetHistory(1)],
+  [
+    "removed with its generation",
+    () => folder.store.putRecord(aRecord("a room", { deleted: { hlc: author.entries[0]!.hlc, by: "" }, everDeleted: true })),
+  ],
+])("a base that was built of a history which was %s meanwhile leaves nothing", (_, away) => {
+  folder.append(author.type("old"));
+  compact();
+  const draft = folder.readHistory((reader) => draftBase(reader, engine, author.lineage, Infinity))!;
+  away();
+  const id = folder.store.nextSnapshot();
+  folder.store.putChunk(id, 0, draft.bytes);
+  folder.store.putSnapshot(id, draft.lineage, draft.body);
+  expect(folder.store.adoptBase(id, author.lineage, draft.segments)).toBe(false);
+  expect(count("snapshot WHERE verified <> 1")).toBe(0);
+  expect(count("chunk WHERE snapshot NOT IN (SELECT id FROM snapshot)")).toBe(0);
 });
 
 test("what an interrupted compaction wrote of a history is gone with the next start, and what an earlier one wrote is not", () => {
