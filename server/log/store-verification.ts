@@ -123,7 +123,8 @@ export class StoreVerification {
   /** Steps from key to key (a loose index scan), so that no content is read for it. */
   #hasOrphans(table: string): boolean {
     try {
-      const next = `SELECT min(lineage) FROM ${table} WHERE lineage > id`;
+      // Of `ids`, in so many words: some tables have an id of their own, and would lead to the same row for ever.
+      const next = `SELECT min(lineage) FROM ${table} WHERE lineage > ids.id`;
       const orphan = this.#database
         .prepare<[], number>(
           `WITH RECURSIVE ids(id) AS (SELECT min(lineage) FROM ${table} UNION ALL SELECT (${next}) FROM ids WHERE id IS NOT NULL)

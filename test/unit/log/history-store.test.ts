@@ -211,6 +211,13 @@ test("[P9] a segment that is not as it was written is found, told of and set asi
   expect(count("damage WHERE bytes IS NOT NULL")).toBe(1);
 });
 
+test("a store in which snapshots and segments have lower numbers than their documents is looked at to the end", () => {
+  for (const room of ["first", "second", "third"]) folder.append(new LogAuthor({ room, life: 9 }).type("x"));
+  folder.append(author.type("the fourth"));
+  compact();
+  expect(verifyStore(openReader(folder.file))).toEqual([]);
+});
+
 test("[P2] a store that is salvaged has its histories, and what they begin with", () => {
   folder.keepsHistory = false;
   folder.append(author.type("from before"));
