@@ -33,8 +33,8 @@ const [acksResumeMs, replicasConvergeMs] = [30_000, 60_000];
 const formingMs = 30_000;
 /** How many relays a mesh has: mostly three, because that is what most people run, and what most faults are seen with. */
 const meshSizes = [3, 3, 3, 3, 4, 4, 5, 5, 7, 9] as const;
-/** How many of the meshes begin as one relay and grow to three. */
-const growing = 0.15;
+/** How many of the meshes begin as one relay and grow to three, and in how many histories clocks are pruned as soon as that is possible. */
+const [growing, pruning] = [0.15, 0.15];
 
 /** What a history came to. */
 export interface Outcome {
@@ -63,7 +63,6 @@ const smallLimits = {
   tailEntriesMax: 60,
   tailBytesMin: 2_000,
   verifyMs: 5_000,
-  clockActorsMax: 1,
   clockEveryMs: 200,
   gapsPerWindowMax: 1_000,
   chunkBytes: 1_024,
@@ -115,7 +114,8 @@ class History {
     const random = world.random("setting");
     this.safetyMs = safetyMs.least + random.fraction() * (safetyMs.most - safetyMs.least);
     const roomCacheBytes = random.fraction() < 0.5 ? 0 : 1_000_000;
-    const limits = limitsWith({ ...smallLimits, roomCacheBytes, ...(isMesh ? { replication: smallReplication } : {}) });
+    const clockActorsMax = world.random("lives").fraction() < pruning ? 1 : 16;
+    const limits = limitsWith({ ...smallLimits, roomCacheBytes, clockActorsMax, ...(isMesh ? { replication: smallReplication } : {}) });
     this.#network = new SimNetwork(world);
     const size = isMesh ? sizeOfMesh(random) : 1;
     this.#grows = isMesh && world.random("growth").fraction() < growing;
