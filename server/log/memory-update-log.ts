@@ -159,6 +159,15 @@ export class MemoryUpdateLog implements UpdateLog {
     return done;
   }
 
+  async dropCopies(lineages: readonly Lineage[]): Promise<LogResult<undefined>> {
+    for (const { room, generation } of lineages) {
+      this.#marks.delete(room);
+      for (const [key, { lineage }] of this.#lineages)
+        if (lineage.room === room && lineage.generation <= generation) this.#lineages.delete(key);
+    }
+    return done;
+  }
+
   keepHash({ lineage, clock, entries, hash }: HashedContent): void {
     const hasRecord = this.#records.get(lineage.room)?.generation === lineage.generation;
     if (!hasRecord || this.#isClosed(lineage)) return;

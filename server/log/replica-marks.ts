@@ -23,8 +23,8 @@ export class ReplicaMarks {
     this.#database.prepare("INSERT OR REPLACE INTO mark VALUES (?, ?)").run(room, markChecksum({ room }));
   }
 
-  /** Something of the room is not as it was written. */
-  damaged(room: RoomName): void {
+  /** Something of the room is not as it was written, or was dropped. */
+  remove(room: RoomName): void {
     this.#database.prepare("DELETE FROM mark WHERE room = ?").run(room);
   }
 

@@ -104,6 +104,16 @@ export class SqliteStore {
     });
   }
 
+  dropCopies(lineages: readonly Lineage[]): void {
+    this.#commit(() => {
+      for (const lineage of lineages) {
+        this.#removeContent(lineage.room, lineage.generation);
+        this.#marks.remove(lineage.room);
+        this.#ledger.recompute(lineage);
+      }
+    });
+  }
+
   putWholeRing(ring: readonly RingRecord[]): void {
     this.#commit(() => this.#marks.whole(ring));
   }
@@ -146,6 +156,7 @@ export class SqliteStore {
   adoptBase(id: number, lineage: Lineage, segments: readonly number[]): boolean {
     return this.#commit(() => {
       const account = this.#ledger.open(lineage);
+      // Its generation was closed, its copy dropped, or its history cut, while the base was made.
       const isThere = account !== undefined && this.#history.remove(segments) > 0;
       if (isThere) this.#shelf.adoptBase(id, this.#history.bases(account.id));
       else this.#takeBack(id);
@@ -177,10 +188,10 @@ export class SqliteStore {
     this.#commit(() => {
       this.#damaged.keep(row, lineage?.room, what);
       const of = this.#damaged.remove(row, lineage);
-      if (lineage) this.#marks.damaged(lineage.room);
+      if (lineage) this.#marks.remove(lineage.room);
       this.#ledger.forget();
       if (of === undefined) return;
-      this.#marks.damaged(of.room);
+      this.#marks.remove(of.room);
       this.#ledger.recompute(of);
     });
   }

@@ -103,6 +103,11 @@ export class SqliteUpdateLog implements UpdateLog {
     return this.#write(this.#store.call("putRecord", [record, completes]));
   }
 
+  dropCopies(lineages: readonly Lineage[]): Promise<LogResult<undefined>> {
+    for (const lineage of lineages) this.#hashes.delete(lineageKey(lineage));
+    return this.#write(this.#store.call("dropCopies", [lineages]));
+  }
+
   putWholeRing(ring: readonly RingRecord[]): Promise<LogResult<undefined>> {
     return this.#write(this.#store.call("putWholeRing", [ring]));
   }

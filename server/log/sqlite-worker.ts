@@ -62,6 +62,7 @@ const calls = {
   open,
   append: writing((into, packed: Uint8Array, hashes: readonly HashParcel[]): void => into.append(packed, hashes)),
   putRecord: writing((into, record: RoomRecord, completes: boolean): void => into.putRecord(record, completes)),
+  dropCopies: writing((into, lineages: readonly Lineage[]): void => into.dropCopies(lineages)),
   putWholeRing: writing((into, ring: readonly RingRecord[]): void => into.putWholeRing(ring)),
   nextSnapshot: writing((into): number => into.nextSnapshot()),
   putChunk: writing((into, snapshot: number, part: number, bytes: Uint8Array): void => into.putChunk(snapshot, part, bytes)),

@@ -3,7 +3,9 @@
  *
  * Invariants: what a promise of `append` resolved for is on disk (fsync) and comes back from `load` after any crash;
  * a batch is appended whole or not at all; an entry leaves the log only after a snapshot that contains it was written,
- * synced, re-read and found equal, and, where a history is kept, segments of it that say what the entry says; a record whose checksum fails is never served, is set aside and reported.
+ * synced, re-read and found equal, and, where a history is kept, segments of it that say what the entry says; a record whose checksum
+ * fails is never served, is set aside and reported; a room's content goes for good only with its generation, or when whoever asks for it
+ * knows that it is elsewhere (`dropCopies`).
  * Knows nothing of sockets, sessions or acks.
  */
 import type { Refusal } from "@inkmesh/shared/base/result";
@@ -93,6 +95,11 @@ export interface UpdateLog {
   expireHistory(horizon: HistoryHorizon | undefined): Promise<LogResult<number>>;
   /** Creates or replaces a room's record, durable when it resolves. Closing a generation also removes its content. `completes` as in `Append`. */
   putRecord(record: RoomRecord, completes?: boolean): Promise<LogResult<undefined>>;
+  /**
+   * Removes what is here of these rooms, up to the generations named, their histories, and the mark that they are complete here. Their records stay, so that
+   * nobody takes such a room for one that was never used. One transaction for all.
+   */
+  dropCopies(lineages: readonly Lineage[]): Promise<LogResult<undefined>>;
   /**
    * What a lineage's content hashes to, for lists. Kept with the next append, or at closing, if the lineage is then what `hashed` names; gone
    * with the commit that changes its content. One that was lost costs reading the room.

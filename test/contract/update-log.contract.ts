@@ -7,6 +7,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
 import type { LogResult, UpdateLog } from "../../server/log/update-log.ts";
+import { droppedCopiesContract } from "./dropped-copies.contract.ts";
 import { historyContract } from "./history.contract.ts";
 import { keptHashesContract } from "./kept-hashes.contract.ts";
 import { prunedClocksContract } from "./pruned-clocks.contract.ts";
@@ -64,6 +65,7 @@ export function updateLogContract(open: () => Promise<LogUnderTest>, { keepsHist
   replicaMarksContract(() => log, again);
   prunedClocksContract(() => log, again);
   keptHashesContract(() => log, again);
+  droppedCopiesContract(() => log, again);
   if (keepsHistory) historyContract(() => log, again);
 
   test("a room that nobody has written to is empty", async () => {

@@ -6,6 +6,7 @@ import type { Limits } from "../../server/core/limits.ts";
 import type { AuditLog } from "./checkers/audit-log.ts";
 import { mustBeWithinLimits } from "./checkers/bounds.ts";
 import { DevicePromises } from "./checkers/device-promises.ts";
+import { DroppedMeansElsewhere } from "./checkers/dropped-means-elsewhere.ts";
 import { hashesStand } from "./checkers/hash-stands.ts";
 import { LeftMeansElsewhere } from "./checkers/left-means-elsewhere.ts";
 import { Platters } from "./checkers/platters.ts";
@@ -38,6 +39,7 @@ export class Checkers {
   readonly savedStays: SavedStays;
   readonly wire: WirePromises;
   readonly elsewhere: LeftMeansElsewhere;
+  readonly dropped: DroppedMeansElsewhere;
   /** Where not all relays are of one version. */
   #words: SpokenWords | undefined;
   readonly #fleet: Fleet;
@@ -59,9 +61,11 @@ export class Checkers {
     this.rings.onStatusChanged = (change) => this.#statusChanged(change);
     this.platters = new Platters({ world, rings: this.rings, areMarked: fleet.isMesh });
     this.elsewhere = new LeftMeansElsewhere(this.platters, () => world.nowMs);
+    this.dropped = new DroppedMeansElsewhere(this.platters, () => world.nowMs);
     this.devicePromises = new DevicePromises(this.platters);
     this.savedStatus = new SavedStatus(this.platters);
     this.savedStays = new SavedStays(this.platters, () => world.nowMs);
+    this.platters.onDropped = (audit, lineage) => this.savedStays.dropped(audit, lineage);
     this.wire = new WirePromises({
       platters: this.platters,
       auditOf: (line) => this.auditOf(fleet.at(line.host)),
@@ -79,8 +83,11 @@ export class Checkers {
   }
 
   /** Its disk is a new one. `audit`: what is on it already. */
-  attach({ self, folder: { disk } }: SimRelay, audit?: AuditLog): void {
-    this.platters.attach(self, disk, audit);
+  attach(relay: SimRelay, audit?: AuditLog): void {
+    const { disk } = relay.folder;
+    this.platters.attach(relay.self, disk, audit);
+    disk.onDropAsked = (lineages) =>
+      this.#world.watch(() => this.dropped.decided(relay, this.platters.of(disk), lineages, this.rings.believedBy(relay)));
     disk.onHashed = () => this.#world.watchLater(this.hashed(disk));
     disk.onCompacted = (lineage) => this.#world.watchLater(this.compacted(disk, lineage));
   }

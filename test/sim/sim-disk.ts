@@ -24,6 +24,7 @@ export type Transaction =
   /** `hashes`: of what was there before it. */
   | { readonly type: "append"; readonly batch: readonly Append[]; readonly hashes?: readonly HashedContent[] }
   | { readonly type: "record"; readonly record: RoomRecord; readonly completes?: boolean }
+  | { readonly type: "drop"; readonly lineages: readonly Lineage[] }
   | { readonly type: "whole-ring"; readonly ring: readonly RingRecord[] };
 
 /** What the disk does at present. */
@@ -49,6 +50,8 @@ export class SimDisk {
   readonly #synced: Transaction[] = [];
   /** Told of every transaction when it is on the platter, before anybody else is. */
   onSynced: (transaction: Transaction) => void = () => undefined;
+  /** Told when its relay wants copies dropped, before anything is written. */
+  onDropAsked: (lineages: readonly Lineage[]) => void = () => undefined;
   /** Told of every compaction when it is done. */
   onCompacted: (lineage: Lineage) => void = () => undefined;
   /** Told when it was told what contents hash to. */
@@ -124,12 +127,13 @@ export class SimDisk {
       if (transaction.hashes?.length) this.onHashed();
       return this.image.append(transaction.batch);
     }
+    if (transaction.type === "drop") return this.image.dropCopies(transaction.lineages);
     if (transaction.type === "whole-ring") return this.image.putWholeRing(transaction.ring);
     return this.image.putRecord(transaction.record, transaction.completes);
   }
 
   #note(transaction: Transaction): void {
-    if (transaction.type === "whole-ring") return;
+    if (transaction.type === "whole-ring" || transaction.type === "drop") return;
     const stamps =
       transaction.type === "append"
         ? transaction.batch.flatMap(({ entries }) => entries.map(({ hlc }) => hlc))

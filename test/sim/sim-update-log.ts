@@ -53,6 +53,12 @@ export class SimUpdateLog implements UpdateLog {
     return this.#oneByOne(() => this.#commit({ type: "record", record: structuredClone(record), completes }));
   }
 
+  dropCopies(lineages: readonly Lineage[]): Promise<LogResult<undefined>> {
+    this.#disk.onDropAsked(lineages);
+    this.#hashes = this.#hashes.filter(({ lineage: { room } }) => !lineages.some((dropped) => dropped.room === room));
+    return this.#oneByOne(() => this.#commit({ type: "drop", lineages: lineages.map((lineage) => ({ ...lineage })) }));
+  }
+
   putWholeRing(ring: readonly RingRecord[]): Promise<LogResult<undefined>> {
     return this.#oneByOne(() => this.#commit({ type: "whole-ring", ring: structuredClone(ring) }));
   }
@@ -126,9 +132,9 @@ export class SimUpdateLog implements UpdateLog {
   async #commit(transaction: Transaction): Promise<LogResult<undefined>> {
     const disk = this.#disk;
     await this.#wait("disk writes", disk.mood.writeMs);
-    // Tombstones free space, and stores keep some for them.
-    const needsSpace = transaction.type !== "record" || transaction.record.deleted === undefined;
-    if (disk.mood.full && needsSpace) return failed("STORE_FULL", "no space left on device");
+    // Tombstones and drops free space, and stores keep some for them.
+    const frees = transaction.type === "drop" || (transaction.type === "record" && transaction.record.deleted !== undefined);
+    if (disk.mood.full && !frees) return failed("STORE_FULL", "no space left on device");
     if (disk.chance(disk.mood.writeFails)) return failed("STORE_FAILED", "input/output error");
     disk.write(transaction);
     await this.#wait("disk syncs", disk.mood.syncMs);

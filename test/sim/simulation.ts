@@ -205,6 +205,7 @@ class History {
         visits,
         reads,
         deletions,
+        "copies dropped": platters.drops,
         hashes,
         joins: this.#operator.joins,
         drains: this.#operator.drains,

@@ -13,6 +13,7 @@ import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
 import { compareHlc, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { RoomRecord } from "../../../server/core/stored-room.ts";
 import type { Transaction } from "../sim-disk.ts";
 import { digest } from "../trace.ts";
 import { Finding } from "../world.ts";
@@ -125,6 +126,7 @@ export class AuditLog {
   readonly #generations = new Map<string, number>();
   readonly #closed = new Set<string>();
   readonly #complete = new Set<RoomName>();
+  readonly #records = new Map<RoomName, RoomRecord>();
   readonly #owner: RelayId | undefined;
   /** The one that runs on this disk. */
   life: ActorId | undefined;
@@ -135,6 +137,8 @@ export class AuditLog {
   isHere: (lineage: AuditedLineage, dot: Dot) => boolean = () => false;
   /** The disk says that it may vouch for the room from now on. */
   onCompleted: (room: RoomName) => unknown = () => undefined;
+  /** That was here until now; whether the disk vouched for it. */
+  onDropped: (was: AuditedLineage, wasComplete: boolean) => void = () => undefined;
 
   /** `owner`: whose disk it is; undefined where there is one only. */
   constructor(owner?: RelayId) {
@@ -153,6 +157,7 @@ export class AuditLog {
     for (const [room, generation] of this.#generations) copy.#generations.set(room, generation);
     for (const key of this.#closed) copy.#closed.add(key);
     for (const room of this.#complete) copy.#complete.add(room);
+    for (const [room, record] of this.#records) copy.#records.set(room, record);
     return copy;
   }
 
@@ -184,6 +189,11 @@ export class AuditLog {
     );
   }
 
+  /** The platter's record of the room. */
+  record(room: RoomName): RoomRecord | undefined {
+    return this.#records.get(room);
+  }
+
   /** The generation that the platter's record of the room names. */
   generation(room: string): number {
     return this.#generations.get(room) ?? 0;
@@ -196,12 +206,14 @@ export class AuditLog {
 
   synced(transaction: Transaction): void {
     if (transaction.type === "whole-ring") return;
+    if (transaction.type === "drop") return this.#drop(transaction.lineages);
     if (transaction.type === "record") {
       const { room, generation, deleted } = transaction.record;
       if (generation < this.generation(room)) throw new Finding("generations rise", `${room} went back to generation ${generation}`);
       if (deleted === undefined && this.#closed.has(lineageKey(transaction.record)))
         throw new Finding("gone means gone", `generation ${generation} of ${room} was closed and came back`);
       this.#generations.set(room, generation);
+      this.#records.set(room, transaction.record);
       if (transaction.completes === true) this.#completed(room);
       if (deleted !== undefined) this.#closed.add(lineageKey(transaction.record));
       return;
@@ -220,6 +232,14 @@ export class AuditLog {
       this.entries += entries.length;
     }
     for (const room of marked) this.#completed(room);
+  }
+
+  #drop(lineages: readonly Lineage[]): void {
+    for (const lineage of lineages) {
+      const was = this.of(lineage);
+      this.#lineages.delete(lineageKey(lineage));
+      this.onDropped(was, this.#complete.delete(lineage.room));
+    }
   }
 
   #completed(room: RoomName): void {

@@ -13,7 +13,7 @@ import type { Platters } from "./platters.ts";
 import type { Placing } from "./rings.ts";
 
 /** How long ago a disk may have been lost, in ms: a silent link is given up within it. */
-const unnoticedMs = 20_000;
+export const unnoticedMs = 20_000;
 
 export class LeftMeansElsewhere {
   readonly #platters: Platters;
@@ -38,7 +38,7 @@ export class LeftMeansElsewhere {
   }
 }
 
-function hasAllOf(disk: AuditLog, audit: AuditLog, { lineage, doc }: AuditedLineage): boolean {
+export function hasAllOf(disk: AuditLog, audit: AuditLog, { lineage, doc }: AuditedLineage): boolean {
   if (disk.isClosed(lineage)) return true;
   if (audit.isClosed(lineage)) return false;
   return isEmpty(doc) || (disk.isComplete(lineage.room) && covers(disk.of(lineage).doc, doc));

@@ -32,6 +32,9 @@ export interface PlattersOptions {
   readonly areMarked: boolean;
 }
 
+/** How long what was said of a disk may be on its way, in ms. */
+const underWayMs = 20_000;
+
 interface Seat {
   /** The disks that are there: one, and those of copies that run beside it. */
   readonly here: Set<AuditLog>;
@@ -45,7 +48,12 @@ export class Platters {
   /** Every entry that was ever on a disk, by lineage and dot. */
   readonly #written = new Map<string, { readonly digest: string; readonly content: Content }>();
   readonly #lostMs = new Map<AuditLog, number>();
+  /** What was on a disk until it was dropped there, and when that was. */
+  readonly #dropped: { readonly audit: AuditLog; readonly was: AuditedLineage; readonly isComplete: boolean; readonly atMs: number }[] = [];
   entries = 0;
+  drops = 0;
+  /** A disk has nothing of that any more. */
+  onDropped: (audit: AuditLog, lineage: Lineage) => void = () => undefined;
   /** A disk of that replica says that it may vouch for the room from now on. */
   onCompleted: (audit: AuditLog, relay: RelayId, room: RoomName) => void = () => undefined;
 
@@ -61,6 +69,11 @@ export class Platters {
     seat.ever.push(audit);
     this.#ofDisk.set(disk, audit);
     audit.onCompleted = (room) => this.#options.rings.isNamed(relay, room) && this.onCompleted(audit, relay, room);
+    audit.onDropped = (was, isComplete) => {
+      this.drops += 1;
+      this.#dropped.push({ audit, was, isComplete, atMs: this.#options.world.nowMs });
+      this.onDropped(audit, was.lineage);
+    };
     audit.isHere = (audited, dot) => this.#isHere(audited, dot);
     disk.onSynced = (transaction) => this.#options.world.watch(() => this.#synced(audit, transaction));
   }
@@ -93,8 +106,18 @@ export class Platters {
     return placing.replicasOf(lineage.room).flatMap((relay) => {
       const disks = this.#seats.get(relay)?.ever ?? [];
       const vouches = (audit: AuditLog): boolean => !this.#options.areMarked || audit.isComplete(lineage.room);
-      return disks.findLast((audit) => vouches(audit) && (audit.isClosed(lineage) || audit.of(lineage).holds(content))) ?? [];
+      const has = (audit: AuditLog): boolean => vouches(audit) && (audit.isClosed(lineage) || audit.of(lineage).holds(content));
+      return disks.findLast((audit) => has(audit) || this.#hadLately(audit, lineage, content)) ?? [];
     });
+  }
+
+  /** Whether it was there when that was said which is under way. */
+  #hadLately(audit: AuditLog, lineage: Lineage, content: Content): boolean {
+    const sinceMs = this.#options.world.nowMs - underWayMs;
+    const isIt = ({ was }: { readonly was: AuditedLineage }): boolean =>
+      lineageKey(was.lineage) === lineageKey(lineage) && was.holds(content);
+    const lately = this.#dropped.filter((dropped) => dropped.audit === audit && dropped.atMs >= sinceMs);
+    return lately.some((dropped) => (dropped.isComplete || !this.#options.areMarked) && isIt(dropped));
   }
 
   /** On as many replicas as that needs, or needed when there were others. */

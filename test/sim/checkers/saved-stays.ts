@@ -36,7 +36,10 @@ export class SavedStays {
   }
 
   saved(lineage: Lineage, content: Content, placings: readonly Placing[]): void {
-    const disks = new Set(placings.flatMap((placing) => this.#platters.copies(lineage, content, placing)));
+    const copies = placings.flatMap((placing) => this.#platters.copies(lineage, content, placing));
+    // One that has been dropped since is proven on others.
+    const isOnAll = copies.every((audit) => audit.isClosed(lineage) || audit.of(lineage).holds(content));
+    const disks = new Set(isOnAll ? copies : [...copies, ...this.#platters.holders(lineage, content)]);
     this.#saved.push({ lineage: { ...lineage }, content, disks, atMs: this.#nowMs() });
   }
 
@@ -63,6 +66,14 @@ export class SavedStays {
   moved(left: AuditLog): void {
     for (const { lineage, content, disks } of this.#saved)
       if (disks.delete(left)) for (const audit of this.#platters.holders(lineage, content)) if (audit !== left) disks.add(audit);
+  }
+
+  /** That disk has dropped it: what was saved on it is said to be on those that have it from now on. */
+  dropped(audit: AuditLog, { room, generation }: Lineage): void {
+    for (const { lineage, content, disks } of this.#saved) {
+      if (lineage.room !== room || lineage.generation > generation || !disks.delete(audit)) continue;
+      for (const holder of this.#platters.holders(lineage, content)) disks.add(holder);
+    }
   }
 
   /** The relay whose disk it is says that it has all that `placing` places on it. */
