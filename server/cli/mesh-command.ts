@@ -73,7 +73,15 @@ export function statusTable({ self, mesh, ring, relays }: MeshAnswer): string {
   ]);
   const sorted = rows.toSorted(([left], [right]) => (left! < right! ? -1 : 1));
   const table = textTable(["relay", "place", "state", "link", "round trip", "sessions", "release", "address"], sorted);
-  return [`Mesh ${mesh ?? "none"}, ring ${ring?.id ?? "none"}, as relay ${self} sees it.`, table].join("\n");
+  const moving = movingLine(relays.find((member) => member.relay === self && member.linked === undefined));
+  return [`Mesh ${mesh ?? "none"}, ring ${ring?.id ?? "none"}, as relay ${self} sees it.`, table, ...moving].join("\n");
+}
+
+/** How far the relay that is asked is with what the ring places on others. Nothing where there is nothing of that. */
+function movingLine(asked: MeshAnswer["relays"][number] | undefined): readonly string[] {
+  const { roomsToHandOver = 0, roomsToDrop = 0, roomsDropped = 0 } = asked ?? {};
+  if (roomsToHandOver + roomsToDrop + roomsDropped === 0) return [];
+  return [`Of documents placed on others: ${roomsToHandOver} to hand over, ${roomsToDrop} to drop, ${roomsDropped} dropped.\n`];
 }
 
 async function forget(address: string, relay: RelayId, secret: Uint8Array): Promise<void> {

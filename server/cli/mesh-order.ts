@@ -27,6 +27,8 @@ export interface MeshAnswer {
     readonly release?: string;
     /** Of the relay that is asked. */
     readonly roomsToHandOver?: number;
+    readonly roomsToDrop?: number;
+    readonly roomsDropped?: number;
   }[];
 }
 

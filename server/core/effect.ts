@@ -35,6 +35,8 @@ export type RelayEffect =
     }
   /** `completes`: with it the room is complete here. */
   | { readonly type: "store-record"; readonly seq: number; readonly record: RoomRecord; readonly completes: boolean }
+  /** What is here of these rooms goes, but for their records. */
+  | { readonly type: "drop-copies"; readonly seq: number; readonly lineages: readonly Lineage[] }
   /** Everything that `ring` places on this disk is complete; nothing is answered. */
   | { readonly type: "keep-whole-ring"; readonly ring: readonly RingRecord[] }
   /** For the next start's list of rooms; nothing is answered. */

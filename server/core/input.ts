@@ -30,6 +30,7 @@ export type RelayInput =
   | { readonly type: "log-append-failed"; readonly lineage: Lineage; readonly seq: number; readonly refusal: Refusal }
   | { readonly type: "room-compacted"; readonly lineage: Lineage; readonly seq: number; readonly result: Result<Compaction> }
   | { readonly type: "record-stored"; readonly room: RoomName; readonly seq: number; readonly result: Result<undefined> }
+  | { readonly type: "copies-dropped"; readonly seq: number; readonly result: Result<undefined> }
   | { readonly type: "engine-result"; readonly lineage: Lineage; readonly seq: number; readonly result: Result<Uint8Array> }
   | { readonly type: "rooms-listed"; readonly seq: number; readonly result: Result<RoomPage> }
   | { readonly type: "request-received"; readonly request: RequestId; readonly ask: RoomRequest }

@@ -16,8 +16,10 @@ import { Deadlines } from "./deadlines.ts";
 import type { RelayEffect, Report } from "./effect.ts";
 import type { DurabilityLevel } from "./gossip/durable-copies.ts";
 import { Askers } from "./gossip/askers.ts";
+import type { RoomCopy } from "./gossip/room-copy.ts";
 import { Placement } from "./gossip/placement.ts";
 import type { Limits } from "./limits.ts";
+import { OwnActors } from "./own-actors.ts";
 import { LoneRelay } from "./peers/lone-relay.ts";
 import type { MeshOptions } from "./peers/mesh-options.ts";
 import { Mesh } from "./peers/mesh.ts";
@@ -25,6 +27,7 @@ import type { MeshNews } from "./peers/mesh-effect.ts";
 import type { Peers } from "./peers/peers.ts";
 import { StampOffsets } from "./peers/stamp-offsets.ts";
 import { RelayList } from "./relay-list.ts";
+import type { EntryMaker } from "./room-content.ts";
 import { Questions } from "./questions.ts";
 import { StoreHealth } from "./store-health.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
@@ -75,10 +78,12 @@ export class RelayContext {
   readonly peers: Peers;
   readonly placement: Placement;
   readonly askers = new Askers();
+  readonly ownActors: OwnActors;
   readonly offsets = new StampOffsets();
   readonly loads = new Questions<Result<StoredRoom>>();
   readonly compactions = new Questions<Result<Compaction>>();
   readonly records = new Questions<Result<undefined>>();
+  readonly drops = new Questions<Result<undefined>>();
   readonly calls = new Questions<Result<Uint8Array>>();
   readonly lists = new Questions<Result<RoomPage>>();
   now: Instant = { monotonicMs: 0, wallMs: 0 };
@@ -93,6 +98,7 @@ export class RelayContext {
     this.actor = options.actor;
     this.limits = options.limits;
     this.random = options.random;
+    this.ownActors = new OwnActors(options.actor, options.random);
     this.engines = options.engines;
     this.tokenSecret = options.tokenSecret;
     this.store = new StoreHealth({ waitingBytesMax: options.limits.appendBytesMax });
@@ -154,6 +160,11 @@ export class RelayContext {
   /** A stamp for something that happens now. */
   stamp(): Hlc {
     return this.#hlc.stamp(this.now.wallMs);
+  }
+
+  /** What the next entry of a document here is given. */
+  entryMaker({ lineage, content }: Pick<RoomCopy, "lineage" | "content">, author: string): EntryMaker {
+    return { actor: this.ownActors.nextWriter(lineage, content.clock), author, stamp: () => this.stamp() };
   }
 
   nextAppend(): number {

@@ -161,6 +161,8 @@ export class Relay {
         return context.compactions.answer(input.seq, input.result);
       case "record-stored":
         return context.records.answer(input.seq, input.result);
+      case "copies-dropped":
+        return context.drops.answer(input.seq, input.result);
       case "engine-result":
         return context.calls.answer(input.seq, input.result);
       case "rooms-listed":

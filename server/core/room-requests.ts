@@ -13,7 +13,7 @@ import type { RequestId } from "@inkmesh/shared/base/ids";
 import { ok, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
-import type { RoomAnswer } from "./effect.ts";
+import type { RoomAnswer, RoomComparisonView } from "./effect.ts";
 import { HttpWriter } from "./http-writer.ts";
 import type { RoomRequest } from "./input.ts";
 import { knownDurable } from "./gossip/room-copy.ts";
@@ -125,7 +125,7 @@ export class RoomRequests {
   /** Also of a deleted room: its tombstone is what is compared. */
   #compare(request: RequestId, open: OpenRequest, room: Room): void {
     if (!this.#open.has(request)) return;
-    const { end, withdraw } = room.replication.review.begin((copies) => {
+    const compared = (copies: RoomComparisonView["copies"]): void => {
       const { lineage, log, replication } = room;
       const comparison = {
         room: room.name,
@@ -136,7 +136,10 @@ export class RoomRequests {
         copies,
       };
       this.#answer(request, { type: "compared", comparison });
-    });
+    };
+    // What was dropped here, or never was more than a name, has nothing that could be different.
+    if (!room.replication.isReplica && !room.isDeleted && room.content.isEmpty) return compared([]);
+    const { end, withdraw } = room.replication.review.begin(compared);
     if (!this.#open.has(request)) return;
     open.withdraw = withdraw;
     this.#giveUpAfter(request, open, comparedWithinMs, end);

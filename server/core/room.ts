@@ -232,7 +232,7 @@ export class Room implements RoomCopy, RecordKeeper {
     if (admission.type !== "admitted") return admission;
     const refusal = context.store.refusal;
     if (refusal !== undefined) return { type: "refused", refusal: { code: refusal, detail: "" } };
-    const entry = this.#content.enter(admission, { actor: context.actor, author: author.principal, stamp: () => context.stamp() });
+    const entry = this.#content.enter(admission, context.entryMaker(this, author.principal));
     this.#letIn(entry, author.connection);
     context.report({ type: "admitted", room: this.name, bytes: entry.payload.length });
     if (admission.leftOut) context.report({ type: "left-out", room: this.name });
@@ -312,8 +312,7 @@ export class Room implements RoomCopy, RecordKeeper {
     const admission = this.#content.examineTaken(update);
     if (admission.type === "known") return "all";
     if (admission.type !== "admitted" || (how === "whole" && admission.leftOut)) return "none";
-    const { actor } = this.#context;
-    this.#letIn(this.#content.enter(admission, { actor, author: "", stamp: () => this.#context.stamp() }), undefined);
+    this.#letIn(this.#content.enter(admission, this.#context.entryMaker(this, "")), undefined);
     return admission.leftOut ? "part" : "all";
   }
 

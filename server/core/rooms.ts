@@ -9,6 +9,7 @@
  * its hash.
  */
 import { LRUCache } from "lru-cache";
+import { assert } from "@inkmesh/shared/base/assert";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { RelayContext } from "./relay-context.ts";
 import { Room } from "./room.ts";
@@ -87,6 +88,15 @@ export class Rooms {
     this.#inUse.set(name, room);
     room.load();
     return room;
+  }
+
+  /** It leaves memory at once; nobody needs it. */
+  discard(room: Room): void {
+    assert(room.isIdle, "only what nobody needs leaves memory");
+    this.#touched.delete(room);
+    this.#inUse.delete(room.name);
+    this.#idle.delete(room.name);
+    this.#forget(room);
   }
 
   /** Everything that rooms held back for the end of the turn leaves; rooms that nobody needs go idle. */

@@ -66,7 +66,7 @@ export interface DriverOptions {
   readonly sockets: Sockets;
   /** Undefined for a relay without a mesh. */
   readonly links?: LinkSockets | undefined;
-  readonly log: Pick<UpdateLog, "append" | "load" | "compact" | "putRecord" | "keepHash" | "putWholeRing" | "rooms">;
+  readonly log: Pick<UpdateLog, "append" | "load" | "compact" | "putRecord" | "dropCopies" | "keepHash" | "putWholeRing" | "rooms">;
   readonly engines: EnginePool;
   readonly clock: Clock;
   readonly commitPauseMs: number;
@@ -168,6 +168,8 @@ export class Driver {
           seq,
           result,
         }));
+      case "drop-copies":
+        return this.#answerWith(log.dropCopies(effect.lineages), (result) => ({ type: "copies-dropped", seq, result }));
       case "list-rooms":
         return this.#answerWith(log.rooms(effect), (result) => ({ type: "rooms-listed", seq, result }));
       case "engine-call":

@@ -14,9 +14,9 @@ export function whyRingIsOpen(fleet: Fleet, operator: Operator): string | undefi
   for (const relay of fleet.relays) {
     if (relay.ring?.id !== ring.id) return `${relay.host} knows another ring`;
     if (ring.status(relay.self) !== "member") return `${relay.host} is ${ring.status(relay.self)}`;
-    const { roomsToHandOver, roomsToComplete } = relay.census()!;
-    if (roomsToHandOver + roomsToComplete > 0)
-      return `${relay.host} has ${roomsToHandOver} rooms to hand over and ${roomsToComplete} to complete`;
+    const { roomsToHandOver, roomsToComplete, roomsToDrop } = relay.census()!;
+    if (roomsToHandOver + roomsToComplete + roomsToDrop > 0)
+      return `${relay.host} has ${roomsToHandOver} rooms to hand over, ${roomsToComplete} to complete and ${roomsToDrop} to drop`;
   }
   return undefined;
 }

@@ -105,6 +105,11 @@ export class Completeness {
     return this.#trace !== "blank";
   }
 
+  /** Whether the disk says so. */
+  get isMarked(): boolean {
+    return this.#trace === "marked";
+  }
+
   /** Whether the mark should be written now: with the first entry, or since enough was compared. */
   get shouldMark(): boolean {
     return this.#trace === "unused" || (this.#trace === "blank" && this.#isEnough());

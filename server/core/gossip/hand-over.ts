@@ -1,11 +1,11 @@
 /**
- * HandOver: gives what is here of a room that is placed elsewhere to its replicas, while nobody here has it open; on a relay that leaves
- * also while somebody has, and the record with it.
+ * HandOver: gives what is here of a room that is placed elsewhere to its replicas, the record with it, while nobody here has it open; on a
+ * relay that leaves also while somebody has.
  *
  * They are asked what they have on disk, which has this relay send them what it wrote and they lack, and are compared with, which has
  * them ask for the rest. As long as that may still lead to something the room stays in memory.
  *
- * Invariants: it is over when every replica is certain to hold everything, or after `exchangeAgainMs`. What a replica said counts on
+ * Invariants: it is over when every replica is certain to hold everything and the record, or after `exchangeAgainMs`. What a replica said counts on
  * the link on which it said it; of entries also only under the ring under which it said it.
  */
 import { relayOf, type RelayId } from "@inkmesh/shared/base/ids";
@@ -48,6 +48,11 @@ export class HandOver {
     return isContentThere && (!context.placement.isLeaving || copy.recordCopies.isOnAll);
   }
 
+  /** The same of the record, too, wherever this relay stands: nothing would be lost with what is here. */
+  get isProven(): boolean {
+    return this.isDone && this.#options.copy.recordCopies.isOnAll;
+  }
+
   nextDeadline(): number {
     return this.isRunning ? this.#untilMs : Number.POSITIVE_INFINITY;
   }
@@ -55,7 +60,7 @@ export class HandOver {
   begin(): void {
     const { context, copy, place, asked, repair } = this.#options;
     this.#untilMs = context.now.monotonicMs + context.placement.limits.exchangeAgainMs;
-    if (context.placement.isLeaving) copy.recordCopies.handOver();
+    copy.recordCopies.handOver();
     if (copy.isOpen) asked.ask();
     // Of a deleted document, too: there may be a new one of its name, of which this relay has not heard.
     for (const actor of context.peers.linked) if (place.isOn(relayOf(actor))) repair.compareWith(actor);
@@ -66,7 +71,7 @@ export class HandOver {
   /** Something came to be known of the replicas. */
   review(): void {
     if (!this.isRunning || !this.isDone) return;
-    this.#untilMs = Number.NEGATIVE_INFINITY;
+    if (this.isProven) this.#untilMs = Number.NEGATIVE_INFINITY;
     this.#options.changed();
   }
 }

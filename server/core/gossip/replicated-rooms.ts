@@ -91,6 +91,7 @@ export class ReplicatedRooms implements PeerListener {
     const { limits, isLeaving } = this.#context.placement;
     const restMs = isLeaving ? limits.exchangeAgainMs : limits.sweepMs;
     for (const name of this.#catalogue.unplaced.take(this.#nowMs, restMs)) this.#withRoom(name, (room) => this.#handOver(room));
+    for (const name of this.#catalogue.dropping.due()) this.#withRoom(name, (room) => this.#catalogue.dropping.prove(room));
     if (this.#askMs <= this.#nowMs) this.#askWhoIsEqual();
     this.#tellUntold();
     this.#review();
@@ -123,6 +124,7 @@ export class ReplicatedRooms implements PeerListener {
     }
     this.neighbours.peerUp(actor);
     this.#catalogue.unplaced.wake();
+    this.#catalogue.dropping.wake();
     if (this.#catalogue.isRead) this.#beginSweep(actor);
     this.#schedule();
   }
@@ -148,13 +150,12 @@ export class ReplicatedRooms implements PeerListener {
     this.#schedule();
   }
 
-  /** Being alive or dead decides about no copy; but another life may speak for a relay from now on. */
+  /** Being alive or dead decides about no copy; but another life may speak for a relay from now on, of which nobody was asked. */
   memberChanged(change: MemberChange): void {
     this.neighbours.memberChanged(change);
     const { member } = change;
     const actor = this.#context.peers.lifeOf(relayOf(member.actor));
     if (actor === undefined || actor === member.actor) return;
-    // Over a link that stands; but as long as two lives claimed the name nobody was asked anything.
     for (const room of this.#rooms.inMemory()) room.replication.peerUp(actor);
     if (this.#catalogue.isRead) this.#beginSweep(actor);
     this.#schedule();
@@ -257,8 +258,11 @@ export class ReplicatedRooms implements PeerListener {
   /** It is placed elsewhere, and those may lack something of it. Who has it open here sees to that already, but not that it is proven. */
   #handOver(room: Room): void {
     const { isLeaving } = this.#context.placement;
-    if (room.replication.isReplica || (!room.isOpen && !isLeaving)) this.#catalogue.unplaced.note(room.name, false);
-    else if (room.sessions === 0 || isLeaving) room.replication.handOver.begin();
+    const isOwed = !room.replication.isReplica && (room.isOpen || isLeaving);
+    if (isOwed && (room.sessions === 0 || isLeaving)) room.replication.handOver.begin();
+    if (isOwed) return;
+    this.#catalogue.unplaced.note(room.name, false);
+    this.#catalogue.changed(room);
   }
 
   // -- all rooms -------------------------------------------------------------------------------------------------------
@@ -354,6 +358,7 @@ export class ReplicatedRooms implements PeerListener {
     const others = ring.isThinned ? [...ring.settled.members, ...ring.newest.members] : ring.settled.members;
     if (others.some(({ relay }) => relay !== self && !this.#equal.has(relay) && !this.#names.isSameWith(relay))) return;
     placement.becameWhole(ring);
+    this.#catalogue.dropping.wake();
     this.#context.effect({ type: "keep-whole-ring", ring: ring.entries() });
     peers.advance("member");
   }
@@ -373,7 +378,8 @@ export class ReplicatedRooms implements PeerListener {
     const { deadlines, peers } = this.#context;
     const deadline = { type: "compare-rooms" } as const;
     const tellMs = this.#untold.size === 0 ? Number.POSITIVE_INFINITY : this.#tellMs;
-    const nextMs = Math.min(this.#antiEntropy.nextDeadline(), this.#catalogue.unplaced.nextDeadline(), this.#askMs, tellMs);
+    const { unplaced, dropping } = this.#catalogue;
+    const nextMs = Math.min(this.#antiEntropy.nextDeadline(), unplaced.nextDeadline(), dropping.nextDeadline(), this.#askMs, tellMs);
     const atMs = peers.linked.length === 0 ? Number.POSITIVE_INFINITY : nextMs;
     if (atMs === Number.POSITIVE_INFINITY) deadlines.clear(deadline);
     else deadlines.set(deadline, Math.max(atMs, this.#nowMs));

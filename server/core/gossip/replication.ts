@@ -123,6 +123,10 @@ export class Replication implements RepairStanding {
     return this.#copy.log.durableClock;
   }
 
+  get isMarked(): boolean {
+    return this.#completeness.isMarked;
+  }
+
   get isReplica(): boolean {
     return this.#place.isReplica;
   }
@@ -224,13 +228,9 @@ export class Replication implements RepairStanding {
 
   peerDown(actor: ActorId): void {
     const relay = relayOf(actor);
-    this.followers.linkDown(actor);
-    this.#copies.linkDown(actor);
     this.#completeness.linkDown(relay);
-    this.#repair.linkDown(actor);
-    this.#asked.linkDown(actor);
     this.subscribers.remove(actor);
-    this.upstream.linkDown(actor);
+    for (const part of [this.followers, this.#copies, this.#repair, this.#asked, this.upstream]) part.linkDown(actor);
     this.#intake.unanswered(relay, undefined);
     this.review.linkDown();
   }

@@ -18,6 +18,7 @@ import type { Room } from "../room.ts";
 import type { Rooms } from "../rooms.ts";
 import type { RoomRecord, RoomSummary } from "../stored-room.ts";
 import type { SharedRooms } from "./anti-entropy.ts";
+import { CopyDropping } from "./copy-dropping.ts";
 import { DigestTree, leafOf, type RoomLeaf } from "./digest-tree.ts";
 import { roomDigest } from "./room-digest.ts";
 import { digestOf } from "./room-moment.ts";
@@ -38,6 +39,10 @@ export interface Upkeep {
   readonly roomsToHandOverMost: number;
   /** Those of them of which something is under way to the replicas. */
   readonly roomsBeingHandedOver: number;
+  /** Copies of rooms that are placed elsewhere and owe nothing: they go once that is proven. */
+  readonly roomsToDrop: number;
+  /** Such copies that went since this relay was started. */
+  readonly roomsDropped: number;
   /** Rooms placed on this relay for which it cannot vouch yet. */
   readonly roomsToComplete: number;
 }
@@ -56,7 +61,10 @@ export class RoomCatalogue implements SharedRooms {
   readonly #stale = new Set<Room>();
   /** Rooms that are on disk and could not be read. */
   readonly #unread = new Set<RoomName>();
+  /** Rooms of which there is a record here, and neither content nor mark. */
+  readonly #bare = new Set<RoomName>();
   readonly #unplaced: UnplacedRooms;
+  readonly #dropping: CopyDropping;
   readonly #whenRead: () => void;
   #state: "unread" | "reading" | "read" = "unread";
   #after: string | undefined;
@@ -66,6 +74,8 @@ export class RoomCatalogue implements SharedRooms {
     this.#rooms = rooms;
     this.#whenRead = whenRead;
     this.#unplaced = new UnplacedRooms(context.placement.limits);
+    const failed = (room: RoomName): void => this.#unplaced.note(room, this.#placeOf(room).isElsewhere);
+    this.#dropping = new CopyDropping({ context, rooms, dropped: (room) => this.#dropped(room), failed });
   }
 
   get isRead(): boolean {
@@ -94,7 +104,9 @@ export class RoomCatalogue implements SharedRooms {
     for (const room of this.#rooms.inMemory()) if (this.#unplaced.has(room.name)) this.#look(room);
     const roomsBeingHandedOver = this.#rooms.inMemory().filter((room) => room.replication.handOver.isRunning).length;
     const { size: roomsToHandOver, most: roomsToHandOverMost } = this.#unplaced;
-    return { roomsToHandOver, roomsToHandOverMost, roomsBeingHandedOver, roomsToComplete: this.#blank.size };
+    const { spares: roomsToDrop, count: roomsDropped } = this.dropping;
+    const roomsToComplete = this.#blank.size;
+    return { roomsToHandOver, roomsToHandOverMost, roomsBeingHandedOver, roomsToDrop, roomsDropped, roomsToComplete };
   }
 
   /** Whether nothing on this disk is owed to anybody, as far as was looked. */
@@ -108,13 +120,24 @@ export class RoomCatalogue implements SharedRooms {
     return this.#unplaced;
   }
 
+  /** The copies that are placed elsewhere and owe nothing. */
+  get dropping(): CopyDropping {
+    for (const room of this.#stale) this.#look(room);
+    return this.#dropping;
+  }
+
   /** The ring places rooms anew, or what was said of them counts no more. */
   placeAnew(): void {
     this.#trees.clear();
     const { placement, self } = this.#context;
     // Who has left owes nothing of what it had then.
     const hasLeft = placement.ring.status(self) === "left";
-    for (const room of hasLeft ? [] : [...this.#leaves.keys(), ...this.#unread]) this.#unplaced.note(room, !this.#placeOf(room).isReplica);
+    for (const room of hasLeft ? [] : [...this.#leaves.keys(), ...this.#unread]) {
+      // A record that is known everywhere is handed over only by who leaves.
+      const isOfWorth = placement.isLeaving || !this.#bare.has(room);
+      this.#unplaced.note(room, isOfWorth && !this.#placeOf(room).isReplica);
+      this.#dropping.note(room, false);
+    }
     for (const room of this.#unvouched) this.#sort(room);
     this.#unplaced.wake();
   }
@@ -239,18 +262,24 @@ export class RoomCatalogue implements SharedRooms {
   }
 
   /** Notes what the disk's list says of a room; whether there is no need to read it. A replica that cannot vouch for it compares it anyway. */
-  #believe({ record, clock, contentHash, isMarked }: RoomSummary): boolean {
+  #believe({ record, clock, contentHash, isMarked, entries, bytes }: RoomSummary): boolean {
     const { room, deleted } = record;
     if (this.#rooms.find(room) !== undefined) return false;
     if (this.#leaves.has(room)) return true;
     const place = this.#context.placement.of(room);
-    if (deleted !== undefined) this.#note(room, this.#digestOfClosed(record));
-    else if (contentHash === undefined || (place.isReplica && !isMarked)) return false;
+    const isEmpty = clock.size === 0 && entries === 0 && bytes === 0;
+    const isOwed = clock.size > 0 && place.isElsewhere;
+    if (deleted !== undefined) this.#note(room, this.#digestOfEmpty(record));
+    else if ((contentHash === undefined && !isEmpty) || (place.isReplica && !isMarked)) return false;
     else {
-      this.#note(room, roomDigest({ record, content: positionOfHex(contentHash), clock }));
+      const digest =
+        contentHash === undefined ? this.#digestOfEmpty(record) : roomDigest({ record, content: positionOfHex(contentHash), clock });
+      this.#note(room, digest);
       this.#places.set(room, place);
-      this.#stands(room, { isOwed: clock.size > 0 && place.isElsewhere, isVouched: isMarked });
+      this.#stands(room, { isOwed, isVouched: isMarked });
     }
+    const isBare = this.#noteBare(room, isEmpty && !isMarked);
+    this.#dropping.note(room, !isBare && !isOwed && place.isElsewhere);
     return true;
   }
 
@@ -261,7 +290,8 @@ export class RoomCatalogue implements SharedRooms {
     this.#changes += 1;
   }
 
-  #digestOfClosed(record: RoomRecord): Position {
+  /** Of a room of which there is nothing but the record, be it deleted or elsewhere. */
+  #digestOfEmpty(record: RoomRecord): Position {
     const content = this.#context.engineOf(record.room)?.emptyIndex().hash() ?? "0".repeat(16);
     return roomDigest({ record, content: positionOfHex(content), clock: VectorClock.empty });
   }
@@ -272,9 +302,27 @@ export class RoomCatalogue implements SharedRooms {
     this.#stale.delete(room);
     this.#unread.delete(room.name);
     if (room.exists || room.content.clock.size > 0) this.#note(room.name, digestOf(room));
-    const { isReplica, isComplete, handOver } = room.replication;
-    const isOfWorth = room.content.clock.size > 0 || (this.#context.placement.isLeaving && room.exists);
-    this.#stands(room.name, { isOwed: isOfWorth && !isReplica && !handOver.isDone, isVouched: isComplete });
+    const { isReplica, isComplete, isMarked, handOver } = room.replication;
+    const hasContent = room.content.clock.size > 0;
+    const isOfWorth = hasContent || (this.#context.placement.isLeaving && room.exists);
+    const isOwed = isOfWorth && !isReplica && !handOver.isDone;
+    this.#stands(room.name, { isOwed, isVouched: isComplete });
+    const isBare = this.#noteBare(room.name, !hasContent && !isMarked);
+    this.#dropping.look(room, !isBare && !isOwed && this.#placeOf(room.name).isElsewhere);
+  }
+
+  #noteBare(room: RoomName, isBare: boolean): boolean {
+    if (isBare) this.#bare.add(room);
+    else this.#bare.delete(room);
+    return isBare;
+  }
+
+  /** There is only its record from now on. */
+  #dropped({ name, storedRecord: record }: Room): void {
+    if (record !== undefined) this.#note(name, this.#digestOfEmpty(record));
+    this.#noteBare(name, true);
+    this.#stands(name, { isOwed: false, isVouched: false });
+    this.#dropping.note(name, false);
   }
 
   #stands(room: RoomName, { isOwed, isVouched }: { readonly isOwed: boolean; readonly isVouched: boolean }): void {

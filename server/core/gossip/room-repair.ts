@@ -36,6 +36,8 @@ export interface Had {
 /** The copy's own standing, which others decide. */
 export interface RepairStanding {
   readonly isComplete: boolean;
+  /** Whether somebody here wants to see it. */
+  readonly freshness: { readonly isBegun: boolean };
   /** Whether it cannot be complete before it has compared with `relay`. */
   isUrgent(relay: RelayId): boolean;
   /** `relay` has said what it has, and there is nothing to get from it. */
@@ -139,7 +141,7 @@ export class RoomRepair {
     this.#wanted.delete(relay);
     const { peers, now } = this.#context;
     const actor = peers.lifeOf(relay);
-    if (actor === undefined || !this.#copy.isOpen) return;
+    if (actor === undefined || !this.#copy.isOpen || !this.#takesIn) return;
     if (!this.#copy.isSettled) return void this.#wanted.add(relay);
     const { content, log } = this.#copy;
     const message = this.#intake.begin(actor, { clock: log.durableClock, stateVector: content.stateVector() }, now.monotonicMs);
@@ -182,6 +184,14 @@ export class RoomRepair {
     const { log } = this.#copy;
     for (const { from, clock, isComplete } of this.#intake.settle(log.durable, log.durableClock))
       this.#has({ relay: relayOf(from), ring: this.#context.peers.ringId, clock, isComplete });
+  }
+
+  /** What was dropped here, or never was here, comes only to whoever wants it, and where it is placed. */
+  get #takesIn(): boolean {
+    const { content, lineage } = this.#copy;
+    if (content.clock.size > 0 || this.#standing.freshness.isBegun) return true;
+    const place = this.#context.placement.of(lineage.room);
+    return !place.isElsewhere || place.mayHold(this.#context.self);
   }
 
   #moment(answer: boolean): RoomMoment {

@@ -74,6 +74,11 @@ export class RingRecords {
     return this.#settled;
   }
 
+  /** Whether nobody is on the way in or out. */
+  get isAtRest(): boolean {
+    return !this.#any("joining", "leaving");
+  }
+
   /** Whether a relay was ever given up, or came anew: some of what was saved may be on fewer relays than it was saved on. */
   get isThinned(): boolean {
     return [...this.#records.values()].some(({ status, counter }) => status === "forgotten" || counter > 1);

@@ -89,6 +89,16 @@ export class MemoryDisk {
       if (lineage.room === record.room && this.#isClosed(lineage)) this.#held.delete(lineageKey(lineage));
   }
 
+  dropCopies(lineages: readonly Lineage[]): Result<undefined> {
+    for (const { room, generation } of lineages) {
+      this.marks.delete(room);
+      this.hashes.delete(room);
+      for (const { lineage } of [...this.#held.values()])
+        if (lineage.room === room && lineage.generation <= generation) this.#held.delete(lineageKey(lineage));
+    }
+    return ok(undefined);
+  }
+
   compact(lineage: Lineage, upTo: VectorClock, prunable = VectorClock.empty): Result<Compaction> {
     const held = this.#of(lineage);
     const covered = held.entries.filter((entry) => upTo.contains(entry.dot));

@@ -28,6 +28,7 @@ function aDriver(on: (input: RelayInput) => readonly RelayEffect[] = () => []) {
     load: vi.fn(() => never),
     compact: vi.fn(() => never),
     putRecord: vi.fn(() => Promise.resolve(done)),
+    dropCopies: vi.fn(() => Promise.resolve(done)),
     putWholeRing: vi.fn(() => Promise.resolve(done)),
     keepHash: vi.fn(),
     rooms: vi.fn(() => never),
@@ -275,6 +276,7 @@ describe("questions", () => {
             { type: "load-room", room, seq: 1 },
             { type: "compact-room", lineage, seq: 2, upTo: clock, prunable: clock },
             { type: "list-rooms", seq: 3, after: undefined, limit: 5, search: "x" },
+            { type: "drop-copies", seq: 5, lineages: [lineage] },
             { type: "engine-call", lineage, seq: 4, call: { type: "content", parts: [], format: "text" } },
           ]
         : [],
@@ -286,6 +288,8 @@ describe("questions", () => {
     expect(log.compact).toHaveBeenCalledWith(lineage, clock, clock);
     expect(log.rooms).toHaveBeenCalledWith(expect.objectContaining({ limit: 5, search: "x" }));
     expect(inputs("room-loaded")).toEqual([{ type: "room-loaded", room, seq: 1, result: refused("INTERNAL", "Error: disk on fire") }]);
+    expect(log.dropCopies).toHaveBeenCalledWith([lineage]);
+    expect(inputs("copies-dropped")).toEqual([{ type: "copies-dropped", seq: 5, result: done }]);
     expect(inputs("rooms-listed")).toMatchObject([{ seq: 3, result: { ok: true } }]);
     expect(inputs("engine-result")).toMatchObject([{ seq: 4, result: { ok: false, refusal: { code: "INTERNAL" } } }]);
   });

@@ -321,17 +321,16 @@ export class RelayCluster extends TimedWorld {
           disk.putRecord(effect.record, effect.completes);
           return { type: "record-stored", room: effect.record.room, seq: effect.seq, result: ok(undefined) };
         });
+      case "drop-copies":
+        return this.#onDisk(seat, life, () => ({ type: "copies-dropped", seq: effect.seq, result: disk.dropCopies(effect.lineages) }));
       case "keep-hash":
         return this.#onDisk(seat, life, () => disk.keepHash(effect.hashed));
       case "keep-whole-ring":
         return this.#onDisk(seat, life, () => void (disk.wholeRing = effect.ring));
-      case "load-room":
-        return this.#onDisk(seat, life, () => ({
-          type: "room-loaded",
-          room: effect.room,
-          seq: effect.seq,
-          result: disk.load(effect.room),
-        }));
+      case "load-room": {
+        const { room, seq } = effect;
+        return this.#onDisk(seat, life, () => ({ type: "room-loaded", room, seq, result: disk.load(room) }));
+      }
       case "list-rooms":
         return this.#onDisk(seat, life, () => ({ type: "rooms-listed", seq: effect.seq, result: ok(disk.list(effect)) }));
       case "compact-room":

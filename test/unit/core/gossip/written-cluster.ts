@@ -2,7 +2,7 @@
  * WrittenCluster: relays with documents, titles and tombstones on their disks, and what is asked about one of them that leaves.
  */
 import { expect } from "vitest";
-import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import { recordDigest } from "@inkmesh/shared/wire/record-codec";
 import { ClusterTypist } from "./cluster-typist.ts";
 import { aCluster, type RelayCluster, type Seat } from "./relay-cluster.ts";
@@ -14,11 +14,11 @@ export function statusOf({ self, life }: Seat): string | undefined {
 }
 
 /** What is on that relay's disk and not on one of the replicas'; nothing where its folder may be thrown away. */
-export function onlyAt(cluster: RelayCluster, leaver: Seat): readonly string[] {
+export function onlyAt(cluster: RelayCluster, leaver: Seat, named?: readonly RelayId[]): readonly string[] {
   const seats = new Map(cluster.seats.map((seat) => [seat.self, seat]));
   const rooms = leaver.disk.list({ limit: 10_000, deleted: true }).rooms;
   return rooms.flatMap(({ record, clock }) => {
-    const replicas = cluster.ring.newest.preferenceList(record.room, 3);
+    const replicas = named ?? cluster.ring.newest.preferenceList(record.room, 3);
     return replicas.flatMap((relay) => {
       const { disk } = seats.get(relay)!;
       const [own, other] = [leaver.disk.records.get(record.room), disk.records.get(record.room)];
@@ -63,6 +63,37 @@ export function slowLines(cluster: RelayCluster): void {
 
 export function slowDisks(cluster: RelayCluster): void {
   cluster.diskMsMax = 4_000;
+}
+
+interface Drops {
+  /** One for each time that a relay dropped something; `of`: how many of its copies might have gone then. */
+  readonly all: readonly { readonly seat: Seat; readonly rooms: number; readonly of: number }[];
+  readonly count: number;
+}
+
+/** From now on what a disk is told to drop is looked for, at that moment, on the disks of all that its relay believes to be replicas. */
+export function auditedDrops(cluster: RelayCluster): Drops {
+  const all: { seat: Seat; rooms: number; of: number }[] = [];
+  for (const seat of cluster.seats) {
+    const { disk } = seat;
+    const drop = disk.dropCopies.bind(disk);
+    disk.dropCopies = (lineages) => {
+      const of = seat.life!.relay.census().roomsToDrop + lineages.length;
+      all.push({ seat, rooms: lineages.length, of });
+      for (const { room } of lineages)
+        expect(
+          onlyAt(cluster, seat, seat.life!.relay.replicasOf(room)).filter((what) => what.startsWith(`${room} at`)),
+          `dropped at ${seat.self}`,
+        ).toEqual([]);
+      return drop(lineages);
+    };
+  }
+  return {
+    all,
+    get count() {
+      return all.reduce((sum, { rooms }) => sum + rooms, 0);
+    },
+  };
 }
 
 /** Lets time pass until it has left, and looks that nothing is only there. */
