@@ -141,6 +141,8 @@ const replicationBounds = {
   listedRoomsMax: [32, 1, 10_000],
   /** Bytes of one room's difference under way from one relay: the largest room. */
   differenceBytesMax: [64 * mib, kib, 1024 * mib],
+  /** Copies that are placed elsewhere and dropped at once; 0, and wherever histories are kept: none is. */
+  dropsAtOnceMax: [64, 0, 10_000],
 } as const satisfies Record<string, Bounds>;
 
 const processBounds = {
@@ -354,7 +356,8 @@ function settingsOf(
     durability: (values["durability"] as RelaySettings["durability"] | undefined) ?? "majority",
     historyMs: (values["history"] as number | undefined) ?? historyFirstMs,
     experiments: values["experiments"] === true,
-    limits: limitsWith({ ...rest, content, replication }),
+    // A history is on this disk alone, and would go with its copy.
+    limits: limitsWith({ ...rest, content, replication: values["history"] === 0 ? replication : { ...replication, dropsAtOnceMax: 0 } }),
     mesh: meshLimitsOf(others.mesh),
     process: processWith(others.process),
   };

@@ -15,6 +15,7 @@
  *   this one; and that it has the record, which says of a deletion. What is said under another ring or on another link is no proof: a
  *   replica may be dropping by a ring of its own. Of two that follow each other in two rings none drops on the other's older word,
  *   since a relay's ring only ever grows, and whoever is a replica of a ring does not drop under it;
+ * - histories are not kept here (`dropsAtOnceMax` is 0 where they are): those are on this disk alone, and would go with the copy;
  * - nobody has the room open here, nothing of it waits for the disk, for other relays, or for an answer.
  *
  * From the moment of the decision on the room is not in memory: whoever wants it reads the disk, behind the drop. What remains is
@@ -50,11 +51,13 @@ export class CopyDropping {
 
   constructor(options: CopyDroppingOptions) {
     this.#options = options;
-    this.#spares = new SpareCopies(options.context.placement.limits.sweepMs);
+    const { sweepMs: restMs, dropsAtOnceMax: atOnceMax } = options.context.placement.limits;
+    this.#spares = new SpareCopies({ restMs, atOnceMax });
   }
 
   /** Copies that may go when that is proven, as far as was looked: not what somebody has open. */
   get spares(): number {
+    if (this.#options.context.placement.limits.dropsAtOnceMax === 0) return 0;
     const open = this.#options.rooms.inMemory().filter((room) => room.sessions > 0 && this.#spares.has(room.name));
     return this.#spares.size - open.length;
   }
@@ -84,7 +87,7 @@ export class CopyDropping {
 
   /** Drops what is proven, and answers of which others it is to be found out whether it is. */
   due(): readonly RoomName[] {
-    if (this.#nowMs < this.#nextMs || !this.#isWhole) return [];
+    if (this.#nowMs < this.#nextMs || !this.#mayDrop) return [];
     const { peers, placement } = this.#options.context;
     this.#nextMs = this.#nowMs + placement.limits.compareChangedMs;
     // Else nothing here could be proven to be of no use to anybody.
@@ -94,7 +97,7 @@ export class CopyDropping {
   }
 
   nextDeadline(): number {
-    if (!this.#isWhole) return Number.POSITIVE_INFINITY;
+    if (!this.#mayDrop) return Number.POSITIVE_INFINITY;
     return Math.max(this.#nextMs, this.#proven.size > 0 ? Number.NEGATIVE_INFINITY : this.#spares.nextDeadline());
   }
 
@@ -156,9 +159,10 @@ export class CopyDropping {
     return placement.of(room).replicas.every((relay) => peers.lifeOf(relay) !== undefined);
   }
 
-  get #isWhole(): boolean {
+  /** Whether any copy may go at all. */
+  get #mayDrop(): boolean {
     const { placement, peers } = this.#options.context;
-    return placement.isPlaced && placement.wholeRing?.id === peers.ringId;
+    return placement.limits.dropsAtOnceMax > 0 && placement.isPlaced && placement.wholeRing?.id === peers.ringId;
   }
 
   get #nowMs(): number {

@@ -25,4 +25,6 @@ export interface ReplicationLimits {
   readonly listedRoomsMax: number;
   /** Bytes of one room's difference that are under way from one relay; a longer one is given up. */
   readonly differenceBytesMax: number;
+  /** Copies that are placed elsewhere and proven, or dropped, at once; 0: none is. */
+  readonly dropsAtOnceMax: number;
 }

@@ -6,21 +6,20 @@
  *       ▲                                                   └── not now ──▶ rests
  *       └────────── a document that somebody has open, or had a moment ago, rests: it would only be fetched again
  *
- * Invariants: what is taken rests from then on; at most a tenth of them, and at most `atOnceMax`, are taken at once. Knows names only.
+ * Invariants: what is taken rests from then on; at most a tenth of them, and at most `atOnceMax` of them: each is loaded for it. Knows names only.
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
 
-/** Copies that are proven, or dropped, at once: each is loaded for it. More would be over sooner, and in the way of people for longer. */
-const atOnceMax = 64;
-
 export class SpareCopies {
   readonly #restMs: number;
+  readonly #atOnceMax: number;
   /** Until when each rests, about the first to be due first. */
   readonly #resting = new Map<RoomName, number>();
   readonly #due = new Set<RoomName>();
 
-  constructor(restMs: number) {
+  constructor({ restMs, atOnceMax }: { restMs: number; atOnceMax: number }) {
     this.#restMs = restMs;
+    this.#atOnceMax = atOnceMax;
   }
 
   note(room: RoomName, isSpare: boolean, nowMs: number): void {
@@ -39,7 +38,7 @@ export class SpareCopies {
   }
 
   get atOnce(): number {
-    return Math.min(atOnceMax, Math.max(1, Math.floor(this.size / 10)));
+    return Math.min(this.#atOnceMax, Math.max(1, Math.floor(this.size / 10)));
   }
 
   /** What stood in their way may not any more. */

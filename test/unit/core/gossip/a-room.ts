@@ -24,6 +24,7 @@ export function replicationLimits(changes: Partial<ReplicationLimits> = {}): Rep
     sweepPartsMax: 64,
     listedRoomsMax: 32,
     differenceBytesMax: 67_108_864,
+    dropsAtOnceMax: 64,
     ...changes,
   };
 }

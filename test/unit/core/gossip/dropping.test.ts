@@ -25,8 +25,13 @@ function misplaced(cluster: RelayCluster): readonly string[] {
 }
 
 /** Five relays: those that replicate the document, in the ring's order, and the others. */
-function withEdges(seed = 1, roomCacheBytes = 0, sweepMs = minuteMs): { cluster: RelayCluster; replicas: Seat[]; edge: Seat } {
-  const cluster = aCluster({ seed, relays: 5, limits: { roomCacheBytes, replication: { sweepMs } } });
+function withEdges(
+  seed = 1,
+  roomCacheBytes = 0,
+  sweepMs = minuteMs,
+  dropsAtOnceMax = 64,
+): { cluster: RelayCluster; replicas: Seat[]; edge: Seat } {
+  const cluster = aCluster({ seed, relays: 5, limits: { roomCacheBytes, replication: { sweepMs, dropsAtOnceMax } } });
   const names = cluster.seat(0).life!.relay.replicasOf(lineage.room);
   const replicas = names.map((name) => cluster.seats.find(({ self }) => self === name)!);
   return { cluster, replicas, edge: cluster.seats.find((seat) => !replicas.includes(seat))! };
@@ -143,8 +148,8 @@ describe("when the ring places documents elsewhere", () => {
 
 describe("a copy at an edge", () => {
   /** With "words" of somebody who was there, and is gone. */
-  function leftAlone(seed = 1, roomCacheBytes = 0, sweepMs = minuteMs): ReturnType<typeof withEdges> {
-    const world = withEdges(seed, roomCacheBytes, sweepMs);
+  function leftAlone(...shape: Parameters<typeof withEdges>): ReturnType<typeof withEdges> {
+    const world = withEdges(...shape);
     const typist = new ClusterTypist(world.cluster, "note", 1).connect(world.edge);
     world.cluster.run(3_000);
     typist.append("words");
@@ -154,6 +159,15 @@ describe("a copy at an edge", () => {
     world.cluster.run(1_000);
     return world;
   }
+
+  test("stays where none may go, as on relays that keep histories", () => {
+    const { cluster, edge } = leftAlone(1, 0, minuteMs, 0);
+    for (const seat of cluster.seats) if (seat !== edge) cluster.cut(edge, seat);
+    cluster.run(1_000);
+    cluster.heal();
+    cluster.run(5 * minuteMs);
+    expect(edge.disk.parts(lineage)).not.toEqual([]);
+  });
 
   test("stays while somebody has the document open, and rests then, so that a page that is loaded anew finds it", () => {
     const { cluster, edge } = withEdges();
