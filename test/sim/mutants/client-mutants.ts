@@ -126,17 +126,6 @@ export const clientMutants: readonly NamedMutant[] = [
     ],
   },
   {
-    name: "store-not-asked",
-    what: "a tab sets an edit of another one aside without looking in the store for what that one was shown",
-    changes: [
-      {
-        file: "client/provider/inkmesh-room.ts",
-        find: "wanted.containing === undefined || isShown(this.doc, wanted.containing)",
-        replace: "true",
-      },
-    ],
-  },
-  {
     name: "generation-not-looked-at",
     what: "a tab takes what another one says of an earlier document of the name",
     changes: [

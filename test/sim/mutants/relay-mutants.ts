@@ -161,8 +161,8 @@ export const relayMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "server/core/unnumbered-intake.ts",
-        find: "    this.#session.line.holdForStore(false);\n    this.ask();",
-        replace: "    this.#session.line.holdForStore(false);",
+        find: "    this.#hold(false);\n    this.ask();",
+        replace: "    this.#hold(false);",
       },
     ],
   },

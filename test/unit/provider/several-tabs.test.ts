@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Inkmesh, MemoryStore } from "@inkmesh/client";
 import { ABrowser, type ATab, pass } from "./a-browser.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -256,5 +257,30 @@ describe.each([
     await pass(5_000);
     process.off("unhandledRejection", note);
     expect([browser.onRelay, refusals]).toEqual(["abc", []]);
+  });
+
+  test("[P7] an edit of a dead tab that hangs on what only that one was shown is sent together with that, out of the store", async () => {
+    const [a, b] = [await browser.open(), await browser.open()];
+    a.online();
+    await pass(1_000);
+    const other = new Inkmesh({ url: "ws://relay.test", WebSocket: browser.network.WebSocket, store: new MemoryStore() });
+    const theirs = other.open("r");
+    await pass(1_000);
+    // The relay shows it before its disk has it, and dies; so does whoever wrote it.
+    browser.network.isDiskHeld = true;
+    theirs.doc.getText("t").insert(0, "shown ");
+    await pass(1_000);
+    for (const mesh of [other, a.mesh]) mesh.workOffline(true);
+    browser.network.cutAll();
+    browser.network.relay.crash();
+    browser.network.isDiskHeld = false;
+    await a.type("typed");
+    expect([a.text, b.text]).toEqual(["shown typed", ""]);
+    a.die();
+    await pass(10_000);
+    b.online();
+    await pass(10_000);
+    expect([browser.onRelay, b.text, b.room.status.setAside]).toEqual(["shown typed", "shown typed", undefined]);
+    await other.close();
   });
 });
