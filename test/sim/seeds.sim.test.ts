@@ -41,7 +41,7 @@ const forms: readonly Form[] = [
     minutesMax: isLong ? 120 : 25,
     statesWanted: [...statesOfClients, "store-full", "refused STORE_FULL", "refused STORE_FAILED"],
     // Who has nobody to compare with does not keep what documents hash to, and there is nothing to join.
-    workUnknown: ["hashes", "joins", "drains", "forgets"],
+    workUnknown: ["copies dropped", "hashes", "joins", "drains", "forgets", "upgrades"],
   },
   {
     isMesh: true,
