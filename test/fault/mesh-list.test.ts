@@ -21,6 +21,17 @@ async function list(relay: MeshProcess, query = ""): Promise<Listing> {
   return (await (await fetch(`${relay.url}/api/rooms?${query}`)).json()) as Listing;
 }
 
+/** Of all relays. A replica that has just got a document's record says that it holds it when its disk has the mark, too; one that is late is asked again. */
+async function wholeList(relay: MeshProcess): Promise<Listing["rooms"]> {
+  let listing: Listing = { rooms: [], unanswered: [] };
+  const isWhole = async (): Promise<boolean> => {
+    listing = await list(relay);
+    return listing.unanswered.length === 0 && listing.rooms.every(({ heldBy }) => heldBy.length > 0);
+  };
+  await until(`relay ${relay.name} lists all documents with who holds them`, isWhole, { seen: () => listing });
+  return listing.rooms;
+}
+
 test("each relay lists the documents of all, and says whose are missing when one is dead", async () => {
   const planned = Object.values(await relaysToStart({ a: [], b: [], c: [] }));
   const join = planned.flatMap(({ meshAddress }) => ["--join", meshAddress]);
@@ -32,13 +43,10 @@ test("each relay lists the documents of all, and says whose are missing when one
     const response = await fetch(`${relays[index % 3]!.url}/api/rooms`, init);
     expect(response.status).toBe(201);
   }
-  const heldBy = new Map((await list(relays[0]!)).rooms.map(({ room, heldBy: holders }) => [room, holders[0]]));
+  // A relay that does not answer within its second is named, and of what only it holds nobody says who does.
+  const heldBy = new Map((await wholeList(relays[0]!)).map(({ room, heldBy: holders }) => [room, holders[0]]));
   expect(new Set(heldBy.values())).toEqual(new Set(names));
-  for (const relay of relays) {
-    const { rooms, unanswered } = await list(relay);
-    expect(rooms.map(({ room }) => room)).toEqual(documents);
-    expect(unanswered).toEqual([]);
-  }
+  for (const relay of relays) expect((await wholeList(relay)).map(({ room }) => room)).toEqual(documents);
   const first = await list(relays[1]!, "limit=5");
   const second = await list(relays[1]!, `limit=7&after=${encodeURIComponent(first.next!)}`);
   expect([...first.rooms, ...second.rooms].map(({ room }) => room)).toEqual(documents);
