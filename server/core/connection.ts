@@ -273,11 +273,11 @@ export class Connection implements Line {
 
   keepaliveDue(): void {
     const { deadlines, now } = this.#context;
-    if (this.#lastSentMs + this.#keepaliveMs <= now.monotonicMs) this.#keepAlive();
+    const isDue = this.#lastSentMs + this.#keepaliveMs <= now.monotonicMs;
+    if (isDue) this.#keepAlive();
     this.#load.forgive();
-    // Where nothing could be said the next look is as far away as if it had been.
-    const saidMs = this.#lastSentMs + this.#keepaliveMs <= now.monotonicMs ? now.monotonicMs : this.#lastSentMs;
-    deadlines.set({ type: "keepalive", connection: this.id }, saidMs + this.#keepaliveMs);
+    // From now on, also where the dialect had no word for it: a deadline in the past would be due for ever.
+    deadlines.set({ type: "keepalive", connection: this.id }, (isDue ? now.monotonicMs : this.#lastSentMs) + this.#keepaliveMs);
   }
 
   /** Said in a document, where nothing can be said outside of one. */

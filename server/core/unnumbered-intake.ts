@@ -5,7 +5,8 @@
  *
  *     gap ──▶ SyncStep1 ──(further gaps are the same one)──▶ 1 s ──still gaps──▶ SyncStep1 … gapsPerWindowMax ──▶ closed
  *
- * Clients that count their unsaved updates are told of each when it is saved (`owed-saves.ts`); of one that is refused for good never.
+ * Clients that count their unsaved updates are told of each when it is saved (`owed-saves.ts`). One that was refused is told only with a state
+ * that holds it and was let in whole.
  *
  * Invariants: [C3] a SyncStep1 is an implicit ack to Yjs clients, so it names only what is on disk; while the disk takes
  * nothing, a client that writes is not read.
@@ -63,9 +64,10 @@ export class UnnumberedIntake implements Patient {
 
   /** Says what is saved now, to clients that count. */
   durabilityChanged(): void {
+    if (this.#owed === undefined) return;
     const { context, line, room } = this.#session;
     const { savedTo, replicas, needed } = room.replication.copies;
-    const count = this.#owed?.settle(savedTo) ?? 0;
+    const count = this.#owed.settle(savedTo);
     if (count > 0) context.report({ type: "acked", count });
     for (let told = 0; told < count; told++) line.send({ type: "ack", handle: room.handle, number: 0, copies: needed, replicas, needed });
   }

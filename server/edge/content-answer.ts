@@ -2,6 +2,7 @@
  * A document's content as an HTTP answer. HTML is somebody's writing: it is served sandboxed, so that it never runs in this origin.
  */
 import { contentFormats, type ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
+import type { Response } from "express";
 import * as z from "zod";
 
 /** As a query asks for it. */
@@ -15,10 +16,12 @@ const contentTypes: Readonly<Record<ContentFormat, string>> = {
   update: "application/octet-stream",
 };
 
-export function contentHeaders(format: ContentFormat): Record<string, string> {
-  return {
+/** Ends the answer with a document's content. */
+export function endWithContent(response: Response, bytes: Uint8Array, format: ContentFormat): void {
+  response.set({
     "Content-Type": contentTypes[format],
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
-  };
+  });
+  response.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
 }

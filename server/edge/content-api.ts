@@ -16,7 +16,7 @@ import express, { type Request, type Response, type Router } from "express";
 import * as z from "zod";
 import type { RoomAnswer } from "../core/effect.ts";
 import type { RoomRequest } from "../core/input.ts";
-import { contentFormat, contentHeaders } from "./content-answer.ts";
+import { contentFormat, endWithContent } from "./content-answer.ts";
 import { sendRefusal } from "./http-refusal.ts";
 
 type Ask<Type extends RoomRequest["type"]> = Extract<RoomRequest, { type: Type }>;
@@ -80,7 +80,7 @@ function sendContent(request: Request, response: Response, { format }: Ask<"cont
   // Kept by whoever asks, never shown without asking.
   response.set({ "Cache-Control": "private, no-cache", ETag: etag, "Inkmesh-Token": token, "Inkmesh-Generation": String(generation) });
   if (isNamed(request.get("If-None-Match"), etag)) return void response.status(304).end();
-  response.set(contentHeaders(format)).end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  endWithContent(response, bytes, format);
 }
 
 function isNamed(header: string | undefined, etag: string): boolean {

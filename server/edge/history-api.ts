@@ -14,14 +14,13 @@
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
-import type { ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
-import express, { type Request, type Response, type Router } from "express";
+import express, { type Request, type Router } from "express";
 import * as z from "zod";
 import type { RoomAnswer } from "../core/effect.ts";
 import type { RoomRequest } from "../core/input.ts";
 import type { HistoryMinute, RoomHistory, VersionAsk } from "../core/stored-history.ts";
-import { contentFormat, contentHeaders } from "./content-answer.ts";
+import { contentFormat, endWithContent } from "./content-answer.ts";
 import { sendRefusal } from "./http-refusal.ts";
 
 export interface HistoryApiOptions {
@@ -63,7 +62,8 @@ export function historyApi({ ask, history, version }: HistoryApiOptions): Router
       const built = room.ok ? await version({ ...room.value, minute: minuteOf(name.data), format: query.data.format }) : room;
       if (!room.ok || !built.ok) return sendRefusal(response, (built as Extract<typeof built, { ok: false }>).refusal);
       if (built.value === undefined) return sendRefusal(response, refused("NOT_FOUND", `no version ${name.data}`).refusal);
-      sendVersion(response, built.value, { generation: room.value.generation, format: query.data.format });
+      response.set({ "Cache-Control": "no-store", "Inkmesh-Generation": String(room.value.generation) });
+      endWithContent(response, built.value, query.data.format);
     } finally {
       building--;
     }
@@ -95,11 +95,6 @@ function pageOf({ generation, minutes }: RoomHistory, { before, limit }: z.infer
     lastMs: Math.max(...by.map(({ last }) => last.physicalMs)),
   }));
   return { generation, versions, next: newestFirst.length > limit ? versions.at(-1)?.version : undefined };
-}
-
-function sendVersion(response: Response, bytes: Uint8Array, { generation, format }: { generation: number; format: ContentFormat }): void {
-  response.set({ ...contentHeaders(format), "Cache-Control": "no-store", "Inkmesh-Generation": String(generation) });
-  response.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
 }
 
 function minuteOf(name: string): number {

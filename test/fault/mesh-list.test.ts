@@ -21,7 +21,10 @@ async function list(relay: MeshProcess, query = ""): Promise<Listing> {
   return (await (await fetch(`${relay.url}/api/rooms?${query}`)).json()) as Listing;
 }
 
-/** Of all relays. A replica that has just got a document's record says that it holds it when its disk has the mark, too; one that is late is asked again. */
+/**
+ * Of all relays; one that is late is asked again. Of a document that the ring placed on it only a moment ago a relay does not say that it holds
+ * it before it has compared with those where it was placed before, even though it has just been created there.
+ */
 async function wholeList(relay: MeshProcess): Promise<Listing["rooms"]> {
   let listing: Listing = { rooms: [], unanswered: [] };
   const isWhole = async (): Promise<boolean> => {

@@ -5,22 +5,21 @@
  *
  *     npx tsx test/golden/capture-y-websocket.ts
  */
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { WebSocket, WebSocketServer } from "ws";
+import { WebSocket } from "ws";
 import type { Awareness } from "y-protocols/awareness";
 import { WebsocketProvider as Provider31 } from "y-websocket";
 import { WebsocketProvider as Provider1 } from "y-websocket-1";
 import { WebsocketProvider as Provider2 } from "y-websocket-2";
 import { WebsocketProvider as Provider30 } from "y-websocket-3.0";
 import * as Y from "yjs";
+import { type RecordedFrame, RecordingServer } from "./recording-server.ts";
 
 export interface Capture {
   readonly client: string;
   /** The request target of the upgrade. */
   readonly path: string;
-  readonly frames: readonly { readonly after: string; readonly hex: string }[];
+  readonly frames: readonly RecordedFrame[];
 }
 
 interface Provider {
@@ -41,41 +40,25 @@ const emptyStateVector = [0x00, 0x00, 0x01, 0x00];
 const awarenessOfSomebody = Buffer.concat([Buffer.from([0x01, 0x1b, 0x01, 0x07, 0x01, 0x17]), Buffer.from('{"user":{"name":"Ada"}}')]);
 
 async function capture(version: string, constructor: ProviderConstructor): Promise<Capture> {
-  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
-  await once(server, "listening");
+  const server = await RecordingServer.start();
   const doc = new Y.Doc();
   doc.clientID = 1;
-  const frames: { after: string; hex: string }[] = [];
-  let step = "open";
-  const opened = once(server, "connection") as Promise<[WebSocket, { url: string }]>;
-  const provider = new constructor(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, "a/b c", doc, {
-    WebSocketPolyfill: WebSocket,
-    disableBc: true,
-    params: { token: "t" },
-  });
-  const [socket, request] = await opened;
-  socket.on("message", (bytes: Buffer) => frames.push({ after: step, hex: bytes.toString("hex") }));
-  const perform = async (name: string, expected: number, action: () => void): Promise<void> => {
-    step = name;
-    const before = frames.length;
-    action();
-    while (frames.length < before + expected) await once(socket, "message");
-  };
+  const settings = { WebSocketPolyfill: WebSocket, disableBc: true, params: { token: "t" } };
+  const { client: provider, socket, path } = await server.opened(() => new constructor(server.address, "a/b c", doc, settings));
 
-  await perform("open", 2, () => {});
-  await perform("the server's step 1, nothing written", 1, () => socket.send(Buffer.from(emptyStateVector)));
-  await perform("typing hi", 1, () => doc.getText("t").insert(0, "hi"));
-  await perform("deleting h", 1, () => doc.getText("t").delete(0, 1));
-  await perform("setting a name", 1, () => provider.awareness.setLocalStateField("user", { name: "Ink" }));
-  await perform("somebody else's awareness, echoed", 1, () => socket.send(awarenessOfSomebody));
-  await perform("the server's step 1, something written", 1, () => socket.send(Buffer.from(emptyStateVector)));
-  await perform("leaving", 1, () => provider.awareness.setLocalState(null));
-  const captured = { client: `y-websocket ${version}`, path: request.url, frames: [...frames] };
+  await server.perform("open", 2, () => {});
+  await server.perform("the server's step 1, nothing written", 1, () => socket.send(Buffer.from(emptyStateVector)));
+  await server.perform("typing hi", 1, () => doc.getText("t").insert(0, "hi"));
+  await server.perform("deleting h", 1, () => doc.getText("t").delete(0, 1));
+  await server.perform("setting a name", 1, () => provider.awareness.setLocalStateField("user", { name: "Ink" }));
+  await server.perform("somebody else's awareness, echoed", 1, () => socket.send(awarenessOfSomebody));
+  await server.perform("the server's step 1, something written", 1, () => socket.send(Buffer.from(emptyStateVector)));
+  await server.perform("leaving", 1, () => provider.awareness.setLocalState(null));
+  const captured = { client: `y-websocket ${version}`, path, frames: [...server.frames] };
 
   provider.destroy();
   doc.destroy();
-  server.close();
-  await once(server, "close");
+  await server.end();
   return captured;
 }
 

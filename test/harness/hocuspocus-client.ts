@@ -8,8 +8,9 @@ import { HocuspocusProvider as Provider3, HocuspocusProviderWebsocket as Socket3
 import * as decoding from "lib0/decoding";
 import { WebSocket } from "ws";
 import type { Awareness } from "y-protocols/awareness";
-import * as Y from "yjs";
+import type * as Y from "yjs";
 import type { RelayProcess } from "./relay-process.ts";
+import { TextClient } from "./text-client.ts";
 import { until } from "./until.ts";
 
 export const hocuspocusVersions = ["2.15.3", "3.4.4", "4.8.0"] as const;
@@ -87,8 +88,7 @@ interface ClientOptions {
   readonly sessionAwareness?: boolean;
 }
 
-export class HocuspocusClient {
-  readonly doc: Y.Doc;
+export class HocuspocusClient extends TextClient {
   readonly version: HocuspocusVersion;
   readonly line: HocuspocusSocket;
   readonly provider: Provider;
@@ -99,10 +99,14 @@ export class HocuspocusClient {
   /** How often the relay told it that one more is saved: the provider itself stops at 0. */
   confirmed = 0;
 
+  protected get kind(): string {
+    return `the Hocuspocus provider ${this.version}`;
+  }
+
   constructor(relay: Pick<RelayProcess, "socketUrl">, room: string, options: ClientOptions = {}) {
+    super(options.doc);
     this.line = options.socket ?? new HocuspocusSocket(relay, options.version);
     this.version = this.line.version;
-    this.doc = options.doc ?? new Y.Doc();
     const { token, sessionAwareness } = options;
     const { Provider } = releases[this.version];
     this.provider = new Provider({
@@ -123,40 +127,23 @@ export class HocuspocusClient {
     living.add(this);
   }
 
-  get text(): Y.Text {
-    return this.doc.getText("text");
-  }
-
-  read(): string {
-    return this.text.toString();
-  }
-
   get awareness(): Awareness {
     return this.provider.awareness;
   }
 
-  insert(index: number, text: string): void {
-    this.text.insert(index, text);
-  }
-
   async synced(): Promise<this> {
-    await until(`the Hocuspocus provider ${this.version} synced`, () => this.provider.synced);
+    await until(`${this.kind} synced`, () => this.provider.synced);
     return this;
   }
 
   /** Everything that it typed is saved, by its own count. */
   async saved(timeoutMs = 15_000): Promise<this> {
     const isSaved = (): boolean => this.provider.synced && !this.provider.hasUnsyncedChanges;
-    await until(`nothing of the Hocuspocus provider ${this.version} is unsaved`, isSaved, {
+    await until(`nothing of ${this.kind} is unsaved`, isSaved, {
       timeoutMs,
       seen: () => this.provider.unsyncedChanges,
     });
     return this;
-  }
-
-  async reads(expected: string, timeoutMs = 15_000): Promise<void> {
-    const seen = (): string => this.read();
-    await until(`the Hocuspocus provider ${this.version} reads the text`, () => this.read() === expected, { timeoutMs, seen });
   }
 
   goOffline(): void {

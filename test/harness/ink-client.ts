@@ -5,6 +5,7 @@ import { Inkmesh, type InkmeshRoom } from "@inkmesh/client";
 import { WebSocket } from "ws";
 import type * as Y from "yjs";
 import type { RelayProcess } from "./relay-process.ts";
+import { TextClient } from "./text-client.ts";
 import { until } from "./until.ts";
 
 type Options = ConstructorParameters<typeof Inkmesh>[0];
@@ -15,7 +16,8 @@ export async function endInkClients(): Promise<void> {
   await Promise.all([...living].map((client) => client.end()));
 }
 
-export class InkClient {
+export class InkClient extends TextClient {
+  protected readonly kind = "our client";
   readonly mesh: Inkmesh;
   readonly room: InkmeshRoom;
 
@@ -25,30 +27,15 @@ export class InkClient {
     room: string,
     options: { store?: NonNullable<Options["store"]>; doc?: Y.Doc } = {},
   ) {
+    super(options.doc);
     const store = options.store === undefined ? {} : { store: options.store };
     this.mesh = new Inkmesh({
       url: [relay].flat().map((each) => each.socketUrl("/sync")),
       WebSocket: WebSocket as unknown as NonNullable<Options["WebSocket"]>,
       ...store,
     });
-    this.room = this.mesh.open(room, options.doc === undefined ? {} : { doc: options.doc });
+    this.room = this.mesh.open(room, { doc: this.doc });
     living.add(this);
-  }
-
-  get doc(): Y.Doc {
-    return this.room.doc;
-  }
-
-  get text(): Y.Text {
-    return this.doc.getText("text");
-  }
-
-  read(): string {
-    return this.text.toString();
-  }
-
-  insert(index: number, text: string): void {
-    this.text.insert(index, text);
   }
 
   async loaded(): Promise<this> {
@@ -67,10 +54,6 @@ export class InkClient {
       timeoutMs,
       seen: () => this.room.status,
     });
-  }
-
-  async reads(expected: string, timeoutMs = 15_000): Promise<void> {
-    await until("our client reads the text", () => this.read() === expected, { timeoutMs, seen: () => this.read() });
   }
 
   goOffline(): void {

@@ -8,8 +8,9 @@ import { WebsocketProvider as Provider31 } from "y-websocket";
 import { WebsocketProvider as Provider1 } from "y-websocket-1";
 import { WebsocketProvider as Provider2 } from "y-websocket-2";
 import { WebsocketProvider as Provider30 } from "y-websocket-3.0";
-import * as Y from "yjs";
+import type * as Y from "yjs";
 import type { RelayProcess } from "./relay-process.ts";
+import { TextClient } from "./text-client.ts";
 import { until } from "./until.ts";
 
 export const yVersions = ["1.5.4", "2.1.0", "3.0.0", "3.1.0"] as const;
@@ -42,16 +43,19 @@ export function endYClients(): void {
   for (const client of living) client.end();
 }
 
-export class YClient {
-  readonly doc: Y.Doc;
+export class YClient extends TextClient {
   readonly version: YVersion;
   readonly provider: Provider;
   /** How often its socket was opened, and with which codes it was closed. */
   opened = 0;
   readonly closeCodes: number[] = [];
 
+  protected get kind(): string {
+    return `y-websocket ${this.version}`;
+  }
+
   constructor(relay: RelayProcess, room: string, options: { version?: YVersion; doc?: Y.Doc; connect?: boolean } = {}) {
-    this.doc = options.doc ?? new Y.Doc();
+    super(options.doc);
     this.version = options.version ?? "3.1.0";
     const settings = { WebSocketPolyfill: WebSocket, disableBc: true, connect: false, maxBackoffTime: 500 };
     this.provider = new providers[this.version](relay.socketUrl("/y"), room, this.doc, settings);
@@ -65,30 +69,13 @@ export class YClient {
     if (options.connect !== false) this.provider.connect();
   }
 
-  get text(): Y.Text {
-    return this.doc.getText("text");
-  }
-
-  read(): string {
-    return this.text.toString();
-  }
-
   get awareness(): Awareness {
     return this.provider.awareness;
   }
 
-  /** Types at a place, in one transaction. */
-  insert(index: number, text: string): void {
-    this.text.insert(index, text);
-  }
-
   async synced(): Promise<this> {
-    await until(`y-websocket ${this.version} synced`, () => this.provider.wsconnected && this.provider.synced);
+    await until(`${this.kind} synced`, () => this.provider.wsconnected && this.provider.synced);
     return this;
-  }
-
-  async reads(expected: string, timeoutMs = 15_000): Promise<void> {
-    await until(`y-websocket ${this.version} reads the text`, () => this.read() === expected, { timeoutMs, seen: () => this.read() });
   }
 
   goOffline(): void {

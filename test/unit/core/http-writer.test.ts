@@ -1,31 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { RoomAnswer } from "../../../server/core/effect.ts";
-import type { RoomRequest } from "../../../server/core/input.ts";
-import type { RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { sealToken } from "@inkmesh/shared/wire/session-token";
+import { asked, content, refused, remove, room, show, writer } from "./asked-rooms.ts";
 import { aLineage, CoreWorld, tokenSecret } from "./core-world.ts";
-import { NativeScript } from "./scripted-client.ts";
 import { textOf, typedUpdates } from "./typed-updates.ts";
-
-const room = "note" as RoomName;
-const content = (token = "") => ({ type: "content", room, format: "text", token }) as const;
-const refused = (code: string) => ({ type: "refused", refusal: { code } });
-
-function asked(world: CoreWorld, ask: RoomRequest): RoomAnswer | undefined {
-  const request = world.ask(ask);
-  world.run();
-  return world.answers.get(request);
-}
-
-/** Somebody who has begun the document. */
-function writer(world: CoreWorld): NativeScript {
-  const client = new NativeScript(world).hello().open("note");
-  world.run();
-  client.updates(1, typedUpdates(1, ["hello"]));
-  world.run();
-  return client;
-}
 
 /** A token of somebody who has seen so many entries of it. */
 function ahead(world: CoreWorld, counter: number): string {
@@ -52,7 +31,7 @@ describe("an edit over HTTP", () => {
     world.holdsAppends = false;
     expect(asked(world, update(edit))).toMatchObject({ type: "saved" });
     expect(world.disk.entries(aLineage("note")).map(({ author }) => author)).toEqual(["", "ada"]);
-    expect(asked(world, { type: "show", room })).toMatchObject({ room: { sessions: 1 } });
+    expect(asked(world, show)).toMatchObject({ room: { sessions: 1 } });
   });
 
   test("[P6] its token is what a reader has seen afterwards", () => {
@@ -107,7 +86,7 @@ describe("an edit over HTTP", () => {
     writer(world);
     expect(asked(world, update(typedUpdates(2, ["a", "b"])[1]!))).toMatchObject(refused("GAP"));
     expect(asked(world, update(Uint8Array.of(9, 9)))).toMatchObject(refused("BAD_UPDATE"));
-    asked(world, { type: "delete", room, principal: "ada" });
+    asked(world, remove);
     expect(asked(world, update(typedUpdates(2, ["a"])[0]!))).toMatchObject(refused("ROOM_DELETED"));
     expect(asked(new CoreWorld(), update(typedUpdates(2, ["a"])[0]!))).toMatchObject(refused("NOT_FOUND"));
   });

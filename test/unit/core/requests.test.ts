@@ -1,34 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { RoomAnswer } from "../../../server/core/effect.ts";
-import type { RoomRequest } from "../../../server/core/input.ts";
-import type { RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { sealToken } from "@inkmesh/shared/wire/session-token";
+import { asked, content, refused, remove, room, show, writer } from "./asked-rooms.ts";
 import { aLineage, CoreWorld, tokenSecret } from "./core-world.ts";
 import { NativeScript, YScript } from "./scripted-client.ts";
 import { typedUpdates } from "./typed-updates.ts";
 
-const room = "note" as RoomName;
-
-function asked(world: CoreWorld, ask: RoomRequest): RoomAnswer | undefined {
-  const request = world.ask(ask);
-  world.run();
-  return world.answers.get(request);
-}
-
-const show = { type: "show", room } as const;
 const create = { type: "create", room, title: "Shopping", kind: undefined, principal: "ada" } as const;
-const remove = { type: "delete", room, principal: "ada" } as const;
-const content = (token = "") => ({ type: "content", room, format: "text", token }) as const;
-const refused = (code: string) => ({ type: "refused", refusal: { code } });
-
-function writer(world: CoreWorld): NativeScript {
-  const client = new NativeScript(world).hello().open("note");
-  world.run();
-  client.updates(1, typedUpdates(1, ["hello"]));
-  world.run();
-  return client;
-}
 
 /** A token of somebody who has seen so many entries of the document that `writer` began. */
 const ahead = (lineage = aLineage("note"), counter = 9): string => {
