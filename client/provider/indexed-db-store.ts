@@ -8,7 +8,8 @@
  *
  * A browser may close the database under the page: the person cleared the site's data, space ran short, another tab
  * wants a newer layout, or for no reason that it names. It is opened again at once; if it then has to be made anew, what
- * it held is gone, and `onEmptied` says so.
+ * it held is gone, and `onEmptied` says so. What is told until then is written without clocks: they name what may be gone, and a tab that
+ * reads them without it would be sent only what came later.
  *
  *     rooms    room → { generation, clock, token?, changedMs }
  *     updates  autoincrement → { room, bytes }            index "room"
@@ -86,7 +87,8 @@ export class IndexedDbStore implements OfflineStore {
 
   write(room: string, changes: readonly CopyChange[]): Promise<void> {
     if (this.#database) return this.#write(this.#database, room, changes);
-    return this.#open().then((database) => this.#write(database, room, changes));
+    const still = this.#wasThere ? changes.filter(namesNoContent) : changes;
+    return this.#open().then((database) => this.#write(database, room, still));
   }
 
   async compact(room: string, above: number, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void> {
@@ -253,6 +255,10 @@ function joinClock(rooms: IDBObjectStore, room: string, { generation, clock, tok
     const joined = encodeVectorClock(readClock(kept.result).join(clock));
     rooms.put({ room, generation, clock: joined, changedMs: Date.now(), ...(token === undefined ? {} : { token }) } satisfies RoomRow);
   };
+}
+
+function namesNoContent(change: CopyChange): boolean {
+  return change.type !== "clock" || change.clock.size === 0;
 }
 
 /** An unreadable clock is no clock: the relay then sends everything. */

@@ -1,4 +1,6 @@
 import { IndexedDbStore } from "@inkmesh/client";
+import type { ActorId } from "@inkmesh/shared/base/ids";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { expect, test } from "vitest";
 import { offlineStoreContract } from "./offline-store.contract.ts";
@@ -43,6 +45,21 @@ test("[P7] a store that was deleted from outside is opened again, says that it w
   await store.write("r", [anEdit]);
   expect((await store.load("r")).outbox).toHaveLength(1);
   expect(emptied).toBe(1);
+  await store.close();
+});
+
+test("[P7] a clock that is told before a store that was emptied is open again does not get into it", async () => {
+  const factory = new IDBFactory();
+  const store = new IndexedDbStore("test", factory);
+  const reached = { type: "clock", generation: 0, clock: VectorClock.of([["a.1" as ActorId, 7]]) } as const;
+  await store.write("r", [{ type: "updates", updates: [Uint8Array.of(2)] }, reached]);
+  await new Promise((resolve) => (factory.deleteDatabase("test").onsuccess = resolve));
+  await store.write("r", [anEdit, { ...reached, clock: VectorClock.empty }, reached]);
+  const copy = await store.load("r");
+  expect(copy).toMatchObject({ updates: [], outbox: [{ number: 1 }], generation: 0 });
+  expect(copy.clock.entries()).toEqual([]);
+  await store.write("r", [reached]);
+  expect((await store.load("r")).clock.entries()).toEqual(reached.clock.entries());
   await store.close();
 });
 

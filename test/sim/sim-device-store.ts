@@ -3,7 +3,8 @@
  * asked to be strict: transactions in the order in which they were asked for, one after the other; what a tab asked for
  * in a task happens though the tab is gone; a promise resolves when it is on the platter.
  *
- * Faults: no quota, a transaction that is aborted, slowness, eviction of everything, loss of power.
+ * Faults: no quota, a transaction that is aborted, slowness, eviction of everything, with which transactions under way are aborted and the
+ * database has to be opened anew, loss of power.
  */
 import type { CopyChange, OfflineStore, StoredCopy, StoredRoomSummary } from "../../client/provider/offline-store.ts";
 import { StoredRoom } from "../../client/provider/stored-room.ts";
@@ -38,6 +39,8 @@ export class SimDeviceDisk {
   #lastMs = 0;
   /** Changes when the power goes: what was asked for before never happens. */
   #life = 0;
+  /** Changes with an eviction: what was asked for before fails. */
+  evictions = 0;
 
   constructor(options: { world: World; name: string; watcher: DeviceWatcher }) {
     this.world = options.world;
@@ -77,6 +80,7 @@ export class SimDeviceDisk {
 
   evict(): void {
     this.#rooms.clear();
+    this.evictions += 1;
     for (const door of this.#doors) door.emptied();
   }
 
@@ -105,6 +109,7 @@ export class SimDeviceStore implements OfflineStore {
   onEmptied: (() => void) | undefined;
   readonly #disk: SimDeviceDisk;
   readonly #process: SimProcess;
+  #isReopening = false;
 
   constructor(disk: SimDeviceDisk, process: SimProcess, name: string) {
     this.#disk = disk;
@@ -119,13 +124,15 @@ export class SimDeviceStore implements OfflineStore {
   async write(room: string, changes: readonly CopyChange[]): Promise<void> {
     this.#disk.watcher.asked(room, changes);
     const nowMs = this.#process.wallMs();
+    // As the product's store does while its database is not open.
+    const still = this.#isReopening ? changes.filter((change) => change.type !== "clock" || change.clock.size === 0) : changes;
     await this.#ask(`writes ${inWords(changes)}`, () => {
       if (this.#disk.isUnlucky()) {
         this.#disk.watcher.refused();
-        throw Object.assign(new Error("the quota is exceeded"), { name: "QuotaExceededError" });
+        throw new Refusal("QuotaExceededError", "the quota is exceeded");
       }
-      this.#disk.write(room, changes, nowMs);
-      this.#disk.watcher.kept(room, changes);
+      this.#disk.write(room, still, nowMs);
+      this.#disk.watcher.kept(room, still);
     });
   }
 
@@ -149,24 +156,43 @@ export class SimDeviceStore implements OfflineStore {
   }
 
   emptied(): void {
-    this.#process.reach(1, "finds its database empty", () => this.onEmptied?.());
+    this.#isReopening = true;
+    this.#process.reach(1, "finds its database empty", () => {
+      this.#isReopening = false;
+      this.onEmptied?.();
+    });
+  }
+
+  #aborted(): Refusal {
+    this.#disk.watcher.refused();
+    return new Refusal("AbortError", "the connection was closed");
   }
 
   /** The transaction happens whether or not the tab lives to hear of it. */
   #ask<Value>(what: string, transaction: () => Value): Promise<Value> {
+    const { evictions } = this.#disk;
     return new Promise((resolve, reject) => {
       this.#disk.queue(what, () => {
         let answer: () => void;
         try {
+          if (this.#disk.evictions !== evictions) throw this.#aborted();
           const value = transaction();
           answer = () => resolve(value);
         } catch (error) {
-          if (!(error instanceof Error) || error.name !== "QuotaExceededError") throw error;
+          if (!(error instanceof Refusal)) throw error;
           answer = () => reject(error);
         }
         this.#process.reach(0.05, "database answers", answer);
       });
     });
+  }
+}
+
+/** What a database says instead of doing it. */
+class Refusal extends Error {
+  constructor(name: "QuotaExceededError" | "AbortError", message: string) {
+    super(message);
+    this.name = name;
   }
 }
 
