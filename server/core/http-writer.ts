@@ -10,7 +10,6 @@
  */
 import type { ConnectionId } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
-import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { openToken } from "@inkmesh/shared/wire/session-token";
@@ -82,7 +81,7 @@ export class HttpWriter implements Participant {
 
   #letIn(): Refusal | undefined {
     const { room, ask } = this.#options;
-    if (ask.match !== undefined && !this.#isMadeOn(room.content.clock, ask.match)) return { code: "CHANGED_SINCE", detail: "" };
+    if (ask.match !== undefined && !this.#isMadeOn(ask.match)) return { code: "CHANGED_SINCE", detail: "" };
     const admission = room.admit(ask.update, "edit", this);
     if (admission.type === "gap") return { code: "GAP", detail: admission.missing };
     if (admission.type === "refused") return admission.refusal;
@@ -91,11 +90,12 @@ export class HttpWriter implements Participant {
   }
 
   /** Whether the token `match` says that its bearer has seen exactly what the room holds. */
-  #isMadeOn(clock: VectorClock, match: string): boolean {
+  #isMadeOn(match: string): boolean {
     const { room, tokenSecret } = this.#options;
+    const { clock, known } = room.content;
     const token = openToken(match, tokenSecret);
     if (!token.ok || token.value.lineage.room !== room.name || token.value.lineage.generation !== room.lineage.generation) return false;
-    return token.value.clock.covers(clock) && clock.covers(token.value.clock);
+    return token.value.clock.covers(clock) && known.covers(token.value.clock);
   }
 
   #finish(result: Result<Durability>): void {

@@ -115,6 +115,11 @@ export class RoomContent {
     return this.#snapshot?.pruned ?? VectorClock.empty;
   }
 
+  /** All that is known to be here: who has seen what was pruned since has seen nothing that is missing. */
+  get known(): VectorClock {
+    return this.#clock.join(this.pruned);
+  }
+
   /** Snapshot and tail. */
   get bytes(): number {
     return (this.#snapshot?.state.length ?? 0) + this.#tailBytes;

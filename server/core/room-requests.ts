@@ -206,7 +206,7 @@ export class RoomRequests {
     const { tokenSecret } = this.#context;
     const seen = ask.match === undefined ? ok(VectorClock.empty) : seenBefore(room, ask.match, tokenSecret);
     // Whether the document has changed since is not known here before all of that is.
-    if (seen.ok && !room.content.clock.covers(seen.value)) return this.#waitToCatchUp(request, room, ask, seen.value);
+    if (seen.ok && !room.content.known.covers(seen.value)) return this.#waitToCatchUp(request, room, ask, seen.value);
     const writer = new HttpWriter({ room, ask, dialect, tokenSecret, done: (result) => this.#written(request, room, result) });
     this.#giveUpAfter(request, open, confirmedWithinMs, () => this.#refuse(request, { code: "NOT_CONFIRMED", detail: "" }));
     open.withdraw = () => writer.end();

@@ -33,7 +33,7 @@ export class EntryIntake {
     this.#delivery = new CausalDelivery({
       self: context.self,
       limits: context.placement.limits,
-      room: { known: () => copy.content.clock.join(copy.content.pruned), replicas: () => place.replicas },
+      room: { known: () => copy.content.known, replicas: () => place.replicas },
     });
   }
 

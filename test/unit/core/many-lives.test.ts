@@ -7,8 +7,10 @@ import { dotKey } from "@inkmesh/shared/clock/dot";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RelayMessage } from "@inkmesh/shared/wire/client-message";
 import { encodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import { sealToken } from "@inkmesh/shared/wire/session-token";
 import { limitsWith } from "../../../server/config.ts";
-import { CoreWorld } from "./core-world.ts";
+import { asked, refused } from "./asked-rooms.ts";
+import { CoreWorld, tokenSecret } from "./core-world.ts";
 import { NativeScript } from "./scripted-client.ts";
 import { textOf, typedUpdates } from "./typed-updates.ts";
 
@@ -113,6 +115,18 @@ test("[P6] a client whose clock names what the room names no more gets exactly w
   expect(back.heard("behind")).toEqual([]);
   const updates = back.messages().flatMap((message) => (message.type === "updates" ? message.updates : []));
   expect(textOf([...typedUpdates(1, [...words.slice(0, clockActorsMax)]), ...updates])).toBe(words.slice(0, clockActorsMax + 2));
+});
+
+test("[P6] an edit over HTTP that was made on what the room names no more is let in while nothing was written since, and refused after that", () => {
+  const { world, lives } = written(clockActorsMax + 1);
+  const [before, after] = [lives.at(-2)!.clock, lives.at(-1)!.clock];
+  expect([before.size, after.size]).toEqual([clockActorsMax, 1]);
+  // As it was given to whoever was there before the last compaction.
+  const match = sealToken({ lineage, clock: before.join(after) }, tokenSecret);
+  const letters = typedUpdates(2, ["over", " HTTP"]);
+  const ask = (update: Uint8Array) => ({ type: "update", room, update, match, principal: "" }) as const;
+  expect(asked(world, ask(letters[0]!))).toMatchObject({ type: "saved" });
+  expect(asked(world, ask(letters[1]!))).toMatchObject(refused("CHANGED_SINCE"));
 });
 
 test("[P2] who has only what came after the pruned entries is not taken for somebody who has those", () => {
