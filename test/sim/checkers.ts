@@ -8,6 +8,7 @@ import { mustBeWithinLimits } from "./checkers/bounds.ts";
 import { DevicePromises } from "./checkers/device-promises.ts";
 import { DroppedMeansElsewhere } from "./checkers/dropped-means-elsewhere.ts";
 import { hashesStand } from "./checkers/hash-stands.ts";
+import { HttpPromises, type HttpAnswered } from "./checkers/http-promises.ts";
 import { LeftMeansElsewhere } from "./checkers/left-means-elsewhere.ts";
 import { Platters } from "./checkers/platters.ts";
 import { neededFor, Rings, type StatusChange } from "./checkers/rings.ts";
@@ -15,10 +16,12 @@ import { SavedStatus } from "./checkers/saved-status.ts";
 import { SavedStays } from "./checkers/saved-stays.ts";
 import { snapshotEqualsLog } from "./checkers/snapshot-equals-log.ts";
 import { SpokenWords } from "./checkers/spoken-words.ts";
+import { TrueCounts } from "./checkers/true-counts.ts";
 import { WirePromises } from "./checkers/wire-promises.ts";
 import type { Fleet } from "./fleet.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import type { DeviceWatcher } from "./sim-device-store.ts";
+import type { SimHocuspocusClient } from "./sim-hocuspocus-client.ts";
 import type { SimLine, Tap } from "./sim-network.ts";
 import type { SimRelay } from "./sim-relay.ts";
 import type { SimTab } from "./sim-tab.ts";
@@ -38,6 +41,8 @@ export class Checkers {
   readonly savedStatus: SavedStatus;
   readonly savedStays: SavedStays;
   readonly wire: WirePromises;
+  readonly http: HttpPromises;
+  readonly trueCounts: TrueCounts;
   readonly elsewhere: LeftMeansElsewhere;
   readonly dropped: DroppedMeansElsewhere;
   /** Where not all relays are of one version. */
@@ -73,8 +78,15 @@ export class Checkers {
       isHonest: (line) => line.from === undefined && isHonest(line),
       saved: (lineage, content, placings) => this.savedStays.saved(lineage, content, placings),
     });
+    this.http = new HttpPromises(this.platters, (lineage, content, placings) => this.savedStays.saved(lineage, content, placings));
+    this.trueCounts = new TrueCounts(this.platters);
     for (const relay of fleet.relays) this.attach(relay);
     fleet.onLife = (relay, actor) => void (this.auditOf(relay).life = actor);
+  }
+
+  /** A script was answered by that relay, in this moment, that its edit is saved. */
+  savedOverHttp(relay: SimRelay, answered: Omit<HttpAnswered, "known">): void {
+    this.#world.watch(() => this.http.answered({ ...answered, known: this.rings.believedBy(relay) }));
   }
 
   /** What is on the disk of that relay now. */
@@ -174,6 +186,11 @@ export class Checkers {
     if (now !== "left") return;
     this.elsewhere.left(relay.self, audit, placing, relay.isLate);
     this.savedStays.moved(audit);
+  }
+
+  /** Each event of a client that counts what is not saved. */
+  afterCountingEvent(client: SimHocuspocusClient): void {
+    this.trueCounts.look(client);
   }
 
   afterTabEvent(tab: SimTab): void {

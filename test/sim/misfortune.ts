@@ -8,7 +8,7 @@ import { Attacker } from "./attacker.ts";
 import type { Checkers } from "./checkers.ts";
 import type { Device } from "./device.ts";
 import { isMeshFault, type Fault, type LoneFaultKind } from "./fault-plan.ts";
-import { fleetingRoom, mainRoom, type Population } from "./population.ts";
+import { fleetingRoom, kindOf, mainRoom, type Population } from "./population.ts";
 import { SimClock } from "./sim-clock.ts";
 import type { DiskMood } from "./sim-disk.ts";
 import type { SimNetwork } from "./sim-network.ts";
@@ -71,7 +71,7 @@ export class Misfortune {
     operator.setRight();
     for (const device of population.devices) this.#calm(device);
     world.schedule(moveOnMs, undefined, "people move on", () => population.moveOn());
-    for (const client of population.yClients) client.process.reach(0, "connects again", () => client.connect());
+    for (const client of population.released) client.process.reach(0, "connects again", () => client.connect());
   }
 
   #calm(device: Device): void {
@@ -180,14 +180,14 @@ export class Misfortune {
     "files-write-short": (random) => this.#files(random, (mood) => (mood.short = log(random, 0.1, 1))),
     "y-client-reloads": (random) => {
       const { population } = this.#stage;
-      const client = population.pick(population.yClients, random);
+      const client = population.pick(population.released, random);
       if (client === undefined) return;
-      population.loseYClient(client);
-      this.#after(random, 100, 5_000, "y client comes back", () => population.openYClient(client.roomName));
+      population.lose(client);
+      this.#after(random, 100, 5_000, "client comes back", () => population.openReleased(kindOf(client), client.roomName));
     },
     "y-client-away": (random) => {
       const { population } = this.#stage;
-      const client = population.pick(population.yClients, random);
+      const client = population.pick(population.released, random);
       client?.process.reach(0, "disconnects", () => client.isWorking && client.disconnect());
       client?.process.reach(log(random, 200, 20_000), "connects", () => client.connect());
     },

@@ -1,6 +1,6 @@
 /**
- * Population: who is there: devices with tabs, y-websocket clients, a reader over HTTP; and what they do all day: type,
- * pause, come and go. How many and how busy is drawn for each history.
+ * Population: who is there: devices with tabs, released clients of others, scripts that read and write over HTTP; and what they do all day:
+ * type, pause, come and go. How many and how busy is drawn for each history.
  */
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
 import type { RoomName } from "@inkmesh/shared/base/ids";
@@ -8,7 +8,10 @@ import type { Checkers } from "./checkers.ts";
 import { FreshReader } from "./checkers/fresh-reader.ts";
 import { ReadYourWrites } from "./checkers/read-your-writes.ts";
 import { Device, type DeviceKind } from "./device.ts";
+import type { ReleasedClient, ReleasedClientOptions } from "./released-client.ts";
 import { SimClock } from "./sim-clock.ts";
+import { SimHocuspocusClient } from "./sim-hocuspocus-client.ts";
+import { SimHttpWriter } from "./sim-http-writer.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import type { SimRelay } from "./sim-relay.ts";
 import type { Fleet } from "./fleet.ts";
@@ -20,16 +23,21 @@ import { Finding, SimProcess, type World } from "./world.ts";
 export const mainRoom = "note";
 export const fleetingRoom = "doomed";
 
+/** The clients of others: which, and in how many histories there are some that came later than the first. */
+export type ReleasedKind = "y" | "hocuspocus";
+const [counting, scripting] = [0.35, 0.25];
+
 export class Population {
   readonly world: World;
   readonly random: Random;
   readonly devices: Device[] = [];
-  readonly yClients = new Set<SimYClient>();
+  readonly released = new Set<ReleasedClient>();
+  readonly scripts: SimHttpWriter[] = [];
   readonly #network: SimNetwork;
   readonly #fleet: Fleet;
   readonly #checkers: Checkers;
   readonly #reader = new ReadYourWrites();
-  readonly #everYClient: SimYClient[] = [];
+  readonly #everReleased: ReleasedClient[] = [];
   readonly #visits = new Map<SimTab, { readonly relay: SimRelay; readonly expected: FreshReader }>();
   readonly #pauseMs: number;
   #people = 0;
@@ -61,10 +69,19 @@ export class Population {
       this.devices.push(device);
       for (let tabs = 1 + randomInteger(this.random, kind === "program" ? 1 : 3); tabs > 0; tabs--) this.openTab(device, mainRoom);
     }
-    for (let clients = randomInteger(this.random, 3); clients > 0; clients--) this.openYClient(mainRoom);
+    for (let clients = randomInteger(this.random, 3); clients > 0; clients--) this.openReleased("y", mainRoom);
+    this.#settleOthers();
     if (!this.hasFleetingRoom) return;
     this.openTab(this.devices[0]!, fleetingRoom);
-    this.openYClient(fleetingRoom);
+    this.openReleased("y", fleetingRoom);
+  }
+
+  /** Drawn apart, so that histories without them are what they were. */
+  #settleOthers(): void {
+    const random = this.world.random("others");
+    const someOf = (chance: number): number => (random.fraction() < chance ? 1 + randomInteger(random, 2) : 0);
+    for (let clients = someOf(counting); clients > 0; clients--) this.openReleased("hocuspocus", mainRoom);
+    for (let scripts = someOf(scripting); scripts > 0; scripts--) this.#runScript();
   }
 
   pick<Thing>(things: Iterable<Thing>, random: Random): Thing | undefined {
@@ -95,32 +112,55 @@ export class Population {
     return isUnaware && devicePromises.isEvicted(device.name) && platters.generation(room) > 0;
   }
 
-  openYClient(room: string): void {
-    const process = this.#newProcess("y");
+  openReleased(kind: ReleasedKind, room: string): void {
+    const process = this.#newProcess(kind);
     process.reach(0, "opens", () => {
-      const client = new SimYClient({
+      const client = this.#newReleased(kind, {
         process,
         network: this.#network,
         host: this.#fleet.any(process.random).host,
         room,
         synced: () => undefined,
-        ended: (client, code) => {
-          if (room === mainRoom) this.#turnedAway(process, code);
-          else this.yClients.delete(client);
+        ended: (ended, words) => {
+          if (room === mainRoom) this.#turnedAway(process, words);
+          else this.released.delete(ended);
         },
       });
-      this.#everYClient.push(client);
-      this.yClients.add(client);
-      this.#typeAsY(client);
+      this.released.add(client);
+      this.#typeAsReleased(client);
+    });
+  }
+
+  #newReleased(kind: ReleasedKind, options: ReleasedClientOptions): ReleasedClient {
+    const { trueCounts } = this.#checkers;
+    const client =
+      kind === "y"
+        ? new SimYClient(options)
+        : new SimHocuspocusClient({ ...options, typed: (who, update) => trueCounts.typedIn(who, update) });
+    this.#everReleased.push(client);
+    return client;
+  }
+
+  #runScript(): void {
+    const process = this.#newProcess("script");
+    process.reach(0, "begins", () => {
+      const script: SimHttpWriter = new SimHttpWriter({
+        process,
+        room: mainRoom as RoomName,
+        saved: (relay, update, answer) =>
+          this.#checkers.savedOverHttp(relay, { who: `${process.name} at ${relay.host}`, room: mainRoom as RoomName, update, answer }),
+      });
+      this.scripts.push(script);
+      this.#workAsScript(script);
     });
   }
 
   /** Nobody comes there any more: whoever knows only that relay is told of another one, and begins anew there. */
   relayGone({ host }: SimRelay): void {
-    for (const client of [...this.yClients]) {
+    for (const client of [...this.released]) {
       if (client.host !== host) continue;
-      this.loseYClient(client);
-      this.openYClient(client.roomName);
+      this.lose(client);
+      this.openReleased(kindOf(client), client.roomName);
     }
   }
 
@@ -137,9 +177,9 @@ export class Population {
   }
 
   /** Gone without a word: what it had not sent is lost, as nobody promised otherwise. */
-  loseYClient(client: SimYClient): void {
+  lose(client: ReleasedClient): void {
     client.process.end();
-    this.yClients.delete(client);
+    this.released.delete(client);
     for (const line of [...this.#network.lines])
       if (line.client === client.process) line.clientDied(this.random.fraction() < 0.7, 20_000 + randomInteger(this.random, 20_000));
   }
@@ -176,8 +216,7 @@ export class Population {
     const process = this.#newProcess("y-visitor");
     process.reach(0, "visits", () => {
       const expected = this.#freshReader(relay);
-      const leave = (client: SimYClient): void => this.#leaveAsY(client);
-      const client: SimYClient = new SimYClient({
+      const client: ReleasedClient = this.#newReleased("y", {
         process,
         network: this.#network,
         host: relay.host,
@@ -185,11 +224,10 @@ export class Population {
         synced: () => {
           this.world.watch(() => expected.synced(process.name, client.doc));
           this.#checkers.visited(relay);
-          process.reach(5, "leaves", () => leave(client));
+          process.reach(5, "leaves", () => this.#leave(client));
         },
-        ended: (_client, code) => this.#turnedAway(process, code),
+        ended: (_client, words) => this.#turnedAway(process, words),
       });
-      this.#everYClient.push(client);
     });
   }
 
@@ -221,7 +259,7 @@ export class Population {
 
   /** What the worker would keep of the released clients. */
   disperse(): void {
-    for (const client of this.#everYClient) client.destroy();
+    for (const client of this.#everReleased) client.destroy();
   }
 
   #newDevice(kind: DeviceKind, hosts?: readonly string[]): Device {
@@ -245,33 +283,46 @@ export class Population {
     return new SimProcess({ name: `${name}${this.#people}`, world: this.world, clock });
   }
 
-  #turnedAway({ name }: SimProcess, code: number): void {
+  #turnedAway({ name }: SimProcess, words: string): void {
     this.world.watch(() => {
-      throw new Finding("unmodified clients are served", `${name} was told ${code}, which is for good`);
+      throw new Finding("unmodified clients are served", `${name} was told ${words}, which is for good`);
     });
   }
 
-  #leaveAsY(client: SimYClient): void {
+  #leave(client: ReleasedClient): void {
     client.destroy();
     client.process.end();
     for (const line of [...this.#network.lines]) if (line.client === client.process) line.clientDied(true, 0);
   }
 
   #type(tab: SimTab): void {
-    const pauseMs = -Math.log(1 - tab.process.random.fraction()) * this.#pauseMs;
-    tab.process.after(pauseMs, "types", () => {
+    this.#afterPause(tab.process, "types", () => {
       if (!tab.isWorking) return;
       if (this.isTyping) tab.type(this.onlyDeletions);
       this.#type(tab);
     });
   }
 
-  #typeAsY(client: SimYClient): void {
-    const pauseMs = -Math.log(1 - client.process.random.fraction()) * this.#pauseMs;
-    client.process.after(pauseMs, "types", () => {
+  #typeAsReleased(client: ReleasedClient): void {
+    this.#afterPause(client.process, "types", () => {
       if (!client.isWorking) return;
       if (this.isTyping) client.type();
-      this.#typeAsY(client);
+      this.#typeAsReleased(client);
     });
   }
+
+  #workAsScript(script: SimHttpWriter): void {
+    this.#afterPause(script.process, "works", () => {
+      if (this.isTyping || !script.isDone) script.work(this.#fleet.any(script.process.random));
+      this.#workAsScript(script);
+    });
+  }
+
+  #afterPause(process: SimProcess, what: string, work: () => void): void {
+    process.after(-Math.log(1 - process.random.fraction()) * this.#pauseMs, what, work);
+  }
+}
+
+export function kindOf(client: ReleasedClient): ReleasedKind {
+  return client instanceof SimHocuspocusClient ? "hocuspocus" : "y";
 }

@@ -47,6 +47,8 @@ export interface Tap {
 
 /** After which a system says that a connection cannot be had. */
 const connectTimeoutMs = 21_000;
+/** How long a system sends again what nobody says to have got: later than clients that mind silence find out; a real one takes a quarter of an hour. */
+const givesUpSendingMs = 60_000;
 
 export class SimNetwork {
   readonly world: World;
@@ -125,6 +127,7 @@ export class SimLine {
   #isRelayGone = false;
   /** Silently dead: what is sent vanishes. */
   #isDead = false;
+  #isSentInVain = false;
 
   constructor(options: SimLineOptions) {
     this.#network = options.network;
@@ -156,7 +159,11 @@ export class SimLine {
   // The client's side.
 
   send(bytes: Uint8Array): void {
-    if (!this.isOver) this.#toRelay?.send(Uint8Array.from(bytes));
+    if (!this.isOver) return this.#toRelay?.send(Uint8Array.from(bytes));
+    // Its system sends it again and again, and in the end says that nobody takes it.
+    if (this.isClientGone || this.#isSentInVain || this.from !== undefined) return;
+    this.#isSentInVain = true;
+    this.#clientHearsLater(1006, givesUpSendingMs);
   }
 
   /** The client closes: what it sent before still arrives. */

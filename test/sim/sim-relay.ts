@@ -10,6 +10,7 @@ import { actorOf, type ActorId, type ConnectionId, type Lineage, type RelayId, t
 import { refused, type Result } from "@inkmesh/shared/base/result";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { decodeRoomPath } from "@inkmesh/shared/wire/room-name";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
@@ -32,7 +33,7 @@ import { SimUpdateLog } from "./sim-update-log.ts";
 import { SimProcess, type World } from "./world.ts";
 
 const engine = new YjsEngine();
-const meshPath = "/mesh";
+const [meshPath, hocuspocusPath] = ["/mesh", "/hocuspocus"];
 const commitPauseMs = 5;
 const secret = new Uint8Array(32).fill(7);
 /** Shorter than in a life of years. */
@@ -247,7 +248,7 @@ export class SimRelay implements Door {
       limits: this.#limits,
       random: life.process.random,
       engines: { yjs: engine },
-      dialects: [nativeDialect, yWebsocketDialect],
+      dialects: [nativeDialect, yWebsocketDialect, hocuspocusDialect],
       tokenSecret: secret,
       hlcFloorMs,
       offsetMaxMs: 500,
@@ -329,7 +330,7 @@ export class SimRelay implements Door {
       life.driver?.enqueue({
         type: "connection-opened",
         connection,
-        dialect: room === undefined ? "native" : "y-websocket",
+        dialect: path === hocuspocusPath ? "hocuspocus" : room === undefined ? "native" : "y-websocket",
         room: room === undefined ? undefined : room.ok ? room.value : "",
         principal: "",
       }),

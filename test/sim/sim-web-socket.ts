@@ -1,11 +1,12 @@
 /**
- * SimWebSocket: the `WebSocket` of one process, over the simulated network. Our client and the released y-websocket
- * client use it as they use a browser's.
+ * SimWebSocket: the `WebSocket` of one process, over the simulated network. Our client and released ones use it as they use a
+ * browser's, by handlers or by listeners.
  */
 import type { SimLine, SimNetwork } from "./sim-network.ts";
 import type { SimProcess } from "./world.ts";
 
 type Handler = ((event: never) => void) | null;
+type Happening = "open" | "message" | "close" | "error";
 
 const connecting = 0;
 const open = 1;
@@ -23,6 +24,7 @@ export function webSocketOf(network: SimNetwork, process: SimProcess): new (url:
     onmessage: Handler = null;
     onclose: Handler = null;
     onerror: Handler = null;
+    readonly #listeners = new Map<Happening, Set<NonNullable<Handler>>>();
     readonly #line: SimLine;
 
     constructor(url: string) {
@@ -33,12 +35,12 @@ export function webSocketOf(network: SimNetwork, process: SimProcess): new (url:
         {
           opened: () => {
             this.readyState = open;
-            this.onopen?.({} as never);
+            this.#tell("open", {});
           },
-          frame: (bytes) => this.onmessage?.({ data: bytes.buffer } as never),
+          frame: (bytes) => this.#tell("message", { data: bytes.buffer }),
           closed: (code, reason) => {
             this.readyState = closed;
-            this.onclose?.({ code, reason } as never);
+            this.#tell("close", { code, reason });
           },
         },
       );
@@ -53,7 +55,21 @@ export function webSocketOf(network: SimNetwork, process: SimProcess): new (url:
       if (this.readyState === closed) return;
       this.readyState = closed;
       this.#line.close(code);
-      process.reach(0.1, "socket closed by us", () => this.onclose?.({ code: code ?? 1005, reason: "" } as never));
+      process.reach(0.1, "socket closed by us", () => this.#tell("close", { code: code ?? 1005, reason: "" }));
+    }
+
+    addEventListener(type: Happening, listener: NonNullable<Handler>): void {
+      const listeners = this.#listeners.get(type) ?? new Set();
+      this.#listeners.set(type, listeners.add(listener));
+    }
+
+    removeEventListener(type: Happening, listener: NonNullable<Handler>): void {
+      this.#listeners.get(type)?.delete(listener);
+    }
+
+    #tell(type: Happening, event: object): void {
+      this[`on${type}`]?.(event as never);
+      for (const listener of [...(this.#listeners.get(type) ?? [])]) listener(event as never);
     }
   };
 }

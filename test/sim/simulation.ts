@@ -10,17 +10,16 @@ import type { RoomName } from "@inkmesh/shared/base/ids";
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
 import { limitsWith } from "../../server/config.ts";
 import { Checkers } from "./checkers.ts";
-import type { AuditLog } from "./checkers/audit-log.ts";
-import { mustBeAlike, mustHoldWordsOnce } from "./checkers/convergence.ts";
+import { mustHoldWordsOnce } from "./checkers/convergence.ts";
 import { drawFaults, type Fault } from "./fault-plan.ts";
 import { Misfortune } from "./misfortune.ts";
 import { Operator } from "./operator.ts";
-import { fleetingRoom, mainRoom, Population } from "./population.ts";
-import { whyRingIsOpen } from "./ring-at-rest.ts";
+import { mainRoom, Population } from "./population.ts";
+import { SimHocuspocusClient } from "./sim-hocuspocus-client.ts";
 import type { SimRelay } from "./sim-relay.ts";
 import { Fleet } from "./fleet.ts";
 import { SimNetwork } from "./sim-network.ts";
-import type { SimTab } from "./sim-tab.ts";
+import { Togetherness } from "./togetherness.ts";
 import { Upgrades } from "./upgrades.ts";
 import { Finding, World } from "./world.ts";
 
@@ -105,6 +104,7 @@ class History {
   /** One relay becomes three while people write. */
   readonly #grows: boolean;
   readonly #upgrades: Upgrades;
+  readonly #together: Togetherness;
   readonly #states = new Set<string>();
   #faults = 0;
 
@@ -131,6 +131,7 @@ class History {
     const people = { ...stage, population: this.#population };
     this.#operator = new Operator(people);
     this.#misfortune = new Misfortune({ ...people, operator: this.#operator });
+    this.#together = new Togetherness({ ...people, operator: this.#operator });
     this.#fleet.onReport = (report) => void this.#states.add(report.type === "refused" ? `refused ${report.refusal.code}` : report.type);
     world.afterEvent = (process) => this.#look(process);
   }
@@ -205,6 +206,7 @@ class History {
         visits,
         reads,
         ...{ deletions, "copies dropped": platters.drops },
+        ...{ "counted as saved": this.#checkers.trueCounts.proven, "saved over HTTP": this.#checkers.http.writes },
         hashes,
         joins: this.#operator.joins,
         drains: this.#operator.drains,
@@ -226,7 +228,13 @@ class History {
     if (process === undefined) return;
     const relay = this.#fleet.ofProcess(process.name);
     if (relay !== undefined) this.#checkers.afterRelayEvent(relay);
-    else this.#lookAtTab(process.name);
+    else this.#lookAtClient(process.name);
+  }
+
+  #lookAtClient(name: string): void {
+    for (const client of this.#population.released)
+      if (client.process.name === name && client instanceof SimHocuspocusClient) return this.#checkers.afterCountingEvent(client);
+    this.#lookAtTab(name);
   }
 
   #lookAtTab(name: string): void {
@@ -248,134 +256,20 @@ class History {
     let areAlike = false;
     while (this.world.nowMs < fromMs + livenessMs) {
       await this.world.run(this.world.nowMs + 1_000);
-      const apart: string | undefined = areAlike ? undefined : this.#whyRelaysAreNotTogether();
+      const apart: string | undefined = areAlike ? undefined : this.#together.whyNotRelays();
       areAlike ||= apart === undefined;
       if (this.#fleet.isMesh && !areAlike && this.world.nowMs > fromMs + replicasConvergeMs)
         throw new Finding("replicas converge", `${replicasConvergeMs / 1_000} s after the last edit: ${apart}`);
-      why = this.#whyNotTogether() ?? "";
+      why = this.#together.whyNot() ?? "";
       if (why === "") return;
     }
     throw new Finding("everything comes together", `${livenessMs / 1_000} s after the last fault: ${why}`);
   }
 
-  /** Undefined when all run, nothing is on its way to a disk, and all replicas have the same on theirs. */
-  #whyRelaysAreNotTogether(): string | undefined {
-    for (const relay of this.#fleet.relays) {
-      const census = relay.census();
-      if (census === undefined) return `${relay.host} is not up`;
-      if (census.appendsInFlight > 0 || census.waitingBytes > 0) return `${relay.host} has entries on their way to disk`;
-    }
-    return (
-      whyRingIsOpen(this.#fleet, this.#operator) ??
-      this.#whyCopiesAreUnlike(mainRoom) ??
-      (this.#population.hasFleetingRoom ? this.#whyCopiesAreUnlike(fleetingRoom) : undefined)
-    );
-  }
-
-  #whyCopiesAreUnlike(room: string): string | undefined {
-    const first = this.#audit(room);
-    const generation = first.generation(room);
-    const isHeardOf = this.#fleet.isMesh && this.#checkers.haveHeardOf(room, this.#replicas(room));
-    for (const relay of this.#replicas(room)) {
-      const audit = this.#checkers.auditOf(relay);
-      if (audit.generation(room) !== generation)
-        return `${relay.host} has ${room} in generation ${audit.generation(room)}, not ${generation}`;
-      const isClosed = first.isClosed({ room: room as RoomName, generation });
-      if (audit.isClosed({ room: room as RoomName, generation }) !== isClosed)
-        return `${relay.host} does not know whether ${room} is deleted`;
-      const unlike = isClosed
-        ? undefined
-        : this.#isUnlike(relay.host, audit.of({ room: room as RoomName, generation }).doc, generation, room);
-      if (unlike !== undefined) return unlike;
-      if (isHeardOf && !audit.isComplete(room as RoomName)) return `${relay.host} is not complete in ${room}`;
-    }
-    return undefined;
-  }
-
-  #replicas(room: string): readonly SimRelay[] {
-    const { rings } = this.#checkers;
-    const replicas = this.#fleet.isMesh
-      ? rings.of(this.#fleet.ring).replicasOf(room as RoomName)
-      : this.#fleet.relays.map(({ self }) => self);
-    return this.#fleet.relays.filter(({ self }) => replicas.includes(self));
-  }
-
-  /** The disk of the room's first replica, to which everybody is compared. */
-  #audit(room: string): AuditLog {
-    return this.#checkers.auditOf(this.#replicas(room)[0]!);
-  }
-
-  /** Undefined when nothing waits and everybody shows the same. */
-  #whyNotTogether(): string | undefined {
-    const apart = this.#whyRelaysAreNotTogether();
-    if (apart !== undefined) return apart;
-    for (const tab of this.#population.workingTabs) {
-      const { phase, waiting, problem, notOnDevice, setAsideEdits } = tab.room.status;
-      if (phase === "deleted" && tab.roomName !== mainRoom) continue;
-      const hasUnfounded = setAsideEdits > 0 && this.#checkers.devicePromises.isLossy(this.#population.deviceOf(tab).name);
-      if (phase !== "saved" && (waiting > 0 || !hasUnfounded))
-        return `${tab.process.name} is "${phase}", ${waiting} edits wait, ${problem?.code ?? "no problem"}`;
-      if (notOnDevice > 0) return `${tab.process.name} has ${notOnDevice} edits that are not on its device`;
-      const unlike = this.#unlike(tab);
-      if (unlike !== undefined) return unlike;
-    }
-    for (const client of this.#population.yClients) {
-      if (!client.isSynced) return `${client.process.name} is not synced`;
-      const unlike = this.#isUnlike(
-        client.process.name,
-        client.doc,
-        this.#audit(client.roomName).generation(client.roomName),
-        client.roomName,
-      );
-      if (unlike !== undefined) return unlike;
-    }
-    return this.#leftOnDevices() ?? this.#ghosts();
-  }
-
-  /** [P10] Everybody in the main room sees exactly those who are in it. */
-  #ghosts(): string | undefined {
-    const tabs = this.#population.workingTabs.filter((tab) => tab.roomName === mainRoom);
-    const clients = [...this.#population.yClients].filter((client) => client.roomName === mainRoom);
-    const here = new Set([...tabs, ...clients].map(({ doc }) => doc.clientID));
-    const sights = [...tabs.map(({ process, room }) => ({ process, awareness: room.awareness })), ...clients];
-    for (const { process, awareness } of sights) {
-      const seen = [...awareness.getStates().keys()];
-      const ghost = seen.find((id) => !here.has(id));
-      if (ghost !== undefined) return `${process.name} sees ${ghost}, who is not here`;
-      if (seen.length < here.size) return `${process.name} sees ${seen.length} of ${here.size}`;
-    }
-    return undefined;
-  }
-
-  /** A tab shows, besides what the disk has, what it says was refused for good, as far as that can be shown. */
-  #unlike(tab: SimTab): string | undefined {
-    const setAside = tab.room.onlyHere.setAside.map(({ bytes }) => bytes);
-    return this.#isUnlike(tab.process.name, tab.doc, tab.room.status.generation ?? 0, tab.roomName, setAside);
-  }
-
-  #isUnlike(name: string, doc: SimTab["doc"], generation: number, room: string, setAside: readonly Uint8Array[] = []): string | undefined {
-    try {
-      mustBeAlike(this.#audit(room).of({ room: room as RoomName, generation }).doc, name, doc, setAside);
-      return undefined;
-    } catch (error) {
-      return (error as Error).message;
-    }
-  }
-
-  /** Edits of closed tabs that nobody has sent yet. */
-  #leftOnDevices(): string | undefined {
-    try {
-      this.#checkers.devicePromises.atRest();
-      return undefined;
-    } catch (error) {
-      return (error as Error).message;
-    }
-  }
-
   // -- at rest ---------------------------------------------------------------------------------------------------------
 
   async #rest(): Promise<void> {
-    const main = this.#audit(mainRoom).of({ room: mainRoom as RoomName, generation: 0 });
+    const main = this.#together.audit(mainRoom).of({ room: mainRoom as RoomName, generation: 0 });
     mustHoldWordsOnce(main.doc, mainRoom);
     this.#checkers.savedStays.atRest();
     const before = new Map(this.#checkers.visitsOf);
@@ -389,7 +283,7 @@ class History {
     await this.world.run(this.world.nowMs + 20_000, () => unserved() === undefined);
     if (unserved() !== undefined)
       throw new Finding("a fresh reader sees all", `fresh readers were not served by ${unserved()!.host} within 20 s of calm`);
-    for (const relay of this.#replicas(mainRoom)) await this.#checkers.compacted(relay.folder.disk, main.lineage);
+    for (const relay of this.#together.replicas(mainRoom)) await this.#checkers.compacted(relay.folder.disk, main.lineage);
     if (this.#checkers.savedStatus.typed === 0 || main.entries.length === 0)
       throw new Finding("work was done", "nothing was typed or nothing was kept");
   }

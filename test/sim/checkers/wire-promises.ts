@@ -6,9 +6,11 @@
  * - A state vector in a handshake is an implicit ack: what it names is on that relay's platter.
  * - What is sent hangs only on what the client said it had, sent itself, or was sent before on this line.
  * - Nothing of a closed generation is sent.
+ * - A Hocuspocus client is told "one more is saved" no more often than it counted since it asked last, and when it has been told so of
+ *   all that it counted, all of that is saved: which of them it was told of, nobody says.
  *
  * A line's first updates after it came up are judged by what the client said at `open`; a y-websocket client says it in
- * its SyncStep1, before which it is sent nothing but a SyncStep1.
+ * its SyncStep1, before which it is sent nothing but a SyncStep1, and so does a Hocuspocus client for each of its documents.
  */
 import * as Y from "yjs";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
@@ -24,8 +26,9 @@ import type { AuditLog, AuditedLineage } from "./audit-log.ts";
 import type { Platters } from "./platters.ts";
 import { contentOf, type Content } from "./content.ts";
 import { KnownContent } from "./known-content.ts";
-import { neededFor, type Placing } from "./rings.ts";
-import { readYMessage } from "./y-message.ts";
+import type { Placing } from "./rings.ts";
+import { ToldDurability } from "./told-durability.ts";
+import { readAddressedMessage, readYMessage, type YMessage } from "./y-message.ts";
 
 /** One client in one room on one line. */
 interface Session {
@@ -36,6 +39,10 @@ interface Session {
   readonly sent: Map<number, Content>;
   acked: number;
   chunks: Uint8Array[];
+  /** How much a Hocuspocus client has counted since it asked last, how often it was told of one, and what of it was not all told of yet. */
+  counted: number;
+  confirmed: number;
+  unsettled: Content[];
 }
 
 export interface WirePromisesOptions {
@@ -52,9 +59,12 @@ export interface WirePromisesOptions {
 
 export class WirePromises implements Tap {
   readonly #options: WirePromisesOptions;
-  readonly #sessions = new WeakMap<SimLine, Map<number, Session>>();
+  /** By channel, or by what a Hocuspocus client calls the document; a y-websocket line has one. */
+  readonly #sessions = new WeakMap<SimLine, Map<number | string, Session>>();
   acks = 0;
   clocks = 0;
+  /** How often a Hocuspocus client had been told of all that it counted. */
+  settled = 0;
 
   constructor(options: WirePromisesOptions) {
     this.#options = options;
@@ -62,6 +72,7 @@ export class WirePromises implements Tap {
 
   toRelay(line: SimLine, bytes: Uint8Array): void {
     if (!this.#options.isHonest(line)) return;
+    if (isHocuspocusLine(line)) return this.#hocuspocusClientSaid(line, bytes);
     const dialect = isYLine(line) ? yWebsocketDialect : nativeDialect;
     const messages = dialect.decode(bytes);
     if (messages.ok) for (const message of messages.value) this.#clientSaid(line, message);
@@ -69,7 +80,8 @@ export class WirePromises implements Tap {
 
   fromRelay(line: SimLine, bytes: Uint8Array): void {
     if (!this.#options.isHonest(line)) return;
-    if (isYLine(line)) return this.#yRelaySaid(line, bytes);
+    if (isYLine(line)) return this.#yRelaySaid(line, this.#session(line, 0)!, readYMessage(bytes));
+    if (isHocuspocusLine(line)) return this.#hocuspocusRelaySaid(line, bytes);
     const messages = decodeRelayMessages(bytes);
     if (!messages.ok) throw new Finding("the relay's words can be read", `line ${line.number}: ${messages.refusal.detail}`);
     for (const message of messages.value) this.#relaySaid(line, message);
@@ -100,15 +112,14 @@ export class WirePromises implements Tap {
     }
   }
 
-  /** By channel; a y-websocket line has one session. */
   #session(line: SimLine, channel: number): Session | undefined {
     const sessions = this.#of(line);
     if (isYLine(line) && !sessions.has(0)) sessions.set(0, newSession(roomOf(line), Uint8Array.of(0)));
     return sessions.get(isYLine(line) ? 0 : channel);
   }
 
-  #of(line: SimLine): Map<number, Session> {
-    const sessions = this.#sessions.get(line) ?? new Map<number, Session>();
+  #of(line: SimLine): Map<number | string, Session> {
+    const sessions = this.#sessions.get(line) ?? new Map<number | string, Session>();
     this.#sessions.set(line, sessions);
     return sessions;
   }
@@ -153,35 +164,20 @@ export class WirePromises implements Tap {
   #acked(line: SimLine, session: Session, ack: RelayMessage & { type: "ack" }): void {
     const { number, copies, needed } = ack;
     const lineage = this.#lineage(line, session);
-    const placings = this.#options.placingsOf(line).filter((placing) => this.#isOf(placing, lineage, ack));
-    if (placings.length === 0)
-      throw new Finding(
-        "acks count the ring's replicas",
-        `line ${line.number} to ${line.host}: ${ack.needed} of ${ack.replicas} are enough, which is of no ring that it knows`,
-      );
+    const who = `line ${line.number} to ${line.host}`;
+    const { platters, placingsOf } = this.#options;
+    const told = new ToldDurability({ platters, who, lineage, told: ack, known: placingsOf(line) });
     for (let at = session.acked + 1; at <= number; at++) {
       const content = session.sent.get(at);
       if (content === undefined) throw new Finding("acks name what was sent", `line ${line.number} was acked number ${at}`);
-      // Nothing is everywhere, also where nobody has used the room yet.
-      if (content.structs.length + content.deletes.length === 0) continue;
-      const held = Math.max(...placings.map((placing) => this.#options.platters.copies(lineage, content, placing).length));
-      if (held < copies)
-        throw new Finding(
-          "acked means on disk",
-          `line ${line.number} to ${line.host}, ${lineage.room}/${lineage.generation}: number ${at} was acked on ${copies}, and a reader of the disk would see it on ${held}`,
-        );
+      told.mustHold(content, `number ${at}`);
     }
     if (copies < needed) return;
     for (; session.acked < number; session.acked++) {
       this.acks += 1;
-      this.#options.saved(lineage, session.sent.get(session.acked + 1)!, placings);
+      this.#options.saved(lineage, session.sent.get(session.acked + 1)!, told.placings);
       session.sent.delete(session.acked + 1);
     }
-  }
-
-  /** Whether the ack counts as that ring does: so many replicas, and as many copies that are enough. */
-  #isOf(placing: Placing, { room }: Lineage, { replicas, needed }: RelayMessage & { type: "ack" }): boolean {
-    return placing.replicasOf(room).length === replicas && neededFor(placing, room) === needed;
   }
 
   #clockPromised(line: SimLine, session: Session, clock: VectorClock): void {
@@ -211,12 +207,59 @@ export class WirePromises implements Tap {
 
   // -- y-websocket -----------------------------------------------------------------------------------------------------
 
-  #yRelaySaid(line: SimLine, bytes: Uint8Array): void {
-    const session = this.#session(line, 0)!;
-    const message = readYMessage(bytes);
-    if (message === undefined) throw new Finding("one message per frame", `line ${line.number}: ${bytes.length} bytes`);
+  #yRelaySaid(line: SimLine, session: Session, message: YMessage | undefined): void {
+    if (message === undefined) throw new Finding("one message per frame", `line ${line.number} was sent something else`);
     if (message.type === "step-1") this.#stateVectorPromised(line, session, message.body);
     if (message.type === "step-2" || message.type === "update") this.#delivered(line, session, message.body);
+  }
+
+  // -- Hocuspocus ------------------------------------------------------------------------------------------------------
+
+  #hocuspocusClientSaid(line: SimLine, bytes: Uint8Array): void {
+    const said = readAddressedMessage(bytes);
+    if (said === undefined) return;
+    const session = this.#ofAddress(line, said.address);
+    const { message } = said;
+    if (message.type === "step-1") {
+      session.known.addStateVector(message.body);
+      // One is counted for the state that it will be asked for, however often that is.
+      Object.assign(session, { counted: 1, confirmed: 0, unsettled: [] });
+    }
+    if (message.type === "update") session.counted += 1;
+    if (message.type !== "step-2" && message.type !== "update") return;
+    session.known.addSent(message.body);
+    session.unsettled.push(contentOf(message.body));
+  }
+
+  #hocuspocusRelaySaid(line: SimLine, bytes: Uint8Array): void {
+    const said = readAddressedMessage(bytes);
+    if (said === undefined) return;
+    const session = this.#ofAddress(line, said.address);
+    if (said.message.type === "saved") this.#confirmed(line, session);
+    else this.#yRelaySaid(line, session, said.message);
+  }
+
+  #confirmed(line: SimLine, session: Session): void {
+    session.confirmed += 1;
+    const { counted, confirmed, unsettled } = session;
+    const who = `line ${line.number} to ${line.host}`;
+    if (confirmed > counted) throw new Finding("acks name what was sent", `${who} counted ${counted} and was told of ${confirmed}`);
+    if (confirmed < counted) return;
+    const lineage = this.#lineage(line, session);
+    const contents = unsettled.filter(({ structs, deletes }) => structs.length + deletes.length > 0);
+    const missing = contents.filter((content) => !this.#options.platters.isSaved(lineage, content));
+    if (missing.length > 0)
+      throw new Finding("acked means on disk", `${who} was told that all is saved, and ${missing.length} of ${contents.length} are not`);
+    this.settled += 1;
+    for (const content of contents) this.#options.saved(lineage, content, this.#options.placingsOf(line));
+    session.unsettled = [];
+  }
+
+  #ofAddress(line: SimLine, address: string): Session {
+    const sessions = this.#of(line);
+    const session = sessions.get(address) ?? newSession(address.split("\0", 1)[0]!, Uint8Array.of(0));
+    sessions.set(address, session);
+    return session;
   }
 
   #audited(line: SimLine, session: Session): AuditedLineage {
@@ -226,6 +269,10 @@ export class WirePromises implements Tap {
   #lineage(line: SimLine, { room, generation }: Session): Lineage {
     return { room: room as RoomName, generation: generation ?? this.#options.auditOf(line).generation(room) };
   }
+}
+
+function isHocuspocusLine(line: SimLine): boolean {
+  return line.path === "/hocuspocus";
 }
 
 function isYLine(line: SimLine): boolean {
@@ -240,5 +287,16 @@ function roomOf(line: SimLine): string {
 function newSession(room: string, stateVector: Uint8Array): Session {
   const known = new KnownContent();
   known.addStateVector(stateVector);
-  return { room, generation: undefined, handle: undefined, known, sent: new Map(), acked: 0, chunks: [] };
+  return {
+    room,
+    generation: undefined,
+    handle: undefined,
+    known,
+    sent: new Map(),
+    acked: 0,
+    chunks: [],
+    counted: 0,
+    confirmed: 0,
+    unsettled: [],
+  };
 }

@@ -220,4 +220,48 @@ export const relayMutants: readonly NamedMutant[] = [
       },
     ],
   },
+  {
+    name: "counts-settle-at-admission",
+    what: "a client that counts is told that an update is saved when it is let in",
+    changes: [
+      {
+        file: "server/core/unnumbered-intake.ts",
+        find: "const count = this.#owed.settle(savedTo);",
+        replace: "const count = this.#owed.settle(savedTo + 2);",
+      },
+    ],
+  },
+  {
+    name: "state-not-owed",
+    what: "a client that counts is told of the state that it is asked for before that has come",
+    changes: [
+      {
+        file: "server/core/owed-saves.ts",
+        find: "this.#count = 0;\n    this.#parked = 1;",
+        replace: "this.#count = 0;\n    this.#parked = 0;\n    this.edit(0);",
+      },
+    ],
+  },
+  {
+    name: "http-saved-at-admission",
+    what: "an edit over HTTP is answered as saved when it is let in",
+    changes: [
+      {
+        file: "server/core/http-writer.ts",
+        find: "if (this.#position === undefined || copies.savedTo < this.#position) return;",
+        replace: "if (this.#position === undefined) return;",
+      },
+    ],
+  },
+  {
+    name: "pruned-token-turns",
+    what: "whether an edit over HTTP was made on more than is here is asked of a clock without what was pruned from it",
+    changes: [
+      {
+        file: "server/core/room-requests.ts",
+        find: "!room.content.known.covers(seen.value)",
+        replace: "!room.content.clock.covers(seen.value)",
+      },
+    ],
+  },
 ];
