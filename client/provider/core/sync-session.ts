@@ -165,8 +165,7 @@ export class SyncSession {
       if (update !== undefined) this.#outbox.addRepair(update);
     } else if (this.#outbox.nextEdit === containing) {
       if (update !== undefined) this.#outbox.replaceNext(update);
-      else if (this.#durability.replicas !== 1 && this.#outbox.parkNext(this.#limits.parkedRetriesMax))
-        open.unparkAtMs ??= this.#retryAtMs(nowMs);
+      else if (this.#outbox.parkNext(this.#limits.parkedRetriesMax)) open.unparkAtMs ??= this.#retryAtMs(nowMs);
       else this.#setNextAside(unfounded, line);
     }
     this.#pump(line);

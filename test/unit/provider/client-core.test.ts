@@ -69,17 +69,6 @@ test("a gap is answered with the difference under the same number, then the rest
   ]);
 });
 
-test("[P2] [P7] an edit that hangs on what this device has not either is set aside, and keeps nothing back", () => {
-  const line = aLiveLine();
-  line.tell({ type: "edited", room: aRoom, entries: [anEntry(1), anEntry(2)] });
-  line.take();
-  line.cannotShow = true;
-  line.effects = [];
-  line.hear({ type: "nack", handle: 7, number: 1, code: "GAP", retryAfterMs: 0, detail: "", stateVector: Uint8Array.of(0) });
-  expect(line.effects).toContainEqual(expect.objectContaining({ type: "set-aside", entry: anEntry(1) }));
-  expect(line.take()).toMatchObject([{ type: "updates", first: 1, kind: "edit", updates: [Uint8Array.of(2)] }]);
-});
-
 test("[P7] a difference that took its time is not taken for one that another edit or session waits for", () => {
   const line = aLiveLine();
   line.tell({ type: "edited", room: aRoom, entries: [anEntry(1), anEntry(2)] });
