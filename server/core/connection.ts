@@ -197,13 +197,9 @@ export class Connection implements Line {
     const { channel, room } = message;
     if (!this.dialect.multiplexes) return this.refuse({ code: "OUT_OF_ORDER", detail: "the path names the document" });
     if (this.#channels.session(channel) !== undefined) return this.refuse({ code: "OUT_OF_ORDER", detail: `channel ${channel} is open` });
-    if (this.#channels.sessions().some((session) => session.room.name === room)) {
-      if (this.dialect.carriesLineage) return this.refuse({ code: "OUT_OF_ORDER", detail: "the document is open on another channel" });
-      return this.#refuseChannel(message, {
-        code: "NOT_ALLOWED",
-        detail: "it is open on this socket already; another session needs its own",
-      });
-    }
+    // Where each session has a name of its own, there may be several in one document.
+    if (this.dialect.carriesLineage && this.#channels.sessions().some((session) => session.room.name === room))
+      return this.refuse({ code: "OUT_OF_ORDER", detail: "the document is open on another channel" });
     const { roomsPerConnectionMax } = this.#context.limits;
     if (this.#channels.size >= roomsPerConnectionMax)
       return this.#refuseChannel(message, { code: "TOO_MANY_ROOMS", detail: `limit ${roomsPerConnectionMax}` });

@@ -5,20 +5,20 @@
  * it, the others get it; if several did, everybody gets the same bytes, authors included, since clients ignore what they
  * have. So a frame for many sockets is one array, however many wrote.
  */
-import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { SeatId } from "@inkmesh/shared/base/ids";
 
 export interface TurnOfRoom {
   readonly payloads: readonly Uint8Array[];
   /** The only author, who need not hear it. */
-  readonly author: ConnectionId | undefined;
+  readonly author: SeatId | undefined;
 }
 
 export class FanOut {
   #payloads: Uint8Array[] = [];
-  #authors = new Set<ConnectionId | undefined>();
+  #authors = new Set<SeatId | undefined>();
 
   /** `author`: undefined where nobody here wrote it. */
-  add(payload: Uint8Array, author: ConnectionId | undefined): void {
+  add(payload: Uint8Array, author: SeatId | undefined): void {
     this.#payloads.push(payload);
     this.#authors.add(author);
   }

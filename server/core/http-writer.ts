@@ -8,7 +8,7 @@
  * Invariants: [P2] done is what enough replicas have on disk; it is let in whole or not at all, in the turn in which its clock was
  * compared; `done` runs once.
  */
-import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { ConnectionId, SeatId } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
@@ -17,8 +17,8 @@ import type { RoomRequest } from "./input.ts";
 import type { Participant } from "./participant.ts";
 import type { Room } from "./room.ts";
 
-/** No socket has this one. */
-const nobody = 0 as ConnectionId;
+/** No socket and no session has these. */
+const [nobody, nowhere] = [0 as ConnectionId, 0 as SeatId];
 
 interface HttpWriterOptions {
   readonly room: Room;
@@ -30,6 +30,7 @@ interface HttpWriterOptions {
 
 export class HttpWriter implements Participant {
   readonly connection = nobody;
+  readonly seat = nowhere;
   readonly dialect: Dialect;
   readonly principal: string;
   readonly #options: HttpWriterOptions;

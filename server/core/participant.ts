@@ -1,7 +1,7 @@
 /**
  * Participant: a session, as its room sees it; and the audience of a frame: who is to get it, encoded once per dialect.
  */
-import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { ConnectionId, SeatId } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import type { RoomRecord } from "./stored-room.ts";
@@ -11,6 +11,8 @@ export type Topic = "updates" | "clock" | "presence" | "presence-count";
 
 export interface Participant {
   readonly connection: ConnectionId;
+  /** Nobody else has it. */
+  readonly seat: SeatId;
   readonly dialect: Dialect;
   readonly principal: string;
   /** The room is open: from the start, after loading, or again after a deletion that did not work. */
@@ -34,12 +36,12 @@ export function audience(
   participants: readonly Participant[],
   topic: Topic,
   framesIn: (dialect: Dialect) => readonly Uint8Array[],
-  except: readonly ConnectionId[],
+  except: readonly SeatId[],
 ): readonly Audience[] {
   const audiences = new Map<string, { frames: readonly Uint8Array[]; to: ConnectionId[] }>();
   for (const participant of participants) {
-    const { connection, dialect } = participant;
-    if (except.includes(connection)) continue;
+    const { connection, seat, dialect } = participant;
+    if (except.includes(seat)) continue;
     const ear = `${dialect.name} ${dialect.address}`;
     const known = audiences.get(ear) ?? { frames: framesIn(dialect), to: [] };
     audiences.set(ear, known);

@@ -4,7 +4,7 @@
  *
  * Invariant: `now` is the driver's, the same for a whole turn; nothing else in the core knows the time.
  */
-import type { ActorId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
+import type { ActorId, RelayId, RoomName, SeatId } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Random } from "@inkmesh/shared/base/random";
 import type { Result } from "@inkmesh/shared/base/result";
@@ -92,6 +92,7 @@ export class RelayContext {
   #effects: RelayEffect[] = [];
   #lastAppend = 0;
   #lastHandle = 0;
+  #lastSeat = 0;
 
   constructor(options: RelayOptions) {
     this.self = options.self;
@@ -176,5 +177,11 @@ export class RelayContext {
   nextHandle(): number {
     this.#lastHandle += 1;
     return this.#lastHandle;
+  }
+
+  /** For a session: nobody had it in this life. */
+  nextSeat(): SeatId {
+    this.#lastSeat += 1;
+    return this.#lastSeat as SeatId;
   }
 }

@@ -2,10 +2,8 @@
  * RoomAudience: the sessions that are in a room, and what goes to all of them: encoded once per dialect.
  *
  * What a turn admitted leaves at its end, or before somebody joins who is sent it with the state.
- *
- * Invariant: one participant per connection.
  */
-import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { SeatId } from "@inkmesh/shared/base/ids";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { FanOut } from "./fan-out.ts";
 import { audience, type Participant, type Topic } from "./participant.ts";
@@ -14,8 +12,8 @@ import { updateFrames } from "./update-frames.ts";
 
 /** Everybody, but for what is said here. */
 interface Addressees {
-  readonly only?: ConnectionId;
-  readonly except?: readonly ConnectionId[];
+  readonly only?: SeatId;
+  readonly except?: readonly SeatId[];
 }
 
 export class RoomAudience {
@@ -48,7 +46,7 @@ export class RoomAudience {
   }
 
   /** `author` need not hear its own; undefined: nobody here wrote it. */
-  note(payload: Uint8Array, author: ConnectionId | undefined): void {
+  note(payload: Uint8Array, author: SeatId | undefined): void {
     this.#fanOut.add(payload, author);
   }
 
@@ -63,7 +61,7 @@ export class RoomAudience {
   }
 
   send(topic: Topic, framesIn: (dialect: Dialect) => readonly Uint8Array[], { only, except = [] }: Addressees = {}): void {
-    const participants = only === undefined ? this.all() : this.all().filter(({ connection }) => connection === only);
+    const participants = only === undefined ? this.all() : this.all().filter(({ seat }) => seat === only);
     for (const { frames, to } of audience(participants, topic, framesIn, except)) this.#context.effect({ type: "send", to, frames });
   }
 }

@@ -8,7 +8,7 @@
  * Invariant: presence is never logged and never delays an update.
  */
 import { encodeUtf8 } from "lib0/string";
-import type { ActorId, ConnectionId, Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import type { ActorId, Lineage, RoomName, SeatId } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
 import { encodeAwarenessUpdate } from "@inkmesh/shared/presence/awareness-update";
 import { PresenceChoice } from "@inkmesh/shared/presence/presence-choice";
@@ -57,7 +57,7 @@ export class RoomPresence {
       context,
       map: this.#map,
       contradict: (contradicted) => {
-        for (const { connection, state } of contradicted) this.#send(encodeAwarenessUpdate([state]), { only: connection });
+        for (const { seat, state } of contradicted) this.#send(encodeAwarenessUpdate([state]), { only: seat });
       },
       said: (text) => this.#hear(text, []),
     });
@@ -80,16 +80,16 @@ export class RoomPresence {
   }
 
   /** Words of somebody here to all others: they go at once, or not at all. Whether they are few enough. */
-  say(text: string, from: ConnectionId): boolean {
+  say(text: string, from: SeatId): boolean {
     if (text.length > wordsBytesMax || encodeUtf8(text).length > wordsBytesMax) return false;
     this.#hear(text, [from]);
     this.#exchange.say(text);
     return true;
   }
 
-  /** A connection is gone, and its cursors with it. */
-  leave(connection: ConnectionId): void {
-    this.#map.leave(connection);
+  /** Who sat there is gone, and so are their cursors. */
+  leave(seat: SeatId): void {
+    this.#map.leave(seat);
     if (this.#audience.size === 0) this.#exchange.unwatch();
     this.#touched();
   }
@@ -174,11 +174,11 @@ export class RoomPresence {
 
   // -- both ------------------------------------------------------------------------------------------------------------
 
-  #send(bytes: Uint8Array, to: { readonly only?: ConnectionId; readonly except?: readonly ConnectionId[] }): void {
+  #send(bytes: Uint8Array, to: { readonly only?: SeatId; readonly except?: readonly SeatId[] }): void {
     this.#audience.send("presence", (dialect) => dialect.encode({ type: "presence", handle: this.#handle, bytes }), to);
   }
 
-  #hear(text: string, except: readonly ConnectionId[]): void {
+  #hear(text: string, except: readonly SeatId[]): void {
     this.#audience.send("presence", (dialect) => dialect.encode({ type: "stateless", handle: this.#handle, text }), { except });
   }
 

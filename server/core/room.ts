@@ -11,7 +11,7 @@
  * admitted unless the room is open (`RoomLife`). Knows no dialect's rules and no numbers of updates: sessions do.
  */
 import { assert } from "@inkmesh/shared/base/assert";
-import type { ConnectionId, Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import type { Lineage, RoomName, SeatId } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -193,7 +193,7 @@ export class Room implements RoomCopy, RecordKeeper {
 
   leave(participant: Participant): void {
     if (!this.#audience.remove(participant)) return;
-    this.presence.leave(participant.connection);
+    this.presence.leave(participant.seat);
     if (this.#audience.size === 0) this.frames.clear();
     this.#touch(this);
   }
@@ -233,14 +233,14 @@ export class Room implements RoomCopy, RecordKeeper {
     const refusal = context.store.refusal;
     if (refusal !== undefined) return { type: "refused", refusal: { code: refusal, detail: "" } };
     const entry = this.#content.enter(admission, context.entryMaker(this, author.principal));
-    this.#letIn(entry, author.connection);
+    this.#letIn(entry, author.seat);
     context.report({ type: "admitted", room: this.name, bytes: entry.payload.length });
     if (admission.leftOut) context.report({ type: "left-out", room: this.name });
     if (this.#record.current === undefined && !this.#record.isWriting) this.#firstUse();
     return admission;
   }
 
-  #letIn(entry: Entry, author: ConnectionId | undefined): void {
+  #letIn(entry: Entry, author: SeatId | undefined): void {
     this.#log.add(entry);
     this.#audience.note(entry.payload, author);
     this.#replication.entered(entry);

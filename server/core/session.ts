@@ -13,7 +13,7 @@
  */
 import { noBytes } from "@inkmesh/shared/base/bytes";
 import { errorKind } from "@inkmesh/shared/base/errors";
-import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { ConnectionId, SeatId } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Access, ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
@@ -51,6 +51,7 @@ export interface Opening {
 type SessionState = "opening" | "live" | "ended";
 
 export class Session implements Participant {
+  readonly seat: SeatId;
   readonly #context: RelayContext;
   readonly #line: Line;
   readonly #room: Room;
@@ -77,6 +78,7 @@ export class Session implements Participant {
     this.#room = options.room;
     this.#opening = options.opening;
     this.#generation = options.opening.generation;
+    this.seat = context.nextSeat();
     this.#delivery = new Delivery({ heldBytesMax: context.limits.backlogBytesMax });
     const [line, { room, opening }] = [this.#line, options];
     const isLive = (): boolean => this.#state === "live";
@@ -314,7 +316,7 @@ export class Session implements Participant {
   // -- presence --------------------------------------------------------------------------------------------------------
 
   #takePresence(bytes: Uint8Array): void {
-    const outcome = this.#room.presence.receive({ connection: this.connection, principal: this.principal }, bytes);
+    const outcome = this.#room.presence.receive({ seat: this.seat, principal: this.principal }, bytes);
     if (!outcome.ok) return this.#report(outcome.refusal);
     const { correction, leftOut } = outcome.value;
     if (leftOut > 0) this.#report({ code: "PRESENCE_REFUSED", detail: `${leftOut} ids too many` });
@@ -322,7 +324,7 @@ export class Session implements Participant {
   }
 
   #sayToAll(text: string): void {
-    const isSaid = this.#room.presence.say(text, this.connection);
+    const isSaid = this.#room.presence.say(text, this.seat);
     if (!isSaid) this.#report({ code: "PRESENCE_REFUSED", detail: `${text.length} characters to all` });
   }
 

@@ -24,6 +24,9 @@ export type RoomName = Brand<string, "RoomName">;
 /** One client socket at this relay, numbered by the driver; never reused within a process. */
 export type ConnectionId = Brand<number, "ConnectionId">;
 
+/** Where somebody is in a room: each session has its own, also where one socket carries several of the same room. */
+export type SeatId = Brand<number, "SeatId">;
+
 /** One socket between this relay and another, numbered by the driver; never reused within a process. */
 export type LinkId = Brand<number, "LinkId">;
 

@@ -23,13 +23,13 @@
  * without saying anything newer: if that was the client and no echo, it hears that it is gone and says otherwise at once. Likewise
  * a client is told when another relay believes it gone with a newer clock than its own (`contradicted`).
  *
- * Invariants: a refused frame changes nothing; a connection claims at most `presenceIdsPerSessionMax` ids in its life
+ * Invariants: a refused frame changes nothing; a seat claims at most `presenceIdsPerSessionMax` ids in its life
  * (clients remember for ever every id that they saw), each state has at most `presenceBytesMax`; clocks stay below 2^40, so that nobody can leave an id mute for ever; every id is removed when the
  * last socket that may speak for it has gone. Nothing is emitted: callers ask `takeChanges()` once per turn.
  */
 import { utf8ByteLength } from "lib0/string";
 import { assert } from "../base/assert.ts";
-import type { ActorId, ConnectionId } from "../base/ids.ts";
+import type { ActorId, SeatId } from "../base/ids.ts";
 import { ok, type Refusal, type Result } from "../base/result.ts";
 import { decodeAwarenessUpdate, encodeAwarenessUpdate, isPresenceObject, type PresenceState } from "./awareness-update.ts";
 
@@ -37,7 +37,7 @@ import { decodeAwarenessUpdate, encodeAwarenessUpdate, isPresenceObject, type Pr
 export interface PresenceLimits {
   /** One presence state, in bytes. */
   readonly presenceBytesMax: number;
-  /** Ids that one connection may claim in one room. */
+  /** Ids that one seat may claim in one room. */
   readonly presenceIdsPerSessionMax: number;
   /** Ids in one room; past it those of other relays are left out. */
   readonly presenceIdsPerRoomMax: number;
@@ -47,7 +47,7 @@ export interface PresenceLimits {
 
 /** Who sent a frame. */
 export interface PresenceSender {
-  readonly connection: ConnectionId;
+  readonly seat: SeatId;
   readonly principal: string;
 }
 
@@ -67,17 +67,17 @@ export interface PeerPresenceOutcome {
   /** For that relay: it is behind with the clocks of these. */
   readonly corrections: readonly PresenceState[];
   /** For these sockets alone: somebody believes them gone. */
-  readonly contradicted: readonly { readonly connection: ConnectionId; readonly state: PresenceState }[];
+  readonly contradicted: readonly { readonly seat: SeatId; readonly state: PresenceState }[];
 }
 
 /** Who speaks for an id: a socket here, or a life of another relay. */
-type PresenceOwner = (PresenceSender & { readonly peer?: undefined }) | { readonly peer: ActorId; readonly connection?: undefined };
+type PresenceOwner = (PresenceSender & { readonly peer?: undefined }) | { readonly peer: ActorId; readonly seat?: undefined };
 
 /** What a turn changed. */
 export interface PresenceChanges {
   readonly states: readonly PresenceState[];
-  /** The connection whose frames made all changes, which need not hear of them; undefined when there were several or none. */
-  readonly author: ConnectionId | undefined;
+  /** The seat whose frames made all changes, which need not hear of them; undefined when there were several or none. */
+  readonly author: SeatId | undefined;
 }
 
 interface Presence {
@@ -101,12 +101,12 @@ export class PresenceMap {
   /** Ordered by `renewedAtMs`: a renewed id moves to the end. */
   readonly #present = new Map<number, Presence>();
   readonly #departed = new Map<number, number>();
-  /** The ids that each connection ever owned; a connection is in here once it has sent a frame. */
-  readonly #claimed = new Map<ConnectionId, Set<number>>();
+  /** The ids that each seat ever owned; a seat is in here once it has sent a frame. */
+  readonly #claimed = new Map<SeatId, Set<number>>();
   readonly #changed = new Set<number>();
   /** Those of `#changed` that sockets here spoke for, until other relays are told. */
   readonly #ownChanged = new Set<number>();
-  readonly #authors = new Set<ConnectionId | undefined>();
+  readonly #authors = new Set<SeatId | undefined>();
 
   /** `isEcho`: whether a word that somebody left is the relay's own, come back from a client that was told so. */
   constructor(limits: PresenceLimits, isEcho: (state: PresenceState) => boolean = () => false) {
@@ -124,12 +124,12 @@ export class PresenceMap {
     const decoded = decodeAwarenessUpdate(bytes);
     if (!decoded.ok) return decoded;
     const states = decoded.value;
-    const introduces = states.length === 1 && !this.#claimed.has(sender.connection);
+    const introduces = states.length === 1 && !this.#claimed.has(sender.seat);
     for (const state of states) {
       const refusal = this.#speaksFor(sender, state.id, introduces) ? this.#refusalOf(state) : undefined;
       if (refusal !== undefined) return { ok: false, refusal };
     }
-    if (states.length > 0 && !this.#claimed.has(sender.connection)) this.#claimed.set(sender.connection, new Set());
+    if (states.length > 0 && !this.#claimed.has(sender.seat)) this.#claimed.set(sender.seat, new Set());
     let [changed, ignored, leftOut] = [false, 0, 0];
     const behind: PresenceState[] = [];
     for (const state of states) {
@@ -142,13 +142,13 @@ export class PresenceMap {
     return ok({ changed, ignored, leftOut, correction: behind.length > 0 ? encodeAwarenessUpdate(behind) : undefined });
   }
 
-  /** A connection is gone: its ids go back to who held them before, or leave. Whether anything changed. */
-  leave(connection: ConnectionId): boolean {
+  /** A seat is gone: its ids go back to who held them before, or leave. Whether anything changed. */
+  leave(seat: SeatId): boolean {
     let changed = false;
-    for (const id of this.#claimed.get(connection) ?? []) {
+    for (const id of this.#claimed.get(seat) ?? []) {
       const presence = this.#present.get(id);
-      if (presence?.former?.connection === connection) presence.former = undefined;
-      if (presence?.owner.connection !== connection) continue;
+      if (presence?.former?.seat === seat) presence.former = undefined;
+      if (presence?.owner.seat !== seat) continue;
       if (presence.former === undefined) {
         this.#remove(id, presence, presence.clock + 1, undefined);
         changed = true;
@@ -157,7 +157,7 @@ export class PresenceMap {
         presence.former = undefined;
       }
     }
-    this.#claimed.delete(connection);
+    this.#claimed.delete(seat);
     return changed;
   }
 
@@ -179,9 +179,9 @@ export class PresenceMap {
   }
 
   /** Whoever may speak for `id` here. */
-  speakersFor(id: number): readonly ConnectionId[] {
+  speakersFor(id: number): readonly SeatId[] {
     const { owner, former } = this.#present.get(id) ?? {};
-    return [owner, former].flatMap((speaker) => speaker?.connection ?? []);
+    return [owner, former].flatMap((speaker) => speaker?.seat ?? []);
   }
 
   /** Everybody. */
@@ -205,15 +205,15 @@ export class PresenceMap {
   /** Takes in what another relay says of ids of its sockets. */
   applyPeer(peer: ActorId, states: readonly PresenceState[], nowMs: number): PeerPresenceOutcome {
     const corrections: PresenceState[] = [];
-    const contradicted: { connection: ConnectionId; state: PresenceState }[] = [];
+    const contradicted: { seat: SeatId; state: PresenceState }[] = [];
     for (const said of states.filter((state) => this.#refusalOf(state) === undefined)) {
       const presence = this.#present.get(said.id);
-      const connection = presence?.owner.connection;
+      const seat = presence?.owner.seat;
       if (presence === undefined) corrections.push(...this.#enterOfPeer(peer, said, nowMs));
       else if (said.state !== undefined) this.#renewOfPeer(peer, said, presence, nowMs);
       else if (said.clock >= presence.clock && (presence.owner.peer === peer || presence.former?.peer === peer))
         this.#remove(said.id, presence, said.clock, undefined);
-      else if (said.clock >= presence.clock && connection !== undefined) contradicted.push({ connection, state: said });
+      else if (said.clock >= presence.clock && seat !== undefined) contradicted.push({ seat, state: said });
     }
     return { corrections, contradicted };
   }
@@ -269,9 +269,9 @@ export class PresenceMap {
 
   #speaksFor(sender: PresenceSender, id: number, introduces: boolean): boolean {
     const presence = this.#present.get(id);
-    if (presence === undefined || presence.owner.connection === sender.connection) return true;
-    if (presence.former?.connection === sender.connection) return true;
-    if (presence.onLoan && this.#claimed.get(sender.connection)?.has(id) === true) return true;
+    if (presence === undefined || presence.owner.seat === sender.seat) return true;
+    if (presence.former?.seat === sender.seat) return true;
+    if (presence.onLoan && this.#claimed.get(sender.seat)?.has(id) === true) return true;
     // Under which principal somebody is at another relay is not told.
     return introduces && (presence.owner.peer !== undefined || presence.owner.principal === sender.principal);
   }
@@ -304,8 +304,8 @@ export class PresenceMap {
     nowMs: number,
   ): "changed" | "ignored" | "left-out" | PresenceState {
     if (state === undefined) return "ignored";
-    const claimed = this.#claimed.get(sender.connection);
-    assert(claimed !== undefined, "a connection that sent a frame has its claims");
+    const claimed = this.#claimed.get(sender.seat);
+    assert(claimed !== undefined, "a seat that sent a frame has its claims");
     const departed = this.#departed.get(id);
     if (departed !== undefined && clock <= departed) {
       return introduces || claimed.has(id) ? { id, clock: departed, state: undefined } : "ignored";
@@ -314,7 +314,7 @@ export class PresenceMap {
     claimed.add(id);
     this.#departed.delete(id);
     this.#present.set(id, { clock, state, owner: sender, onLoan: !introduces, former: undefined, renewedAtMs: nowMs });
-    return this.#noteOwn(id, sender.connection);
+    return this.#noteOwn(id, sender.seat);
   }
 
   #renew(
@@ -324,27 +324,27 @@ export class PresenceMap {
     introduces: boolean,
     nowMs: number,
   ): "changed" | "ignored" | PresenceState {
-    const isOwner = presence.owner.connection === sender.connection;
+    const isOwner = presence.owner.seat === sender.seat;
     const isNewer = clock > presence.clock || (clock === presence.clock && state === undefined && !this.#isEcho({ id, clock, state }));
     if (isNewer) {
-      if (state === undefined) return this.#remove(id, presence, clock, sender.connection);
-      this.#claimed.get(sender.connection)?.add(id);
+      if (state === undefined) return this.#remove(id, presence, clock, sender.seat);
+      this.#claimed.get(sender.seat)?.add(id);
       const onLoan = presence.onLoan && isOwner && !introduces;
       this.#present.delete(id);
       this.#present.set(id, { clock, state, owner: sender, onLoan, former: undefined, renewedAtMs: nowMs });
-      return this.#noteOwn(id, sender.connection);
+      return this.#noteOwn(id, sender.seat);
     }
     if (introduces && !isOwner) {
-      this.#claimed.get(sender.connection)?.add(id);
+      this.#claimed.get(sender.seat)?.add(id);
       presence.former = presence.onLoan ? undefined : presence.owner;
       presence.onLoan = false;
       presence.owner = sender;
     }
-    const isBehind = clock < presence.clock && presence.owner.connection === sender.connection;
+    const isBehind = clock < presence.clock && presence.owner.seat === sender.seat;
     return isBehind ? { id, clock: presence.clock, state: undefined } : "ignored";
   }
 
-  #remove(id: number, { owner }: Presence, clock: number, author: ConnectionId | undefined): "changed" {
+  #remove(id: number, { owner }: Presence, clock: number, author: SeatId | undefined): "changed" {
     this.#present.delete(id);
     this.#departed.delete(id);
     this.#departed.set(id, clock);
@@ -356,12 +356,12 @@ export class PresenceMap {
     return owner.peer === undefined ? this.#noteOwn(id, author) : this.#note(id, author);
   }
 
-  #noteOwn(id: number, author: ConnectionId | undefined): "changed" {
+  #noteOwn(id: number, author: SeatId | undefined): "changed" {
     this.#ownChanged.add(id);
     return this.#note(id, author);
   }
 
-  #note(id: number, author: ConnectionId | undefined): "changed" {
+  #note(id: number, author: SeatId | undefined): "changed" {
     this.#changed.add(id);
     this.#authors.add(author);
     return "changed";

@@ -176,13 +176,25 @@ test("[P11] a second question of a provider is answered and counted anew", async
   await client.saved();
 });
 
-test("[P11] two sessions that say who they are by a session of their own", async () => {
-  const room = aRoom();
-  const [a, b] = [true, true].map((sessionAwareness) => new HocuspocusClient(relay, room, { sessionAwareness }));
-  await Promise.all([a!.synced(), b!.synced()]);
-  a!.insert(0, "from a");
-  await b!.reads("from a");
-  await a!.saved();
-  b!.insert(6, ", from b");
-  await a!.reads("from a, from b");
-});
+test.each(["each on a socket of its own", "both on one socket"])(
+  "[P10] [P11] two providers that say who they are by a session of their own, %s",
+  async (where) => {
+    const room = aRoom();
+    const socket = where === "both on one socket" ? { socket: new HocuspocusSocket(relay) } : {};
+    const [a, b] = [true, true].map((sessionAwareness) => new HocuspocusClient(relay, room, { sessionAwareness, ...socket }));
+    await Promise.all([a!.synced(), b!.synced()]);
+    a!.insert(0, "from a");
+    await b!.reads("from a");
+    await a!.saved();
+    b!.insert(6, ", from b");
+    await a!.reads("from a, from b");
+    await b!.saved();
+    const seenBy = ({ awareness }: HocuspocusClient): number => awareness.getStates().size;
+    for (const { awareness } of [a!, b!]) awareness.setLocalStateField("name", "somebody");
+    await until("both see two", () => seenBy(a!) === 2 && seenBy(b!) === 2);
+    b!.end();
+    await until("one is left", () => seenBy(a!) === 1);
+    a!.insert(0, "still ");
+    await a!.saved();
+  },
+);

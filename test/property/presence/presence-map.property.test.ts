@@ -1,4 +1,4 @@
-import type { ActorId, ConnectionId } from "@inkmesh/shared/base/ids";
+import type { ActorId, SeatId } from "@inkmesh/shared/base/ids";
 import { encodeAwarenessUpdate, type PresenceState } from "@inkmesh/shared/presence/awareness-update";
 import { PresenceChoice } from "@inkmesh/shared/presence/presence-choice";
 import { PresenceMap } from "@inkmesh/shared/presence/presence-map";
@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { holds } from "../replayable.ts";
 
 const limits = { presenceBytesMax: 64, presenceIdsPerSessionMax: 3, presenceIdsPerRoomMax: 5, presenceExpiryMs: 1_000 };
-const connections = [1, 2, 3, 4] as ConnectionId[];
+const connections = [1, 2, 3, 4] as SeatId[];
 const peers = ["b.0", "c.0"] as ActorId[];
 
 const anyState: fc.Arbitrary<PresenceState> = fc.record({
@@ -71,7 +71,7 @@ test("[P1] one who saw every change and one who joins now see the same, and nobo
       };
       for (const event of events) {
         if (event.type === "say")
-          expect(map.apply({ connection: event.by, principal: "" }, encodeAwarenessUpdate(event.states), nowMs).ok).toBe(true);
+          expect(map.apply({ seat: event.by, principal: "" }, encodeAwarenessUpdate(event.states), nowMs).ok).toBe(true);
         else if (event.type === "leave") map.leave(event.by);
         else if (event.type === "peer-says") map.applyPeer(event.by, event.states, nowMs);
         else if (event.type === "peer-leaves") map.leavePeer(event.by);
@@ -80,7 +80,7 @@ test("[P1] one who saw every change and one who joins now see the same, and nobo
         expect(map.nextExpiryMs() ?? Number.POSITIVE_INFINITY).toBeGreaterThan(nowMs);
       }
       turn();
-      for (const connection of connections) map.leave(connection);
+      for (const seat of connections) map.leave(seat);
       expect(map.ownStates()).toEqual([]);
       map.leavePeer();
       turn();
@@ -116,13 +116,13 @@ test("[P10] of a crowd one who saw everything and one who joins are shown the sa
         if (hidden.length > 0) expect(choice.shown().length).toBe(few.presenceShownMax);
         expect(hidden.every(({ id }) => before.some((state) => state.id === id))).toBe(true);
         for (const said of hidden)
-          for (const connection of connections.filter((each) => !map.speakersFor(said.id).includes(each))) {
-            map.apply({ connection, principal: "" }, encodeAwarenessUpdate([said]), nowMs);
+          for (const seat of connections.filter((each) => !map.speakersFor(said.id).includes(each))) {
+            map.apply({ seat, principal: "" }, encodeAwarenessUpdate([said]), nowMs);
             expect(map.states()).toContainEqual(expect.objectContaining({ id: said.id, clock: said.clock }));
           }
       };
       for (const event of events) {
-        if (event.type === "say") map.apply({ connection: event.by, principal: "" }, encodeAwarenessUpdate(event.states), nowMs);
+        if (event.type === "say") map.apply({ seat: event.by, principal: "" }, encodeAwarenessUpdate(event.states), nowMs);
         else if (event.type === "leave") map.leave(event.by);
         else if (event.type === "peer-says") map.applyPeer(event.by, event.states, nowMs);
         else if (event.type === "peer-leaves") map.leavePeer(event.by);
@@ -130,7 +130,7 @@ test("[P10] of a crowd one who saw everything and one who joins are shown the sa
         else turn();
       }
       turn();
-      for (const connection of connections) map.leave(connection);
+      for (const seat of connections) map.leave(seat);
       map.leavePeer();
       turn();
       expect([choice.present, watcher.states.size]).toEqual([0, 0]);

@@ -3,6 +3,7 @@
  */
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
+import { encodeAwarenessUpdate } from "@inkmesh/shared/presence/awareness-update";
 import { readYFrame, ScriptedSocket, yMessage, type YHeard } from "./scripted-client.ts";
 import type { CoreWorld } from "./core-world.ts";
 
@@ -40,6 +41,11 @@ export class HocuspocusScript extends ScriptedSocket {
 
   update(address: string, update: Uint8Array): this {
     return this.say(address, yMessage([0, 2], update));
+  }
+
+  /** A cursor of the client `id`. */
+  cursor(address: string, id: number): this {
+    return this.say(address, yMessage([1], encodeAwarenessUpdate([{ id, clock: 1, state: "{}" }])));
   }
 
   stateless(address: string, text: string): this {

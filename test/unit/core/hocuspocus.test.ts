@@ -169,14 +169,34 @@ describe("[P11] documents of one socket", () => {
     ]).toEqual(["a", undefined]);
   });
 
-  test("that may not be are denied with the reason; a second time in one document is denied, too", () => {
+  test("that may not be are denied with the reason", () => {
     const world = new CoreWorld();
-    const client = new HocuspocusScript(world).join("note").token("").token("note\0again").token("x".repeat(300));
+    const client = new HocuspocusScript(world).join("note").token("").token("x".repeat(300));
     world.run();
-    expect(client.heard("denied").map(({ address, words }) => [address.length, words.split(":", 1)[0]])).toEqual([
-      [10, "NOT_ALLOWED"],
-      [300, "BAD_ROOM_NAME"],
-    ]);
+    expect(client.heard("denied").map(({ address, words }) => [address.length, words.split(":", 1)[0]])).toEqual([[300, "BAD_ROOM_NAME"]]);
+    expect(client.closeCode).toBeUndefined();
+  });
+
+  test("several sessions of one socket in one document are told of each other, and each of its own updates when they are saved", () => {
+    const world = new CoreWorld();
+    const [first, second] = ["note\0first", "note\0second"] as const;
+    const client = new HocuspocusScript(world).join(first).join(second);
+    world.run();
+    const before = [first, second].map((address) => client.heard("status", address).length);
+    const [a, b] = typedUpdates(1, ["a", "b"]);
+    client.update(first, a!).stateless(first, "hear me").cursor(first, 1);
+    world.run();
+    expect(textOf(client.heard("update", second).map(({ body }) => body))).toBe("a");
+    expect([first, second].map((address) => client.heard("update", address).length)).toEqual([0, 1]);
+    expect([first, second].map((address) => client.heard("stateless", address).length)).toEqual([0, 1]);
+    expect(client.heard("awareness", second)).toHaveLength(1);
+    expect([first, second].map((address, at) => client.heard("status", address).length - before[at]!)).toEqual([1, 0]);
+    client.letGo(first).update(second, b!);
+    world.run();
+    expect(client.heard("update", first)).toEqual([]);
+    // Whoever let go is gone, with the cursor that it had, and the other one is still there.
+    expect(client.heard("awareness", second)).toHaveLength(2);
+    expect(client.heard("status", second).length - before[1]!).toBe(1);
     expect(client.closeCode).toBeUndefined();
   });
 

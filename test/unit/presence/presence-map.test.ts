@@ -1,4 +1,4 @@
-import type { ActorId, ConnectionId } from "@inkmesh/shared/base/ids";
+import type { ActorId, SeatId } from "@inkmesh/shared/base/ids";
 import { decodeAwarenessUpdate, encodeAwarenessUpdate, type PresenceState } from "@inkmesh/shared/presence/awareness-update";
 import { PresenceMap, type PresenceSender } from "@inkmesh/shared/presence/presence-map";
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate as encodeOf } from "y-protocols/awareness";
@@ -6,7 +6,7 @@ import * as Y from "yjs";
 import { describe, expect, test } from "vitest";
 
 const limits = { presenceBytesMax: 100, presenceIdsPerSessionMax: 3, presenceIdsPerRoomMax: 5, presenceExpiryMs: 30_000 };
-const socket = (connection: number, principal = ""): PresenceSender => ({ connection: connection as ConnectionId, principal });
+const socket = (seat: number, principal = ""): PresenceSender => ({ seat: seat as SeatId, principal });
 const [ada, bob, cyd] = [socket(1), socket(2), socket(3)];
 const [north, south] = ["north.0", "south.0"] as [ActorId, ActorId];
 const named = (name: string): string => JSON.stringify({ user: { name } });
@@ -54,7 +54,7 @@ describe("an id belongs to the first live socket that sent it", () => {
     expect(say(bob, [here(7, 2, "forged")])).toMatchObject({ ok: true, value: { changed: false, ignored: 1 } });
     expect(say(bob, [left(7, 2)])).toMatchObject({ ok: true, value: { changed: false, ignored: 1 } });
     expect(map.takeChanges()).toBeUndefined();
-    map.leave(bob.connection);
+    map.leave(bob.seat);
     expect(shown(map)).toEqual({ 7: 1 });
   });
 
@@ -62,9 +62,9 @@ describe("an id belongs to the first live socket that sent it", () => {
     const { map, say } = aRoom();
     say(ada, [here(7, 4)]);
     say(bob, [here(7, 4)]);
-    expect(map.leave(ada.connection)).toBe(false);
+    expect(map.leave(ada.seat)).toBe(false);
     expect(shown(map)).toEqual({ 7: 4 });
-    expect(map.leave(bob.connection)).toBe(true);
+    expect(map.leave(bob.seat)).toBe(true);
     expect(shown(map)).toEqual({});
   });
 
@@ -73,7 +73,7 @@ describe("an id belongs to the first live socket that sent it", () => {
     say(ada, [here(7, 4)]);
     say(bob, [here(7, 5)]);
     expect(say(ada, [here(7, 6, "old socket")])).toMatchObject({ value: { changed: false } });
-    expect(map.leave(ada.connection)).toBe(false);
+    expect(map.leave(ada.seat)).toBe(false);
     expect(shown(map)).toEqual({ 7: 5 });
   });
 
@@ -90,9 +90,9 @@ describe("an id belongs to the first live socket that sent it", () => {
     say(bob, [here(7, 4)]);
     say(ada, [here(7, 5)]);
     map.takeChanges();
-    expect(map.leave(bob.connection)).toBe(false);
+    expect(map.leave(bob.seat)).toBe(false);
     expect(shown(map)).toEqual({ 7: 5 });
-    map.leave(ada.connection);
+    map.leave(ada.seat);
     expect(map.takeChanges()?.states ?? []).toEqual([left(7, 6)]);
   });
 
@@ -100,8 +100,8 @@ describe("an id belongs to the first live socket that sent it", () => {
     const { map, say } = aRoom();
     say(ada, [here(7, 4)]);
     say(bob, [here(7, 4)]);
-    expect(map.leave(bob.connection)).toBe(false);
-    expect(map.leave(ada.connection)).toBe(true);
+    expect(map.leave(bob.seat)).toBe(false);
+    expect(map.leave(ada.seat)).toBe(true);
     expect(map.size).toBe(0);
   });
 
@@ -117,7 +117,7 @@ describe("an id belongs to the first live socket that sent it", () => {
     say(bob, [here(8, 1)]);
     say(bob, [here(7, 1)]);
     say(ada, [here(7, 1)]);
-    expect(map.leave(ada.connection)).toBe(true);
+    expect(map.leave(ada.seat)).toBe(true);
     expect(shown(map)).toEqual({ 8: 1 });
   });
 
@@ -128,7 +128,7 @@ describe("an id belongs to the first live socket that sent it", () => {
     say(bob, [here(8, 1)], 30_001);
     say(bob, [here(7, 3)], 30_002);
     say(ada, [here(7, 4)], 30_003);
-    map.leave(bob.connection);
+    map.leave(bob.seat);
     expect(shown(map)).toEqual({ 7: 4 });
   });
 });
@@ -139,11 +139,11 @@ describe("[P10] who is gone is said to be gone", () => {
     say(ada, [here(7, 1), here(9, 5)]);
     say(bob, [here(8, 1)]);
     map.takeChanges();
-    expect(map.leave(ada.connection)).toBe(true);
+    expect(map.leave(ada.seat)).toBe(true);
     const changes = map.takeChanges();
     expect(changes?.states ?? []).toEqual([left(7, 2), left(9, 6)]);
     expect(changes?.author).toBeUndefined();
-    expect(map.leave(ada.connection)).toBe(false);
+    expect(map.leave(ada.seat)).toBe(false);
   });
 
   test("what is not renewed in time expires, the oldest first", () => {
@@ -165,7 +165,7 @@ describe("[P10] who is gone is said to be gone", () => {
     const { map, say } = aRoom();
     say(ada, [here(7, 3)]);
     say(bob, [here(8, 1)]);
-    map.leave(ada.connection);
+    map.leave(ada.seat);
     expect(say(bob, [here(7, 3)])).toMatchObject({ value: { changed: false, correction: undefined } });
     expect(shown(map)).toEqual({ 8: 1 });
   });
@@ -178,7 +178,7 @@ describe("a client that comes back with an old clock is told", () => {
     const id = awareness.clientID;
     awareness.setLocalState({ user: { name: "Ada" } });
     map.apply(ada, encodeOf(awareness, [id]), 0);
-    map.leave(ada.connection);
+    map.leave(ada.seat);
     expect(map.size).toBe(0);
 
     const answers: Uint8Array[] = [];
@@ -210,7 +210,7 @@ describe("a client that comes back with an old clock is told", () => {
     const result = say(bob, [here(7, 3)]);
     expect(result.ok && read(result.value.correction)).toEqual([left(7, 50)]);
     say(bob, [here(7, 51)]);
-    expect(map.leave(ada.connection)).toBe(false);
+    expect(map.leave(ada.seat)).toBe(false);
     expect(shown(map)).toEqual({ 7: 51 });
   });
 });
@@ -283,7 +283,7 @@ describe("what a turn changes leaves in one update", () => {
     say(ada, [here(7, 2)]);
     const one = map.takeChanges();
     expect(one?.states ?? []).toEqual([here(7, 2)]);
-    expect(one?.author).toBe(ada.connection);
+    expect(one?.author).toBe(ada.seat);
     say(ada, [here(7, 3)]);
     say(cyd, [here(9, 1)]);
     const two = map.takeChanges();
@@ -306,7 +306,7 @@ describe("another relay speaks for its own sockets", () => {
     expect(shown(map)).toEqual({ 7: 1, 9: 2 });
     map.applyPeer(south, [here(7, 2)], 0);
     expect(say(ada, [here(7, 3)])).toMatchObject({ value: { changed: false } });
-    expect(map.leave(ada.connection)).toBe(false);
+    expect(map.leave(ada.seat)).toBe(false);
     expect(shown(map)).toEqual({ 7: 2, 9: 2 });
   });
 
@@ -330,7 +330,7 @@ describe("another relay speaks for its own sockets", () => {
     map.leavePeer(north);
     expect(map.applyPeer(north, [here(8, 4), left(7, 2)], 0)).toEqual({
       corrections: [left(8, 5)],
-      contradicted: [{ connection: ada.connection, state: left(7, 2) }],
+      contradicted: [{ seat: ada.seat, state: left(7, 2) }],
     });
     expect(map.applyPeer(north, [left(7, 0)], 0)).toEqual(nothing);
     expect(shown(map)).toEqual({ 7: 1 });
@@ -353,7 +353,7 @@ describe("another relay speaks for its own sockets", () => {
     const { map, say } = aRoom();
     say(ada, [here(6, 1), here(7, 1)]);
     map.applyPeer(north, [here(7, 1)], 0);
-    map.leave(ada.connection);
+    map.leave(ada.seat);
     expect(shown(map)).toEqual({ 7: 1 });
     map.applyPeer(north, [left(7, 2)], 0);
     expect(shown(map)).toEqual({});
@@ -365,7 +365,7 @@ describe("another relay speaks for its own sockets", () => {
     map.applyPeer(north, [here(8, 1)], 0);
     expect(map.takeOwnChanges()).toEqual([here(7, 1)]);
     map.applyPeer(north, [left(8, 2)], 0);
-    map.leave(ada.connection);
+    map.leave(ada.seat);
     expect(map.takeOwnChanges()).toEqual([left(7, 2)]);
     expect(map.takeOwnChanges()).toEqual([]);
     expect(map.ownStates()).toEqual([]);
