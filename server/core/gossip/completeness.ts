@@ -5,6 +5,7 @@
  *       ▲                                                                                   │
  *       └───────────────────────── damage: the mark is taken off ───────────────────────────┘
  *     unused ──the first entry or record, and the mark with it──▶ complete
+ *       └─────the same while the ring places the room elsewhere, or another ring since: no mark──▶ blank
  *
  * Whatever was saved on W of the n replicas of the ring that held the room up to now is on at least one of any n − W + 1 of
  * them. So a relay that has stored all that n − W + 1 complete ones have, tombstones included, has everything that was ever
@@ -32,9 +33,7 @@ import type { RingStatus } from "@inkmesh/shared/ring/ring-record";
 import type { RingRecords } from "../membership/ring-records.ts";
 import { copiesNeeded, type DurabilityLevel } from "./durable-copies.ts";
 import type { ReplicationLimits } from "./replication-limits.ts";
-
-/** What the disk says of a room: the mark; no trace of it on a whole disk that held its place; or neither. */
-export type RoomTrace = "marked" | "unused" | "blank";
+import type { RoomTrace } from "./room-trace.ts";
 
 /** Who must be compared with under one ring. */
 export interface FormerReplicas {
@@ -68,16 +67,6 @@ export function formerReplicas(
     relays,
     all: [...new Set([...relays, ...settled, ...(isThinned ? now.newest.preferenceList(room, replicas) : [])])],
   };
-}
-
-/** What the disk of `self` shows of `room` when it has no mark. */
-export function unmarkedTrace(
-  room: RoomName,
-  disk: { readonly hasTrace: boolean; readonly whole: RingRecords | undefined },
-  { self, replicas }: { readonly self: RelayId; readonly replicas: number },
-): RoomTrace {
-  const heldItsPlace = disk.whole?.newest.preferenceList(room, replicas).includes(self) ?? false;
-  return heldItsPlace && !disk.hasTrace ? "unused" : "blank";
 }
 
 /** A relay that left has proven elsewhere all that it held; one that was forgotten is given up. */
@@ -129,6 +118,13 @@ export class Completeness {
 
   nextDeadline(): number {
     return this.missing.length === 0 ? Number.POSITIVE_INFINITY : this.#askMs;
+  }
+
+  /** What the disk shows of it now without a mark. Whether that still vouches as much as before. */
+  retraced(trace: RoomTrace): boolean {
+    if (this.#trace !== "unused" || trace === "unused") return true;
+    this.#trace = trace;
+    return false;
   }
 
   /** The mark is on disk, and so is all that was compared. */

@@ -16,7 +16,7 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import type { RelayContext } from "../relay-context.ts";
 import { AskedReplicas } from "./asked-replicas.ts";
-import { Completeness, unmarkedTrace } from "./completeness.ts";
+import { Completeness } from "./completeness.ts";
 import { CopyReview } from "./copy-review.ts";
 import { DurableCopies } from "./durable-copies.ts";
 import { EntryIntake } from "./entry-intake.ts";
@@ -28,6 +28,7 @@ import type { RoomPlace } from "./room-place.ts";
 import { Freshness } from "./freshness.ts";
 import { HandOver } from "./hand-over.ts";
 import { RoomRepair, type Had, type RepairStanding } from "./room-repair.ts";
+import { traceWithoutMark } from "./room-trace.ts";
 import { Seekers } from "./seekers.ts";
 import { Subscribers } from "./subscribers.ts";
 import { Upstream } from "./upstream.ts";
@@ -73,12 +74,8 @@ export class Replication implements RepairStanding {
     this.#copy = copy;
     this.#changed = changed;
     this.#place = placement.of(room);
-    const former = this.#place.former();
-    const disk = { hasTrace: copy.storedRecord !== undefined || copy.content.clock.size > 0, whole: placement.wholeRing };
-    // Where there is nobody else who could know of it, this disk has all that there is.
-    const isAlone = former.all.length > 0 && former.all.every((relay) => relay === self);
-    const trace = isAlone ? "unused" : unmarkedTrace(room, disk, { self, replicas: choice.replicas });
-    this.#completeness = new Completeness({ self, limits, trace: isMarked ? "marked" : trace, former });
+    const trace = isMarked ? "marked" : traceWithoutMark(context, copy, this.#place);
+    this.#completeness = new Completeness({ self, limits, trace, former: this.#place.former() });
     this.#copies = new DurableCopies({
       ...{ self, level: choice.level, dotsMax: limits.countedDotsMax },
       clock: copy.log.durableClock,
@@ -183,6 +180,7 @@ export class Replication implements RepairStanding {
   entered(entry: Entry): void {
     this.#copies.entered(entry.dot);
     if (this.shouldMark) this.#copy.log.complete();
+    else this.#retrace();
     this.#changed();
   }
 
@@ -202,6 +200,13 @@ export class Replication implements RepairStanding {
     this.followers.tellAll();
   }
 
+  /** Who has seen nothing of it vouches for that only as long as it is so. */
+  #retrace(): void {
+    if (this.#completeness.retraced(traceWithoutMark(this.#context, this.#copy, this.#place))) return;
+    this.#copies.ownCompleteness(false);
+    this.followers.tellAll();
+  }
+
   #marked(): void {
     this.#completeness.marked();
     this.#copies.ownCompleteness(true);
@@ -212,6 +217,7 @@ export class Replication implements RepairStanding {
   /** The record is on this disk; `isMarked`: and so is the mark. */
   recordLanded(isMarked: boolean): void {
     if (isMarked) this.#marked();
+    else this.#retrace();
     this.#changed();
     this.#repair.landed();
   }
@@ -238,6 +244,7 @@ export class Replication implements RepairStanding {
   ringChanged(): void {
     this.#copies.place(this.#context.peers.ringId, this.#place.replicas);
     this.#completeness.place(this.#place.former());
+    this.#retrace();
     if (this.shouldMark) this.#copy.log.complete();
     this.seekers.ringChanged();
     if (!this.#place.isReplica) this.subscribers.clear();

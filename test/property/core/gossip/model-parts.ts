@@ -4,7 +4,8 @@
 import type { RelayId } from "@inkmesh/shared/base/ids";
 import { AntiEntropy } from "../../../../server/core/gossip/anti-entropy.ts";
 import { CausalDelivery } from "../../../../server/core/gossip/causal-delivery.ts";
-import { Completeness, unmarkedTrace } from "../../../../server/core/gossip/completeness.ts";
+import { Completeness } from "../../../../server/core/gossip/completeness.ts";
+import { unmarkedTrace } from "../../../../server/core/gossip/room-trace.ts";
 import { DifferenceIntake } from "../../../../server/core/gossip/difference-intake.ts";
 import { DigestTree, leafOf } from "../../../../server/core/gossip/digest-tree.ts";
 import { DurableCopies } from "../../../../server/core/gossip/durable-copies.ts";

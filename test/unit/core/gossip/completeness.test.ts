@@ -1,12 +1,7 @@
 import type { RelayId, RingId } from "@inkmesh/shared/base/ids";
 import { describe, expect, test } from "vitest";
-import {
-  Completeness,
-  formerReplicas,
-  unmarkedTrace,
-  type FormerReplicas,
-  type RoomTrace,
-} from "../../../../server/core/gossip/completeness.ts";
+import { Completeness, formerReplicas, type FormerReplicas } from "../../../../server/core/gossip/completeness.ts";
+import { unmarkedTrace, type RoomTrace } from "../../../../server/core/gossip/room-trace.ts";
 import { RingRecords } from "../../../../server/core/membership/ring-records.ts";
 import { lineage, replicationLimits, ringOne, ringTwo } from "./a-room.ts";
 
@@ -93,6 +88,15 @@ describe("the first use of a room", () => {
     const replica = standing(former([a, b, c], 2), { trace });
     expect([trace, replica.isComplete, replica.shouldMark]).toEqual(["unused", true, true]);
     expect(replica.missing).toEqual([]);
+  });
+
+  test("[P2] that is written to while it has no mark vouches for nothing any more, and is marked only when it has compared", () => {
+    const replica = standing(former([a, b, c], 2), { trace: "unused" });
+    expect([replica.retraced("unused"), replica.isComplete]).toEqual([true, true]);
+    expect([replica.retraced("blank"), replica.isComplete, replica.shouldMark]).toEqual([false, false, false]);
+    expect(replica.missing.length).toBeGreaterThan(0);
+    const marked = standing(former([a, b, c], 2), { trace: "marked" });
+    expect([marked.retraced("blank"), marked.isComplete]).toEqual([true, true]);
   });
 
   test.each([
