@@ -174,7 +174,7 @@ export const meshMutants: readonly NamedMutant[] = [
   {
     name: "said-one-version-too-early",
     what: "a word is said over links of the version before it, too",
-    changes: [{ file: "shared/wire/mesh-message.ts", find: "version >= namesSince;", replace: "version >= namesSince - 1;" }],
+    changes: [{ file: "shared/wire/mesh-message.ts", find: "names: namesSince,", replace: "names: namesSince - 1," }],
   },
   {
     name: "bulk-not-gated",
