@@ -28,6 +28,8 @@ export interface HistoryShape {
   readonly replicas: number;
   /** Every room that nobody uses leaves memory at once. */
   readonly isForgetful?: boolean;
+  /** Clocks are pruned as soon as that is possible. */
+  readonly prunes?: boolean;
 }
 
 export class ClusterHistory {
@@ -42,13 +44,17 @@ export class ClusterHistory {
   #typists: ClusterTypist[];
   #people = 0;
 
-  constructor(seed: number, { relays, replicas, isForgetful = false }: HistoryShape) {
+  constructor(seed: number, { relays, replicas, isForgetful = false, prunes = false }: HistoryShape) {
     const limits = {
       tailEntriesMax: 40,
       ...(isForgetful ? { roomCacheBytes: 0 } : {}),
+      ...(prunes ? { clockActorsMax: 1 } : {}),
       replication: { waitingEntriesMax: 8, sweepMs: 10_000, exchangeAgainMs: 3_000, countedDotsMax: 32 },
     };
     this.cluster = new RelayCluster({ seed, relays, replicas, limits });
+    this.cluster.tap = (_from, _to, { messages }) => {
+      if (messages.some(({ type }) => type === "pruned")) this.count("pruned");
+    };
     this.cluster.startAll();
     this.cluster.run(15_000);
     const { newest } = this.cluster.ring;
