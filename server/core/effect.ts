@@ -13,7 +13,7 @@ import type { ReviewedCopy } from "./gossip/copy-review.ts";
 import type { MeshEffect, MeshNews } from "./peers/mesh-effect.ts";
 import type { Marks } from "./log-marks.ts";
 import type { RoomClocks } from "./room-clocks.ts";
-import type { HashedContent, RoomRecord } from "./stored-room.ts";
+import type { HashedContent, RoomRecord, Unnaming } from "./stored-room.ts";
 
 export type RelayEffect =
   | MeshEffect
@@ -25,13 +25,13 @@ export type RelayEffect =
   | { readonly type: "load-room"; readonly room: RoomName; readonly seq: number }
   /** Answered by `log-appended` or `log-append-failed` with the same lineage and seq. */
   | ({ readonly type: "append-log"; readonly lineage: Lineage; readonly seq: number; readonly entries: readonly Entry[] } & Marks)
-  /** `prunable`: what the room's clock need not name any more, as the log's compaction asks for it. */
+  /** `unnaming`: what the room's clock need not name any more, as the log's compaction asks for it. */
   | {
       readonly type: "compact-room";
       readonly lineage: Lineage;
       readonly seq: number;
       readonly upTo: VectorClock;
-      readonly prunable: VectorClock;
+      readonly unnaming: Unnaming;
     }
   /** `completes`: with it the room is complete here. */
   | { readonly type: "store-record"; readonly seq: number; readonly record: RoomRecord; readonly completes: boolean }

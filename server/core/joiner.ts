@@ -91,8 +91,7 @@ export class Joiner {
     catchUp.whenTold(() => {
       const { clock: named, pruned } = room.content;
       // A client takes a clock that does not name all that its own does for that of a relay which lost something.
-      const known = VectorClock.of(this.#has.entries().filter(([actor, counter]) => pruned.counter(actor) >= counter));
-      const clock = named.join(known);
+      const clock = named.join(this.#has.within(pruned));
       const say = (): void => {
         if (!isLive()) return;
         // The client has everything that the content's hash speaks of before it reads the hash.

@@ -73,7 +73,7 @@ export class Room implements RoomCopy, RecordKeeper {
     this.handle = context.nextHandle();
     this.frames = new JoinFrames({ room: this.name, handle: this.handle, chunkBytes: context.limits.chunkBytes });
     this.recordCopies = new RecordCopies(context, context.placement.of(name));
-    this.#upkeep = new TailUpkeep(context, name);
+    this.#upkeep = new TailUpkeep(context, name, () => this.#replication.names);
     this.#words = new DurableWords(context, name, this.handle);
     this.#audience = new RoomAudience(context, this.handle);
     const { handle } = this;
@@ -256,7 +256,7 @@ export class Room implements RoomCopy, RecordKeeper {
     this.#replication.schedule();
     if (this.#life.state === "closing") {
       if (this.#log.isSettled && !this.#upkeep.isRunning) this.#life.goOnClosing();
-    } else if (this.#audience.size === 0 && this.#upkeep.isDue(this.#content, true)) this.compact();
+    } else if (this.#upkeep.isDueAfterTurn(this.#content, this.#audience.size === 0)) this.compact();
   }
 
   /** What was admitted so far in this turn goes to those who are here: before somebody joins, who gets it with the state. */

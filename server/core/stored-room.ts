@@ -5,7 +5,7 @@
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { Dot } from "@inkmesh/shared/clock/dot";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
-import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 
 /** A last-writer-wins register of a room's metadata. */
@@ -51,6 +51,22 @@ export interface StoredSnapshot {
   /** An update that carries only the whole delete set. */
   readonly deleteSetUpdate: Uint8Array;
 }
+
+/** What may be left out of the clock of a snapshot. */
+export interface Unnaming {
+  /** Actors, with exactly these counters, that need no name if something else in the snapshot builds on them. */
+  readonly prunable: VectorClock;
+  /** Another relay's word: whoever has all of `clock` has all of `pruned`, whatever this disk still knows of what builds on what. */
+  readonly told: { readonly clock: VectorClock; readonly pruned: VectorClock };
+  /** So many actors that were pruned are remembered, those that go now among them; more only if more go now. */
+  readonly rememberedMax: number;
+}
+
+export const nothingUnnamed: Unnaming = {
+  prunable: VectorClock.empty,
+  told: { clock: VectorClock.empty, pruned: VectorClock.empty },
+  rememberedMax: 0,
+};
 
 export interface RoomSummary {
   readonly record: RoomRecord;

@@ -4,7 +4,7 @@
  *     long        more than tailEntriesMax entries
  *     heavy       more than tailBytesMin, and more than tailShareMax of the state
  *     unlooked-at the oldest entry has waited verifyMs for a shadow document to see whether it applies
- *     many names  its clock names more actors than it need (`ClockPruning`)
+ *     many names  its clock names more actors than it need (`PrunedNames`)
  *     left behind the last session went, and there is an eighth of "long" or "heavy"
  *
  * Invariants: one compaction per room at a time; it names only what is durable; after one that failed the room rests,
@@ -12,9 +12,8 @@
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
-import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Deadline } from "./deadlines.ts";
-import { prunable } from "./gossip/clock-pruning.ts";
+import type { PrunedNames } from "./gossip/pruned-names.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { RoomContent } from "./room-content.ts";
 import type { RoomLog } from "./room-log.ts";
@@ -25,6 +24,10 @@ const restMs = 30_000;
 const restMsMax = 3_600_000;
 /** What is worth compacting when everybody has left, as a share of what is worth it while they are here. */
 const leftBehindShare = 1 / 8;
+/** Entries that come until it is looked again which of as many actors need no name. */
+const lookEvery = 16;
+
+type Names = Pick<PrunedNames, "isTold" | "mayPrune" | "prunable" | "unnaming">;
 
 export class TailUpkeep {
   readonly #context: RelayContext;
@@ -32,11 +35,13 @@ export class TailUpkeep {
   #isRunning = false;
   #restUntilMs = 0;
   #failures = 0;
-  /** How many actors the clock named when it was looked which of them need no name. */
-  #actorsSeen = 0;
+  readonly #names: () => Names;
+  /** What was there when it was looked which actors need no name: to look is to go through the tail. */
+  #looked = "";
 
-  constructor(context: RelayContext, room: RoomName) {
+  constructor(context: RelayContext, room: RoomName, names: () => Names) {
     this.#context = context;
+    this.#names = names;
     this.#deadline = { type: "verify-tail", room };
   }
 
@@ -61,23 +66,26 @@ export class TailUpkeep {
     return isLong || this.#namesMany(content);
   }
 
-  /** Looked at whenever one more came to it: to look is to go through the tail. */
-  #namesMany(content: RoomContent): boolean {
-    const { size } = content.clock;
-    if (size === this.#actorsSeen) return false;
-    this.#actorsSeen = size;
-    return size > this.#context.limits.clockActorsMax && this.#prunable(content.clock, content).size > 0;
+  /** Whether nobody has it open is decided by then, and other relays may have said what they have. */
+  isDueAfterTurn(content: RoomContent, leftBehind: boolean): boolean {
+    return leftBehind ? this.isDue(content, true) : !this.#context.placement.isAlone && this.#namesMany(content);
   }
 
-  #prunable(clock: VectorClock, { tail }: RoomContent): VectorClock {
-    const { actor: self, placement, limits } = this.#context;
-    return prunable({ self, isAlone: placement.isAlone, clockActorsMax: limits.clockActorsMax, clock, tail });
+  #namesMany({ clock, tail }: RoomContent): boolean {
+    if (this.#isRunning || this.#context.now.monotonicMs < this.#restUntilMs) return false;
+    const names = this.#names();
+    if (names.isTold) return true;
+    if (clock.size <= this.#context.limits.clockActorsMax) this.#looked = "";
+    const now = `${clock.size} ${Math.floor(tail.length / lookEvery)}`;
+    if (now === this.#looked || !names.mayPrune) return false;
+    this.#looked = now;
+    return names.prunable().size > 0;
   }
 
   /** Asks for a snapshot of what is durable; `then` gets the answer. Whether there was anything to ask for. */
   run(content: RoomContent, log: RoomLog, then: (result: Result<Compaction>) => void): boolean {
     const upTo = log.durableClock;
-    if (this.#isRunning || content.tail.length === log.waiting) return false;
+    if (this.#isRunning || (content.tail.length === log.waiting && !this.#names().isTold)) return false;
     this.#isRunning = true;
     this.#context.deadlines.clear(this.#deadline);
     const seq = this.#context.compactions.ask((result) => {
@@ -86,7 +94,7 @@ export class TailUpkeep {
       if (!result.ok) this.#restUntilMs = this.#context.now.monotonicMs + Math.min(restMs * 2 ** (this.#failures - 1), restMsMax);
       then(result);
     });
-    this.#context.effect({ type: "compact-room", lineage: log.lineage, seq, upTo, prunable: this.#prunable(upTo, content) });
+    this.#context.effect({ type: "compact-room", lineage: log.lineage, seq, upTo, unnaming: this.#names().unnaming() });
     return true;
   }
 }

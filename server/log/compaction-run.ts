@@ -11,10 +11,10 @@
 import type { ActorId, Lineage } from "@inkmesh/shared/base/ids";
 import type { Dot } from "@inkmesh/shared/clock/dot";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import type { Compaction } from "../core/stored-room.ts";
+import type { Compaction, Unnaming } from "../core/stored-room.ts";
 import type { SegmentParcel } from "./history-shelf.ts";
 import type { ReaderCalls } from "./reader-worker.ts";
-import { unpackSnapshot } from "./room-parcel.ts";
+import { packUnnaming, unpackSnapshot } from "./room-parcel.ts";
 import { chunkBytes } from "./snapshot-shelf.ts";
 import type { SnapshotDraft } from "./snapshot-draft.ts";
 import type { StoreCalls } from "./sqlite-worker.ts";
@@ -39,14 +39,14 @@ interface Writing {
   readonly draft: Pick<NewDraft, "lineage" | "body" | "bytes" | "segments">;
 }
 
-/** `prunable`: as in `UpdateLog.compact`. */
+/** As in `UpdateLog.compact`. */
 export interface CompactionAsk {
   readonly upTo: VectorClock;
-  readonly prunable: VectorClock;
+  readonly unnaming: Unnaming;
 }
 
 export async function runCompaction(lines: CompactionLines, lineage: Lineage, asked: CompactionAsk): Promise<LogResult<Compaction>> {
-  const draft = await lines.reader.call("draft", [lineage, asked.upTo.entries(), asked.prunable.entries()]);
+  const draft = await lines.reader.call("draft", [lineage, asked.upTo.entries(), packUnnaming(asked.unnaming)]);
   if (!draft.ok) return draft;
   if (draft.value === undefined) return failed("nothing was ever written to this generation");
   lines.onStep("drafted");

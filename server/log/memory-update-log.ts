@@ -13,15 +13,16 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import type { RoomHistory, VersionAsk } from "../core/stored-history.ts";
-import type {
-  Compaction,
-  HashedContent,
-  RoomPage,
-  RoomRecord,
-  RoomSummary,
-  StoredRoom,
-  StoredSnapshot,
-  StoreInspection,
+import {
+  nothingUnnamed,
+  type Compaction,
+  type HashedContent,
+  type RoomPage,
+  type RoomRecord,
+  type RoomSummary,
+  type StoredRoom,
+  type StoredSnapshot,
+  type StoreInspection,
 } from "../core/stored-room.ts";
 import { compactionCut } from "./compaction-cut.ts";
 import { contiguousClock, type ContiguousClock } from "./contiguous-clock.ts";
@@ -98,7 +99,7 @@ export class MemoryUpdateLog implements UpdateLog {
     return { ok: true, value };
   }
 
-  async compact(lineage: Lineage, upTo: VectorClock, prunable = VectorClock.empty): Promise<LogResult<Compaction>> {
+  async compact(lineage: Lineage, upTo: VectorClock, unnaming = nothingUnnamed): Promise<LogResult<Compaction>> {
     const held = this.#lineages.get(lineageKey(lineage));
     if (!held) return { ok: false, refusal: { code: "STORE_FAILED", detail: "nothing was ever written to this generation" } };
     const base = held.snapshot;
@@ -111,7 +112,7 @@ export class MemoryUpdateLog implements UpdateLog {
     });
     const unapplied = new Set(shadow.unapplied.map((part) => covered[base ? part - 1 : part]));
     const rest = tail.filter((entry) => !clock.contains(entry.dot));
-    const { clock: named, pruned } = prunedCut({ clock, covered, rest, prunedBefore: base?.pruned ?? VectorClock.empty }, prunable);
+    const { clock: named, pruned } = prunedCut({ clock, covered, rest, prunedBefore: base?.pruned ?? VectorClock.empty }, unnaming);
     const { state, stateVector, deleteSetUpdate } = shadow;
     const snapshot = { clock: named, pruned, state, stateVector, deleteSetUpdate };
     this.#tell(

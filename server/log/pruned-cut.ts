@@ -7,14 +7,15 @@
  * cut builds on says nothing that the other does not say, neither as "this is here" nor as "who has this needs no more".
  *
  * Invariants: of what is pruned every entry is below one that stays named (causes come before effects, so a chain of them ends at one
- * that nothing here builds on); nothing is pruned that the asker did not allow with exactly that counter, nor an actor of whom the log
- * has entries behind the snapshot. By size nothing is ever pruned. What was pruned last is written with the snapshot: a clock that
- * somebody brings from before may name it.
+ * that nothing here builds on), by what is in the log, or by the word of another relay that found it so, if all by which it is so is here;
+ * nothing is pruned that the asker did not allow, nor an actor of whom the log has entries behind the snapshot. By size nothing is ever
+ * pruned. What was pruned last is written with the snapshot: a clock that somebody brings from before may name it.
  */
 import type { ActorId } from "@inkmesh/shared/base/ids";
 import type { Dot } from "@inkmesh/shared/clock/dot";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { Unnaming } from "../core/stored-room.ts";
 
 interface Cut {
   /** What the snapshot contains. */
@@ -33,12 +34,17 @@ export interface PrunedCut {
   readonly pruned: VectorClock;
 }
 
-export function prunedCut({ clock, covered, rest, prunedBefore }: Cut, prunable: VectorClock): PrunedCut {
+export function prunedCut({ clock, covered, rest, prunedBefore }: Cut, { prunable, told, rememberedMax }: Unnaming): PrunedCut {
   const goesOn = new Set(rest.map(({ dot }) => dot.actor));
-  const isNeeded = (actor: ActorId, counter: number): boolean =>
-    prunable.counter(actor) !== counter || goesOn.has(actor) || !isBelowAnother(actor, counter, covered);
-  const kept = VectorClock.of(clock.entries().filter(([actor, counter]) => isNeeded(actor, counter)));
-  return { clock: kept, pruned: kept.size < clock.size ? clock.past(kept) : prunedBefore.past(kept) };
+  // A word about what is not all in the snapshot says nothing of it.
+  const toldOf = clock.join(prunedBefore).covers(told.clock) ? told.pruned : VectorClock.empty;
+  const isBelow = (actor: ActorId, counter: number): boolean =>
+    toldOf.counter(actor) >= counter || (prunable.counter(actor) === counter && isBelowAnother(actor, counter, covered));
+  const kept = VectorClock.of(clock.entries().filter(([actor, counter]) => goesOn.has(actor) || !isBelow(actor, counter)));
+  const gone = clock.past(kept);
+  if (gone.size === 0) return { clock: kept, pruned: prunedBefore.past(kept) };
+  const remembered = prunedBefore.size + gone.size <= rememberedMax ? prunedBefore.join(gone) : gone;
+  return { clock: kept, pruned: remembered.past(kept) };
 }
 
 /** Whether an entry of another actor builds on that one. */

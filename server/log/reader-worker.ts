@@ -11,7 +11,7 @@ import { partsThrough } from "./history-cut.ts";
 import { HistoryReader, type AgedLineage } from "./history-reader.ts";
 import { segmentsOf } from "./history-segment.ts";
 import type { VersionAsk } from "../core/stored-history.ts";
-import type { HistoryParcel, PageParcel, RoomParcel } from "./room-parcel.ts";
+import { unpackUnnaming, type HistoryParcel, type PageParcel, type RoomParcel, type UnnamingParcel } from "./room-parcel.ts";
 import { checkSnapshot, draftSnapshot, type SnapshotDraft } from "./snapshot-draft.ts";
 import { openReader } from "./sqlite-connection.ts";
 import { SqliteReader, type FoundDamage } from "./sqlite-reader.ts";
@@ -83,8 +83,11 @@ const calls = {
     return content && new Moved<Uint8Array | undefined>(content, [content.buffer]);
   },
   rooms: (page: Parameters<SqliteReader["rooms"]>[0]): PageParcel => reader().rooms(page),
-  draft(lineage: Lineage, upTo: Counters, prunable: Counters): SnapshotDraft | undefined | Moved<SnapshotDraft | undefined> {
-    const draft = draftSnapshot({ reader: reader(), engine, nestingMax, keepsHistory }, { lineage, upTo, prunable });
+  draft(lineage: Lineage, upTo: Counters, unnaming: UnnamingParcel): SnapshotDraft | undefined | Moved<SnapshotDraft | undefined> {
+    const draft = draftSnapshot(
+      { reader: reader(), engine, nestingMax, keepsHistory },
+      { lineage, upTo, unnaming: unpackUnnaming(unnaming) },
+    );
     return draft?.type === "new" ? new Moved<SnapshotDraft | undefined>(draft, [draft.bytes.buffer]) : draft;
   },
   check: (lineage: Lineage, id: number, hash: string): Uint8Array | undefined =>

@@ -7,7 +7,7 @@ import * as encoding from "lib0/encoding";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
-import type { HashedContent, RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot } from "../core/stored-room.ts";
+import type { HashedContent, RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot, Unnaming } from "../core/stored-room.ts";
 import type { HistoryMinute, RoomHistory } from "../core/stored-history.ts";
 import type { Counters } from "./store-row.ts";
 
@@ -45,6 +45,22 @@ export function packRecords(records: readonly Uint8Array[]): Uint8Array<ArrayBuf
 
 export function unpackRoom({ record, snapshot, tail, index, clock, isMarked }: RoomParcel): StoredRoom {
   return { record, snapshot: snapshot && unpackSnapshot(snapshot), tail: unpackTail(tail), index, clock: VectorClock.of(clock), isMarked };
+}
+
+/** `Unnaming` on its way to the worker. */
+export interface UnnamingParcel {
+  readonly prunable: Counters;
+  readonly told: { readonly clock: Counters; readonly pruned: Counters };
+  readonly rememberedMax: number;
+}
+
+export function packUnnaming({ prunable, told, rememberedMax }: Unnaming): UnnamingParcel {
+  return { prunable: prunable.entries(), told: { clock: told.clock.entries(), pruned: told.pruned.entries() }, rememberedMax };
+}
+
+export function unpackUnnaming({ prunable, told, rememberedMax }: UnnamingParcel): Unnaming {
+  const [clock, pruned] = [VectorClock.of(told.clock), VectorClock.of(told.pruned)];
+  return { prunable: VectorClock.of(prunable), told: { clock, pruned }, rememberedMax };
 }
 
 export function unpackSnapshot({ clock, pruned, state, stateVector, deleteSetUpdate }: SnapshotParcel): StoredSnapshot {

@@ -14,6 +14,7 @@ import { dotKey } from "@inkmesh/shared/clock/dot";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine, Shadow } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { Unnaming } from "../core/stored-room.ts";
 import { compactionCut } from "./compaction-cut.ts";
 import type { HistoryReader } from "./history-reader.ts";
 import { byMinute, encodeSegment, isInSegment, segmentKey, segmentsOf, type HistorySegment } from "./history-segment.ts";
@@ -25,7 +26,7 @@ import type { LoggedEntry, LoggedLineage, SqliteReader } from "./sqlite-reader.t
 import type { Counters, SnapshotBody } from "./store-row.ts";
 
 export type SnapshotDraft =
-  /** There is nothing that `base` does not contain already. */
+  /** There is nothing that `base` does not contain already, and nothing that its clock need not name. */
   | { readonly type: "current"; readonly id: number; readonly base: SnapshotParcel; readonly index: Uint8Array }
   | {
       readonly type: "new";
@@ -54,20 +55,21 @@ export interface DraftOptions {
 interface DraftAsk {
   readonly lineage: Lineage;
   readonly upTo: Counters;
-  readonly prunable: Counters;
+  readonly unnaming: Unnaming;
 }
 
 /** Undefined where nothing was ever written to the lineage. Throws when the previous snapshot itself does not apply. */
 export function draftSnapshot(
   { reader, engine, nestingMax, keepsHistory }: DraftOptions,
-  { lineage: of, upTo, prunable }: DraftAsk,
+  { lineage: of, upTo, unnaming }: DraftAsk,
 ): SnapshotDraft | undefined {
   const logged = reader.lineage(of);
   if (logged.id === undefined) return undefined;
   const base = logged.snapshot;
   const clock = cutOf(logged, VectorClock.of(upTo));
   const covered = logged.tail.filter(({ entry }) => clock.contains(entry.dot));
-  if (base && covered.length === 0)
+  const cut = prunedOf(logged, clock, unnaming);
+  if (base && covered.length === 0 && cut.clock.size === clock.size)
     return { type: "current", id: base.id, base, index: engine.indexOf([base.state, ...payloads(logged.tail)]).index.encode() };
   const shadow = engine.shadow([...(base ? [base.state] : []), ...payloads(covered)], { nestingMax });
   const unapplied = shadow.unapplied.map((part) => (base ? part - 1 : part));
@@ -79,7 +81,7 @@ export function draftSnapshot(
   return {
     type: "new",
     lineage: logged.id,
-    body: { ...bodyOf(of, prunedOf(logged, clock, VectorClock.of(prunable)), [...leftAside(logged), ...quarantined], shadow), history },
+    body: { ...bodyOf(of, cut, [...leftAside(logged), ...quarantined], shadow), history },
     bytes: concatBytes([shadow.state, shadow.stateVector, shadow.deleteSetUpdate]) as Uint8Array<ArrayBuffer>,
     hash: hashOf(engine, shadow),
     removed: removed.map(dotOf),
@@ -135,10 +137,10 @@ function cutOf({ snapshot, cover, tail }: LoggedLineage, upTo: VectorClock): Vec
   return compactionCut({ base, cover, tail: tail.map(({ entry }) => entry.dot) }, upTo);
 }
 
-function prunedOf({ snapshot, tail }: LoggedLineage, clock: VectorClock, prunable: VectorClock): PrunedCut {
+function prunedOf({ snapshot, tail }: LoggedLineage, clock: VectorClock, unnaming: Unnaming): PrunedCut {
   const entries = tail.map(({ entry }) => entry);
   const [covered, rest] = [true, false].map((isIn) => entries.filter(({ dot }) => clock.contains(dot) === isIn)) as [Entry[], Entry[]];
-  return prunedCut({ clock, covered, rest, prunedBefore: VectorClock.of(snapshot?.pruned ?? []) }, prunable);
+  return prunedCut({ clock, covered, rest, prunedBefore: VectorClock.of(snapshot?.pruned ?? []) }, unnaming);
 }
 
 /** Entries that an earlier, interrupted compaction meant to set aside and that are still there. */

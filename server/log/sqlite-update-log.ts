@@ -13,7 +13,15 @@ import { statfs } from "node:fs/promises";
 import { lineageKey, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../core/stored-room.ts";
+import {
+  nothingUnnamed,
+  type Compaction,
+  type HashedContent,
+  type RoomPage,
+  type RoomRecord,
+  type StoredRoom,
+  type StoreInspection,
+} from "../core/stored-room.ts";
 import type { RoomHistory, VersionAsk } from "../core/stored-history.ts";
 import { startWorker } from "../runtime/worker-file.ts";
 import { packAppends } from "./append-batch.ts";
@@ -118,9 +126,9 @@ export class SqliteUpdateLog implements UpdateLog {
     return loaded.ok ? { ok: true, value: unpackRoom(loaded.value) } : loaded;
   }
 
-  compact(lineage: Lineage, upTo: VectorClock, prunable = VectorClock.empty): Promise<LogResult<Compaction>> {
+  compact(lineage: Lineage, upTo: VectorClock, unnaming = nothingUnnamed): Promise<LogResult<Compaction>> {
     this.#keepHashes();
-    return this.#inTurn((lines) => runCompaction(lines, lineage, { upTo, prunable }));
+    return this.#inTurn((lines) => runCompaction(lines, lineage, { upTo, unnaming }));
   }
 
   async history(room: RoomName, generation?: number): Promise<LogResult<RoomHistory>> {

@@ -14,7 +14,7 @@ import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { RoomHistory, VersionAsk } from "../core/stored-history.ts";
-import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../core/stored-room.ts";
+import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection, Unnaming } from "../core/stored-room.ts";
 
 /** Entries of one room, in the order in which they were admitted. */
 export interface Append {
@@ -80,10 +80,9 @@ export interface UpdateLog {
   /**
    * Writes a snapshot of exactly the stored entries that `upTo` names, by a shadow document on a worker; re-reads and
    * checks it; then removes the entries it contains, by dot. Where a history is kept, the same goes for what they say in it.
-   * `prunable`: actors, with exactly these counters, that the lineage's clock need not name from then on if something else in the snapshot
-   * builds on them (`PrunedCut`).
+   * `unnaming`: what the lineage's clock need not name from then on (`PrunedCut`).
    */
-  compact(lineage: Lineage, upTo: VectorClock, prunable?: VectorClock): Promise<LogResult<Compaction>>;
+  compact(lineage: Lineage, upTo: VectorClock, unnaming?: Unnaming): Promise<LogResult<Compaction>>;
   /** How the room's current generation, or the one named, came to be, as far as it is kept. */
   history(room: RoomName, generation?: number): Promise<LogResult<RoomHistory>>;
   /** The document as it was, with all that what was written by then hangs on; undefined where nobody wrote in that minute. */

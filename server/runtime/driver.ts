@@ -155,7 +155,7 @@ export class Driver {
       case "load-room":
         return this.#answerWith(log.load(effect.room), (result) => ({ type: "room-loaded", room: effect.room, seq, result }));
       case "compact-room":
-        return this.#answerWith(log.compact(effect.lineage, effect.upTo, effect.prunable), (result) => ({
+        return this.#answerWith(log.compact(effect.lineage, effect.upTo, effect.unnaming), (result) => ({
           type: "room-compacted",
           lineage: effect.lineage,
           seq,

@@ -75,6 +75,11 @@ export class VectorClock {
     return VectorClock.of([...this.#counters].filter(([actor, counter]) => counter > other.counter(actor)));
   }
 
+  /** The actors of this clock all of whose entries that are named here `other` names, too. */
+  within(other: VectorClock): VectorClock {
+    return VectorClock.of([...this.#counters].filter(([actor, counter]) => counter <= other.counter(actor)));
+  }
+
   /** How many entries are named here that `other` does not name. */
   beyond(other: VectorClock): number {
     let count = 0;

@@ -48,6 +48,7 @@ export const meshRoomType = {
   "entries-of-edge": 50,
   names: 51,
   words: 52,
+  pruned: 53,
 } as const;
 
 const addressCharactersMax = 512;

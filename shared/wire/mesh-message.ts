@@ -9,7 +9,7 @@ import type { ActorId, MeshId, RingId } from "../base/ids.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { RingRecord } from "../ring/ring-record.ts";
 import type { MeshRoomMessage } from "./mesh-room-message.ts";
-import { namesSince, releaseSince, wordsSince } from "./protocol-version.ts";
+import { meshVersionMin, namesSince, prunedSince, releaseSince, wordsSince } from "./protocol-version.ts";
 
 /** What is believed of one life of a relay; of equal incarnation the later one counts, and `left` is final. */
 export const memberStates = ["alive", "suspect", "dead", "left"] as const;
@@ -50,11 +50,17 @@ export type MeshMessage =
  * Whether a link of `version` has a word for `message`. What it has none for is left out: to relays a message that is not said is one
  * that got lost, and without those they are correct.
  */
-export function isSpokenIn(version: number, message: MeshMessage): boolean {
-  if (message.type === "release") return version >= releaseSince;
-  if (message.type === "words") return version >= wordsSince;
-  return message.type !== "names" || version >= namesSince;
+export function isSpokenIn(version: number, { type }: Pick<MeshMessage, "type">): boolean {
+  return version >= (since[type] ?? meshVersionMin);
 }
+
+/** What not every version that is understood has a word for. */
+const since: Partial<Readonly<Record<MeshMessage["type"], number>>> = {
+  release: releaseSince,
+  names: namesSince,
+  words: wordsSince,
+  pruned: prunedSince,
+};
 
 export function isAboutRooms(message: MeshMessage): message is MeshRoomMessage {
   switch (message.type) {

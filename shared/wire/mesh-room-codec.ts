@@ -93,6 +93,9 @@ export function writeRoomMessage(encoder: LinkEncoder, message: MeshRoomMessage)
       return writeBoolean(encoder, message.isWatching);
     case "words":
       return encoding.writeVarString(encoder, message.text);
+    case "pruned":
+      writeClock(encoder, message.clock);
+      return writeClock(encoder, message.pruned);
     case "presence":
       return writeList(encoder, message.states, writePresence);
     case "list":
@@ -177,6 +180,8 @@ export function readRoomMessage(type: number, reader: LinkReader): MeshRoomMessa
       return { type: "presence-watch", lineage: reader.lineage(), isWatching: readBoolean(reader) };
     case meshRoomType.words:
       return { type: "words", lineage: reader.lineage(), text: reader.text() };
+    case meshRoomType.pruned:
+      return { type: "pruned", lineage: reader.lineage(), clock: reader.clock(), pruned: reader.clock() };
     case meshRoomType.presence:
       return { type: "presence", lineage: reader.lineage(), states: readList(reader, presenceBytesMin, readPresence) };
     case meshRoomType.list:

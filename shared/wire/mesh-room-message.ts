@@ -119,6 +119,11 @@ export type MeshRoomMessage =
       readonly entries: VectorClock;
       readonly clock: VectorClock;
     } & OfLineage)
+  /**
+   * Whoever has everything that `clock` names has all that `pruned` names, too: the latter need not be named any more. Said where that
+   * becomes so, and before each `compare` as long as it is remembered.
+   */
+  | ({ readonly type: "pruned"; readonly clock: VectorClock; readonly pruned: VectorClock } & OfLineage)
   | { readonly type: "record"; readonly record: WireRecord }
   /** A record that comes to `digest` is on the sender's disk. */
   | ({ readonly type: "record-durable"; readonly digest: Position } & OfLineage)

@@ -182,6 +182,7 @@ export const meshExamples: OneOfEach<MeshMessage> = {
     next: "notes/été",
   },
   words: { type: "words", lineage, text: "hear me" },
+  pruned: { type: "pruned", lineage, clock, pruned: VectorClock.of([[other, 300]]) },
   "presence-watch": { type: "presence-watch", lineage, isWatching: true },
   presence: {
     type: "presence",

@@ -160,7 +160,7 @@ export class Checkers {
 
   async compacted(disk: SimDisk, lineage: Lineage): Promise<void> {
     this.compactions += 1;
-    await snapshotEqualsLog(disk, this.platters.of(disk), lineage);
+    await snapshotEqualsLog(disk, this.platters.of(disk), lineage, (clock) => this.platters.withCauses(lineage, clock));
   }
 
   async hashed(disk: SimDisk): Promise<void> {

@@ -9,7 +9,15 @@ import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../../server/core/stored-room.ts";
+import type {
+  Compaction,
+  HashedContent,
+  RoomPage,
+  RoomRecord,
+  StoredRoom,
+  StoreInspection,
+  Unnaming,
+} from "../../server/core/stored-room.ts";
 import type { RoomHistory, VersionAsk } from "../../server/core/stored-history.ts";
 import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "../../server/log/update-log.ts";
 import type { SimDisk, Transaction } from "./sim-disk.ts";
@@ -71,14 +79,14 @@ export class SimUpdateLog implements UpdateLog {
     });
   }
 
-  compact(lineage: Lineage, upTo: VectorClock, prunable?: VectorClock): Promise<LogResult<Compaction>> {
+  compact(lineage: Lineage, upTo: VectorClock, unnaming?: Unnaming): Promise<LogResult<Compaction>> {
     // What it hashes to before the snapshot is not to be believed behind it.
     this.#hashes = this.#hashes.filter(({ lineage: { room } }) => room !== lineage.room);
     return this.#oneByOne(async () => {
       await this.#wait("disk compacts", this.#disk.mood.writeMs * 10);
       if (this.#disk.mood.full) return failed("STORE_FULL", "no space left on device");
       if (this.#disk.chance(this.#disk.mood.writeFails)) return failed("STORE_FAILED", "input/output error");
-      const result = await this.#disk.image.compact(lineage, upTo, prunable);
+      const result = await this.#disk.image.compact(lineage, upTo, unnaming);
       this.#disk.onCompacted(lineage);
       await this.#wait("disk syncs", this.#disk.mood.syncMs);
       return result;

@@ -16,7 +16,6 @@
  * no dot is delivered twice; at most `waitingEntriesMax` entries are held. What is dropped is lost nowhere: its sender keeps it
  * until this relay has called it durable. Knows no content, no disk and no generations: one of these per lineage.
  */
-import { assert } from "@inkmesh/shared/base/assert";
 import type { ActorId, RelayId } from "@inkmesh/shared/base/ids";
 import type { Dot } from "@inkmesh/shared/clock/dot";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -24,7 +23,7 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { EntryRun } from "@inkmesh/shared/wire/mesh-room-message";
 import type { ReplicationLimits } from "./replication-limits.ts";
 
-/** The room as it stands, which changes as the caller takes in what is delivered. */
+/** The room as it stands, which changes as the caller takes in what is delivered, and as what was pruned is forgotten. */
 export interface DeliveryRoom {
   /** What is here, and what was pruned from the clock because everybody has it. */
   known(): VectorClock;
@@ -219,8 +218,10 @@ export class CausalDelivery {
     for (const [actor, run] of missing) {
       const gap = this.#gaps.get(actor);
       if (gap === undefined) {
-        assert(from !== undefined, "only an entry opens a gap");
-        const fresh = { from: run.from, to: run.to, askedTo: 0, sources: this.#sources(from), asked: 0, againMs: nowMs };
+        // Without an entry that shows it: what was pruned is not remembered any more.
+        const sources = this.#sources(from);
+        if (sources.length === 0) continue;
+        const fresh = { from: run.from, to: run.to, askedTo: 0, sources, asked: 0, againMs: nowMs };
         this.#gaps.set(actor, fresh);
         steps.push(this.#ask(actor, fresh, nowMs));
         continue;
@@ -244,8 +245,8 @@ export class CausalDelivery {
     return { type: "ask", of, run: { actor, from: gap.from, to: gap.to } };
   }
 
-  #sources({ sender, upstream }: Provenance): RelayId[] {
-    const named = upstream === undefined ? [sender] : [sender, upstream];
+  #sources(from: Provenance | undefined): RelayId[] {
+    const named = from === undefined ? [] : [from.sender, ...(from.upstream === undefined ? [] : [from.upstream])];
     return [...new Set([...named, ...this.#room.replicas()])].filter((relay) => relay !== this.#self);
   }
 

@@ -7,10 +7,8 @@
  * What makes a name superfluous is causality: a clock that names an entry says of all that it builds on that it is there. Which actors
  * that goes for the compaction finds (`server/log/pruned-cut.ts`); this decides which it may take. An actor that writes on is no
  * danger to anybody (whoever meets its next entry and knows it no more asks, and compares), with one exception: the own life gives
- * its next dot by its counter. So nothing is inferred from an equal RelayId, folders get cloned.
- *
- * It prunes where no other relay knows of rooms: whom would it tell, and with whom be compared? Among several relays clocks are a part
- * of what rooms are compared by, and none is pruned.
+ * its next dot by its counter. So nothing is inferred from an equal RelayId, folders get cloned. When it is worth it, and whether others
+ * who have copies are ready for it, `PrunedNames` decides.
  *
  * Invariants: the own actor is never pruned; nothing is pruned by size (basho/riak_kv#1864), the size only says when it is worth it.
  */
@@ -19,21 +17,18 @@ import type { ActorId } from "@inkmesh/shared/base/ids";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 
 interface Standing {
-  readonly self: ActorId;
-  /** Whether no other relay has a copy, or may have one. */
-  readonly isAlone: boolean;
-  readonly clockActorsMax: number;
+  /** The own actor, and those of relays that are there: they are named again with the next that they write. */
+  readonly living: ReadonlySet<ActorId>;
   /** What is on this disk. */
   readonly clock: VectorClock;
   /** The entries behind the snapshot. */
   readonly tail: readonly Pick<Entry, "dot" | "deps">[];
 }
 
-/** What the next compaction may prune; nothing where it would not be worth it. */
-export function prunable({ self, isAlone, clockActorsMax, clock, tail }: Standing): VectorClock {
-  if (!isAlone || clock.size <= clockActorsMax) return VectorClock.empty;
+/** What the next compaction may prune. */
+export function prunable({ living, clock, tail }: Standing): VectorClock {
   const builtOn = tail.filter(({ dot }) => clock.contains(dot));
   const isBelow = ([actor, counter]: readonly [ActorId, number]): boolean =>
-    actor !== self && builtOn.some(({ dot, deps }) => dot.actor !== actor && deps.counter(actor) >= counter);
+    !living.has(actor) && builtOn.some(({ dot, deps }) => dot.actor !== actor && deps.counter(actor) >= counter);
   return VectorClock.of(clock.entries().filter(isBelow));
 }

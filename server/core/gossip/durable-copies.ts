@@ -180,12 +180,16 @@ export class DurableCopies {
     if (this.#told.get(relay)?.actor === actor) this.#told.delete(relay);
   }
 
-  /** Nobody needs to name what `clock` names, all of these actors, any more: something that is named builds on it. */
-  pruned(clock: VectorClock): void {
-    this.#base = this.#base.past(clock);
-    this.#ownClock = this.#ownClock.past(clock);
-    const isGone = (dot: Dot): boolean => clock.contains(dot);
-    if (this.#dots.some(isGone)) this.#dots = this.#dots.map((dot) => (isGone(dot) ? { actor: dot.actor, counter: 0 } : dot));
+  /** Nobody needs to name what `gone` names, all of these actors, any more: whoever has all of `kept`, which is on this disk, has it. */
+  pruned(gone: VectorClock, kept: VectorClock): void {
+    const last = this.#dots.findLastIndex((dot) => gone.contains(dot));
+    // Up to there all is on this disk, and whoever has it is known by what stays named.
+    if (last >= 0 || this.#base.within(gone).size > 0) {
+      const base = this.#dots.splice(0, last + 1).reduce(including, this.#base);
+      this.#base = base.past(gone).join(kept);
+      this.#basePosition += last + 1;
+    }
+    this.#ownClock = this.#ownClock.past(gone);
     for (const [relay, told] of this.#told) this.#told.set(relay, { ...told, position: this.#reach(told.clock, -1) });
   }
 

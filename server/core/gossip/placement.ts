@@ -53,9 +53,15 @@ export class Placement implements KnownRings {
 
   /** Whether no other relay has copies of rooms, or may have some. */
   get isAlone(): boolean {
+    return this.#peers.linked.length === 0 && this.others.length === 0;
+  }
+
+  /** The other relays of the ring, which may have copies. */
+  get others(): readonly RelayId[] {
     const self = relayOf(this.#peers.self);
-    const isOver = (relay: RelayId): boolean => ["left", "forgotten"].includes(this.ring.status(relay) ?? "left");
-    return this.#peers.linked.length === 0 && this.ring.entries().every(({ relay }) => relay === self || isOver(relay));
+    return this.ring
+      .entries()
+      .flatMap(({ relay, status }) => (relay === self || status === "left" || status === "forgotten" ? [] : [relay]));
   }
 
   /** The disk says so. */

@@ -19,10 +19,12 @@ import { AskedReplicas } from "./asked-replicas.ts";
 import { Completeness } from "./completeness.ts";
 import { CopyReview } from "./copy-review.ts";
 import { DurableCopies } from "./durable-copies.ts";
+import { EntryForwarding } from "./entry-forwarding.ts";
 import { EntryIntake } from "./entry-intake.ts";
 import { Followers } from "./followers.ts";
 import type { LineageMessage } from "./lineage-message.ts";
-import { answersToWant, durableTail, entriesMessages } from "./missing-entries.ts";
+import { answersToWant } from "./missing-entries.ts";
+import { PrunedNames } from "./pruned-names.ts";
 import { knownDurable, type RoomCopy } from "./room-copy.ts";
 import type { RoomPlace } from "./room-place.ts";
 import { Freshness } from "./freshness.ts";
@@ -63,6 +65,8 @@ export class Replication implements RepairStanding {
   readonly upstream: Upstream;
   readonly handOver: HandOver;
   readonly #asked: AskedReplicas;
+  readonly names: PrunedNames;
+  readonly #forwarding: EntryForwarding;
   #isWanted = false;
 
   constructor({ context, copy, isMarked, before, changed }: ReplicationOptions) {
@@ -87,9 +91,13 @@ export class Replication implements RepairStanding {
     this.review = new CopyReview({ context, place: this.#place, tail: () => copy.content.tail });
     this.#asked = new AskedReplicas(context, lineage, this.#place);
     this.upstream = new Upstream({
-      ...{ context, lineage, place: this.#place, clock: () => copy.log.durableClock },
+      ...{ context, lineage, place: this.#place, clock: () => knownDurable(copy) },
       ...{ others: () => this.#asked.actors, compareWith: (actor) => this.compareWith(actor) },
     });
+    this.#forwarding = new EntryForwarding({ context, copy, place: this.#place, subscribers: this.subscribers, upstream: this.upstream });
+    const mayHold = (actor: ActorId): boolean =>
+      this.#place.mayKnow(relayOf(actor)) || this.followers.has(actor) || this.subscribers.has(actor);
+    this.names = new PrunedNames({ context, copy, mayHold, isOnAll: () => this.holders.length === this.#place.replicas.length });
     this.#repair = new RoomRepair({ context, copy, standing: this, has: (had) => this.#has(had), changed });
     const parts = { asked: this.#asked, repair: this.#repair, holders: () => this.holders };
     this.handOver = new HandOver({ context, copy, place: this.#place, ...parts, changed });
@@ -116,8 +124,9 @@ export class Replication implements RepairStanding {
     return this.#copies.holders(this.#copy.log.durableClock);
   }
 
+  /** What others are told of this disk. */
   get durableClock(): VectorClock {
-    return this.#copy.log.durableClock;
+    return knownDurable(this.#copy);
   }
 
   get isMarked(): boolean {
@@ -184,9 +193,10 @@ export class Replication implements RepairStanding {
     this.#changed();
   }
 
-  /** What `clock` names needs no name any more. */
-  pruned(clock: VectorClock): void {
-    this.#copies.pruned(clock);
+  /** What `gone` names needs no name any more. */
+  pruned(gone: VectorClock): void {
+    this.#copies.pruned(gone, this.#copy.content.snapshot?.clock ?? gone);
+    this.names.tellAll();
     this.#changed();
   }
 
@@ -194,7 +204,7 @@ export class Replication implements RepairStanding {
   landed(entries: readonly Entry[], isMarked: boolean): void {
     if (isMarked) this.#marked();
     this.#copies.ownDurable(this.#copy.log.durable);
-    this.#forward(entries);
+    this.#forwarding.forward(entries);
     this.seekers.advanced();
     this.#repair.landed();
     this.followers.tellAll();
@@ -236,7 +246,7 @@ export class Replication implements RepairStanding {
     const relay = relayOf(actor);
     this.#completeness.linkDown(relay);
     this.subscribers.remove(actor);
-    for (const part of [this.followers, this.#copies, this.#repair, this.#asked, this.upstream]) part.linkDown(actor);
+    for (const part of [this.followers, this.#copies, this.#repair, this.#asked, this.upstream, this.names]) part.linkDown(actor);
     this.#intake.unanswered(relay, undefined);
     this.review.linkDown();
   }
@@ -279,6 +289,9 @@ export class Replication implements RepairStanding {
         break;
       case "subscribe":
         this.#subscribeCame(from, message);
+        break;
+      case "pruned":
+        this.names.came(from, message);
         break;
       case "compare":
         this.#repair.compareCame(from, message, ring);
@@ -336,26 +349,6 @@ export class Replication implements RepairStanding {
     return this.#missing.some((relay) => this.#context.peers.lifeOf(relay) !== undefined);
   }
 
-  // -- entries --------------------------------------------------------------------------------------------------------
-
-  /** Own entries go to the replicas; what a replica has goes to the edges whose upstream it is. */
-  #forward(entries: readonly Entry[]): void {
-    const { peers } = this.#context;
-    if (peers.linked.length === 0 || entries.length === 0) return;
-    const { lineage } = this.#copy;
-    const written = entries.filter((entry) => this.#isOwn(entry));
-    const own = entriesMessages(lineage, this.upstream.relay, written);
-    const all = this.#place.isReplica ? entriesMessages(lineage, undefined, entries) : [];
-    for (const actor of peers.linked) {
-      if (this.#place.isOn(relayOf(actor))) this.#sayAll(actor, own);
-      else if (this.subscribers.has(actor)) this.#sayAll(actor, all);
-    }
-  }
-
-  #isOwn({ dot }: Entry): boolean {
-    return relayOf(dot.actor) === this.#context.self;
-  }
-
   // -- durability ------------------------------------------------------------------------------------------------------
 
   #query(): void {
@@ -371,17 +364,14 @@ export class Replication implements RepairStanding {
     if (!this.#copies.heard({ actor: from, ring, isWhole, isComplete, clock })) this.#asked.again(from);
     this.#copy.copiesChanged();
     this.handOver.review();
-    // A whole clock comes on a new link: what its relay lacks of this one's entries is sent again.
-    if (!isWhole || !this.#place.isOn(relayOf(from))) return;
-    const owed = durableTail(this.#copy).filter((entry) => this.#isOwn(entry) && !clock.contains(entry.dot));
-    this.#sayAll(from, entriesMessages(this.#copy.lineage, this.upstream.relay, owed));
+    if (isWhole) this.#forwarding.sendOwed(from, clock);
   }
 
   // -- what was compared ----------------------------------------------------------------------------------------------
 
   /** Everything that `relay` has of the room is on this disk. */
   #has({ relay, ring, clock, isComplete }: Had): void {
-    const named = clock.past(this.#copy.content.pruned);
+    const named = this.names.taken(relay, clock);
     if (!this.#copy.log.durableClock.covers(named)) {
       this.#copy.takeClock(named);
       this.#changed();

@@ -10,6 +10,8 @@
  * memory, where nobody may remember until the next one, or before this relay may be complete.
  * Where the clocks name the same and the contents differ (Yjs derives deletions of its own), both ask.
  *
+ * What one of the two does not name any more (`PrunedNames`) says nothing of who has more, and is left out of account.
+ *
  * Invariants: a clock is joined for equal contents only; nothing is concluded across generations; both sides' words are of one
  * moment of their disks each.
  */
@@ -36,12 +38,19 @@ export type ComparisonStep =
   /** Compare again a second later. */
   | { readonly type: "look-again" };
 
+interface Comparison {
+  readonly mine: RoomMoment;
+  readonly theirs: RoomMoment;
+  readonly unnamed: VectorClock;
+  readonly isUrgent: boolean;
+}
+
 export class RoomComparison {
   /** Per peer with which it was compared what that named and this relay lacked the last time. */
   readonly #lacking = new Map<RelayId, VectorClock | undefined>();
 
-  /** `theirs` came from `from`; `mine` is of now. */
-  compare(from: RelayId, mine: RoomMoment, theirs: RoomMoment, isUrgent: boolean): readonly ComparisonStep[] {
+  /** `theirs` came from `from`; `mine` is of now; `unnamed`: what one of the two does not name any more. */
+  compare(from: RelayId, { mine, theirs, unnamed, isUrgent }: Comparison): readonly ComparisonStep[] {
     const steps: ComparisonStep[] = theirs.answer ? [{ type: "answer" }] : [];
     const record = this.#joinRecord(mine, theirs, steps);
     // Of two generations, or of a closed one, only the record matters; it tells the other side, too.
@@ -55,7 +64,7 @@ export class RoomComparison {
       else steps.push({ type: "look-again" });
       return steps;
     }
-    steps.push(...this.#differ(from, mine, theirs, isUrgent));
+    steps.push(...this.#differ(from, mine.clock.past(unnamed), theirs.clock.past(unnamed), isUrgent));
     return steps;
   }
 
@@ -73,17 +82,17 @@ export class RoomComparison {
     return joined;
   }
 
-  #differ(from: RelayId, mine: RoomMoment, theirs: RoomMoment, isUrgent: boolean): readonly ComparisonStep[] {
-    const order = mine.clock.compare(theirs.clock);
+  #differ(from: RelayId, mine: VectorClock, theirs: VectorClock, isUrgent: boolean): readonly ComparisonStep[] {
+    const order = mine.compare(theirs);
     if (order === "after") return [];
     const isFirst = !this.#lacking.has(from);
     const before = this.#lacking.get(from);
-    const isOld = before !== undefined && !mine.clock.covers(before);
+    const isOld = before !== undefined && !mine.covers(before);
     if (isUrgent || isFirst || isOld || order === "equal") {
       this.#lacking.set(from, undefined);
       return [{ type: "request-difference" }];
     }
-    this.#lacking.set(from, theirs.clock);
+    this.#lacking.set(from, theirs);
     return [{ type: "look-again" }];
   }
 }

@@ -19,7 +19,8 @@ import { DifferenceIntake, type IntakeStep } from "./difference-intake.ts";
 import { planDifference } from "./difference-plan.ts";
 import { differenceMessages, entriesMessages } from "./missing-entries.ts";
 import { RoomComparison, type RoomMoment } from "./room-comparison.ts";
-import type { RoomCopy } from "./room-copy.ts";
+import type { PrunedNames } from "./pruned-names.ts";
+import { knownDurable, type RoomCopy } from "./room-copy.ts";
 import { momentOf } from "./room-moment.ts";
 
 type Message<Type extends MeshRoomMessage["type"]> = Extract<MeshRoomMessage, { type: Type }>;
@@ -36,12 +37,15 @@ export interface Had {
 /** The copy's own standing, which others decide. */
 export interface RepairStanding {
   readonly isComplete: boolean;
+  readonly isReplica: boolean;
   /** Whether somebody here wants to see it. */
   readonly freshness: { readonly isBegun: boolean };
   /** Whether it cannot be complete before it has compared with `relay`. */
   isUrgent(relay: RelayId): boolean;
   /** `relay` has said what it has, and there is nothing to get from it. */
   comparedWith(relay: RelayId): void;
+  /** What clocks need not name any more. */
+  readonly names: Pick<PrunedNames, "tell" | "isUnnamedWith" | "unnamedWith">;
   /** Who asked what comes of comparing. */
   readonly review: Pick<CopyReview, "heard">;
   /** Where this relay, if it is no replica, gets from what it does not write itself. */
@@ -112,7 +116,7 @@ export class RoomRepair {
 
   /** Says what is here and asks for the same in return. */
   compareWith(actor: ActorId): void {
-    if (this.#copy.isSettled) this.#context.peers.tell(actor, this.#moment(true));
+    if (this.#copy.isSettled) this.#tellMoment(actor, true);
     else this.#changed();
   }
 
@@ -122,10 +126,12 @@ export class RoomRepair {
     const { peers } = this.#context;
     const relay = relayOf(from);
     const mine = this.#moment(false);
-    const steps = this.#comparison.compare(relay, mine, theirs, this.#standing.isUrgent(relay));
+    const isOfThis = theirs.lineage.generation === this.#copy.lineage.generation;
+    const unnamed = isOfThis ? this.#standing.names.unnamedWith(from, theirs.clock) : VectorClock.empty;
+    const steps = this.#comparison.compare(relay, { mine, theirs, unnamed, isUrgent: this.#standing.isUrgent(relay) });
     const isAll = !steps.some(({ type }) => type === "request-difference");
     for (const step of steps) {
-      if (step.type === "answer") peers.tell(from, this.#moment(false));
+      if (step.type === "answer") this.#tellMoment(from, false);
       else if (step.type === "keep-record") this.#copy.takeRecord(step.record, () => isAll && this.#standing.comparedWith(relay));
       else if (step.type === "tell-record") peers.tell(from, { type: "record", record: step.record });
       else if (step.type === "request-difference") this.request(relay);
@@ -133,7 +139,7 @@ export class RoomRepair {
       else this.#has({ relay, ring, clock: step.clock, isComplete: step.isComplete });
     }
     if (isAll && !steps.some(({ type }) => type === "keep-record")) this.#standing.comparedWith(relay);
-    this.#standing.review.heard(relay, mine, theirs);
+    this.#standing.review.heard(relay, without(unnamed, mine), without(unnamed, theirs));
   }
 
   /** Asks for all that is missing here. */
@@ -143,9 +149,18 @@ export class RoomRepair {
     const actor = peers.lifeOf(relay);
     if (actor === undefined || !this.#copy.isOpen || !this.#takesIn) return;
     if (!this.#copy.isSettled) return void this.#wanted.add(relay);
-    const { content, log } = this.#copy;
-    const message = this.#intake.begin(actor, { clock: log.durableClock, stateVector: content.stateVector() }, now.monotonicMs);
+    const { content } = this.#copy;
+    const message = this.#intake.begin(actor, { clock: this.#clockFor(actor), stateVector: content.stateVector() }, now.monotonicMs);
     if (message !== undefined) peers.tell(actor, message);
+  }
+
+  /**
+   * What names say is here. A replica that may not vouch for the room may have lost what nobody names any more: where something was pruned
+   * it asks for all that its state vector does not name.
+   */
+  #clockFor(actor: ActorId): VectorClock {
+    const { isComplete, isReplica, names } = this.#standing;
+    return isReplica && !isComplete && names.isUnnamedWith(actor) ? VectorClock.empty : knownDurable(this.#copy);
   }
 
   answerRequest(from: ActorId, request: Message<"difference-request">): void {
@@ -154,7 +169,7 @@ export class RoomRepair {
     if (!this.#copy.isSettled) return void this.#requests.set(from, request);
     const { lineage, content, log } = this.#copy;
     const { exchange, clock, stateVector } = request;
-    const folded = content.snapshot?.clock ?? VectorClock.empty;
+    const folded = content.pruned.join(content.snapshot?.clock ?? VectorClock.empty);
     const plan = planDifference({ folded, tail: content.tail }, clock, this.#context.placement.limits);
     const cover = { clock: log.durableClock, isComplete: this.#standing.isComplete };
     if (plan.type === "entries") {
@@ -182,7 +197,7 @@ export class RoomRepair {
 
   #settleIntake(): void {
     const { log } = this.#copy;
-    for (const { from, clock, isComplete } of this.#intake.settle(log.durable, log.durableClock))
+    for (const { from, clock, isComplete } of this.#intake.settle(log.durable, knownDurable(this.#copy)))
       this.#has({ relay: relayOf(from), ring: this.#context.peers.ringId, clock, isComplete });
   }
 
@@ -194,6 +209,12 @@ export class RoomRepair {
     return !place.isElsewhere || place.mayHold(this.#context.self);
   }
 
+  /** Behind what is not named here any more. */
+  #tellMoment(to: ActorId, answer: boolean): void {
+    this.#standing.names.tell(to);
+    this.#context.peers.tell(to, this.#moment(answer));
+  }
+
   #moment(answer: boolean): RoomMoment {
     return momentOf(this.#copy, { answer, isComplete: this.#standing.isComplete });
   }
@@ -201,4 +222,8 @@ export class RoomRepair {
   #tell(to: ActorId, messages: readonly MeshRoomMessage[]): void {
     for (const message of messages) this.#context.peers.tell(to, message);
   }
+}
+
+function without(unnamed: VectorClock, moment: RoomMoment): RoomMoment {
+  return { ...moment, clock: moment.clock.past(unnamed) };
 }

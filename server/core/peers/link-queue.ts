@@ -64,6 +64,11 @@ export class LinkQueue {
     this.#bulk = new RoomTurns(limits.roomShareBytes);
   }
 
+  /** Whether the link has a word of that kind. */
+  understands(type: MeshMessage["type"]): boolean {
+    return isSpokenIn(this.#version, { type });
+  }
+
   /** Bytes that the other side has not read, about, and as far as this side can know. */
   get waitingBytes(): number {
     return this.#bulk.bytes + this.#aheadBytes;

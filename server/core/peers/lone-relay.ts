@@ -28,6 +28,10 @@ export class LoneRelay implements Peers {
     // There is no link, so it is lost.
   }
 
+  understands(): boolean {
+    return false;
+  }
+
   isCongested(): boolean {
     return false;
   }

@@ -96,6 +96,10 @@ export class Mesh implements Peers {
     this.#outbox.bulk(to, this.ringId, message);
   }
 
+  understands(to: ActorId, type: MeshRoomMessage["type"]): boolean {
+    return this.#outbox.understands(to, type);
+  }
+
   isCongested(to: ActorId): boolean {
     return this.#outbox.isFull(to);
   }

@@ -48,6 +48,10 @@ export class PeerOutbox {
     this.#queues.get(to)?.addBulk(ring, message);
   }
 
+  understands(to: ActorId, type: MeshRoomMessage["type"]): boolean {
+    return this.#queues.get(to)?.understands(type) === true;
+  }
+
   isFull(to: ActorId): boolean {
     return this.#queues.get(to)?.isFull === true;
   }

@@ -22,6 +22,8 @@ export interface Peers {
   lifeOf(relay: RelayId): ActorId | undefined;
   /** Said with everything else for that peer in this turn; lost when there is no link (C4). */
   tell(to: ActorId, message: MeshRoomMessage): void;
+  /** Whether the link to `to` has a word of that kind. */
+  understands(to: ActorId, type: MeshRoomMessage["type"]): boolean;
   /** Whether `to` does not read as fast as it is told things: what can wait is told later. */
   isCongested(to: ActorId): boolean;
   /** When something came from `actor` last, in monotonic ms; 0 where there is no link. */

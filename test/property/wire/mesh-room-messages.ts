@@ -63,6 +63,7 @@ const anyMeshRoomMessage: fc.Arbitrary<MeshRoomMessage> = fc.oneof(
     clock: anyClock,
     record: fc.option(anyRecord, { nil: undefined }),
   }),
+  fc.record({ type: fc.constant("pruned" as const), lineage, clock: anyClock, pruned: anyClock }),
   fc.record({ type: fc.constant("difference-request" as const), lineage, exchange: number, clock: anyClock, stateVector: bytes }),
   fc.record({ type: fc.constant("difference" as const), lineage, exchange: number, remaining: number, bytes }),
   fc.record({

@@ -12,6 +12,7 @@
 import * as Y from "yjs";
 import { lineageKey, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
 import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { SimDisk, Transaction } from "../sim-disk.ts";
 import { digest } from "../trace.ts";
@@ -35,6 +36,8 @@ export interface PlattersOptions {
 /** How long what was said of a disk may be on its way, in ms. */
 const underWayMs = 20_000;
 
+type Cause = Pick<Entry, "dot" | "deps">;
+
 interface Seat {
   /** The disks that are there: one, and those of copies that run beside it. */
   readonly here: Set<AuditLog>;
@@ -47,6 +50,8 @@ export class Platters {
   readonly #ofDisk = new WeakMap<SimDisk, AuditLog>();
   /** Every entry that was ever on a disk, by lineage and dot. */
   readonly #written = new Map<string, { readonly digest: string; readonly content: Content }>();
+  /** What those built on, by lineage, in the order in which they first came to a disk: causes before effects. */
+  readonly #causes = new Map<string, Cause[]>();
   readonly #lostMs = new Map<AuditLog, number>();
   /** What was on a disk until it was dropped there, and when that was. */
   readonly #dropped: { readonly audit: AuditLog; readonly was: AuditedLineage; readonly isComplete: boolean; readonly atMs: number }[] = [];
@@ -152,6 +157,12 @@ export class Platters {
       .filter((relay) => this.#seats.get(relay)?.ever.some((audit) => audit.isClosed(lineage)) ?? false).length;
   }
 
+  /** What `clock` names, and all that this builds on, as far as any disk ever knew. */
+  withCauses(lineage: Lineage, clock: VectorClock): VectorClock {
+    const causes = this.#causes.get(lineageKey(lineage)) ?? [];
+    return causes.toReversed().reduce((known, { dot, deps }) => (known.contains(dot) ? known.join(deps) : known), clock);
+  }
+
   /** What a reader of all disks together would see. */
   together(lineage: Lineage): Y.Doc {
     const doc = new Y.Doc();
@@ -173,13 +184,17 @@ export class Platters {
     for (const { lineage, entries } of transaction.batch) for (const entry of entries) this.#note(lineage, entry);
   }
 
-  #note(lineage: Lineage, { dot, payload }: Entry): void {
+  #note(lineage: Lineage, { dot, deps, payload }: Entry): void {
     const key = `${lineageKey(lineage)} ${dotKey(dot)}`;
     const known = this.#written.get(key);
     const now = digest(payload);
     if (known !== undefined && known.digest !== now)
       throw new Finding("one payload per dot", `${dotKey(dot)} named ${known.digest} on another disk, now ${now}`);
-    if (known === undefined) this.#written.set(key, { digest: now, content: contentOf(payload) });
+    if (known !== undefined) return;
+    this.#written.set(key, { digest: now, content: contentOf(payload) });
+    const causes = this.#causes.get(lineageKey(lineage)) ?? [];
+    this.#causes.set(lineageKey(lineage), causes);
+    causes.push({ dot, deps });
   }
 
   /** Its content is there, or was on disks that are lost, and is nowhere. */

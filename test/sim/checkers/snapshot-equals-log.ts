@@ -9,11 +9,14 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { SimDisk } from "../sim-disk.ts";
 import { Finding } from "../world.ts";
-import type { AuditedLineage, AuditLog } from "./audit-log.ts";
+import type { AuditLog } from "./audit-log.ts";
 import { shown } from "./content.ts";
 
+/** What a clock names, and all that this builds on, whichever disk knows that. */
+type WithCauses = (clock: VectorClock) => VectorClock;
+
 /** Resolves when it is so, throws a finding when it is not. */
-export async function snapshotEqualsLog(disk: SimDisk, audit: AuditLog, lineage: Lineage): Promise<void> {
+export async function snapshotEqualsLog(disk: SimDisk, audit: AuditLog, lineage: Lineage, withCauses: WithCauses): Promise<void> {
   if (audit.isClosed(lineage)) return;
   const audited = audit.of(lineage);
   const before = audited.entries.length;
@@ -22,11 +25,11 @@ export async function snapshotEqualsLog(disk: SimDisk, audit: AuditLog, lineage:
   const doc = new Y.Doc();
   const { snapshot, tail, clock } = stored.value;
   for (const part of [...(snapshot ? [snapshot.state] : []), ...tail.map(({ payload }) => payload)]) Y.applyUpdate(doc, part);
-  if (!withCauses(clock, audited).covers(audited.clock))
+  if (!withCauses(clock).covers(audited.clock))
     throw new Finding("snapshot and tail are the log", `its clock lost ${JSON.stringify(audited.clock.entries())}`);
   const inTail = new Set(tail.map(({ dot }) => dotKey(dot)));
   const folded = snapshot === undefined ? [] : audited.entries.filter(({ dot }) => !inTail.has(dotKey(dot)));
-  const needed = withCauses(snapshot?.clock ?? VectorClock.empty, audited);
+  const needed = withCauses(snapshot?.clock ?? VectorClock.empty);
   const unneeded = folded.find(({ dot }) => !needed.contains(dot));
   if (unneeded !== undefined)
     throw new Finding(
@@ -34,9 +37,4 @@ export async function snapshotEqualsLog(disk: SimDisk, audit: AuditLog, lineage:
       `${dotKey(unneeded.dot)} is in the snapshot, and who has what its clock names may lack it`,
     );
   if (shown(doc) !== shown(audited.doc)) throw new Finding("snapshot and tail are the log", `${lineage.room} differs after a compaction`);
-}
-
-/** What `clock` names, and all that it builds on: causes are on disk before their effects. */
-function withCauses(clock: VectorClock, { entries }: AuditedLineage): VectorClock {
-  return entries.toReversed().reduce((known, { dot, deps }) => (known.contains(dot) ? known.join(deps) : known), clock);
 }

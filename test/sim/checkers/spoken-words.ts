@@ -18,7 +18,7 @@ const since: Readonly<Record<MeshMessage["type"], number>> = {
   ...{ entries: 8, want: 8, unavailable: 8, durable: 8, "durable-query": 8, subscribe: 8, tree: 8, digests: 8 },
   ...{ compare: 8, "difference-request": 8, difference: 8, cover: 8, record: 8, "record-durable": 8 },
   ...{ "presence-watch": 8, presence: 8, list: 8, listed: 8 },
-  ...{ release: 9, names: 10, words: 11 },
+  ...{ release: 9, names: 10, words: 11, pruned: 12 },
 };
 
 type Direction = "to-relay" | "from-relay";

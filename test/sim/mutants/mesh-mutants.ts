@@ -167,14 +167,52 @@ export const meshMutants: readonly NamedMutant[] = [
     ],
   },
   {
-    name: "pruned-among-several",
-    what: "a room's clock is pruned where other relays have copies, too, and nobody tells them",
-    changes: [{ file: "server/core/gossip/clock-pruning.ts", find: "if (!isAlone ||", replace: "if ((isAlone && clock.size === 0) ||" }],
+    name: "pruned-by-hearsay",
+    what: "a relay takes another one's word for having what needs no name, whether or not all that makes it so is on this disk",
+    changes: [
+      {
+        file: "server/core/gossip/pruned-names.ts",
+        find: "named.within(pruned).size > 0 && known.covers(clock)",
+        replace: "pruned.size > 0 && (known.covers(clock) || named.size > 0)",
+      },
+      {
+        file: "server/log/pruned-cut.ts",
+        find: "clock.join(prunedBefore).covers(told.clock) ? told.pruned : VectorClock.empty",
+        replace: "told.pruned",
+      },
+      { file: "server/log/pruned-cut.ts", find: "toldOf.counter(actor) >= counter ||", replace: "toldOf.counter(actor) > 0 ||" },
+      {
+        file: "server/log/pruned-cut.ts",
+        find: "prunedBefore.join(gone) : gone;",
+        replace: "prunedBefore.join(gone).join(toldOf) : gone.join(toldOf);",
+      },
+    ],
+  },
+  {
+    name: "the-living-pruned",
+    what: "lives that write are pruned among several relays, and a relay follows what is said so of its own",
+    changes: [
+      {
+        file: "server/core/gossip/pruned-names.ts",
+        find: "const living = new Set([context.actor, ...context.peers.linked]);",
+        replace: "const living = new Set([context.actor]);",
+      },
+      {
+        file: "server/core/gossip/pruned-names.ts",
+        find: "pruned.entries().filter(([actor]) => actor !== self)",
+        replace: "pruned.entries().filter(([actor]) => actor.length + self.length > 0)",
+      },
+      {
+        file: "server/core/gossip/pruned-names.ts",
+        find: ".filter(([actor]) => actor !== context.actor)",
+        replace: ".filter(([actor]) => actor.length + context.actor.length > 0)",
+      },
+    ],
   },
   {
     name: "said-one-version-too-early",
     what: "a word is said over links of the version before it, too",
-    changes: [{ file: "shared/wire/mesh-message.ts", find: "version >= namesSince;", replace: "version >= namesSince - 1;" }],
+    changes: [{ file: "shared/wire/mesh-message.ts", find: "names: namesSince,", replace: "names: namesSince - 1," }],
   },
   {
     name: "bulk-not-gated",

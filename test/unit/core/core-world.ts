@@ -210,7 +210,7 @@ export class CoreWorld {
           type: "room-compacted",
           lineage: effect.lineage,
           seq: effect.seq,
-          result: this.disk.compact(effect.lineage, effect.upTo, effect.prunable),
+          result: this.disk.compact(effect.lineage, effect.upTo, effect.unnaming),
         });
       case "store-record":
         return this.#storeRecord(effect);

@@ -12,7 +12,15 @@ import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { Marks } from "../../../server/core/log-marks.ts";
 import { prunedCut } from "../../../server/log/pruned-cut.ts";
-import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoredSnapshot } from "../../../server/core/stored-room.ts";
+import {
+  nothingUnnamed,
+  type Compaction,
+  type HashedContent,
+  type RoomPage,
+  type RoomRecord,
+  type StoredRoom,
+  type StoredSnapshot,
+} from "../../../server/core/stored-room.ts";
 
 const engine = new YjsEngine();
 
@@ -99,7 +107,7 @@ export class MemoryDisk {
     return ok(undefined);
   }
 
-  compact(lineage: Lineage, upTo: VectorClock, prunable = VectorClock.empty): Result<Compaction> {
+  compact(lineage: Lineage, upTo: VectorClock, unnaming = nothingUnnamed): Result<Compaction> {
     const held = this.#of(lineage);
     const covered = held.entries.filter((entry) => upTo.contains(entry.dot));
     const parts = [...(held.snapshot === undefined ? [] : [held.snapshot.state]), ...covered.map((entry) => entry.payload)];
@@ -110,7 +118,7 @@ export class MemoryDisk {
     const bad = new Set(quarantined.map(dotKey));
     const rest = held.entries.filter((entry) => !upTo.contains(entry.dot));
     const prunedBefore = held.snapshot?.pruned ?? VectorClock.empty;
-    const { clock, pruned } = prunedCut({ clock: upTo, covered, rest, prunedBefore }, prunable);
+    const { clock, pruned } = prunedCut({ clock: upTo, covered, rest, prunedBefore }, unnaming);
     const { state, stateVector, deleteSetUpdate } = shadow;
     const snapshot = { clock, pruned, state, stateVector, deleteSetUpdate };
     held.cover = held.cover.past(upTo.past(clock));

@@ -10,6 +10,7 @@ import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { aRecord } from "../../contract/update-log.contract.ts";
 import { dotsOf } from "../../contract/history.contract.ts";
 import { LogAuthor, textOf } from "../../contract/log-author.ts";
+import { nothingUnnamed } from "../../../server/core/stored-room.ts";
 import { decodeSegment, encodeSegment, type HistorySegment } from "../../../server/log/history-segment.ts";
 import type { SegmentParcel } from "../../../server/log/history-shelf.ts";
 import { draftBase } from "../../../server/log/history-expiry.ts";
@@ -152,7 +153,10 @@ test("what an interrupted compaction wrote of a history is gone with the next st
 function isTaken(change: (segments: readonly SegmentParcel[]) => readonly SegmentParcel[]): boolean {
   const lineage: Lineage = author.lineage;
   const draft = folder.read((reader) =>
-    draftSnapshot({ reader, engine, nestingMax: 64, keepsHistory: true }, { lineage, upTo: author.clock.entries(), prunable: [] }),
+    draftSnapshot(
+      { reader, engine, nestingMax: 64, keepsHistory: true },
+      { lineage, upTo: author.clock.entries(), unnaming: nothingUnnamed },
+    ),
   );
   if (draft?.type !== "new") throw new Error("there is something to compact");
   const id = folder.store.nextSnapshot();

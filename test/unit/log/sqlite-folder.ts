@@ -7,6 +7,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { nothingUnnamed } from "../../../server/core/stored-room.ts";
 import type { Counters } from "../../../server/log/store-row.ts";
 import type { StoredRoom } from "../../../server/core/stored-room.ts";
 import { packAppends } from "../../../server/log/append-batch.ts";
@@ -77,10 +78,10 @@ export class SqliteFolder {
   }
 
   /** A whole compaction, or its beginning up to a step. */
-  compact(room: string, upTo: Counters, until: "written" | "adopted" | "swept" = "swept", prunable: Counters = []): void {
+  compact(room: string, upTo: Counters, until: "written" | "adopted" | "swept" = "swept", unnaming = nothingUnnamed): void {
     const lineage = { room: room as RoomName, generation: 0 };
     const options = { engine, nestingMax, keepsHistory: this.keepsHistory };
-    const draft = this.read((reader) => draftSnapshot({ reader, ...options }, { lineage, upTo, prunable }));
+    const draft = this.read((reader) => draftSnapshot({ reader, ...options }, { lineage, upTo, unnaming }));
     if (draft?.type !== "new") return;
     const id = this.store.nextSnapshot();
     for (let part = 0; part < draft.body.chunks; part++)

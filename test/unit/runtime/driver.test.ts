@@ -3,6 +3,7 @@ import type { ConnectionId, Lineage, LinkId, MeshId, RequestId, RoomName } from 
 import type { Instant } from "@inkmesh/shared/base/instant";
 import { refused } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { nothingUnnamed } from "../../../server/core/stored-room.ts";
 import type { RelayEffect } from "../../../server/core/effect.ts";
 import type { RelayInput } from "../../../server/core/input.ts";
 import type { RoomRecord } from "../../../server/core/stored-room.ts";
@@ -274,7 +275,7 @@ describe("questions", () => {
       input.type === "frame-received"
         ? [
             { type: "load-room", room, seq: 1 },
-            { type: "compact-room", lineage, seq: 2, upTo: clock, prunable: clock },
+            { type: "compact-room", lineage, seq: 2, upTo: clock, unnaming: nothingUnnamed },
             { type: "list-rooms", seq: 3, after: undefined, limit: 5, search: "x" },
             { type: "drop-copies", seq: 5, lineages: [lineage] },
             { type: "engine-call", lineage, seq: 4, call: { type: "content", parts: [], format: "text" } },
@@ -285,7 +286,7 @@ describe("questions", () => {
     log.rooms.mockResolvedValue({ ok: true, value: { rooms: [], next: undefined } } as never);
     driver.enqueue(frame(one));
     await turn();
-    expect(log.compact).toHaveBeenCalledWith(lineage, clock, clock);
+    expect(log.compact).toHaveBeenCalledWith(lineage, clock, nothingUnnamed);
     expect(log.rooms).toHaveBeenCalledWith(expect.objectContaining({ limit: 5, search: "x" }));
     expect(inputs("room-loaded")).toEqual([{ type: "room-loaded", room, seq: 1, result: refused("INTERNAL", "Error: disk on fire") }]);
     expect(log.dropCopies).toHaveBeenCalledWith([lineage]);

@@ -4,7 +4,7 @@
  */
 import { assert } from "@inkmesh/shared/base/assert";
 import { relayOf, type ActorId, type RelayId } from "@inkmesh/shared/base/ids";
-import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { MeshFrame, MeshMessage } from "@inkmesh/shared/wire/mesh-message";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
@@ -234,7 +234,8 @@ export class ModelRelay {
       return;
     }
     const isUrgent = this.#completeness.missing.includes(relay);
-    for (const step of this.#comparison.compare(relay, this.copy.moment(this.isComplete), theirs, isUrgent)) {
+    const mine = this.copy.moment(this.isComplete);
+    for (const step of this.#comparison.compare(relay, { mine, theirs, unnamed: VectorClock.empty, isUrgent })) {
       if (step.type === "answer") this.#say(from, this.copy.moment(this.isComplete));
       if (step.type === "look-again") this.#antiEntropy.changed(room, this.#world.nowMs());
       if (step.type === "request-difference") this.#request(relay);

@@ -84,6 +84,14 @@ describe("a gap is asked for", () => {
     expect(asked).toEqual(["ask c for a1-2", "ask a for a1-2", "ask b for a1-2", "ask edge for a1-2"]);
   });
 
+  test("of the replicas where what was here is forgotten, and one that waits hangs on it", () => {
+    const room = new TakingRoom();
+    room.clock = aClock({ [a]: 2 });
+    expect(room.offer(anEntry(b, 2, { [a]: 2 }), relayB)).toEqual(["ask b for b1-1"]);
+    room.clock = aClock({});
+    expect(room.take(room.delivery.advanced(0))).toEqual(["ask a for a1-2"]);
+  });
+
   test("of the next one as soon as somebody has not got it or is gone, but not in circles", () => {
     const room = new TakingRoom({}, [relayB, relayC]);
     room.offer(anEntry(a, 2));

@@ -178,10 +178,24 @@ describe("positions far back", () => {
     const counted = copies({ clock: aClock({ [c]: 7 }) });
     counted.heard(reply(b, 3));
     expect(counted.savedTo).toBe(-1);
-    counted.pruned(aClock({ [c]: 7 }));
+    counted.pruned(aClock({ [c]: 7 }), aClock({ [a]: 1 }));
     expect(counted.savedTo).toBe(3);
-    counted.pruned(aClock({ [a]: 20 }));
+  });
+
+  test("[P2] of pruned actors are held only by who has what stays named instead", () => {
+    const counted = copies({ entered: 0, durable: 0 });
+    for (const dot of [
+      { actor: a, counter: 1 },
+      { actor: c, counter: 1 },
+    ])
+      counted.entered(dot);
+    counted.ownDurable(2);
+    counted.heard(reply(b, 1, { clock: aClock({ [a]: 1, [c]: 1 }) }));
+    counted.pruned(aClock({ [a]: 1 }), aClock({ [c]: 1 }));
+    // As it was before either of them was written: a folder that was put back.
     counted.heard(reply(c, 0));
-    expect(counted.heldBy(3)).toBe(3);
+    expect(counted.holdersAt(1)).toEqual(["a", "b"]);
+    counted.heard(reply(c, 0, { clock: aClock({ [c]: 1 }) }));
+    expect(counted.holdersAt(2)).toEqual(["a", "b", "c"]);
   });
 });

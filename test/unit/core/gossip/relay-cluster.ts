@@ -338,7 +338,7 @@ export class RelayCluster extends TimedWorld {
           type: "room-compacted",
           lineage: effect.lineage,
           seq: effect.seq,
-          result: disk.compact(effect.lineage, effect.upTo, effect.prunable),
+          result: disk.compact(effect.lineage, effect.upTo, effect.unnaming),
         }));
       case "engine-call":
         return this.#later(

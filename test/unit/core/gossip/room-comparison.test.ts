@@ -35,8 +35,9 @@ function aMoment(content: number, clock: Readonly<Record<string, number>>, chang
 /** The second time, after both had the same. */
 function compare(mine: RoomMoment, theirs: RoomMoment, isUrgent = false) {
   const comparison = new RoomComparison();
-  comparison.compare(peer, mine, mine, false);
-  return comparison.compare(peer, mine, theirs, isUrgent);
+  const unnamed = aClock({});
+  comparison.compare(peer, { mine, theirs: mine, unnamed, isUrgent: false });
+  return comparison.compare(peer, { mine, theirs, unnamed, isUrgent });
 }
 
 describe("of equal contents", () => {
@@ -79,7 +80,12 @@ describe("of different contents", () => {
   test("what was missing already the last time is asked for; in a room where people type nothing is", () => {
     const comparison = new RoomComparison();
     const typesOf = (mine: number, theirs: number) =>
-      comparison.compare(peer, aMoment(mine, { [a]: mine }), aMoment(theirs, { [a]: theirs }), false).map(({ type }) => type);
+      comparison
+        .compare(peer, {
+          ...{ mine: aMoment(mine, { [a]: mine }), theirs: aMoment(theirs, { [a]: theirs }) },
+          ...{ unnamed: aClock({}), isUrgent: false },
+        })
+        .map(({ type }) => type);
     // Whoever has just come into memory may have left it again by the next time.
     expect(typesOf(2, 3)).toEqual(["request-difference"]);
     expect(typesOf(3, 5)).toEqual(["look-again"]);
