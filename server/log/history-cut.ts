@@ -13,8 +13,6 @@
  * gap, and a clock can say it.
  */
 import type { HistoryMinute } from "../core/stored-history.ts";
-import type { HistoryPart } from "@inkmesh/shared/engine/crdt-engine";
-import type { HistorySegment } from "./history-segment.ts";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 
 /** Of `minutes` those before `minute` that hang on none of the others, nor on what `later` tells of. */
@@ -56,12 +54,6 @@ export function cutThrough<Minute extends HistoryMinute>(minutes: readonly Minut
     if (more.length === 0) return minutes.filter((each) => within.has(each));
     for (const each of more) within.add(each);
   }
-}
-
-/** What makes up the document at the end of `minute`, in the order given; undefined where nothing is of that minute. */
-export function partsThrough(segments: readonly HistorySegment[], minute: number): readonly HistoryPart[] | undefined {
-  if (!segments.some((each) => each.minute === minute)) return undefined;
-  return cutThrough(segments, minute).map(({ part }) => part);
 }
 
 /** What the minutes contain, with what was there before. */

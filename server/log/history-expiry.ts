@@ -32,6 +32,12 @@ export interface BaseDraft {
   readonly segments: readonly number[];
 }
 
+interface Contents extends Pick<BaseDraft, "lineage" | "segments"> {
+  readonly of: Lineage;
+  readonly clock: VectorClock;
+  readonly state: Uint8Array;
+}
+
 /** The minutes of a horizon, both whole. */
 export function minutesOfHorizon({ dueMs, cutMs }: HistoryHorizon): { readonly due: number; readonly cut: number } {
   return { due: Math.floor(dueMs / minuteMs), cut: Math.floor(cutMs / minuteMs) };
@@ -44,10 +50,15 @@ export function draftBase(history: HistoryReader, engine: CrdtEngine, of: Lineag
   if (lineage === undefined || older.length === 0) return undefined;
   const state = engine.collectHistory({ base: base?.state, parts: older.map(({ part }) => part) });
   const clock = clockOfCut(VectorClock.of(base?.clock ?? []), older);
+  return baseDraft({ lineage, of, clock, state, segments: older.map(({ id }) => id) });
+}
+
+/** `state`, which contains exactly what `clock` names and those segments, as a base of a history. */
+export function baseDraft({ lineage, of, clock, state, segments }: Contents): BaseDraft {
   const chunks = Math.ceil(state.length / chunkBytes);
-  const body = { ...of, clock: clock.entries(), quarantined: [], lengths: [state.length, 0, 0], chunks } as const;
-  const digest = digestOf(state);
-  return { lineage, body, bytes: state as Uint8Array<ArrayBuffer>, digest, segments: older.map(({ id }) => id) };
+  const { room, generation } = of;
+  const body = { room, generation, clock: clock.entries(), quarantined: [], lengths: [state.length, 0, 0], chunks } as const;
+  return { lineage, body, bytes: state as Uint8Array<ArrayBuffer>, digest: digestOf(state), segments };
 }
 
 /** Whether a written base is what was built. */

@@ -16,12 +16,13 @@ import * as encoding from "lib0/encoding";
 import type { ActorId, RelayId } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
 import type { Dot } from "@inkmesh/shared/clock/dot";
+import type { DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { compareHlc, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { VectorClock, writeVectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { HistoryEngine, HistoryPart } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { ByteReader, decodeWith, UnreadableBytes } from "@inkmesh/shared/wire/byte-reader";
-import type { DotRange, HistoryMinute } from "../core/stored-history.ts";
+import type { HistoryMinute } from "../core/stored-history.ts";
 
 export interface HistorySegment extends HistoryMinute {
   readonly part: HistoryPart;
@@ -69,8 +70,8 @@ export function segmentKey({ minute, author }: Pick<HistoryMinute, "minute" | "a
   return `${String(minute).padStart(12, "0")} ${author}`;
 }
 
-function minuteOf({ hlc }: Pick<Entry, "hlc">): number {
-  return Math.floor(hlc.physicalMs / minuteMs);
+export function minuteOf(ms: number): number {
+  return Math.floor(ms / minuteMs);
 }
 
 export function isInSegment({ dots }: Pick<HistoryMinute, "dots">, { actor, counter }: Dot): boolean {
@@ -146,7 +147,7 @@ function readStamp(reader: ByteReader): Hlc {
 export function byMinute(entries: readonly Entry[]): Map<string, Entry[]> {
   const groups = new Map<string, Entry[]>();
   for (const entry of entries) {
-    const key = segmentKey({ minute: minuteOf(entry), author: entry.author });
+    const key = segmentKey({ minute: minuteOf(entry.hlc.physicalMs), author: entry.author });
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [entry]);
     else group.push(entry);
@@ -206,7 +207,7 @@ function minuteOfGroup(group: readonly Entry[]): HistoryMinute {
   }
   return {
     author: some.author,
-    minute: minuteOf(some),
+    minute: minuteOf(some.hlc.physicalMs),
     entries: group.length,
     first,
     last,

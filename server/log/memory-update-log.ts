@@ -12,7 +12,15 @@ import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
-import type { RoomHistory, VersionAsk } from "../core/stored-history.ts";
+import {
+  isWithoutGap,
+  type CoveredHistory,
+  type HistoryAsk,
+  type HistoryGaps,
+  type RoomHistory,
+  type TakenHistory,
+  type VersionAsk,
+} from "../core/stored-history.ts";
 import type {
   Compaction,
   HashedContent,
@@ -25,10 +33,12 @@ import type {
 } from "../core/stored-room.ts";
 import { compactionCut } from "./compaction-cut.ts";
 import { contiguousClock, type ContiguousClock } from "./contiguous-clock.ts";
-import { clockOfCut, cutBefore, partsThrough } from "./history-cut.ts";
+import { clockOfCut, cutBefore } from "./history-cut.ts";
 import { minutesOfHorizon } from "./history-expiry.ts";
-import { joinMinutes, minutesOf, segmentsOf, type HistorySegment } from "./history-segment.ts";
+import { coverageOf, decodePiece, draftPiece, fitPiece, type KeptHistory } from "./history-piece.ts";
+import { decodeSegment, encodeSegment, joinMinutes, minuteOf, minutesOf, segmentsOf, type HistorySegment } from "./history-segment.ts";
 import { prunedCut } from "./pruned-cut.ts";
+import { partsThrough, shownMinutes } from "./shown-history.ts";
 import { foldedText } from "./store-row.ts";
 import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 
@@ -130,17 +140,56 @@ export class MemoryUpdateLog implements UpdateLog {
   async history(room: RoomName, wanted?: number): Promise<LogResult<RoomHistory>> {
     const generation = wanted ?? this.#currentGeneration(room);
     const held = this.#lineages.get(lineageKey({ room, generation }));
-    const base = (held?.hasHistory === true ? held.base : held?.snapshot)?.clock ?? VectorClock.empty;
-    const minutes = held === undefined ? [] : joinMinutes([...held.segments, ...minutesOf(entriesOf(held))]);
-    return { ok: true, value: { generation, base, minutes } };
+    const { base, segments, tail } = keptOf(held);
+    const isWhole = held === undefined || isWithoutGap(coverageOf({ base, segments, tail }, 0), clockOf(held));
+    const minutes = joinMinutes(shownMinutes([...segments, ...minutesOf(tail)], isWhole));
+    return { ok: true, value: { generation, base: base?.clock ?? VectorClock.empty, minutes } };
   }
 
   async version({ room, generation, minute, format }: VersionAsk): Promise<LogResult<Uint8Array | undefined>> {
     const held = this.#lineages.get(lineageKey({ room, generation }));
     if (held === undefined) return done;
-    const parts = partsThrough([...held.segments, ...segmentsOf(this.#engine, entriesOf(held))], minute);
-    const base = held.hasHistory ? held.base : held.snapshot;
+    const { base, segments, tail } = keptOf(held);
+    const parts = partsThrough([...segments, ...segmentsOf(this.#engine, tail)], minute);
     return { ok: true, value: parts && this.#engine.contentOf({ base: base?.state, parts }, format) };
+  }
+
+  async historyCoverage(lineage: Lineage, sinceMs: number): Promise<LogResult<CoveredHistory>> {
+    return { ok: true, value: this.#covered(lineage, sinceMs) };
+  }
+
+  async historyPiece(lineage: Lineage, ask: HistoryAsk): Promise<LogResult<Uint8Array>> {
+    const kept = keptOf(this.#lineages.get(lineageKey(lineage)));
+    return { ok: true, value: draftPiece(this.#engine, kept, { ask, bodyOf: encodeSegment }) };
+  }
+
+  async takeHistory(lineage: Lineage, bytes: Uint8Array, sinceMs: number): Promise<LogResult<TakenHistory>> {
+    const held = this.#lineages.get(lineageKey(lineage));
+    const piece = decodePiece(bytes);
+    const isKept = held !== undefined && (held.snapshot === undefined || held.hasHistory) && clockOf(held).size > 0;
+    if (!isKept || !piece.ok) return { ok: false, refusal: { code: "STORE_FAILED", detail: "there is no history that could take it in" } };
+    const { segments, base } = fitPiece(this.#engine, keptOf(held), { piece: piece.value, since: minuteOf(sinceMs) });
+    const contained = new Set(base?.contained);
+    if (base) held.base = { ...base, pruned: VectorClock.empty, stateVector: noBytes, deleteSetUpdate: noBytes };
+    const taken = segments.flatMap(({ body }) => {
+      const segment = decodeSegment(body);
+      return segment.ok ? [segment.value] : [];
+    });
+    held.segments = [...held.segments.filter((_, at) => !contained.has(at)), ...taken].sort((left, right) => left.minute - right.minute);
+    const isNew = base !== undefined || segments.length > 0;
+    held.hasHistory ||= isNew;
+    return { ok: true, value: { ...this.#covered(lineage, sinceMs), isNew, isLast: piece.value.isLast } };
+  }
+
+  async historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>> {
+    const some = [...this.#lineages.values()].slice(after, after + limit);
+    const lineages = some
+      .map(({ lineage }) => lineage)
+      .filter((lineage) => {
+        const { coverage, clock } = this.#covered(lineage, 0);
+        return !isWithoutGap(coverage, clock);
+      });
+    return { ok: true, value: { lineages, next: some.length < limit ? undefined : after + limit } };
   }
 
   async expireHistory(horizon: HistoryHorizon | undefined): Promise<LogResult<number>> {
@@ -238,6 +287,12 @@ export class MemoryUpdateLog implements UpdateLog {
     held.segments = this.#keepsHistory ? [...held.segments, ...segmentsOf(this.#engine, entries)] : [];
   }
 
+  #covered(lineage: Lineage, sinceMs: number): CoveredHistory {
+    const held = this.#lineages.get(lineageKey(lineage));
+    const clock = held === undefined ? VectorClock.empty : clockOf(held);
+    return { coverage: coverageOf(keptOf(held), minuteOf(sinceMs)), clock };
+  }
+
   /** Whether anything went. */
   #expire(held: MemoryLineage, horizon: HistoryHorizon): boolean {
     const { due, cut } = minutesOfHorizon(horizon);
@@ -300,6 +355,13 @@ export class MemoryUpdateLog implements UpdateLog {
 }
 
 const done = { ok: true, value: undefined } as const;
+
+/** Without a history there is what the room is read from. */
+function keptOf(held: MemoryLineage | undefined): KeptHistory<HistorySegment> {
+  if (held === undefined) return { base: undefined, segments: [], tail: [] };
+  const isKept = held.snapshot === undefined || held.hasHistory;
+  return { base: isKept ? held.base : held.snapshot, segments: isKept ? held.segments : [], tail: entriesOf(held) };
+}
 
 function entriesOf({ tail }: MemoryLineage): Entry[] {
   return [...tail.values()].map((record) => {

@@ -10,7 +10,7 @@ import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection } from "../../server/core/stored-room.ts";
-import type { RoomHistory, VersionAsk } from "../../server/core/stored-history.ts";
+import type { CoveredHistory, HistoryAsk, HistoryGaps, RoomHistory, TakenHistory, VersionAsk } from "../../server/core/stored-history.ts";
 import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "../../server/log/update-log.ts";
 import type { SimDisk, Transaction } from "./sim-disk.ts";
 import type { SimProcess } from "./world.ts";
@@ -95,6 +95,22 @@ export class SimUpdateLog implements UpdateLog {
 
   async expireHistory(horizon: HistoryHorizon | undefined): Promise<LogResult<number>> {
     return this.#disk.image.expireHistory(horizon);
+  }
+
+  async historyCoverage(lineage: Lineage, sinceMs: number): Promise<LogResult<CoveredHistory>> {
+    return this.#oneByOne(() => this.#disk.image.historyCoverage(lineage, sinceMs));
+  }
+
+  async historyPiece(lineage: Lineage, ask: HistoryAsk): Promise<LogResult<Uint8Array>> {
+    return this.#oneByOne(() => this.#disk.image.historyPiece(lineage, ask));
+  }
+
+  async takeHistory(lineage: Lineage, piece: Uint8Array, sinceMs: number): Promise<LogResult<TakenHistory>> {
+    return this.#oneByOne(() => this.#disk.image.takeHistory(lineage, piece, sinceMs));
+  }
+
+  async historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>> {
+    return this.#oneByOne(() => this.#disk.image.historyGaps(after, limit));
   }
 
   rooms(page: RoomsAsk): Promise<LogResult<RoomPage>> {
