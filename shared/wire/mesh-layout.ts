@@ -48,6 +48,10 @@ export const meshRoomType = {
   "entries-of-edge": 50,
   names: 51,
   words: 52,
+  "history-request": 60,
+  "history-part": 61,
+  "history-offer": 62,
+  "history-covered": 63,
 } as const;
 
 const addressCharactersMax = 512;

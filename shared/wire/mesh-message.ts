@@ -9,7 +9,8 @@ import type { ActorId, MeshId, RingId } from "../base/ids.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { RingRecord } from "../ring/ring-record.ts";
 import type { MeshRoomMessage } from "./mesh-room-message.ts";
-import { namesSince, releaseSince, wordsSince } from "./protocol-version.ts";
+import { isAboutHistory } from "./mesh-history-message.ts";
+import { historiesSince, namesSince, releaseSince, wordsSince } from "./protocol-version.ts";
 
 /** What is believed of one life of a relay; of equal incarnation the later one counts, and `left` is final. */
 export const memberStates = ["alive", "suspect", "dead", "left"] as const;
@@ -53,6 +54,7 @@ export type MeshMessage =
 export function isSpokenIn(version: number, message: MeshMessage): boolean {
   if (message.type === "release") return version >= releaseSince;
   if (message.type === "words") return version >= wordsSince;
+  if (isAboutHistory(message)) return version >= historiesSince;
   return message.type !== "names" || version >= namesSince;
 }
 

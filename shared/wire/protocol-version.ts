@@ -41,7 +41,7 @@ export function olderSide(detail: string): OlderSide | undefined {
  * change of bytes raises it. Two relays speak the lower of their versions, down to `meshVersionMin`, so that a mesh can be
  * upgraded one relay after the other.
  */
-export const meshVersion = 11;
+export const meshVersion = 12;
 /** No release spoke an earlier one. */
 export const meshVersionMin = 8;
 
@@ -53,6 +53,9 @@ export const namesSince = 10;
 
 /** The first version with a word for what clients say to all others of a document. */
 export const wordsSince = 11;
+
+/** The first version with words for how documents came to be. */
+export const historiesSince = 12;
 
 /** What a relay that speaks `own` at most speaks with one that speaks `theirs`; undefined: they do not understand each other. */
 export function sharedMeshVersion(theirs: number, own: number): number | undefined {
