@@ -310,7 +310,7 @@ export function limitsWith(changes: LimitChanges = {}): Limits {
     ...firstValues(limitBounds),
     ...rest,
     content: { ...firstValues(contentBounds), ...content },
-    replication: { ...firstValues(replicationBounds), ...replication },
+    replication: { ...firstValues(replicationBounds), keptHistoryMs: 0, ...replication },
   };
 }
 

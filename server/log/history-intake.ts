@@ -48,7 +48,10 @@ export interface TakenDraft {
 export function pieceFor(history: HistoryReader, engine: CrdtEngine, { of, ask }: { of: Lineage; ask: AskParcel }): Uint8Array {
   const { clock, base, told, wantsBase } = ask;
   const asked = { clock: VectorClock.of(clock), base: VectorClock.of(base), told, wantsBase };
-  return draftPiece(engine, keptOf(history.raw(of)), { ask: asked, bodyOf: ({ body }) => body });
+  const stored = history.raw(of);
+  // Where no history was begun, others are not to begin theirs with what there is.
+  const kept = stored.isKept ? keptOf(stored) : { ...keptOf(stored), base: undefined };
+  return draftPiece(engine, kept, { ask: asked, bodyOf: ({ body }) => body });
 }
 
 /** Undefined where nothing may be taken in. Throws where the piece cannot be read. */

@@ -159,7 +159,9 @@ export class MemoryUpdateLog implements UpdateLog {
   }
 
   async historyPiece(lineage: Lineage, ask: HistoryAsk): Promise<LogResult<Uint8Array>> {
-    const kept = keptOf(this.#lineages.get(lineageKey(lineage)));
+    const held = this.#lineages.get(lineageKey(lineage));
+    const isKept = held?.snapshot === undefined || held.hasHistory;
+    const kept = isKept ? keptOf(held) : { ...keptOf(held), base: undefined };
     return { ok: true, value: draftPiece(this.#engine, kept, { ask, bodyOf: encodeSegment }) };
   }
 

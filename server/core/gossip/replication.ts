@@ -377,6 +377,7 @@ export class Replication implements RepairStanding {
     const named = clock.past(this.#copy.content.pruned);
     if (!this.#copy.log.durableClock.covers(named)) {
       this.#copy.takeClock(named);
+      this.#context.histories.note(this.#copy.lineage);
       this.#changed();
     }
     this.#copies.ownCovers(clock);
