@@ -61,10 +61,12 @@ export class DiskHistory {
     this.#told.delete(lineageKey(lineage));
   }
 
-  /** Damage: the first minute is gone. */
-  loseFirst(lineage: Lineage): void {
+  /** Damage: its first segment is gone. Whether there was one. */
+  loseFirst(lineage: Lineage): boolean {
     const told = this.#of(lineage);
+    const isThere = told.segments.length > 0;
     told.segments = told.segments.slice(1);
+    return isThere;
   }
 
   covered(lineage: Lineage, sinceMs = 0): CoveredHistory {

@@ -2,9 +2,10 @@
  * Histories that are brought together between relays: relay cores as they ship (`relay-cluster.ts`), on disks that keep histories.
  */
 import { describe, expect, test } from "vitest";
+import { refused } from "@inkmesh/shared/base/result";
 import type { MeshHistoryMessage } from "@inkmesh/shared/wire/mesh-history-message";
 import { isAboutHistory } from "@inkmesh/shared/wire/mesh-history-message";
-import { takenAuthor } from "../../../../server/core/stored-history.ts";
+import { takenAuthor, tellsAllOf } from "../../../../server/core/stored-history.ts";
 import { aLineage } from "../core-world.ts";
 import { ClusterTypist } from "./cluster-typist.ts";
 import { RelayCluster, type Seat } from "./relay-cluster.ts";
@@ -193,4 +194,109 @@ test("where no histories are kept nobody says a word of them", () => {
   cluster.start(cluster.seat(2));
   cluster.run(minuteMs);
   expect(heard).toEqual([]);
+});
+
+describe("a copy that the ring places elsewhere", () => {
+  /** Four relays, of which the fourth comes to documents that were written at the others, entry by entry. */
+  function aGrownCluster(seed: number, written: number, version?: number): RelayCluster {
+    const cluster = new RelayCluster({ seed, relays: 4, limits: { ...limits, replication: { ...limits.replication, sweepMs: minuteMs } } });
+    const last = cluster.seat(3);
+    for (const seat of cluster.seats.slice(0, 3)) cluster.start(seat);
+    cluster.runUntil(() => cluster.running().every((seat) => statusOf(seat) === "member"), minuteMs);
+    for (let index = 0; index < written; index++) write(cluster, cluster.seat(index % 3), 1, index + 1, `note ${index}`);
+    last.version = version ?? last.version;
+    cluster.start(last);
+    return cluster;
+  }
+
+  /** From now on, whenever a copy goes: what its history told is told by each replica's. How many went. */
+  function auditHistories(cluster: RelayCluster): { count: number } {
+    const went = { count: 0 };
+    for (const seat of cluster.seats) {
+      const { disk } = seat;
+      const drop = disk.dropCopies.bind(disk);
+      disk.dropCopies = (lineages) => {
+        went.count += lineages.length;
+        for (const each of lineages) {
+          const replicas = cluster.seats.filter(({ self }) => seat.life!.relay.replicasOf(each.room).includes(self));
+          const lacking = replicas.filter(
+            (replica) => !tellsAllOf(replica.disk.histories.covered(each).coverage, disk.histories.covered(each).coverage),
+          );
+          expect(lacking.map(({ self }) => `${self} does not tell all that ${seat.self} does of ${each.room}`)).toEqual([]);
+          expect(replicas).toHaveLength(3);
+        }
+        return drop(lineages);
+      };
+    }
+    return went;
+  }
+
+  const misplaced = (cluster: RelayCluster): number =>
+    cluster
+      .running()
+      .reduce(
+        (sum, { self, disk, life }) =>
+          sum +
+          disk
+            .list({ limit: 1_000 })
+            .rooms.filter(({ record, clock }) => clock.size > 0 && !life!.relay.replicasOf(record.room).includes(self)).length,
+        0,
+      );
+
+  test.each([1, 2, 3])("[P2] goes once each replica tells all that its history tells (seed %i)", (seed) => {
+    const cluster = aGrownCluster(seed, 12);
+    const went = auditHistories(cluster);
+    cluster.runUntil(() => misplaced(cluster) === 0 && statusOf(cluster.seat(3)) === "member", 5 * minuteMs);
+    expect(misplaced(cluster)).toBe(0);
+    expect(went.count).toBeGreaterThan(3);
+    for (let index = 0; index < 12; index++) {
+      const of = aLineage(`note ${index}`);
+      const holders = cluster.seats.filter(({ self }) => cluster.seat(0).life!.relay.replicasOf(of.room).includes(self));
+      for (const holder of holders) expect(told(holder, of), `${of.room} at ${holder.self}`).toEqual(told(holders[0]!, of));
+    }
+  });
+
+  test("stays while one of its replicas has no word for histories, and goes when that one was upgraded", () => {
+    const cluster = aGrownCluster(4, 8, 11);
+    const went = auditHistories(cluster);
+    cluster.run(4 * minuteMs);
+    const before = misplaced(cluster);
+    expect([before > 0, went.count]).toEqual([true, 0]);
+    cluster.crash(cluster.seat(3));
+    cluster.seat(3).version = 12;
+    cluster.start(cluster.seat(3));
+    cluster.runUntil(() => misplaced(cluster) === 0, 5 * minuteMs);
+    expect([misplaced(cluster), went.count]).toEqual([0, before]);
+  });
+
+  test("stays while a replica lacks something that nobody but this relay tells, and gives it to that one", () => {
+    const cluster = aGrownCluster(5, 8);
+    const went = auditHistories(cluster);
+    const heard = listenTo(cluster);
+    // What the others have of them is gone, all of it, before anything could be brought together.
+    for (let index = 0; index < 8; index++)
+      for (const seat of cluster.seats.slice(0, 3)) {
+        const of = aLineage(`note ${index}`);
+        const isPlaced = cluster.ring.newest.preferenceList(of.room, 3).includes(seat.self);
+        if (isPlaced) while (told(seat, of).length > 0 && seat.disk.histories.loseFirst(of));
+      }
+    cluster.runUntil(() => misplaced(cluster) === 0 && statusOf(cluster.seat(3)) === "member", 5 * minuteMs);
+    expect(misplaced(cluster)).toBe(0);
+    expect(went.count).toBeGreaterThan(1);
+    expect(heard.some(({ message }) => message.type === "history-covered")).toBe(true);
+  });
+
+  test("stays while a replica's disk cannot take in what it lacks, and goes when it can", () => {
+    const cluster = aGrownCluster(6, 8);
+    const went = auditHistories(cluster);
+    const { histories } = cluster.seat(3).disk;
+    const take = histories.take.bind(histories);
+    histories.take = () => refused("STORE_FULL", "no space left on device");
+    cluster.run(4 * minuteMs);
+    const before = misplaced(cluster);
+    expect([before > 0, went.count]).toEqual([true, 0]);
+    histories.take = take;
+    cluster.runUntil(() => misplaced(cluster) === 0, 5 * minuteMs);
+    expect([misplaced(cluster), went.count]).toEqual([0, before]);
+  });
 });
