@@ -11,8 +11,8 @@
  * Somebody may also wait for what is told here to cover what it tells itself (`HistoryProofs`): then it is asked, and told when that is so.
  *
  * Invariants: at most `atOnceMax` documents at a time, of each one piece, and at most `notedMax` that wait: of those that are not noted the
- * disk knows, and tells again (`RoomHistories`); each answer brings something that was lacking, or ends the asking; nothing is asked
- * for that is not placed on this relay; it waits for nobody longer than `exchangeAgainMs`.
+ * disk knows, and tells again (`RoomHistories`); each answer brings something that was lacking, or ends the asking; nothing is
+ * asked for of which no copy is here, be it an edge's; it waits for nobody longer than `exchangeAgainMs`.
  */
 import { lineageKey, relayOf, type ActorId, type Lineage } from "@inkmesh/shared/base/ids";
 import { concatBytes } from "@inkmesh/shared/base/bytes";
@@ -150,13 +150,13 @@ export class HistoryFetches {
 
   #begin(job: Fetch): void {
     const { placement } = this.#context;
-    if (!placement.of(job.lineage.room).isReplica) return void this.#fetches.delete(lineageKey(job.lineage));
     job.state = { type: "at-disk" };
     this.#context.histories.readCoverage(job.lineage, (result) => {
       if (!result.ok) return void this.#fetches.delete(lineageKey(job.lineage));
+      const isHere = result.value.clock.size > 0;
       const offered = this.#unmet(job, result.value).map(({ from }) => from);
       const finer = [...new Set([...offered, ...(job.isNoted ? this.#knowing(job.lineage) : [])])];
-      job.sources = placement.limits.keptHistoryMs === 0 ? { finer: [], bases: [] } : { finer, bases: [...finer] };
+      job.sources = isHere && placement.limits.keptHistoryMs > 0 ? { finer, bases: [...finer] } : { finer: [], bases: [] };
       job.isNoted = false;
       this.#askNext(job, result.value);
     });
