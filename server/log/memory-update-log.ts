@@ -154,8 +154,15 @@ export class MemoryUpdateLog implements UpdateLog {
     return { ok: true, value: parts && this.#engine.contentOf({ base: base?.state, parts }, format) };
   }
 
+  /** As `historyCoverage` answers, at once. */
+  covered(lineage: Lineage, sinceMs: number): CoveredHistory {
+    const held = this.#lineages.get(lineageKey(lineage));
+    const clock = held === undefined ? VectorClock.empty : clockOf(held);
+    return { coverage: coverageOf(keptOf(held), minuteOf(sinceMs)), clock };
+  }
+
   async historyCoverage(lineage: Lineage, sinceMs: number): Promise<LogResult<CoveredHistory>> {
-    return { ok: true, value: this.#covered(lineage, sinceMs) };
+    return { ok: true, value: this.covered(lineage, sinceMs) };
   }
 
   async historyPiece(lineage: Lineage, ask: HistoryAsk): Promise<LogResult<Uint8Array>> {
@@ -180,7 +187,7 @@ export class MemoryUpdateLog implements UpdateLog {
     held.segments = [...held.segments.filter((_, at) => !contained.has(at)), ...taken].sort((left, right) => left.minute - right.minute);
     const isNew = base !== undefined || segments.length > 0;
     held.hasHistory ||= isNew;
-    return { ok: true, value: { ...this.#covered(lineage, sinceMs), isNew, isLast: piece.value.isLast } };
+    return { ok: true, value: { ...this.covered(lineage, sinceMs), isNew, isLast: piece.value.isLast } };
   }
 
   async historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>> {
@@ -188,7 +195,7 @@ export class MemoryUpdateLog implements UpdateLog {
     const lineages = some
       .map(({ lineage }) => lineage)
       .filter((lineage) => {
-        const { coverage, clock } = this.#covered(lineage, 0);
+        const { coverage, clock } = this.covered(lineage, 0);
         return !isWithoutGap(coverage, clock);
       });
     return { ok: true, value: { lineages, next: some.length < limit ? undefined : after + limit } };
@@ -287,12 +294,6 @@ export class MemoryUpdateLog implements UpdateLog {
     if (this.#keepsHistory && held.snapshot !== undefined && !held.hasHistory) held.base = held.snapshot;
     held.hasHistory = this.#keepsHistory;
     held.segments = this.#keepsHistory ? [...held.segments, ...segmentsOf(this.#engine, entries)] : [];
-  }
-
-  #covered(lineage: Lineage, sinceMs: number): CoveredHistory {
-    const held = this.#lineages.get(lineageKey(lineage));
-    const clock = held === undefined ? VectorClock.empty : clockOf(held);
-    return { coverage: coverageOf(keptOf(held), minuteOf(sinceMs)), clock };
   }
 
   /** Whether anything went. */

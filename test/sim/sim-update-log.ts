@@ -97,27 +97,32 @@ export class SimUpdateLog implements UpdateLog {
     return this.#disk.image.expireHistory(horizon);
   }
 
-  async historyCoverage(lineage: Lineage, sinceMs: number): Promise<LogResult<CoveredHistory>> {
-    return this.#oneByOne(() => this.#disk.image.historyCoverage(lineage, sinceMs));
+  historyCoverage(lineage: Lineage, sinceMs: number): Promise<LogResult<CoveredHistory>> {
+    return this.#read(() => this.#disk.image.historyCoverage(lineage, sinceMs));
   }
 
-  async historyPiece(lineage: Lineage, ask: HistoryAsk): Promise<LogResult<Uint8Array>> {
-    return this.#oneByOne(() => this.#disk.image.historyPiece(lineage, ask));
+  historyPiece(lineage: Lineage, ask: HistoryAsk): Promise<LogResult<Uint8Array>> {
+    return this.#read(() => this.#disk.image.historyPiece(lineage, ask));
   }
 
-  async takeHistory(lineage: Lineage, piece: Uint8Array, sinceMs: number): Promise<LogResult<TakenHistory>> {
-    return this.#oneByOne(() => this.#disk.image.takeHistory(lineage, piece, sinceMs));
+  /** A part of it is a transaction of its own: it is there at once, or not at all. */
+  takeHistory(lineage: Lineage, piece: Uint8Array, sinceMs: number): Promise<LogResult<TakenHistory>> {
+    return this.#oneByOne(async () => {
+      const { mood } = this.#disk;
+      await this.#wait("disk writes", mood.writeMs + mood.syncMs);
+      if (mood.full) return failed("STORE_FULL", "no space left on device");
+      if (this.#disk.chance(mood.writeFails)) return failed("STORE_FAILED", "input/output error");
+      const taken = await this.#disk.image.takeHistory(lineage, piece, sinceMs);
+      return this.#disk.chance(mood.answerLost) ? failed("STORE_FAILED", "the store's thread ended") : taken;
+    });
   }
 
-  async historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>> {
-    return this.#oneByOne(() => this.#disk.image.historyGaps(after, limit));
+  historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>> {
+    return this.#read(() => this.#disk.image.historyGaps(after, limit));
   }
 
   rooms(page: RoomsAsk): Promise<LogResult<RoomPage>> {
-    return this.#oneByOne(async () => {
-      await this.#wait("disk reads", this.#disk.mood.writeMs * 4);
-      return this.#disk.image.rooms(page);
-    });
+    return this.#read(() => this.#disk.image.rooms(page));
   }
 
   async verify(): Promise<LogResult<readonly Damage[]>> {
@@ -143,6 +148,13 @@ export class SimUpdateLog implements UpdateLog {
   async close(): Promise<void> {
     if (this.#hashes.length > 0) void this.append([]);
     await this.#last;
+  }
+
+  #read<Value>(read: () => Promise<Value>): Promise<Value> {
+    return this.#oneByOne(async () => {
+      await this.#wait("disk reads", this.#disk.mood.writeMs * 4);
+      return read();
+    });
   }
 
   async #commit(transaction: Transaction): Promise<LogResult<undefined>> {

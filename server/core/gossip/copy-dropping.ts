@@ -113,9 +113,11 @@ export class CopyDropping {
 
   /** The last thing that was lacking: where the room has left memory meanwhile, the rest is proven anew, soon. */
   #historyProven(name: RoomName): void {
-    const room = this.#options.rooms.find(name);
-    if (room === undefined) this.#spares.ready(name);
-    else room.replication.handOver.review();
+    const { rooms, context } = this.#options;
+    const room = rooms.find(name);
+    if (room?.replication.handOver.isRunning === true) return room.replication.handOver.review();
+    this.#spares.ready(name);
+    context.deadlines.set({ type: "compare-rooms" }, this.#nowMs);
   }
 
   #drop(): void {

@@ -82,6 +82,12 @@ export class HistoryFetches {
     return this.#fetches.size;
   }
 
+  /** Whether something of a document's history may be on its way here. */
+  isRunning(lineage: Lineage): boolean {
+    const job = this.#fetches.get(lineageKey(lineage));
+    return job !== undefined && job.state.type !== "waiting";
+  }
+
   /** Something may be lacking in a document's history. */
   note(lineage: Lineage): void {
     const { limits } = this.#context.placement;
@@ -218,7 +224,14 @@ export class HistoryFetches {
       }
     const isLacking = placement.limits.keptHistoryMs > 0 && !isWithoutGap(covered.coverage, covered.clock);
     job.tries += 1;
-    if (!job.isNoted && (!isLacking || job.tries >= triesMax)) return void this.#fetches.delete(lineageKey(lineage));
+    const isOver = !job.isNoted && (!isLacking || job.tries >= triesMax);
+    if (isOver) this.#fetches.delete(lineageKey(lineage));
+    else this.#rest(job, unmet);
+    this.#context.histories.proofs.rested(lineage);
+  }
+
+  #rest(job: Fetch, unmet: Offer[]): void {
+    const { placement } = this.#context;
     job.offers = unmet;
     job.isNoted = true;
     job.state = { type: "waiting", dueMs: this.#nowMs + placement.limits.exchangeAgainMs };

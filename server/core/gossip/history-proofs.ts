@@ -4,8 +4,8 @@
  *     read what is told here ──offer──▶ each replica ──covered, under this ring, on this link──▶ proven, until anything of that changes
  *
  * Invariants: what is proven is proven for the clock for which it was read, under the ring under which it was said, on the links on which
- * it was said; what is older than is to be kept needs to be contained in a replica's history, what is newer to be told by it minute by
- * minute; a replica that keeps no histories, or whose version has no word for it, proves nothing. Where nothing is kept here there is nothing
+ * it was said, as long as nothing more has come to this history, nor is on its way to it; what is older than is to be kept needs to be contained
+ * in a replica's history, what is newer to be told by it minute by minute; a replica that keeps no histories, or whose version has no word for it, proves nothing. Where nothing is kept here there is nothing
  * to prove. At most `offersMax` documents: past it the oldest is offered anew when its turn comes again.
  */
 import type { ActorId, Lineage, RelayId, RingId, RoomName } from "@inkmesh/shared/base/ids";
@@ -68,6 +68,7 @@ export class HistoryProofs {
   isProven(lineage: Lineage, clock: VectorClock): boolean {
     if (!this.#isNeeded) return true;
     const offer = this.#offers.get(lineage.room);
+    if (this.#context.histories.fetches.isRunning(lineage)) return false;
     return offer !== undefined && this.#isOf(offer, lineage, clock) && this.#lacking(offer).length === 0;
   }
 
@@ -76,6 +77,17 @@ export class HistoryProofs {
     if (offer?.exchange !== exchange || offer.ring !== ring || ring !== this.#context.peers.ringId) return;
     offer.heard.add(from);
     if (this.#lacking(offer).length === 0) this.#whenProven(lineage.room);
+  }
+
+  /** Nothing is on its way to this history any more. */
+  rested({ room }: Lineage): void {
+    const offer = this.#offers.get(room);
+    if (offer !== undefined && offer.ring === this.#context.peers.ringId && this.#lacking(offer).length === 0) this.#whenProven(room);
+  }
+
+  /** More is told here than was offered. */
+  grown({ room }: Lineage): void {
+    this.#offers.delete(room);
   }
 
   linkDown(actor: ActorId): void {

@@ -106,7 +106,10 @@ export class RoomHistories {
   }
 
   takePiece(lineage: Lineage, piece: Uint8Array, then: (result: Result<TakenHistory>) => void): void {
-    const seq = this.#context.takings.ask((result) => this.#answered(() => then(result)));
+    const seq = this.#context.takings.ask((result) => {
+      if (result.ok && result.value.isNew) this.proofs.grown(lineage);
+      this.#answered(() => then(result));
+    });
     this.#context.effect({ type: "take-piece", seq, lineage, piece, sinceMs: this.#sinceMs });
   }
 

@@ -273,6 +273,7 @@ describe("a copy that the ring places elsewhere", () => {
     const cluster = aGrownCluster(5, 8);
     const went = auditHistories(cluster);
     const heard = listenTo(cluster);
+    cluster.runUntil(() => cluster.ring.newest.members.length === 4, minuteMs);
     // What the others have of them is gone, all of it, before anything could be brought together.
     for (let index = 0; index < 8; index++)
       for (const seat of cluster.seats.slice(0, 3)) {
@@ -284,6 +285,16 @@ describe("a copy that the ring places elsewhere", () => {
     expect(misplaced(cluster)).toBe(0);
     expect(went.count).toBeGreaterThan(1);
     expect(heard.some(({ message }) => message.type === "history-covered")).toBe(true);
+  });
+
+  test("goes where it tells no more than the replicas do, though all of them lack something that nobody has any more", () => {
+    const cluster = aGrownCluster(5, 8);
+    const went = auditHistories(cluster);
+    for (let index = 0; index < 8; index++)
+      for (const seat of cluster.seats) while (seat.disk.histories.loseFirst(aLineage(`note ${index}`)));
+    cluster.runUntil(() => misplaced(cluster) === 0 && statusOf(cluster.seat(3)) === "member", 5 * minuteMs);
+    expect(misplaced(cluster)).toBe(0);
+    expect(went.count).toBeGreaterThan(1);
   });
 
   test("stays while a replica's disk cannot take in what it lacks, and goes when it can", () => {
