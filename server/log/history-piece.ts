@@ -98,6 +98,8 @@ export function fitPiece(engine: CrdtEngine, kept: KeptHistory, { piece, since }
     const segment = decodeSegment(body);
     return segment.ok && !containsAll(base, have, segment.value.dots) ? [{ minute: segment.value.minute, body }] : [];
   });
+  // In the order in which they are read again.
+  segments.sort((left, right) => left.minute - right.minute);
   return { segments, base: piece.base && joinBases(engine, kept, { base: piece.base, since }) };
 }
 

@@ -23,7 +23,7 @@ const newcomer = actorOf("n" as RelayId, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1));
 const aMemory = (): MemoryUpdateLog => new MemoryUpdateLog({ engine, nestingMax: 100, keepsHistory: true });
 
 /** Takes over all that an author wrote as a state, as a relay does that was away or is new. */
-export async function takeOver(log: UpdateLog, author: LogAuthor, at: number): Promise<void> {
+export async function takeOver(log: UpdateLog, author: LogAuthor, at: number, cover = author.clock): Promise<void> {
   const { clock } = await must(log.load(room));
   const entry: Entry = {
     dot: { actor: newcomer, counter: clock.counter(newcomer) + 1 },
@@ -32,7 +32,7 @@ export async function takeOver(log: UpdateLog, author: LogAuthor, at: number): P
     author: takenAuthor,
     payload: Y.encodeStateAsUpdate(author.document),
   };
-  await must(log.append([{ lineage: author.lineage, entries: [entry], cover: author.clock }]));
+  await must(log.append([{ lineage: author.lineage, entries: [entry], cover }]));
 }
 
 /** Brings what one history lacks of another one, and says how many pieces that took. */
@@ -120,6 +120,20 @@ export function historyCopiesContract(log: () => UpdateLog, again: () => Promise
     await again();
     expect((await must(log().history(room))).minutes).toMatchObject([{ entries: 6, dots: [{ from: 1, length: 6 }] }]);
     expect(await must(log().history(room))).toEqual(await must(there.history(room)));
+  });
+
+  test("what is still in a log is told with what was compacted, also where it was written before that", async () => {
+    const there = aMemory();
+    const [late, early] = [new LogAuthor({ physicalMs: 12 * minute }), new LogAuthor({ physicalMs: 11 * minute, life: 2, clientId: 8 })];
+    await must(there.append([late.type("aaa")]));
+    await must(there.compact(late.lineage, late.clock));
+    await must(there.append([early.type("bbb")]));
+    Y.applyUpdate(late.document, Y.encodeStateAsUpdate(early.document));
+    await takeOver(log(), late, 30 * minute, late.clock.join(early.clock));
+    await bring(there, log());
+    await again();
+    expect(await must(log().history(room))).toEqual(await must(there.history(room)));
+    expect((await must(log().history(room))).minutes.map(({ minute: at }) => at)).toEqual([11, 12]);
   });
 
   test("a long history comes piece by piece", async () => {
