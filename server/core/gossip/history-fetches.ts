@@ -218,7 +218,8 @@ export class HistoryFetches {
     const { lineage, offers } = job;
     const { peers, placement } = this.#context;
     const unmet = this.#unmet(job, covered);
-    if (placement.of(lineage.room).isReplica)
+    // What is told by a log of which no history is kept is gone with its next compaction.
+    if (placement.of(lineage.room).isReplica && placement.limits.keptHistoryMs > 0)
       for (const offer of offers) {
         if (!unmet.includes(offer)) peers.tell(offer.from, { type: "history-covered", lineage, exchange: offer.exchange });
       }

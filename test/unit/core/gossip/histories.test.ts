@@ -198,13 +198,14 @@ test("where no histories are kept nobody says a word of them", () => {
 
 describe("a copy that the ring places elsewhere", () => {
   /** Four relays, of which the fourth comes to documents that were written at the others, entry by entry. */
-  function aGrownCluster(seed: number, written: number, version?: number): RelayCluster {
-    const cluster = new RelayCluster({ seed, relays: 4, limits: { ...limits, replication: { ...limits.replication, sweepMs: minuteMs } } });
+  function aGrownCluster(seed: number, written: number, of: { version?: number; keptHistoryMs?: number } = {}, all = limits): RelayCluster {
+    const cluster = new RelayCluster({ seed, relays: 4, limits: { ...all, replication: { ...all.replication, sweepMs: minuteMs } } });
     const last = cluster.seat(3);
     for (const seat of cluster.seats.slice(0, 3)) cluster.start(seat);
     cluster.runUntil(() => cluster.running().every((seat) => statusOf(seat) === "member"), minuteMs);
     for (let index = 0; index < written; index++) write(cluster, cluster.seat(index % 3), 1, index + 1, `note ${index}`);
-    last.version = version ?? last.version;
+    last.version = of.version ?? last.version;
+    last.keptHistoryMs = of.keptHistoryMs;
     cluster.start(last);
     return cluster;
   }
@@ -257,7 +258,7 @@ describe("a copy that the ring places elsewhere", () => {
   });
 
   test("stays while one of its replicas has no word for histories, and goes when that one was upgraded", () => {
-    const cluster = aGrownCluster(4, 8, 11);
+    const cluster = aGrownCluster(4, 8, { version: 11 });
     const went = auditHistories(cluster);
     cluster.run(4 * minuteMs);
     const before = misplaced(cluster);
@@ -267,6 +268,13 @@ describe("a copy that the ring places elsewhere", () => {
     cluster.start(cluster.seat(3));
     cluster.runUntil(() => misplaced(cluster) === 0, 5 * minuteMs);
     expect([misplaced(cluster), went.count]).toEqual([0, before]);
+  });
+
+  test("stays where one of its replicas keeps no histories, though its log still has each entry", () => {
+    const cluster = aGrownCluster(4, 8, { keptHistoryMs: 0 }, { ...limits, tailEntriesMax: 1_000 });
+    const went = auditHistories(cluster);
+    cluster.run(4 * minuteMs);
+    expect([misplaced(cluster) > 0, went.count]).toEqual([true, 0]);
   });
 
   test("stays while a replica lacks something that nobody but this relay tells, and gives it to that one", () => {
