@@ -15,9 +15,9 @@ import type { Lineage } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import { failed, writeSnapshot, type CompactionLines } from "./compaction-run.ts";
-import { clockOfCut, cutBefore } from "./history-cut.ts";
-import type { HistoryReader } from "./history-reader.ts";
-import { minuteMs, minutesOf } from "./history-segment.ts";
+import { cutBefore } from "./history-cut.ts";
+import { keptOf, type HistoryReader } from "./history-reader.ts";
+import { minuteMs } from "./history-segment.ts";
 import { chunkBytes } from "./snapshot-shelf.ts";
 import type { SnapshotBody } from "./store-row.ts";
 import type { HistoryHorizon, LogResult } from "./update-log.ts";
@@ -45,11 +45,12 @@ export function minutesOfHorizon({ dueMs, cutMs }: HistoryHorizon): { readonly d
 
 /** Undefined where nothing of the lineage's history can go. */
 export function draftBase(history: HistoryReader, engine: CrdtEngine, of: Lineage, cut: number): BaseDraft | undefined {
-  const { lineage, base, segments, tail } = history.read(of);
-  const older = cutBefore(segments, cut, minutesOf(tail));
+  const stored = history.read(of);
+  const { lineage, segments } = stored;
+  const { base, aside } = keptOf(stored);
+  const { older, clock } = cutBefore(segments, cut, { base: base?.clock ?? VectorClock.empty, aside });
   if (lineage === undefined || older.length === 0) return undefined;
   const state = engine.collectHistory({ base: base?.state, parts: older.map(({ part }) => part) });
-  const clock = clockOfCut(VectorClock.of(base?.clock ?? []), older);
   return baseDraft({ lineage, of, clock, state, segments: older.map(({ id }) => id) });
 }
 

@@ -16,7 +16,7 @@
  */
 import * as encoding from "lib0/encoding";
 import type { Result } from "@inkmesh/shared/base/result";
-import { containsAll, joinRanges, type DotRange } from "@inkmesh/shared/clock/dot-ranges";
+import { containsAll, joinRanges, rangeOf, type DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { VectorClock, writeVectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
@@ -49,14 +49,16 @@ export interface KeptHistory<Minute extends HistoryMinute = HistoryMinute> {
   readonly segments: readonly Minute[];
   /** Still in the log. */
   readonly tail: readonly Entry[];
+  /** What was set aside when it left the log, since nothing could be made of it: there is no more to be told of it. */
+  readonly aside: readonly DotRange[];
 }
 
 /** `since`: the minute from which on `told` begins. */
-export function coverageOf({ base, segments, tail }: KeptHistory, since: number): HistoryCoverage {
+export function coverageOf({ base, segments, tail, aside }: KeptHistory, since: number): HistoryCoverage {
   const minutes = [...segments, ...minutesOf(tail)];
   const rangesOf = (isTold: boolean): DotRange[] =>
     joinRanges(minutes.filter(({ minute }) => minute >= since === isTold).flatMap(({ dots }) => dots));
-  return { base: base?.clock ?? VectorClock.empty, old: rangesOf(false), told: rangesOf(true) };
+  return { base: base?.clock ?? VectorClock.empty, old: joinRanges([...rangesOf(false), ...aside]), told: rangesOf(true) };
 }
 
 /** The next of what a history lacks that asks so. `bodyOf` gives a segment encoded. */
@@ -67,7 +69,7 @@ export function draftPiece<Minute extends HistoryMinute>(
 ): Uint8Array {
   if (ask.wantsBase && base !== undefined && !ask.base.covers(base.clock)) return encodePiece({ base, segments: [], isLast: false });
   const lacks = ({ dots }: Pick<HistoryMinute, "dots">): boolean => !containsAll(ask.base, ask.told, dots);
-  const unsaid = tail.filter(({ dot }) => ask.clock.contains(dot) && lacks({ dots: [{ actor: dot.actor, from: dot.counter, length: 1 }] }));
+  const unsaid = tail.filter(({ dot }) => ask.clock.contains(dot) && lacks({ dots: [rangeOf(dot)] }));
   const lacking = [
     ...segments.filter(lacks).map((segment) => () => bodyOf(segment)),
     ...segmentsOf(engine, unsaid).map((segment) => () => encodeSegment(segment)),

@@ -10,6 +10,7 @@
 import type { Database } from "better-sqlite3";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import { ok, type Result } from "@inkmesh/shared/base/result";
+import type { DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { isWithoutGap, type CoveredHistory, type HistoryMinute } from "../core/stored-history.ts";
@@ -44,6 +45,8 @@ interface StoredHistory<Segment = HistorySegment> {
   readonly segments: readonly (Segment & Numbered)[];
   /** Still in the log, in the order of admission. */
   readonly tail: readonly Entry[];
+  /** Of what left it, what was set aside. */
+  readonly aside: readonly DotRange[];
   /** What the document contains. */
   readonly clock: VectorClock;
 }
@@ -81,11 +84,12 @@ export class HistoryReader {
     const { id, snapshot } = logged;
     const tail = logged.tail.map(({ entry }) => entry);
     const clock = clockOf(logged);
-    if (id === undefined) return { lineage: id, isKept: true, base: undefined, segments: [], tail, clock };
+    if (id === undefined) return { lineage: id, isKept: true, base: undefined, segments: [], tail, aside: [], clock };
+    const aside = this.reader.quarantined(of, id, snapshot);
     // Without a history there is what the room is read from.
-    if (snapshot && !snapshot.history) return { lineage: id, isKept: false, base: snapshot, segments: [], tail, clock };
+    if (snapshot && !snapshot.history) return { lineage: id, isKept: false, base: snapshot, segments: [], tail, aside, clock };
     const segments = this.#segments("lineage = ?", id, { of, decode });
-    return { lineage: id, isKept: true, base: this.reader.base(of, id), segments, tail, clock };
+    return { lineage: id, isKept: true, base: this.reader.base(of, id), segments, tail, aside, clock };
   }
 
   /** The same as a list, without what was written. Without a generation the current one. */
@@ -163,12 +167,16 @@ export function keptOf<Segment extends HistoryMinute>({
   base,
   segments,
   tail,
+  aside,
 }: StoredHistory<Segment>): {
   readonly base: HistoryBase | undefined;
   readonly segments: readonly (Segment & Numbered)[];
   readonly tail: readonly Entry[];
+  readonly aside: readonly DotRange[];
 } {
-  return { base: base && { clock: VectorClock.of(base.clock), state: base.state }, segments, tail };
+  // A snapshot with which a history began may have been pruned.
+  const clockOfBase = VectorClock.of(base?.clock ?? []).join(VectorClock.of(base?.pruned ?? []));
+  return { base: base && { clock: clockOfBase, state: base.state }, segments, tail, aside };
 }
 
 function clockOf({ snapshot, cover, tail }: LoggedLineage): VectorClock {

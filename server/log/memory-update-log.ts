@@ -7,6 +7,7 @@ import { noBytes, sameBytes } from "@inkmesh/shared/base/bytes";
 import { lineageKey, type Lineage, type RoomName } from "@inkmesh/shared/base/ids";
 import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
 import { compareHlc, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
+import { rangeOf, type DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
@@ -33,7 +34,7 @@ import type {
 } from "../core/stored-room.ts";
 import { compactionCut } from "./compaction-cut.ts";
 import { contiguousClock, type ContiguousClock } from "./contiguous-clock.ts";
-import { clockOfCut, cutBefore } from "./history-cut.ts";
+import { cutBefore } from "./history-cut.ts";
 import { minutesOfHorizon } from "./history-expiry.ts";
 import { coverageOf, decodePiece, draftPiece, fitPiece, type KeptHistory } from "./history-piece.ts";
 import { decodeSegment, encodeSegment, joinMinutes, minuteOf, minutesOf, segmentsOf, type HistorySegment } from "./history-segment.ts";
@@ -52,6 +53,8 @@ interface MemoryLineage {
   hasHistory: boolean;
   base: StoredSnapshot | undefined;
   segments: readonly HistorySegment[];
+  /** What was quarantined. */
+  aside: readonly DotRange[];
   lastHlc: Hlc | undefined;
   created: Hlc | undefined;
   contentHash: string | undefined;
@@ -132,6 +135,7 @@ export class MemoryUpdateLog implements UpdateLog {
     held.cover = held.cover.past(clock.past(named));
     held.contentHash = undefined;
     for (const entry of covered) held.tail.delete(dotKey(entry.dot));
+    held.aside = [...held.aside, ...[...unapplied].flatMap((entry) => (entry ? [rangeOf(entry.dot)] : []))];
     const { index } = this.#engine.indexOf([snapshot.state, ...entriesOf(held).map((entry) => entry.payload)]);
     const dots = (quarantined: boolean): Dot[] => covered.filter((entry) => unapplied.has(entry) === quarantined).map((entry) => entry.dot);
     return { ok: true, value: { snapshot, index: index.encode(), removed: dots(false), quarantined: dots(true) } };
@@ -140,8 +144,9 @@ export class MemoryUpdateLog implements UpdateLog {
   async history(room: RoomName, wanted?: number): Promise<LogResult<RoomHistory>> {
     const generation = wanted ?? this.#currentGeneration(room);
     const held = this.#lineages.get(lineageKey({ room, generation }));
-    const { base, segments, tail } = keptOf(held);
-    const isWhole = held === undefined || isWithoutGap(coverageOf({ base, segments, tail }, 0), clockOf(held));
+    const kept = keptOf(held);
+    const { base, segments, tail } = kept;
+    const isWhole = held === undefined || isWithoutGap(coverageOf(kept, 0), clockOf(held));
     const minutes = joinMinutes(shownMinutes([...segments, ...minutesOf(tail)], isWhole));
     return { ok: true, value: { generation, base: base?.clock ?? VectorClock.empty, minutes } };
   }
@@ -300,12 +305,12 @@ export class MemoryUpdateLog implements UpdateLog {
   #expire(held: MemoryLineage, horizon: HistoryHorizon): boolean {
     const { due, cut } = minutesOfHorizon(horizon);
     if (!held.segments.some(({ minute }) => minute < due)) return false;
-    const older = new Set(cutBefore(held.segments, cut, minutesOf(entriesOf(held))));
-    if (older.size === 0) return false;
-    const state = this.#engine.collectHistory({ base: held.base?.state, parts: [...older].map(({ part }) => part) });
-    const clock = clockOfCut(held.base?.clock ?? VectorClock.empty, [...older]);
+    const { base, aside } = keptOf(held);
+    const { older, clock } = cutBefore(held.segments, cut, { base: base?.clock ?? VectorClock.empty, aside });
+    if (older.length === 0) return false;
+    const state = this.#engine.collectHistory({ base: base?.state, parts: older.map(({ part }) => part) });
     held.base = { clock, pruned: VectorClock.empty, state, stateVector: noBytes, deleteSetUpdate: noBytes };
-    held.segments = held.segments.filter((segment) => !older.has(segment));
+    held.segments = held.segments.filter((segment) => !older.includes(segment));
     return true;
   }
 
@@ -314,7 +319,7 @@ export class MemoryUpdateLog implements UpdateLog {
     if (known !== undefined) return known;
     const begun = {
       ...{ lineage, snapshot: undefined, tail: new Map(), cover: VectorClock.empty },
-      ...{ base: undefined, segments: [], hasHistory: false },
+      ...{ base: undefined, segments: [], aside: [], hasHistory: false },
       ...{ lastHlc: undefined, created: undefined, contentHash: undefined },
     };
     this.#lineages.set(lineageKey(lineage), begun);
@@ -361,9 +366,13 @@ const done = { ok: true, value: undefined } as const;
 
 /** Without a history there is what the room is read from. */
 function keptOf(held: MemoryLineage | undefined): KeptHistory<HistorySegment> {
-  if (held === undefined) return { base: undefined, segments: [], tail: [] };
+  if (held === undefined) return { base: undefined, segments: [], tail: [], aside: [] };
+  const { aside } = held;
   const isKept = held.snapshot === undefined || held.hasHistory;
-  return { base: isKept ? held.base : held.snapshot, segments: isKept ? held.segments : [], tail: entriesOf(held) };
+  const base = isKept ? held.base : held.snapshot;
+  // A snapshot with which a history began may have been pruned.
+  const told = base && { ...base, clock: base.clock.join(base.pruned) };
+  return { base: told, segments: isKept ? held.segments : [], tail: entriesOf(held), aside };
 }
 
 function entriesOf({ tail }: MemoryLineage): Entry[] {

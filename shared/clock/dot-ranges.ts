@@ -4,6 +4,7 @@
  * Invariant: what `joinRanges` gives back is sorted by actor and counter, and no two of its runs touch.
  */
 import type { ActorId } from "../base/ids.ts";
+import type { Dot } from "./dot.ts";
 import type { VectorClock } from "./vector-clock.ts";
 
 /** Counters [from, from + length) of one actor. */
@@ -11,6 +12,10 @@ export interface DotRange {
   readonly actor: ActorId;
   readonly from: number;
   readonly length: number;
+}
+
+export function rangeOf({ actor, counter }: Dot): DotRange {
+  return { actor, from: counter, length: 1 };
 }
 
 /** The union. */

@@ -170,6 +170,38 @@ export function historyCopiesContract(log: () => UpdateLog, again: () => Promise
     expect(textOf(await must(log().load(room)))).toBe(author.text);
   });
 
+  test("what hangs on something that is lacking becomes no state, and what is lacking still comes", async () => {
+    const there = aMemory();
+    const author = await threeMinutes(there);
+    await must(there.expireHistory({ cutMs: 11 * minute, dueMs: 11 * minute }));
+    await takeOver(log(), author, 30 * minute);
+    // Not yet what it begins with.
+    const { coverage, clock } = await must(log().historyCoverage(author.lineage, 0));
+    const ask = { clock, base: coverage.base, told: allTold(coverage), wantsBase: false };
+    await must(log().takeHistory(author.lineage, await must(there.historyPiece(author.lineage, ask)), 0));
+    await must(log().expireHistory({ cutMs: 12 * minute, dueMs: 12 * minute }));
+    expect((await must(log().historyGaps(0, 10))).lineages).toEqual([author.lineage]);
+    const after = await must(log().historyCoverage(author.lineage, 12 * minute));
+    expect(after.coverage.base).toEqual(VectorClock.empty);
+    expect(tellsAllOf(after.coverage, (await must(there.historyCoverage(author.lineage, 12 * minute))).coverage)).toBe(false);
+    await bring(there, log(), 11 * minute);
+    expect(await versions(log())).toEqual([undefined, undefined, "ute two", "ute two!"]);
+    await must(log().expireHistory({ cutMs: 12 * minute, dueMs: 12 * minute }));
+    expect((await must(log().history(room))).base).toEqual(VectorClock.of([[anActor(1), 11]]));
+  });
+
+  test("an entry that was set aside is no gap: there is nothing to be told of it", async () => {
+    const author = new LogAuthor({ physicalMs: 10 * minute });
+    await must(log().append([author.type("abc")]));
+    await must(log().append([author.push(Uint8Array.of(1, 1, 7, 99, 0, 0))]));
+    await must(log().append([{ ...author.type("d"), cover: author.clock }]));
+    expect(await must(log().compact(author.lineage, author.clock))).toMatchObject({ quarantined: [{ counter: 4 }] });
+    await again();
+    expect((await must(log().historyGaps(0, 10))).lineages).toEqual([]);
+    await must(log().expireHistory({ cutMs: 11 * minute, dueMs: 11 * minute }));
+    expect((await must(log().history(room))).base).toEqual(author.clock);
+  });
+
   test("what is told minute by minute, and to be kept, is not given up for a state", async () => {
     const there = aMemory();
     const author = await threeMinutes(there);

@@ -107,7 +107,7 @@ export class DiskHistory {
   }
 
   #kept(lineage: Lineage): KeptHistory<HistorySegment> {
-    return { ...this.#of(lineage), tail: this.#logged(lineage).tail };
+    return { ...this.#of(lineage), tail: this.#logged(lineage).tail, aside: [] };
   }
 
   #of(lineage: Lineage): Told {
