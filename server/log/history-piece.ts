@@ -11,6 +11,8 @@
  *
  * A base is taken in only where nothing that is told minute by minute, and to be kept, would go with it: the finer one stays.
  *
+ * A segment that says of itself what cannot be is left out.
+ *
  * Invariants: `draftPiece` answers at least one thing that is lacking, where there is one, and never much more than `pieceBytes`, but for a
  * single thing that is larger; both are total for any bytes.
  */
@@ -22,7 +24,7 @@ import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { ByteReader, decodeWith, UnreadableBytes } from "@inkmesh/shared/wire/byte-reader";
 import type { HistoryAsk, HistoryCoverage, HistoryMinute } from "../core/stored-history.ts";
-import { decodeSegment, encodeSegment, minutesOf, segmentsOf } from "./history-segment.ts";
+import { decodeSegment, encodeSegment, isSane, minutesOf, segmentsOf } from "./history-segment.ts";
 
 /** Small beside what a link carries in a second: whoever asks, asks again. */
 const pieceBytes = 64 * 1024;
@@ -98,7 +100,8 @@ export function fitPiece(engine: CrdtEngine, kept: KeptHistory, { piece, since }
   const have = joinRanges([...old, ...told]);
   const segments = piece.segments.flatMap((body) => {
     const segment = decodeSegment(body);
-    return segment.ok && !containsAll(base, have, segment.value.dots) ? [{ minute: segment.value.minute, body }] : [];
+    const isTaken = segment.ok && !containsAll(base, have, segment.value.dots) && isSane(engine, segment.value);
+    return isTaken ? [{ minute: segment.value.minute, body }] : [];
   });
   // In the order in which they are read again.
   segments.sort((left, right) => left.minute - right.minute);

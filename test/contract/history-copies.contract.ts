@@ -10,6 +10,8 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { allTold, isWithoutGap, takenAuthor, tellsAllOf, type HistoryAsk, type TakenHistory } from "../../server/core/stored-history.ts";
+import { encodePiece } from "../../server/log/history-piece.ts";
+import { encodeSegment, type HistorySegment } from "../../server/log/history-segment.ts";
 import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
 import type { UpdateLog } from "../../server/log/update-log.ts";
 import { anActor, LogAuthor, textOf } from "./log-author.ts";
@@ -235,6 +237,38 @@ export function historyCopiesContract(log: () => UpdateLog, again: () => Promise
     await must(log().expireHistory({ cutMs: 12 * minute, dueMs: 12 * minute }));
     expect(tellsAllOf(await cover(log()), await cover(there))).toBe(false);
     expect(tellsAllOf(await cover(log()), await cover(there, 12 * minute))).toBe(true);
+  });
+
+  test("[P11] a segment that says what cannot be is not taken in, and what is here stays as it was", async () => {
+    const author = await threeMinutes(log());
+    const [entry] = author.entries as [Entry];
+    const actor = anActor(9);
+    const good: HistorySegment = {
+      ...{ author: "", minute: 10, entries: 2, first: entry.hlc, last: entry.hlc, deps: VectorClock.empty },
+      ...{ dots: [{ actor, from: 1, length: 2 }], part: engine.mergeHistory([entry.payload]) },
+    };
+    const bad: readonly HistorySegment[] = [
+      { ...good, dots: [{ actor, from: 1, length: 2 ** 40 }] },
+      { ...good, entries: 2 ** 40, dots: [{ actor, from: 1, length: 2 ** 40 }] },
+      { ...good, dots: [{ actor, from: 0, length: 2 }] },
+      { ...good, dots: [1, 1].map((length) => ({ actor, from: 1, length })) },
+      { ...good, dots: [2, 1].map((from) => ({ actor, from, length: 1 })) },
+      { ...good, entries: 1, dots: [{ actor, from: Number.MAX_SAFE_INTEGER, length: 1 }] },
+      { ...good, entries: 0, dots: [] },
+      { ...good, minute: 11 },
+      { ...good, part: { encoding: "payloads", bytes: Uint8Array.of(3, 7, 7, 7) } },
+      { ...good, part: { encoding: "yjs-v2", bytes: Uint8Array.of(1, 2, 3) } },
+    ];
+    const before = await must(log().history(room));
+    for (const segment of bad) {
+      const piece = encodePiece({ base: undefined, segments: [encodeSegment(segment)], isLast: true });
+      expect(await must(log().takeHistory(author.lineage, piece, 0)), JSON.stringify(segment.dots)).toMatchObject({ isNew: false });
+    }
+    await again();
+    expect(await must(log().history(room))).toEqual(before);
+    expect(await versions(log())).toEqual(told);
+    const piece = encodePiece({ base: undefined, segments: [encodeSegment(good)], isLast: true });
+    expect(await must(log().takeHistory(author.lineage, piece, 0))).toMatchObject({ isNew: true });
   });
 
   test("[P10] nothing is taken in of a document that is not here", async () => {
