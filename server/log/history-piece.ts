@@ -23,7 +23,7 @@ import { VectorClock, writeVectorClock } from "@inkmesh/shared/clock/vector-cloc
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { ByteReader, decodeWith, UnreadableBytes } from "@inkmesh/shared/wire/byte-reader";
-import type { HistoryAsk, HistoryCoverage, HistoryMinute } from "../core/stored-history.ts";
+import type { CoveredHistory, HistoryAsk, HistoryCoverage, HistoryMinute } from "../core/stored-history.ts";
 import { decodeSegment, encodeSegment, isSane, minutesOf, segmentsOf } from "./history-segment.ts";
 
 /** Small beside what a link carries in a second: whoever asks, asks again. */
@@ -61,6 +61,12 @@ export function coverageOf({ base, segments, tail, aside }: KeptHistory, since: 
   const rangesOf = (isTold: boolean): DotRange[] =>
     joinRanges(minutes.filter(({ minute }) => minute >= since === isTold).flatMap(({ dots }) => dots));
   return { base: base?.clock ?? VectorClock.empty, old: joinRanges([...rangesOf(false), ...aside]), told: rangesOf(true) };
+}
+
+/** The same with what the document contains: besides what `clock` names all that its history hangs on, also where clocks were pruned of that. */
+export function coveredOf(kept: KeptHistory, clock: VectorClock, since: number): CoveredHistory {
+  const contained = [...kept.segments, ...kept.tail].reduce((sum, { deps }) => sum.join(deps), clock);
+  return { coverage: coverageOf(kept, since), clock: contained };
 }
 
 /** The next of what a history lacks that asks so. `bodyOf` gives a segment encoded. */

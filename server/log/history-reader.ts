@@ -15,7 +15,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { isWithoutGap, type CoveredHistory, type HistoryMinute } from "../core/stored-history.ts";
 import { contiguousClock } from "./contiguous-clock.ts";
-import { coverageOf, type HistoryBase } from "./history-piece.ts";
+import { coveredOf, type HistoryBase } from "./history-piece.ts";
 import { decodeSegment, decodeSegmentHead, joinMinutes, minutesOf, type HistorySegment } from "./history-segment.ts";
 import { isSound } from "./lineage-proof.ts";
 import { shownMinutes } from "./shown-history.ts";
@@ -96,7 +96,8 @@ export class HistoryReader {
   list(room: RoomName, wanted?: number): HistoryParcel {
     const generation = wanted ?? this.reader.currentGeneration(room);
     const stored = this.#read({ room, generation }, decodeSegmentHead);
-    const isWhole = isWithoutGap(coverageOf(keptOf(stored), 0), stored.clock);
+    const { coverage, clock } = coveredOf(keptOf(stored), stored.clock, 0);
+    const isWhole = isWithoutGap(coverage, clock);
     const minutes = joinMinutes(shownMinutes([...stored.segments, ...minutesOf(stored.tail)], isWhole));
     const parcels = minutes.map(({ deps, ...minute }) => ({ ...minute, deps: deps.entries() }));
     return { generation, base: stored.base?.clock ?? [], minutes: parcels };
@@ -105,7 +106,7 @@ export class HistoryReader {
   /** What it tells of; `since`: the minute from which on that is told apart. */
   covered(of: Lineage, since: number): CoveredHistory {
     const stored = this.#read(of, decodeSegmentHead);
-    return { coverage: coverageOf(keptOf(stored), since), clock: stored.clock };
+    return coveredOf(keptOf(stored), stored.clock, since);
   }
 
   /**

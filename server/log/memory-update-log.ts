@@ -36,7 +36,7 @@ import { compactionCut } from "./compaction-cut.ts";
 import { contiguousClock, type ContiguousClock } from "./contiguous-clock.ts";
 import { cutBefore } from "./history-cut.ts";
 import { minutesOfHorizon } from "./history-expiry.ts";
-import { coverageOf, decodePiece, draftPiece, fitPiece, type KeptHistory } from "./history-piece.ts";
+import { coveredOf, decodePiece, draftPiece, fitPiece, type KeptHistory } from "./history-piece.ts";
 import { decodeSegment, encodeSegment, joinMinutes, minuteOf, minutesOf, segmentsOf, type HistorySegment } from "./history-segment.ts";
 import { prunedCut } from "./pruned-cut.ts";
 import { partsThrough, shownMinutes } from "./shown-history.ts";
@@ -144,9 +144,9 @@ export class MemoryUpdateLog implements UpdateLog {
   async history(room: RoomName, wanted?: number): Promise<LogResult<RoomHistory>> {
     const generation = wanted ?? this.#currentGeneration(room);
     const held = this.#lineages.get(lineageKey({ room, generation }));
-    const kept = keptOf(held);
-    const { base, segments, tail } = kept;
-    const isWhole = held === undefined || isWithoutGap(coverageOf(kept, 0), clockOf(held));
+    const { base, segments, tail } = keptOf(held);
+    const { coverage, clock } = this.covered({ room, generation }, 0);
+    const isWhole = isWithoutGap(coverage, clock);
     const minutes = joinMinutes(shownMinutes([...segments, ...minutesOf(tail)], isWhole));
     return { ok: true, value: { generation, base: base?.clock ?? VectorClock.empty, minutes } };
   }
@@ -163,7 +163,7 @@ export class MemoryUpdateLog implements UpdateLog {
   covered(lineage: Lineage, sinceMs: number): CoveredHistory {
     const held = this.#lineages.get(lineageKey(lineage));
     const clock = held === undefined ? VectorClock.empty : clockOf(held);
-    return { coverage: coverageOf(keptOf(held), minuteOf(sinceMs)), clock };
+    return coveredOf(keptOf(held), clock, minuteOf(sinceMs));
   }
 
   async historyCoverage(lineage: Lineage, sinceMs: number): Promise<LogResult<CoveredHistory>> {

@@ -38,10 +38,10 @@ export async function takeOver(log: UpdateLog, author: LogAuthor, at: number, co
 }
 
 /** Brings what one history lacks of another one, and says how many pieces that took. */
-export async function bring(from: UpdateLog, to: UpdateLog, sinceMs = 0): Promise<number> {
+export async function bring(from: UpdateLog, to: UpdateLog, sinceMs = 0, isWithBase = true): Promise<number> {
   const lineage = { room, generation: 0 };
   let { coverage, clock } = await must(to.historyCoverage(lineage, sinceMs));
-  for (let pieces = 1, wantsBase = true; ; pieces++) {
+  for (let pieces = 1, wantsBase = isWithBase; ; pieces++) {
     const ask: HistoryAsk = { clock, base: coverage.base, told: allTold(coverage), wantsBase };
     const taken: TakenHistory = await must(to.takeHistory(lineage, await must(from.historyPiece(lineage, ask)), sinceMs));
     if (taken.isLast) return pieces;
@@ -178,9 +178,7 @@ export function historyCopiesContract(log: () => UpdateLog, again: () => Promise
     await must(there.expireHistory({ cutMs: 11 * minute, dueMs: 11 * minute }));
     await takeOver(log(), author, 30 * minute);
     // Not yet what it begins with.
-    const { coverage, clock } = await must(log().historyCoverage(author.lineage, 0));
-    const ask = { clock, base: coverage.base, told: allTold(coverage), wantsBase: false };
-    await must(log().takeHistory(author.lineage, await must(there.historyPiece(author.lineage, ask)), 0));
+    await bring(there, log(), 0, false);
     await must(log().expireHistory({ cutMs: 12 * minute, dueMs: 12 * minute }));
     expect((await must(log().historyGaps(0, 10))).lineages).toEqual([author.lineage]);
     const after = await must(log().historyCoverage(author.lineage, 12 * minute));
@@ -190,6 +188,29 @@ export function historyCopiesContract(log: () => UpdateLog, again: () => Promise
     expect(await versions(log())).toEqual([undefined, undefined, "ute two", "ute two!"]);
     await must(log().expireHistory({ cutMs: 12 * minute, dueMs: 12 * minute }));
     expect((await must(log().history(room))).base).toEqual(VectorClock.of([[anActor(1), 11]]));
+  });
+
+  test("what clocks were pruned of is lacking, too, where something hangs on it, and comes with what the other one begins with", async () => {
+    const there = aMemory();
+    const author = new LogAuthor({ physicalMs: 10 * minute });
+    await must(there.append([author.type("one ")]));
+    await must(there.compact(author.lineage, author.clock));
+    await must(there.expireHistory({ cutMs: 11 * minute, dueMs: 11 * minute }));
+    author.pass(minute);
+    author.restart(2);
+    await must(there.append([author.type("two")]));
+    await must(there.compact(author.lineage, author.clock, VectorClock.of([[anActor(1), 4]])));
+    const { clock: pruned } = await must(there.load(room));
+    expect(pruned).toEqual(VectorClock.of([[anActor(2), 3]]));
+    await takeOver(log(), author, 30 * minute, pruned);
+    // As a relay does: what it begins with is asked for only where something is lacking then.
+    expect(await bring(there, log(), 0, false)).toBe(1);
+    expect((await must(log().historyGaps(0, 10))).lineages).toEqual([author.lineage]);
+    await bring(there, log());
+    await again();
+    expect((await must(log().historyGaps(0, 10))).lineages).toEqual([]);
+    expect(await must(log().history(room))).toEqual(await must(there.history(room)));
+    expect((await versions(log()))[2]).toBe("one two");
   });
 
   test("an entry that was set aside is no gap: there is nothing to be told of it", async () => {

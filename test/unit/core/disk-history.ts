@@ -15,7 +15,7 @@ import {
   type HistoryMinute,
   type TakenHistory,
 } from "../../../server/core/stored-history.ts";
-import { coverageOf, decodePiece, draftPiece, fitPiece, type HistoryBase, type KeptHistory } from "../../../server/log/history-piece.ts";
+import { coveredOf, decodePiece, draftPiece, fitPiece, type HistoryBase, type KeptHistory } from "../../../server/log/history-piece.ts";
 import {
   decodeSegment,
   encodeSegment,
@@ -70,7 +70,7 @@ export class DiskHistory {
   }
 
   covered(lineage: Lineage, sinceMs = 0): CoveredHistory {
-    return { coverage: coverageOf(this.#kept(lineage), minuteOf(sinceMs)), clock: this.#logged(lineage).clock };
+    return coveredOf(this.#kept(lineage), this.#logged(lineage).clock, minuteOf(sinceMs));
   }
 
   minutes(lineage: Lineage): readonly HistoryMinute[] {
