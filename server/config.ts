@@ -141,7 +141,7 @@ const replicationBounds = {
   listedRoomsMax: [32, 1, 10_000],
   /** Bytes of one room's difference under way from one relay: the largest room. */
   differenceBytesMax: [64 * mib, kib, 1024 * mib],
-  /** Copies that are placed elsewhere and dropped at once; 0, and wherever histories are kept: none is. */
+  /** Copies that are placed elsewhere and dropped at once; 0: none is. */
   dropsAtOnceMax: [64, 0, 10_000],
 } as const satisfies Record<string, Bounds>;
 
@@ -310,7 +310,7 @@ export function limitsWith(changes: LimitChanges = {}): Limits {
     ...firstValues(limitBounds),
     ...rest,
     content: { ...firstValues(contentBounds), ...content },
-    replication: { ...firstValues(replicationBounds), ...replication },
+    replication: { ...firstValues(replicationBounds), keptHistoryMs: 0, ...replication },
   };
 }
 
@@ -337,6 +337,7 @@ function settingsOf(
   others: { readonly mesh: Record<string, number>; readonly process: Record<string, number> },
 ): RelaySettings {
   const name = values["name"] as RelayId | undefined;
+  const historyMs = (values["history"] as number | undefined) ?? historyFirstMs;
   const content = Object.fromEntries(Object.keys(contentBounds).map((key) => [key, limits[key]]));
   const replication = Object.fromEntries(Object.keys(replicationBounds).map((key) => [key, limits[key]]));
   const rest = Object.fromEntries(Object.keys(limitBounds).map((key) => [key, limits[key]]));
@@ -354,10 +355,9 @@ function settingsOf(
     zone: (values["zone"] as string | undefined) ?? "",
     replicas: (values["replicas"] as number | undefined) ?? 3,
     durability: (values["durability"] as RelaySettings["durability"] | undefined) ?? "majority",
-    historyMs: (values["history"] as number | undefined) ?? historyFirstMs,
+    historyMs,
     experiments: values["experiments"] === true,
-    // A history is on this disk alone, and would go with its copy.
-    limits: limitsWith({ ...rest, content, replication: values["history"] === 0 ? replication : { ...replication, dropsAtOnceMax: 0 } }),
+    limits: limitsWith({ ...rest, content, replication: { ...replication, keptHistoryMs: historyMs } }),
     mesh: meshLimitsOf(others.mesh),
     process: processWith(others.process),
   };

@@ -33,6 +33,8 @@ export type Deadline =
   | { readonly type: "compare-rooms" }
   /** The list of rooms on disk is asked for again. */
   | { readonly type: "read-rooms" }
+  /** Histories are brought together with those of other relays. */
+  | { readonly type: "fetch-histories" }
   | { readonly type: "tell-clock"; readonly room: RoomName }
   | { readonly type: "verify-tail"; readonly room: RoomName }
   | { readonly type: "expire-presence"; readonly room: RoomName }

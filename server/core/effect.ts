@@ -13,6 +13,7 @@ import type { ReviewedCopy } from "./gossip/copy-review.ts";
 import type { MeshEffect, MeshNews } from "./peers/mesh-effect.ts";
 import type { Marks } from "./log-marks.ts";
 import type { RoomClocks } from "./room-clocks.ts";
+import type { HistoryAsk } from "./stored-history.ts";
 import type { HashedContent, RoomRecord, Unnaming } from "./stored-room.ts";
 
 export type RelayEffect =
@@ -51,6 +52,20 @@ export type RelayEffect =
       /** With what contents hash to, where the disk knows. */
       readonly hashes?: boolean;
     }
+  /** Which dots the document's history tells of; `sinceMs`: from when on what is told is told apart. */
+  | { readonly type: "read-coverage"; readonly seq: number; readonly lineage: Lineage; readonly sinceMs: number }
+  /** What a history lacks that asks so, the next piece of it. */
+  | { readonly type: "draft-piece"; readonly seq: number; readonly lineage: Lineage; readonly ask: HistoryAsk }
+  /** Such a piece of another relay's history becomes part of this one; `sinceMs`: what is older is not kept. */
+  | {
+      readonly type: "take-piece";
+      readonly seq: number;
+      readonly lineage: Lineage;
+      readonly piece: Uint8Array;
+      readonly sinceMs: number;
+    }
+  /** Documents, so many of them looked at, whose history lacks something. */
+  | { readonly type: "find-gaps"; readonly seq: number; readonly after: number; readonly limit: number }
   | { readonly type: "engine-call"; readonly lineage: Lineage; readonly seq: number; readonly call: EngineCall }
   | { readonly type: "respond"; readonly request: RequestId; readonly answer: RoomAnswer }
   | { readonly type: "report"; readonly report: Report };

@@ -7,6 +7,7 @@ import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import type { ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
 import type { MeshInput } from "./peers/mesh-input.ts";
+import type { CoveredHistory, HistoryGaps, TakenHistory } from "./stored-history.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
 
 export type RelayInput =
@@ -31,6 +32,10 @@ export type RelayInput =
   | { readonly type: "room-compacted"; readonly lineage: Lineage; readonly seq: number; readonly result: Result<Compaction> }
   | { readonly type: "record-stored"; readonly room: RoomName; readonly seq: number; readonly result: Result<undefined> }
   | { readonly type: "copies-dropped"; readonly seq: number; readonly result: Result<undefined> }
+  | { readonly type: "coverage-read"; readonly seq: number; readonly result: Result<CoveredHistory> }
+  | { readonly type: "piece-drafted"; readonly seq: number; readonly result: Result<Uint8Array> }
+  | { readonly type: "piece-taken"; readonly seq: number; readonly result: Result<TakenHistory> }
+  | { readonly type: "gaps-found"; readonly seq: number; readonly result: Result<HistoryGaps> }
   | { readonly type: "engine-result"; readonly lineage: Lineage; readonly seq: number; readonly result: Result<Uint8Array> }
   | { readonly type: "rooms-listed"; readonly seq: number; readonly result: Result<RoomPage> }
   | { readonly type: "request-received"; readonly request: RequestId; readonly ask: RoomRequest }

@@ -18,6 +18,7 @@ import type { DurabilityLevel } from "./gossip/durable-copies.ts";
 import { Askers } from "./gossip/askers.ts";
 import type { RoomCopy } from "./gossip/room-copy.ts";
 import { Placement } from "./gossip/placement.ts";
+import { RoomHistories } from "./gossip/room-histories.ts";
 import type { Limits } from "./limits.ts";
 import { OwnActors } from "./own-actors.ts";
 import { LoneRelay } from "./peers/lone-relay.ts";
@@ -30,6 +31,7 @@ import { RelayList } from "./relay-list.ts";
 import type { EntryMaker } from "./room-content.ts";
 import { Questions } from "./questions.ts";
 import { StoreHealth } from "./store-health.ts";
+import type { CoveredHistory, HistoryGaps, TakenHistory } from "./stored-history.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
 
 /** The engines that this relay has; a room whose engine is missing is refused. */
@@ -86,6 +88,11 @@ export class RelayContext {
   readonly drops = new Questions<Result<undefined>>();
   readonly calls = new Questions<Result<Uint8Array>>();
   readonly lists = new Questions<Result<RoomPage>>();
+  readonly coverages = new Questions<Result<CoveredHistory>>();
+  readonly pieces = new Questions<Result<Uint8Array>>();
+  readonly takings = new Questions<Result<TakenHistory>>();
+  readonly gaps = new Questions<Result<HistoryGaps>>();
+  readonly histories: RoomHistories;
   now: Instant = { monotonicMs: 0, wallMs: 0 };
   readonly #dialects: ReadonlyMap<DialectName, Dialect>;
   readonly #hlc: HybridLogicalClock;
@@ -115,6 +122,7 @@ export class RelayContext {
       limits: options.limits.replication,
       wholeRing: options.wholeRing,
     });
+    this.histories = new RoomHistories(this);
     this.#dialects = new Map(options.dialects.map((dialect) => [dialect.name, dialect]));
     this.#hlc = new HybridLogicalClock({ relay: options.self, offsetMaxMs: options.offsetMaxMs, floorMs: options.hlcFloorMs });
   }

@@ -32,6 +32,7 @@ import type { RelayEffect } from "./effect.ts";
 import type { RelayInput } from "./input.ts";
 import { ReplicatedRooms } from "./gossip/replicated-rooms.ts";
 import type { Upkeep } from "./gossip/room-catalogue.ts";
+import { RoomListeners } from "./gossip/room-listeners.ts";
 import { RelayContext, type RelayOptions } from "./relay-context.ts";
 import { RoomRequests } from "./room-requests.ts";
 import { Rooms } from "./rooms.ts";
@@ -83,7 +84,7 @@ export class Relay {
     );
     this.#replicas = new ReplicatedRooms(this.#context, this.#rooms);
     this.#requests = new RoomRequests(this.#context, this.#rooms, this.#replicas.lists);
-    this.#context.mesh?.listen(this.#replicas);
+    this.#context.mesh?.listen(new RoomListeners(this.#replicas, this.#context.histories));
   }
 
   /** What is to be done about `input`, in order. Synchronous; total for any bytes. */
@@ -167,6 +168,14 @@ export class Relay {
         return context.calls.answer(input.seq, input.result);
       case "rooms-listed":
         return context.lists.answer(input.seq, input.result);
+      case "coverage-read":
+        return context.coverages.answer(input.seq, input.result);
+      case "piece-drafted":
+        return context.pieces.answer(input.seq, input.result);
+      case "piece-taken":
+        return context.takings.answer(input.seq, input.result);
+      case "gaps-found":
+        return context.gaps.answer(input.seq, input.result);
       case "request-received":
         return this.#requestReceived(input);
       case "request-cancelled":
@@ -270,6 +279,8 @@ export class Relay {
         return this.#replicas.compareDue();
       case "read-rooms":
         return this.#replicas.readDue();
+      case "fetch-histories":
+        return this.#context.histories.due();
       case "tell-clock":
         return this.#rooms.wake(deadline.room)?.tellClock();
       case "verify-tail":

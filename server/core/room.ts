@@ -32,6 +32,7 @@ import { RoomLife, type Then } from "./room-life.ts";
 import { RoomLog } from "./room-log.ts";
 import { RoomPresence } from "./room-presence.ts";
 import { firstRecord, unnamed } from "./room-record.ts";
+import { takenAuthor } from "./stored-history.ts";
 import type { Compaction, RoomRecord, StoredRoom } from "./stored-room.ts";
 import { TailUpkeep } from "./tail-upkeep.ts";
 
@@ -312,7 +313,7 @@ export class Room implements RoomCopy, RecordKeeper {
     const admission = this.#content.examineTaken(update);
     if (admission.type === "known") return "all";
     if (admission.type !== "admitted" || (how === "whole" && admission.leftOut)) return "none";
-    this.#letIn(this.#content.enter(admission, this.#context.entryMaker(this, "")), undefined);
+    this.#letIn(this.#content.enter(admission, this.#context.entryMaker(this, takenAuthor)), undefined);
     return admission.leftOut ? "part" : "all";
   }
 

@@ -7,8 +7,8 @@
  * A version is named by its minute in UTC, as 2026-03-01T17:04Z. It has what was stamped by then, and all that this hangs on. Who wrote in
  * it is told by principal, of which there is one, the empty one, as long as there are no accounts.
  *
- * Another relay may have a longer history of the same document, or tell other minutes: what it got as a state and not edit by edit has no
- * author but that relay, and the minute in which it came.
+ * Relays bring their histories together; until then another one may tell more: what a relay got as a state and not edit by edit is an edit of
+ * nobody, of the minute in which it came.
  *
  * Invariant: few versions are built at once, each on a worker: who asks for more is told to come again.
  */

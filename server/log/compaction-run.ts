@@ -98,7 +98,7 @@ export async function writeSnapshot({ store, onStep }: CompactionLines, { id, of
 }
 
 /** As large as a snapshot's chunks, so that commits wait no longer for one. */
-function portionsOf(segments: readonly SegmentParcel[]): SegmentParcel[][] {
+export function portionsOf(segments: readonly SegmentParcel[]): SegmentParcel[][] {
   const portions: SegmentParcel[][] = [];
   let bytes = 0;
   for (const segment of segments) {

@@ -9,39 +9,33 @@
  *     older     [1]     [3]                 2 stays, and what hangs on 2
  *     through 3 [1] [2] [3] [4]             4 is shown, and what 4 hangs on
  *
- * Invariant: both cuts contain whatever their minutes hang on, as far as a history has it. So what the first contains of an actor has no
- * gap, and a clock can say it.
+ * Invariants: what is to be gone contains all that its minutes hang on: it has no gap, and a clock can say it; what is to be shown contains that
+ * as far as the history has it.
  */
 import type { HistoryMinute } from "../core/stored-history.ts";
-import type { HistoryPart } from "@inkmesh/shared/engine/crdt-engine";
-import type { HistorySegment } from "./history-segment.ts";
+import { containsAll, joinRanges, type DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 
-/** Of `minutes` those before `minute` that hang on none of the others, nor on what `later` tells of. */
+/** Minutes that may become a state, and what that contains. */
+interface OlderCut<Minute> {
+  readonly older: readonly Minute[];
+  readonly clock: VectorClock;
+}
+
+/**
+ * Of `minutes` those before `minute` of which all that they hang on is there: in `base`, among what was set `aside`, or in another one of them.
+ * What hangs on something that stays, or that the history lacks, stays: no clock could say it.
+ */
 export function cutBefore<Minute extends HistoryMinute>(
   minutes: readonly Minute[],
   minute: number,
-  later: readonly HistoryMinute[],
-): readonly Minute[] {
-  const first = new Map<string, number>();
-  const stays = ({ dots }: HistoryMinute): void => {
-    for (const { actor, from } of dots) first.set(actor, Math.min(from, first.get(actor) ?? Infinity));
-  };
-  later.forEach(stays);
-  let older: Minute[] = [];
-  for (const each of minutes) {
-    if (each.minute < minute) older.push(each);
-    else stays(each);
-  }
+  { base, aside }: { readonly base: VectorClock; readonly aside: readonly DotRange[] },
+): OlderCut<Minute> {
+  let older = minutes.filter((each) => each.minute < minute);
   for (;;) {
-    const left = older.filter(({ deps, dots }) => {
-      const isFree = (actor: string, counter: number): boolean => counter < (first.get(actor) ?? Infinity);
-      const last = dots.map(({ actor, from, length }) => [actor, from + length - 1] as const);
-      return [...deps.entries(), ...last].every(([actor, counter]) => isFree(actor, counter));
-    });
-    if (left.length === older.length) return older;
-    const isLeft = new Set<HistoryMinute>(left);
-    older.filter((each) => !isLeft.has(each)).forEach(stays);
+    const clock = reachOf(base, [...aside, ...older.flatMap(({ dots }) => dots)]);
+    const left = older.filter(({ deps, dots }) => clock.covers(deps) && containsAll(clock, [], dots));
+    if (left.length === older.length) return { older, clock };
     older = left;
   }
 }
@@ -58,16 +52,12 @@ export function cutThrough<Minute extends HistoryMinute>(minutes: readonly Minut
   }
 }
 
-/** What makes up the document at the end of `minute`, in the order given; undefined where nothing is of that minute. */
-export function partsThrough(segments: readonly HistorySegment[], minute: number): readonly HistoryPart[] | undefined {
-  if (!segments.some((each) => each.minute === minute)) return undefined;
-  return cutThrough(segments, minute).map(({ part }) => part);
-}
-
-/** What the minutes contain, with what was there before. */
-export function clockOfCut(base: VectorClock, minutes: readonly HistoryMinute[]): VectorClock {
-  const highest = new Map(base.entries());
-  for (const { dots } of minutes)
-    for (const { actor, from, length } of dots) highest.set(actor, Math.max(from + length - 1, highest.get(actor) ?? 0));
-  return VectorClock.of(highest);
+/** What `base` and the ranges contain of each actor without a gap. */
+function reachOf(base: VectorClock, ranges: readonly DotRange[]): VectorClock {
+  const reach = new Map(base.entries());
+  for (const { actor, from, length } of joinRanges(ranges)) {
+    const last = reach.get(actor) ?? 0;
+    if (from <= last + 1) reach.set(actor, Math.max(last, from + length - 1));
+  }
+  return VectorClock.of(reach);
 }

@@ -15,9 +15,9 @@ import type { Lineage } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import { failed, writeSnapshot, type CompactionLines } from "./compaction-run.ts";
-import { clockOfCut, cutBefore } from "./history-cut.ts";
-import type { HistoryReader } from "./history-reader.ts";
-import { minuteMs, minutesOf } from "./history-segment.ts";
+import { cutBefore } from "./history-cut.ts";
+import { keptOf, type HistoryReader } from "./history-reader.ts";
+import { minuteMs } from "./history-segment.ts";
 import { chunkBytes } from "./snapshot-shelf.ts";
 import type { SnapshotBody } from "./store-row.ts";
 import type { HistoryHorizon, LogResult } from "./update-log.ts";
@@ -32,6 +32,12 @@ export interface BaseDraft {
   readonly segments: readonly number[];
 }
 
+interface Contents extends Pick<BaseDraft, "lineage" | "segments"> {
+  readonly of: Lineage;
+  readonly clock: VectorClock;
+  readonly state: Uint8Array;
+}
+
 /** The minutes of a horizon, both whole. */
 export function minutesOfHorizon({ dueMs, cutMs }: HistoryHorizon): { readonly due: number; readonly cut: number } {
   return { due: Math.floor(dueMs / minuteMs), cut: Math.floor(cutMs / minuteMs) };
@@ -39,15 +45,21 @@ export function minutesOfHorizon({ dueMs, cutMs }: HistoryHorizon): { readonly d
 
 /** Undefined where nothing of the lineage's history can go. */
 export function draftBase(history: HistoryReader, engine: CrdtEngine, of: Lineage, cut: number): BaseDraft | undefined {
-  const { lineage, base, segments, tail } = history.read(of);
-  const older = cutBefore(segments, cut, minutesOf(tail));
+  const stored = history.read(of);
+  const { lineage, segments } = stored;
+  const { base, aside } = keptOf(stored);
+  const { older, clock } = cutBefore(segments, cut, { base: base?.clock ?? VectorClock.empty, aside });
   if (lineage === undefined || older.length === 0) return undefined;
   const state = engine.collectHistory({ base: base?.state, parts: older.map(({ part }) => part) });
-  const clock = clockOfCut(VectorClock.of(base?.clock ?? []), older);
+  return baseDraft({ lineage, of, clock, state, segments: older.map(({ id }) => id) });
+}
+
+/** `state`, which contains exactly what `clock` names and those segments, as a base of a history. */
+export function baseDraft({ lineage, of, clock, state, segments }: Contents): BaseDraft {
   const chunks = Math.ceil(state.length / chunkBytes);
-  const body = { ...of, clock: clock.entries(), quarantined: [], lengths: [state.length, 0, 0], chunks } as const;
-  const digest = digestOf(state);
-  return { lineage, body, bytes: state as Uint8Array<ArrayBuffer>, digest, segments: older.map(({ id }) => id) };
+  const { room, generation } = of;
+  const body = { room, generation, clock: clock.entries(), quarantined: [], lengths: [state.length, 0, 0], chunks } as const;
+  return { lineage, body, bytes: state as Uint8Array<ArrayBuffer>, digest: digestOf(state), segments };
 }
 
 /** Whether a written base is what was built. */

@@ -9,13 +9,18 @@
  */
 import type { Database } from "better-sqlite3";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
-import type { Result } from "@inkmesh/shared/base/result";
+import { ok, type Result } from "@inkmesh/shared/base/result";
+import type { DotRange } from "@inkmesh/shared/clock/dot-ranges";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
-import type { HistoryMinute } from "../core/stored-history.ts";
+import { isWithoutGap, type CoveredHistory, type HistoryMinute } from "../core/stored-history.ts";
+import { contiguousClock } from "./contiguous-clock.ts";
+import { coveredOf, type HistoryBase } from "./history-piece.ts";
 import { decodeSegment, decodeSegmentHead, joinMinutes, minutesOf, type HistorySegment } from "./history-segment.ts";
 import { isSound } from "./lineage-proof.ts";
+import { shownMinutes } from "./shown-history.ts";
 import type { HistoryParcel, SnapshotParcel } from "./room-parcel.ts";
-import type { FoundDamage, SqliteReader } from "./sqlite-reader.ts";
+import type { FoundDamage, LoggedLineage, SqliteReader } from "./sqlite-reader.ts";
 import { segmentChecksum, type LineageRow, type SegmentRow } from "./store-row.ts";
 
 /** With the number of its row. */
@@ -25,14 +30,25 @@ interface Numbered {
 
 type Decode<Segment> = (body: Uint8Array) => Result<Segment>;
 
+/** A segment as it lies on disk, of which only the head was read. */
+interface RawSegment extends HistoryMinute {
+  readonly body: Uint8Array;
+}
+
 /** What there is of a lineage's history. */
-interface KeptHistory<Segment = HistorySegment> {
+interface StoredHistory<Segment = HistorySegment> {
   readonly lineage: number | undefined;
+  /** Whether what leaves the log goes into it. */
+  readonly isKept: boolean;
   readonly base: SnapshotParcel | undefined;
   /** By minute, and within one in the order in which they were written. */
   readonly segments: readonly (Segment & Numbered)[];
   /** Still in the log, in the order of admission. */
   readonly tail: readonly Entry[];
+  /** Of what left it, what was set aside. */
+  readonly aside: readonly DotRange[];
+  /** What the document contains. */
+  readonly clock: VectorClock;
 }
 
 export interface AgedLineage {
@@ -51,26 +67,65 @@ export class HistoryReader {
     this.#onDamage = onDamage;
   }
 
-  read(of: Lineage): KeptHistory {
+  read(of: Lineage): StoredHistory {
     return this.#read(of, decodeSegment);
   }
 
-  #read<Segment extends HistoryMinute>(of: Lineage, decode: Decode<Segment>): KeptHistory<Segment> {
-    const { id, snapshot, tail } = this.reader.lineage(of);
-    const entries = tail.map(({ entry }) => entry);
-    if (id === undefined) return { lineage: id, base: undefined, segments: [], tail: entries };
+  /** The same with segments as they lie here. */
+  raw(of: Lineage): StoredHistory<RawSegment> {
+    return this.#read(of, (body) => {
+      const head = decodeSegmentHead(body);
+      return head.ok ? ok({ ...head.value, body }) : head;
+    });
+  }
+
+  #read<Segment extends HistoryMinute>(of: Lineage, decode: Decode<Segment>): StoredHistory<Segment> {
+    const logged = this.reader.lineage(of);
+    const { id, snapshot } = logged;
+    const tail = logged.tail.map(({ entry }) => entry);
+    const clock = clockOf(logged);
+    if (id === undefined) return { lineage: id, isKept: true, base: undefined, segments: [], tail, aside: [], clock };
+    const aside = this.reader.quarantined(of, id, snapshot);
     // Without a history there is what the room is read from.
-    if (snapshot && !snapshot.history) return { lineage: id, base: snapshot, segments: [], tail: entries };
+    if (snapshot && !snapshot.history) return { lineage: id, isKept: false, base: snapshot, segments: [], tail, aside, clock };
     const segments = this.#segments("lineage = ?", id, { of, decode });
-    return { lineage: id, base: this.reader.base(of, id), segments, tail: entries };
+    return { lineage: id, isKept: true, base: this.reader.base(of, id), segments, tail, aside, clock };
   }
 
   /** The same as a list, without what was written. Without a generation the current one. */
   list(room: RoomName, wanted?: number): HistoryParcel {
     const generation = wanted ?? this.reader.currentGeneration(room);
-    const { base, segments, tail } = this.#read({ room, generation }, decodeSegmentHead);
-    const minutes = joinMinutes([...segments, ...minutesOf(tail)]);
-    return { generation, base: base?.clock ?? [], minutes: minutes.map(({ deps, ...minute }) => ({ ...minute, deps: deps.entries() })) };
+    const stored = this.#read({ room, generation }, decodeSegmentHead);
+    const { coverage, clock } = coveredOf(keptOf(stored), stored.clock, 0);
+    const isWhole = isWithoutGap(coverage, clock);
+    const minutes = joinMinutes(shownMinutes([...stored.segments, ...minutesOf(stored.tail)], isWhole));
+    const parcels = minutes.map(({ deps, ...minute }) => ({ ...minute, deps: deps.entries() }));
+    return { generation, base: stored.base?.clock ?? [], minutes: parcels };
+  }
+
+  /** What it tells of; `since`: the minute from which on that is told apart. */
+  covered(of: Lineage, since: number): CoveredHistory {
+    const stored = this.#read(of, decodeSegmentHead);
+    return coveredOf(keptOf(stored), stored.clock, since);
+  }
+
+  /**
+   * Of the lineages behind `after`, so many at a time, those whose history lacks something that they contain. Looks only where that may be:
+   * at those that took over a state, or lost a segment.
+   */
+  gaps(after: number, limit: number): { readonly lineages: readonly Lineage[]; readonly next: number | undefined } {
+    const lost = "SELECT l.id FROM lineage l JOIN damage d ON d.room = l.room WHERE d.place = 'segment'";
+    const ids = this.#database
+      .prepare<[number, number], number>(`SELECT id FROM (SELECT lineage AS id FROM cover UNION ${lost}) WHERE id > ? ORDER BY id LIMIT ?`)
+      .pluck()
+      .all(after, limit);
+    const rows = ids.flatMap((id) => this.#database.prepare<[number], LineageRow>("SELECT * FROM lineage WHERE id = ?").get(id) ?? []);
+    const lineages = rows.filter(isSound).map(({ room, generation }) => ({ room, generation }));
+    const lacking = lineages.filter((of) => {
+      const { coverage, clock } = this.covered(of, 0);
+      return !isWithoutGap(coverage, clock);
+    });
+    return { lineages: lacking, next: ids.length < limit ? undefined : ids.at(-1) };
   }
 
   /** Those whose history tells of something before the minute `due`; without it, those that have one. */
@@ -91,6 +146,11 @@ export class HistoryReader {
     return this.#segments("snapshot = ?", snapshot, { of, decode: decodeSegment });
   }
 
+  /** The same as they lie here. */
+  bodiesOf(of: Lineage, snapshot: number): readonly Uint8Array[] {
+    return this.#segments("snapshot = ?", snapshot, { of, decode: (body) => ok({ body }) }).map(({ body }) => body);
+  }
+
   #segments<Segment>(which: string, key: number, { of, decode }: { of: Lineage; decode: Decode<Segment> }): (Segment & Numbered)[] {
     const rows = this.#database.prepare<[number], SegmentRow>(`SELECT * FROM segment WHERE ${which} ORDER BY minute, id`).all(key);
     return rows.flatMap((row) => {
@@ -101,4 +161,28 @@ export class HistoryReader {
       return [];
     });
   }
+}
+
+/** As far as it concerns other relays. */
+export function keptOf<Segment extends HistoryMinute>({
+  base,
+  segments,
+  tail,
+  aside,
+}: StoredHistory<Segment>): {
+  readonly base: HistoryBase | undefined;
+  readonly segments: readonly (Segment & Numbered)[];
+  readonly tail: readonly Entry[];
+  readonly aside: readonly DotRange[];
+} {
+  // A snapshot with which a history began may have been pruned.
+  const clockOfBase = VectorClock.of(base?.clock ?? []).join(VectorClock.of(base?.pruned ?? []));
+  return { base: base && { clock: clockOfBase, state: base.state }, segments, tail, aside };
+}
+
+function clockOf({ snapshot, cover, tail }: LoggedLineage): VectorClock {
+  return contiguousClock(
+    cover.join(VectorClock.of(snapshot?.clock ?? [])),
+    tail.map(({ entry }) => entry.dot),
+  ).clock;
 }

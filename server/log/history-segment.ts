@@ -16,12 +16,13 @@ import * as encoding from "lib0/encoding";
 import type { ActorId, RelayId } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
 import type { Dot } from "@inkmesh/shared/clock/dot";
+import { joinRanges, rangeOf, type DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { compareHlc, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { VectorClock, writeVectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { HistoryEngine, HistoryPart } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { ByteReader, decodeWith, UnreadableBytes } from "@inkmesh/shared/wire/byte-reader";
-import type { DotRange, HistoryMinute } from "../core/stored-history.ts";
+import type { HistoryMinute } from "../core/stored-history.ts";
 
 export interface HistorySegment extends HistoryMinute {
   readonly part: HistoryPart;
@@ -69,8 +70,8 @@ export function segmentKey({ minute, author }: Pick<HistoryMinute, "minute" | "a
   return `${String(minute).padStart(12, "0")} ${author}`;
 }
 
-function minuteOf({ hlc }: Pick<Entry, "hlc">): number {
-  return Math.floor(hlc.physicalMs / minuteMs);
+export function minuteOf(ms: number): number {
+  return Math.floor(ms / minuteMs);
 }
 
 export function isInSegment({ dots }: Pick<HistoryMinute, "dots">, { actor, counter }: Dot): boolean {
@@ -138,6 +139,35 @@ function readHead(reader: ByteReader): HistoryMinute {
   return { author, minute, entries, first, last, dots, deps: reader.clock() };
 }
 
+/**
+ * Whether a segment of another relay may become one here: whoever reads a list or a version reads all segments, and one that says of itself what
+ * cannot be would end that for good.
+ */
+export function isSane(engine: HistoryEngine, { minute, entries, first, last, dots, part }: HistorySegment): boolean {
+  // Each entry has at least a byte of payload.
+  if (entries < 1 || entries > payloadBytesMax || minute !== minuteOf(first.physicalMs) || minute !== minuteOf(last.physicalMs))
+    return false;
+  const counted = dots.reduce((sum, { length }) => sum + length, 0);
+  const isCountable = dots.every(({ from, length }) => from >= 1 && length >= 1 && from + length <= Number.MAX_SAFE_INTEGER);
+  const joined = joinRanges(dots);
+  const isJoined = joined.length === dots.length && joined.every((range, at) => isSameRange(range, dots[at]));
+  return isCountable && isJoined && counted === entries && canApply(engine, part);
+}
+
+function canApply(engine: HistoryEngine, part: HistoryPart): boolean {
+  try {
+    engine.collectHistory({ base: undefined, parts: [part] });
+    return true;
+  } catch {
+    // Whatever Yjs throws for bytes that are no update.
+    return false;
+  }
+}
+
+function isSameRange(left: DotRange, right: DotRange | undefined): boolean {
+  return left.actor === right?.actor && left.from === right.from && left.length === right.length;
+}
+
 function readStamp(reader: ByteReader): Hlc {
   return { physicalMs: reader.number(), logical: reader.number(), relay: reader.text() as RelayId };
 }
@@ -146,7 +176,7 @@ function readStamp(reader: ByteReader): Hlc {
 export function byMinute(entries: readonly Entry[]): Map<string, Entry[]> {
   const groups = new Map<string, Entry[]>();
   for (const entry of entries) {
-    const key = segmentKey({ minute: minuteOf(entry), author: entry.author });
+    const key = segmentKey({ minute: minuteOf(entry.hlc.physicalMs), author: entry.author });
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [entry]);
     else group.push(entry);
@@ -181,10 +211,7 @@ function headOf({ author, minute, entries, first, last, dots, deps }: HistoryMin
 }
 
 function joinOf(left: HistoryMinute, right: HistoryMinute): HistoryMinute {
-  const dots = [...left.dots, ...right.dots].flatMap(({ actor, from, length }) =>
-    Array.from({ length }, (_, at) => ({ actor, counter: from + at })),
-  );
-  const ranges = rangesOf(dots);
+  const ranges = joinRanges([...left.dots, ...right.dots]);
   return {
     ...left,
     entries: ranges.reduce((sum, { length }) => sum + length, 0),
@@ -206,25 +233,11 @@ function minuteOfGroup(group: readonly Entry[]): HistoryMinute {
   }
   return {
     author: some.author,
-    minute: minuteOf(some),
+    minute: minuteOf(some.hlc.physicalMs),
     entries: group.length,
     first,
     last,
-    dots: rangesOf(group.map(({ dot }) => dot)),
+    dots: joinRanges(group.map(({ dot }) => rangeOf(dot))),
     deps,
   };
-}
-
-/** A dot that is there twice counts once. */
-function rangesOf(dots: readonly Dot[]): DotRange[] {
-  const sorted = [...dots].sort((left, right) =>
-    left.actor === right.actor ? left.counter - right.counter : left.actor < right.actor ? -1 : 1,
-  );
-  const ranges: { actor: ActorId; from: number; length: number }[] = [];
-  for (const { actor, counter } of sorted) {
-    const range = ranges.at(-1);
-    if (range?.actor === actor && range.from + range.length >= counter) range.length = Math.max(range.length, counter - range.from + 1);
-    else ranges.push({ actor, from: counter, length: 1 });
-  }
-  return ranges;
 }

@@ -7,12 +7,21 @@ import { noBytes, sameBytes } from "@inkmesh/shared/base/bytes";
 import { lineageKey, type Lineage, type RoomName } from "@inkmesh/shared/base/ids";
 import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
 import { compareHlc, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
+import { rangeOf, type DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
-import type { RoomHistory, VersionAsk } from "../core/stored-history.ts";
+import {
+  isWithoutGap,
+  type CoveredHistory,
+  type HistoryAsk,
+  type HistoryGaps,
+  type RoomHistory,
+  type TakenHistory,
+  type VersionAsk,
+} from "../core/stored-history.ts";
 import {
   nothingUnnamed,
   type Compaction,
@@ -26,10 +35,12 @@ import {
 } from "../core/stored-room.ts";
 import { compactionCut } from "./compaction-cut.ts";
 import { contiguousClock, type ContiguousClock } from "./contiguous-clock.ts";
-import { clockOfCut, cutBefore, partsThrough } from "./history-cut.ts";
+import { cutBefore } from "./history-cut.ts";
 import { minutesOfHorizon } from "./history-expiry.ts";
-import { joinMinutes, minutesOf, segmentsOf, type HistorySegment } from "./history-segment.ts";
+import { coveredOf, decodePiece, draftPiece, fitPiece, type KeptHistory } from "./history-piece.ts";
+import { decodeSegment, encodeSegment, joinMinutes, minuteOf, minutesOf, segmentsOf, type HistorySegment } from "./history-segment.ts";
 import { prunedCut } from "./pruned-cut.ts";
+import { partsThrough, shownMinutes } from "./shown-history.ts";
 import { foldedText } from "./store-row.ts";
 import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 
@@ -43,6 +54,8 @@ interface MemoryLineage {
   hasHistory: boolean;
   base: StoredSnapshot | undefined;
   segments: readonly HistorySegment[];
+  /** What was quarantined. */
+  aside: readonly DotRange[];
   lastHlc: Hlc | undefined;
   created: Hlc | undefined;
   contentHash: string | undefined;
@@ -123,6 +136,7 @@ export class MemoryUpdateLog implements UpdateLog {
     held.cover = held.cover.past(clock.past(named));
     held.contentHash = undefined;
     for (const entry of covered) held.tail.delete(dotKey(entry.dot));
+    held.aside = [...held.aside, ...[...unapplied].flatMap((entry) => (entry ? [rangeOf(entry.dot)] : []))];
     const { index } = this.#engine.indexOf([snapshot.state, ...entriesOf(held).map((entry) => entry.payload)]);
     const dots = (quarantined: boolean): Dot[] => covered.filter((entry) => unapplied.has(entry) === quarantined).map((entry) => entry.dot);
     return { ok: true, value: { snapshot, index: index.encode(), removed: dots(false), quarantined: dots(true) } };
@@ -131,17 +145,66 @@ export class MemoryUpdateLog implements UpdateLog {
   async history(room: RoomName, wanted?: number): Promise<LogResult<RoomHistory>> {
     const generation = wanted ?? this.#currentGeneration(room);
     const held = this.#lineages.get(lineageKey({ room, generation }));
-    const base = (held?.hasHistory === true ? held.base : held?.snapshot)?.clock ?? VectorClock.empty;
-    const minutes = held === undefined ? [] : joinMinutes([...held.segments, ...minutesOf(entriesOf(held))]);
-    return { ok: true, value: { generation, base, minutes } };
+    const { base, segments, tail } = keptOf(held);
+    const { coverage, clock } = this.covered({ room, generation }, 0);
+    const isWhole = isWithoutGap(coverage, clock);
+    const minutes = joinMinutes(shownMinutes([...segments, ...minutesOf(tail)], isWhole));
+    return { ok: true, value: { generation, base: base?.clock ?? VectorClock.empty, minutes } };
   }
 
   async version({ room, generation, minute, format }: VersionAsk): Promise<LogResult<Uint8Array | undefined>> {
     const held = this.#lineages.get(lineageKey({ room, generation }));
     if (held === undefined) return done;
-    const parts = partsThrough([...held.segments, ...segmentsOf(this.#engine, entriesOf(held))], minute);
-    const base = held.hasHistory ? held.base : held.snapshot;
+    const { base, segments, tail } = keptOf(held);
+    const parts = partsThrough([...segments, ...segmentsOf(this.#engine, tail)], minute);
     return { ok: true, value: parts && this.#engine.contentOf({ base: base?.state, parts }, format) };
+  }
+
+  /** As `historyCoverage` answers, at once. */
+  covered(lineage: Lineage, sinceMs: number): CoveredHistory {
+    const held = this.#lineages.get(lineageKey(lineage));
+    const clock = held === undefined ? VectorClock.empty : clockOf(held);
+    return coveredOf(keptOf(held), clock, minuteOf(sinceMs));
+  }
+
+  async historyCoverage(lineage: Lineage, sinceMs: number): Promise<LogResult<CoveredHistory>> {
+    return { ok: true, value: this.covered(lineage, sinceMs) };
+  }
+
+  async historyPiece(lineage: Lineage, ask: HistoryAsk): Promise<LogResult<Uint8Array>> {
+    const held = this.#lineages.get(lineageKey(lineage));
+    const isKept = held?.snapshot === undefined || held.hasHistory;
+    const kept = isKept ? keptOf(held) : { ...keptOf(held), base: undefined };
+    return { ok: true, value: draftPiece(this.#engine, kept, { ask, bodyOf: encodeSegment }) };
+  }
+
+  async takeHistory(lineage: Lineage, bytes: Uint8Array, sinceMs: number): Promise<LogResult<TakenHistory>> {
+    const held = this.#lineages.get(lineageKey(lineage));
+    const piece = decodePiece(bytes);
+    const isKept = held !== undefined && (held.snapshot === undefined || held.hasHistory) && clockOf(held).size > 0;
+    if (!isKept || !piece.ok) return { ok: false, refusal: { code: "STORE_FAILED", detail: "there is no history that could take it in" } };
+    const { segments, base } = fitPiece(this.#engine, keptOf(held), { piece: piece.value, since: minuteOf(sinceMs) });
+    const contained = new Set(base?.contained);
+    if (base) held.base = { ...base, pruned: VectorClock.empty, stateVector: noBytes, deleteSetUpdate: noBytes };
+    const taken = segments.flatMap(({ body }) => {
+      const segment = decodeSegment(body);
+      return segment.ok ? [segment.value] : [];
+    });
+    held.segments = [...held.segments.filter((_, at) => !contained.has(at)), ...taken].sort((left, right) => left.minute - right.minute);
+    const isNew = base !== undefined || segments.length > 0;
+    held.hasHistory ||= isNew;
+    return { ok: true, value: { ...this.covered(lineage, sinceMs), isNew, isLast: piece.value.isLast } };
+  }
+
+  async historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>> {
+    const some = [...this.#lineages.values()].slice(after, after + limit);
+    const lineages = some
+      .map(({ lineage }) => lineage)
+      .filter((lineage) => {
+        const { coverage, clock } = this.covered(lineage, 0);
+        return !isWithoutGap(coverage, clock);
+      });
+    return { ok: true, value: { lineages, next: some.length < limit ? undefined : after + limit } };
   }
 
   async expireHistory(horizon: HistoryHorizon | undefined): Promise<LogResult<number>> {
@@ -243,12 +306,12 @@ export class MemoryUpdateLog implements UpdateLog {
   #expire(held: MemoryLineage, horizon: HistoryHorizon): boolean {
     const { due, cut } = minutesOfHorizon(horizon);
     if (!held.segments.some(({ minute }) => minute < due)) return false;
-    const older = new Set(cutBefore(held.segments, cut, minutesOf(entriesOf(held))));
-    if (older.size === 0) return false;
-    const state = this.#engine.collectHistory({ base: held.base?.state, parts: [...older].map(({ part }) => part) });
-    const clock = clockOfCut(held.base?.clock ?? VectorClock.empty, [...older]);
+    const { base, aside } = keptOf(held);
+    const { older, clock } = cutBefore(held.segments, cut, { base: base?.clock ?? VectorClock.empty, aside });
+    if (older.length === 0) return false;
+    const state = this.#engine.collectHistory({ base: base?.state, parts: older.map(({ part }) => part) });
     held.base = { clock, pruned: VectorClock.empty, state, stateVector: noBytes, deleteSetUpdate: noBytes };
-    held.segments = held.segments.filter((segment) => !older.has(segment));
+    held.segments = held.segments.filter((segment) => !older.includes(segment));
     return true;
   }
 
@@ -257,7 +320,7 @@ export class MemoryUpdateLog implements UpdateLog {
     if (known !== undefined) return known;
     const begun = {
       ...{ lineage, snapshot: undefined, tail: new Map(), cover: VectorClock.empty },
-      ...{ base: undefined, segments: [], hasHistory: false },
+      ...{ base: undefined, segments: [], aside: [], hasHistory: false },
       ...{ lastHlc: undefined, created: undefined, contentHash: undefined },
     };
     this.#lineages.set(lineageKey(lineage), begun);
@@ -301,6 +364,17 @@ export class MemoryUpdateLog implements UpdateLog {
 }
 
 const done = { ok: true, value: undefined } as const;
+
+/** Without a history there is what the room is read from. */
+function keptOf(held: MemoryLineage | undefined): KeptHistory<HistorySegment> {
+  if (held === undefined) return { base: undefined, segments: [], tail: [], aside: [] };
+  const { aside } = held;
+  const isKept = held.snapshot === undefined || held.hasHistory;
+  const base = isKept ? held.base : held.snapshot;
+  // A snapshot with which a history began may have been pruned.
+  const told = base && { ...base, clock: base.clock.join(base.pruned) };
+  return { base: told, segments: isKept ? held.segments : [], tail: entriesOf(held), aside };
+}
 
 function entriesOf({ tail }: MemoryLineage): Entry[] {
   return [...tail.values()].map((record) => {

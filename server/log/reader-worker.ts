@@ -7,11 +7,20 @@ import type { Database } from "better-sqlite3";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { checkBase, draftBase, type BaseDraft } from "./history-expiry.ts";
-import { partsThrough } from "./history-cut.ts";
+import { checkTaken, draftTaken, pieceFor, type AskParcel, type TakenDraft } from "./history-intake.ts";
 import { HistoryReader, type AgedLineage } from "./history-reader.ts";
 import { segmentsOf } from "./history-segment.ts";
-import type { VersionAsk } from "../core/stored-history.ts";
-import { unpackUnnaming, type HistoryParcel, type PageParcel, type RoomParcel, type UnnamingParcel } from "./room-parcel.ts";
+import type { HistoryGaps, VersionAsk } from "../core/stored-history.ts";
+import {
+  packCovered,
+  unpackUnnaming,
+  type CoveredParcel,
+  type HistoryParcel,
+  type PageParcel,
+  type RoomParcel,
+  type UnnamingParcel,
+} from "./room-parcel.ts";
+import { partsThrough } from "./shown-history.ts";
 import { checkSnapshot, draftSnapshot, type SnapshotDraft } from "./snapshot-draft.ts";
 import { openReader } from "./sqlite-connection.ts";
 import { SqliteReader, type FoundDamage } from "./sqlite-reader.ts";
@@ -97,6 +106,15 @@ const calls = {
     const draft = draftBase(history(), engine, lineage, cut);
     return draft === undefined ? draft : new Moved<BaseDraft | undefined>(draft, [draft.bytes.buffer]);
   },
+  covered: (of: Lineage, since: number): CoveredParcel => packCovered(history().covered(of, since)),
+  gaps: (after: number, limit: number): HistoryGaps => history().gaps(after, limit),
+  pieceFor(of: Lineage, ask: AskParcel): Moved<Uint8Array> {
+    const piece = pieceFor(history(), engine, { of, ask }).slice();
+    return new Moved<Uint8Array>(piece, [piece.buffer]);
+  },
+  draftTaken: (of: Lineage, piece: Uint8Array, since: number): TakenDraft | undefined =>
+    draftTaken(history(), engine, { of, piece, since }),
+  checkTaken: (of: Lineage, id: number, digest: string): boolean => afresh((fresh) => checkTaken(fresh, id, { of, digest })),
   checkBase: (id: number, digest: string): boolean => afresh((fresh) => checkBase(fresh, id, digest)),
   verifyPage: (after: string | undefined): VerifiedPage => verifying((verification) => verification.page(after)),
   /**

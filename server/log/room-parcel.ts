@@ -4,11 +4,12 @@
  */
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
+import type { DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import type { HashedContent, RoomPage, RoomRecord, RoomSummary, StoredRoom, StoredSnapshot, Unnaming } from "../core/stored-room.ts";
-import type { HistoryMinute, RoomHistory } from "../core/stored-history.ts";
+import type { CoveredHistory, HistoryMinute, RoomHistory } from "../core/stored-history.ts";
 import type { Counters } from "./store-row.ts";
 
 export interface RoomParcel {
@@ -33,6 +34,14 @@ export interface HistoryParcel {
   readonly generation: number;
   readonly base: Counters;
   readonly minutes: readonly (Omit<HistoryMinute, "deps"> & { readonly deps: Counters })[];
+}
+
+/** What a history tells of, as it travels. */
+export interface CoveredParcel {
+  readonly base: Counters;
+  readonly old: readonly DotRange[];
+  readonly told: readonly DotRange[];
+  readonly clock: Counters;
 }
 
 export type HashParcel = Omit<HashedContent, "clock"> & { readonly clock: Counters };
@@ -74,6 +83,14 @@ export function unpackPage({ rooms, next }: PageParcel): RoomPage {
 export function unpackHistory({ generation, base, minutes }: HistoryParcel): RoomHistory {
   const unpacked = minutes.map((minute) => ({ ...minute, deps: VectorClock.of(minute.deps) }));
   return { generation, base: VectorClock.of(base), minutes: unpacked };
+}
+
+export function packCovered({ coverage: { base, old, told }, clock }: CoveredHistory): CoveredParcel {
+  return { base: base.entries(), old, told, clock: clock.entries() };
+}
+
+export function unpackCovered({ base, old, told, clock }: CoveredParcel): CoveredHistory {
+  return { coverage: { base: VectorClock.of(base), old, told }, clock: VectorClock.of(clock) };
 }
 
 function unpackTail(tail: Uint8Array): Entry[] {

@@ -8,6 +8,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { concatBytes } from "@inkmesh/shared/base/bytes";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import { joinRanges, rangeOf, type DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
@@ -250,6 +251,17 @@ export class SqliteReader {
   /** What the lineage's history begins with, where that is not its first entry. */
   base(lineage: Lineage, id: number): SnapshotParcel | undefined {
     return this.#newestSnapshot(lineage, id, snapshotKinds.base);
+  }
+
+  /** Entries that were set aside when they left the log, or are to be as soon as the sweep of `snapshot` comes to them. */
+  quarantined(of: Lineage, id: number, snapshot: LoggedLineage["snapshot"]): DotRange[] {
+    const rows = this.#database.prepare<[number], EntryRow>("SELECT * FROM quarantine WHERE lineage = ?").all(id);
+    const aside = rows.flatMap(({ seq, record, crc }) => {
+      const decoded = crc === entryChecksum("quarantine", of, seq, record) ? decodeEntry(record) : undefined;
+      return decoded?.ok ? [rangeOf(decoded.value.dot)] : [];
+    });
+    const meant = snapshot?.quarantined.map(([actor, counter]) => rangeOf({ actor, counter })) ?? [];
+    return joinRanges([...aside, ...meant]);
   }
 
   #newestSnapshot(lineage: Lineage, id: number, kind: SnapshotRow["verified"]): LoggedLineage["snapshot"] {

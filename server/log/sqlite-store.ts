@@ -164,6 +164,29 @@ export class SqliteStore {
     });
   }
 
+  /** Segments that came as `id` from another relay. False, and none is written, where nothing of the document is here any more. */
+  takeSegments(id: number, of: Lineage, segments: readonly SegmentParcel[]): boolean {
+    this.#needSpace(this.#freeBytesMin + segments.reduce((sum, { body }) => sum + body.length, 0));
+    return this.#commit(() => {
+      const account = this.#ledger.open(of);
+      if (account === undefined || account.clock.size === 0) return false;
+      this.#history.put(id, account.id, of, segments);
+      return true;
+    });
+  }
+
+  /** The same of a re-read state that came from there, and contains `segments` and the base before. */
+  takeBase(id: number, of: Lineage, segments: readonly number[]): boolean {
+    return this.#commit(() => {
+      const account = this.#ledger.open(of);
+      const isThere = account !== undefined && account.clock.size > 0;
+      if (isThere) this.#history.remove(segments);
+      if (isThere) this.#shelf.adoptBase(id, this.#history.bases(account.id));
+      else this.#takeBack(id);
+      return isThere;
+    });
+  }
+
   /** Nobody wants the lineage's history. */
   forgetHistory(lineage: number): void {
     this.#commit(() => this.#forgetHistory(lineage));

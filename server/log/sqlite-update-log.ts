@@ -22,13 +22,15 @@ import {
   type StoredRoom,
   type StoreInspection,
 } from "../core/stored-room.ts";
-import type { RoomHistory, VersionAsk } from "../core/stored-history.ts";
+import type { CoveredHistory, HistoryAsk, HistoryGaps, RoomHistory, TakenHistory, VersionAsk } from "../core/stored-history.ts";
 import { startWorker } from "../runtime/worker-file.ts";
 import { packAppends } from "./append-batch.ts";
 import { runCompaction, type CompactionLines, type CompactionStep } from "./compaction-run.ts";
 import { expireLineage, forgetHistory, minutesOfHorizon } from "./history-expiry.ts";
+import { packAsk, takePiece } from "./history-intake.ts";
+import { minuteOf } from "./history-segment.ts";
 import type { ReaderCalls, ReaderThread } from "./reader-worker.ts";
-import { unpackHistory, unpackPage, unpackRoom, type HashParcel } from "./room-parcel.ts";
+import { unpackCovered, unpackHistory, unpackPage, unpackRoom, type HashParcel } from "./room-parcel.ts";
 import type { FoundDamage } from "./sqlite-reader.ts";
 import type { StoreCalls, StoreThread } from "./sqlite-worker.ts";
 import { refusalOf } from "./store-error.ts";
@@ -82,7 +84,8 @@ export class SqliteUpdateLog implements UpdateLog {
       (damage) => this.#tell(damage),
     );
     this.#reader = new WorkerLine(startReader, (damage) => this.#found(damage));
-    const budgets = { draft: compactionMs, check: compactionMs, draftBase: compactionMs, version: compactionMs };
+    const timed = ["draft", "check", "draftBase", "version", "pieceFor", "draftTaken"] as const;
+    const budgets = Object.fromEntries(timed.map((call) => [call, compactionMs]));
     this.#heavy = new WorkerLine(startReader, (damage) => this.#found(damage), budgets);
   }
 
@@ -155,6 +158,26 @@ export class SqliteUpdateLog implements UpdateLog {
       else if (went.value) expired++;
     }
     return refusal ?? { ok: true, value: expired };
+  }
+
+  async historyCoverage(lineage: Lineage, sinceMs: number): Promise<LogResult<CoveredHistory>> {
+    await this.#lastWrite;
+    const covered = await this.#heavy.call("covered", [lineage, minuteOf(sinceMs)]);
+    return covered.ok ? { ok: true, value: unpackCovered(covered.value) } : covered;
+  }
+
+  async historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>> {
+    await this.#lastWrite;
+    return this.#heavy.call("gaps", [after, limit]);
+  }
+
+  async historyPiece(lineage: Lineage, ask: HistoryAsk): Promise<LogResult<Uint8Array>> {
+    await this.#lastWrite;
+    return this.#heavy.call("pieceFor", [lineage, packAsk(ask)]);
+  }
+
+  takeHistory(lineage: Lineage, piece: Uint8Array, sinceMs: number): Promise<LogResult<TakenHistory>> {
+    return this.#inTurn((lines) => takePiece(lines, lineage, { piece, since: minuteOf(sinceMs) }));
   }
 
   async rooms({ after, limit, search, deleted = false, hashes = false }: RoomsAsk): Promise<LogResult<RoomPage>> {

@@ -71,6 +71,10 @@ const calls = {
     into.putSegments(id, lineage, of, segments),
   ),
   adoptBase: writing((into, id: number, lineage: Lineage, segments: readonly number[]): boolean => into.adoptBase(id, lineage, segments)),
+  takeSegments: writing((into, id: number, of: Lineage, segments: readonly SegmentParcel[]): boolean =>
+    into.takeSegments(id, of, segments),
+  ),
+  takeBase: writing((into, id: number, of: Lineage, segments: readonly number[]): boolean => into.takeBase(id, of, segments)),
   forgetHistory: writing((into, lineage: number): void => into.forgetHistory(lineage)),
   adoptSnapshot: writing((into, id: number, lineage: Lineage): boolean => into.adoptSnapshot(id, lineage)),
   sweep: writing((into, id: number, lineage: Lineage): boolean => into.sweep(id, lineage)),

@@ -13,7 +13,7 @@ import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import type { RoomHistory, VersionAsk } from "../core/stored-history.ts";
+import type { CoveredHistory, HistoryAsk, HistoryGaps, RoomHistory, TakenHistory, VersionAsk } from "../core/stored-history.ts";
 import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection, Unnaming } from "../core/stored-room.ts";
 
 /** Entries of one room, in the order in which they were admitted. */
@@ -92,6 +92,17 @@ export interface UpdateLog {
    * went. What is left begins with the state of exactly what went, in which nothing deleted is told any more.
    */
   expireHistory(horizon: HistoryHorizon | undefined): Promise<LogResult<number>>;
+  /** Which dots a document's history tells of, and what the document contains; `sinceMs`: from when on what is told is told apart. */
+  historyCoverage(lineage: Lineage, sinceMs: number): Promise<LogResult<CoveredHistory>>;
+  /** The next of what a history lacks that asks so, as a piece that `takeHistory` understands. */
+  historyPiece(lineage: Lineage, ask: HistoryAsk): Promise<LogResult<Uint8Array>>;
+  /**
+   * Writes what of a piece is lacking here, and re-reads it, where a history is kept. What is older than `sinceMs` may become a part of what the
+   * history begins with, where that came.
+   */
+  takeHistory(lineage: Lineage, piece: Uint8Array, sinceMs: number): Promise<LogResult<TakenHistory>>;
+  /** Documents, so many of them looked at, whose history lacks something that they contain. `after`: 0, or where to go on. */
+  historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>>;
   /** Creates or replaces a room's record, durable when it resolves. Closing a generation also removes its content. `completes` as in `Append`. */
   putRecord(record: RoomRecord, completes?: boolean): Promise<LogResult<undefined>>;
   /**

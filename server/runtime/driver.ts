@@ -66,7 +66,11 @@ export interface DriverOptions {
   readonly sockets: Sockets;
   /** Undefined for a relay without a mesh. */
   readonly links?: LinkSockets | undefined;
-  readonly log: Pick<UpdateLog, "append" | "load" | "compact" | "putRecord" | "dropCopies" | "keepHash" | "putWholeRing" | "rooms">;
+  readonly log: Pick<
+    UpdateLog,
+    | ("append" | "load" | "compact" | "putRecord" | "dropCopies" | "keepHash" | "putWholeRing" | "rooms")
+    | ("historyCoverage" | "historyPiece" | "takeHistory" | "historyGaps")
+  >;
   readonly engines: EnginePool;
   readonly clock: Clock;
   readonly commitPauseMs: number;
@@ -172,6 +176,18 @@ export class Driver {
         return this.#answerWith(log.dropCopies(effect.lineages), (result) => ({ type: "copies-dropped", seq, result }));
       case "list-rooms":
         return this.#answerWith(log.rooms(effect), (result) => ({ type: "rooms-listed", seq, result }));
+      case "read-coverage":
+        return this.#answerWith(log.historyCoverage(effect.lineage, effect.sinceMs), (result) => ({ type: "coverage-read", seq, result }));
+      case "draft-piece":
+        return this.#answerWith(log.historyPiece(effect.lineage, effect.ask), (result) => ({ type: "piece-drafted", seq, result }));
+      case "take-piece":
+        return this.#answerWith(log.takeHistory(effect.lineage, effect.piece, effect.sinceMs), (result) => ({
+          type: "piece-taken",
+          seq,
+          result,
+        }));
+      case "find-gaps":
+        return this.#answerWith(log.historyGaps(effect.after, effect.limit), (result) => ({ type: "gaps-found", seq, result }));
       case "engine-call":
         return this.#answerWith(engines.call(effect.lineage, effect.call), (result) => ({
           type: "engine-result",

@@ -49,6 +49,10 @@ export const meshRoomType = {
   names: 51,
   words: 52,
   pruned: 53,
+  "history-request": 60,
+  "history-part": 61,
+  "history-offer": 62,
+  "history-covered": 63,
 } as const;
 
 const addressCharactersMax = 512;

@@ -9,7 +9,7 @@ import type { ActorId, MeshId, RingId } from "../base/ids.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { RingRecord } from "../ring/ring-record.ts";
 import type { MeshRoomMessage } from "./mesh-room-message.ts";
-import { meshVersionMin, namesSince, prunedSince, releaseSince, wordsSince } from "./protocol-version.ts";
+import { historiesSince, meshVersionMin, namesSince, prunedSince, releaseSince, wordsSince } from "./protocol-version.ts";
 
 /** What is believed of one life of a relay; of equal incarnation the later one counts, and `left` is final. */
 export const memberStates = ["alive", "suspect", "dead", "left"] as const;
@@ -60,6 +60,10 @@ const since: Partial<Readonly<Record<MeshMessage["type"], number>>> = {
   names: namesSince,
   words: wordsSince,
   pruned: prunedSince,
+  "history-request": historiesSince,
+  "history-part": historiesSince,
+  "history-offer": historiesSince,
+  "history-covered": historiesSince,
 };
 
 export function isAboutRooms(message: MeshMessage): message is MeshRoomMessage {

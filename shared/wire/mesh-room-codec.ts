@@ -9,6 +9,8 @@ import { isRelayId, type RelayId } from "../base/ids.ts";
 import type { PresenceState } from "../presence/awareness-update.ts";
 import { readEntryRuns, writeEntryRuns } from "./entry-run-codec.ts";
 import { writeClock, writeCounters, writeLineage, writeName, type LinkEncoder, type LinkReader } from "./link-memory.ts";
+import { readHistoryMessage, writeHistoryMessage } from "./mesh-history-codec.ts";
+import { isAboutHistory } from "./mesh-history-message.ts";
 import {
   meshRoomType,
   readBoolean,
@@ -39,6 +41,7 @@ function typeOf(message: MeshRoomMessage): number {
 export function writeRoomMessage(encoder: LinkEncoder, message: MeshRoomMessage): void {
   writeNumber(encoder, typeOf(message));
   if ("lineage" in message) writeLineage(encoder, message.lineage);
+  if (isAboutHistory(message)) return writeHistoryMessage(encoder, message);
   switch (message.type) {
     case "entries":
       if (message.upstream !== undefined) encoding.writeVarString(encoder, message.upstream);
@@ -194,7 +197,7 @@ export function readRoomMessage(type: number, reader: LinkReader): MeshRoomMessa
         next: reader.text() || undefined,
       };
     default:
-      return undefined;
+      return readHistoryMessage(type, reader);
   }
 }
 

@@ -56,6 +56,8 @@ export const wordsSince = 11;
 
 /** The first version with a word for which names clocks need not name any more. */
 export const prunedSince = 12;
+/** The first version with words for how documents came to be. */
+export const historiesSince = 12;
 
 /** What a relay that speaks `own` at most speaks with one that speaks `theirs`; undefined: they do not understand each other. */
 export function sharedMeshVersion(theirs: number, own: number): number | undefined {

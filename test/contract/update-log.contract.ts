@@ -8,6 +8,7 @@ import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
 import type { LogResult, UpdateLog } from "../../server/log/update-log.ts";
 import { droppedCopiesContract } from "./dropped-copies.contract.ts";
+import { historyCopiesContract } from "./history-copies.contract.ts";
 import { historyContract } from "./history.contract.ts";
 import { keptHashesContract } from "./kept-hashes.contract.ts";
 import { prunedClocksContract } from "./pruned-clocks.contract.ts";
@@ -67,6 +68,7 @@ export function updateLogContract(open: () => Promise<LogUnderTest>, { keepsHist
   keptHashesContract(() => log, again);
   droppedCopiesContract(() => log, again);
   if (keepsHistory) historyContract(() => log, again);
+  if (keepsHistory) historyCopiesContract(() => log, again);
 
   test("a room that nobody has written to is empty", async () => {
     const room = await must(log.load("nobody's" as RoomName));

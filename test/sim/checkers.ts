@@ -100,6 +100,7 @@ export class Checkers {
     this.platters.attach(relay.self, disk, audit);
     disk.onDropAsked = (lineages) =>
       this.#world.watch(() => this.dropped.decided(relay, this.platters.of(disk), lineages, this.rings.believedBy(relay)));
+    this.platters.of(disk).told = disk.keepsHistory ? (lineage) => disk.told(lineage) : undefined;
     disk.onHashed = () => this.#world.watchLater(this.hashed(disk));
     disk.onCompacted = (lineage) => this.#world.watchLater(this.compacted(disk, lineage));
   }

@@ -133,12 +133,17 @@ export class Fleet {
     return clone;
   }
 
+  /** Whether its relays' disks tell how documents came to be. */
+  get keepsHistories(): boolean {
+    return this.#options.limits.replication.keptHistoryMs > 0;
+  }
+
   /** A data folder with nothing in its store. */
   newFolder(relay: RelayId, mesh?: KeptMesh): SimFolder {
     const { world, limits } = this.#options;
     this.#folders += 1;
     const random = world.random(this.#folders === 1 ? "disk" : `disk${this.#folders}`);
-    const disk = new SimDisk({ random, nestingMax: limits.content.nestingMax, relay });
+    const disk = new SimDisk({ random, nestingMax: limits.content.nestingMax, relay, keepsHistory: this.keepsHistories });
     return new SimFolder(disk, mesh);
   }
 

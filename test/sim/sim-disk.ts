@@ -12,6 +12,7 @@
  * the store's: slow, full, failing writes, and writes that took effect though the store was told that they failed.
  */
 import type { Lineage, RelayId } from "@inkmesh/shared/base/ids";
+import type { DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
@@ -45,6 +46,7 @@ export class SimDisk {
   readonly #random: Random;
   readonly #nestingMax: number;
   readonly #relay: RelayId | undefined;
+  readonly #keepsHistory: boolean;
   readonly #written: Transaction[] = [];
   /** All that was ever synced, in order: what a copy of the disk is made from. */
   readonly #synced: Transaction[] = [];
@@ -59,11 +61,12 @@ export class SimDisk {
   #highestStampMs = 0;
 
   /** `relay`: whose it is; undefined where there is one only. */
-  constructor(options: { random: Random; nestingMax: number; relay?: RelayId | undefined }) {
+  constructor(options: { random: Random; nestingMax: number; relay?: RelayId | undefined; keepsHistory?: boolean }) {
     this.#random = options.random;
     this.#relay = options.relay;
     this.#nestingMax = options.nestingMax;
-    this.image = new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: options.nestingMax });
+    this.#keepsHistory = options.keepsHistory ?? false;
+    this.image = new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: options.nestingMax, keepsHistory: this.#keepsHistory });
   }
 
   /** An upper bound of the stamps on the platter that its own relay gave, as stores keep it. */
@@ -71,9 +74,19 @@ export class SimDisk {
     return this.#highestStampMs;
   }
 
-  /** Another disk with what is on this platter now. What was compacted here is not there: it is the same, and longer. */
+  get keepsHistory(): boolean {
+    return this.#keepsHistory;
+  }
+
+  /** Which dots the history on the platter tells of, be it by what it begins with. */
+  told(lineage: Lineage): readonly DotRange[] {
+    const { base, old, told } = this.image.covered(lineage, 0).coverage;
+    return [...base.entries().map(([actor, length]) => ({ actor, from: 1, length })), ...old, ...told];
+  }
+
+  /** Another disk with what is on this platter now. What was compacted here is not there: it is the same, and longer. What came of other histories is lacking. */
   async copy(random: Random): Promise<SimDisk> {
-    const copy = new SimDisk({ random, nestingMax: this.#nestingMax, relay: this.#relay });
+    const copy = new SimDisk({ random, nestingMax: this.#nestingMax, relay: this.#relay, keepsHistory: this.#keepsHistory });
     for (const transaction of this.#synced) copy.write(transaction);
     await copy.sync();
     return copy;

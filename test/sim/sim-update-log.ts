@@ -18,7 +18,7 @@ import type {
   StoreInspection,
   Unnaming,
 } from "../../server/core/stored-room.ts";
-import type { RoomHistory, VersionAsk } from "../../server/core/stored-history.ts";
+import type { CoveredHistory, HistoryAsk, HistoryGaps, RoomHistory, TakenHistory, VersionAsk } from "../../server/core/stored-history.ts";
 import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "../../server/log/update-log.ts";
 import type { SimDisk, Transaction } from "./sim-disk.ts";
 import type { SimProcess } from "./world.ts";
@@ -105,11 +105,32 @@ export class SimUpdateLog implements UpdateLog {
     return this.#disk.image.expireHistory(horizon);
   }
 
-  rooms(page: RoomsAsk): Promise<LogResult<RoomPage>> {
+  historyCoverage(lineage: Lineage, sinceMs: number): Promise<LogResult<CoveredHistory>> {
+    return this.#read(() => this.#disk.image.historyCoverage(lineage, sinceMs));
+  }
+
+  historyPiece(lineage: Lineage, ask: HistoryAsk): Promise<LogResult<Uint8Array>> {
+    return this.#read(() => this.#disk.image.historyPiece(lineage, ask));
+  }
+
+  /** A part of it is a transaction of its own: it is there at once, or not at all. */
+  takeHistory(lineage: Lineage, piece: Uint8Array, sinceMs: number): Promise<LogResult<TakenHistory>> {
     return this.#oneByOne(async () => {
-      await this.#wait("disk reads", this.#disk.mood.writeMs * 4);
-      return this.#disk.image.rooms(page);
+      const { mood } = this.#disk;
+      await this.#wait("disk writes", mood.writeMs + mood.syncMs);
+      if (mood.full) return failed("STORE_FULL", "no space left on device");
+      if (this.#disk.chance(mood.writeFails)) return failed("STORE_FAILED", "input/output error");
+      const taken = await this.#disk.image.takeHistory(lineage, piece, sinceMs);
+      return this.#disk.chance(mood.answerLost) ? failed("STORE_FAILED", "the store's thread ended") : taken;
     });
+  }
+
+  historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>> {
+    return this.#read(() => this.#disk.image.historyGaps(after, limit));
+  }
+
+  rooms(page: RoomsAsk): Promise<LogResult<RoomPage>> {
+    return this.#read(() => this.#disk.image.rooms(page));
   }
 
   async verify(): Promise<LogResult<readonly Damage[]>> {
@@ -135,6 +156,13 @@ export class SimUpdateLog implements UpdateLog {
   async close(): Promise<void> {
     if (this.#hashes.length > 0) void this.append([]);
     await this.#last;
+  }
+
+  #read<Value>(read: () => Promise<Value>): Promise<Value> {
+    return this.#oneByOne(async () => {
+      await this.#wait("disk reads", this.#disk.mood.writeMs * 4);
+      return read();
+    });
   }
 
   async #commit(transaction: Transaction): Promise<LogResult<undefined>> {

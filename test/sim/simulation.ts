@@ -7,7 +7,7 @@
  * The same seed, plan and program give the same history, event by event: the trace's hash says so.
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
-import { randomInteger, type Random } from "@inkmesh/shared/base/random";
+import { randomInteger } from "@inkmesh/shared/base/random";
 import { limitsWith } from "../../server/config.ts";
 import { Checkers } from "./checkers.ts";
 import { mustHoldWordsOnce } from "./checkers/convergence.ts";
@@ -32,8 +32,8 @@ const [acksResumeMs, replicasConvergeMs] = [30_000, 60_000];
 const formingMs = 30_000;
 /** How many relays a mesh has: mostly three, because that is what most people run, and what most faults are seen with. */
 const meshSizes = [3, 3, 3, 3, 4, 4, 5, 5, 7, 9] as const;
-/** How many of the meshes begin as one relay and grow to three, and in how many histories clocks are pruned as soon as that is possible. */
-const [growing, pruning] = [0.15, 0.15];
+/** How many of the meshes begin as one relay and grow to three, and in how many histories clocks are pruned at once, or disks tell who wrote what. */
+const [growing, pruning, keeping] = [0.15, 0.15, 0.15];
 
 /** What a history came to. */
 export interface Outcome {
@@ -114,11 +114,13 @@ class History {
     const random = world.random("setting");
     this.safetyMs = safetyMs.least + random.fraction() * (safetyMs.most - safetyMs.least);
     const roomCacheBytes = random.fraction() < 0.5 ? 0 : 1_000_000;
-    const clockActorsMax = world.random("lives").fraction() < pruning ? 1 : 16;
-    const limits = limitsWith({ ...smallLimits, roomCacheBytes, clockActorsMax, ...(isMesh ? { replication: smallReplication } : {}) });
+    const drawn = (what: string, share: number): boolean => world.random(what).fraction() < share;
+    const [clockActorsMax, keptHistoryMs] = [drawn("lives", pruning) ? 1 : 16, drawn("histories", keeping) ? 30 * 86_400_000 : 0];
+    const replication = isMesh ? { replication: { ...smallReplication, keptHistoryMs } } : {};
+    const limits = limitsWith({ ...smallLimits, roomCacheBytes, clockActorsMax, ...replication });
     this.#network = new SimNetwork(world);
-    const size = isMesh ? sizeOfMesh(random) : 1;
-    this.#grows = isMesh && world.random("growth").fraction() < growing;
+    const size = isMesh ? meshSizes[randomInteger(random, meshSizes.length)]! : 1;
+    this.#grows = isMesh && drawn("growth", growing);
     this.#fleet = new Fleet({ world, network: this.#network, limits, random, size: this.#grows ? 1 : size, isMesh });
     this.#checkers = new Checkers({
       ...{ world, fleet: this.#fleet, limits },
@@ -287,8 +289,4 @@ class History {
     if (this.#checkers.savedStatus.typed === 0 || main.entries.length === 0)
       throw new Finding("work was done", "nothing was typed or nothing was kept");
   }
-}
-
-function sizeOfMesh(random: Random): number {
-  return meshSizes[randomInteger(random, meshSizes.length)]!;
 }

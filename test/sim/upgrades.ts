@@ -25,7 +25,8 @@ export class Upgrades {
     this.#world = world;
     this.#fleet = fleet;
     this.#random = world.random("versions");
-    if (!fleet.isMesh || this.#random.fraction() >= mixed) return;
+    // Where an older one has no word for histories, copies are kept that tell some.
+    if (!fleet.isMesh || fleet.keepsHistories || this.#random.fraction() >= mixed) return;
     checkers.mindWords();
     for (const relay of fleet.relays) relay.version = meshVersionMin + randomInteger(this.#random, meshVersion - meshVersionMin + 1);
   }

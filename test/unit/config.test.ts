@@ -37,9 +37,8 @@ describe("settings", () => {
 
   test("histories go back thirty days, or as long as is said, in minutes, hours or days", () => {
     const said = (history: unknown) => settingsOf({ history }).historyMs;
-    // A history would go with a copy that is dropped.
-    const drops = (history: unknown) => settingsOf({ history }).limits.replication.dropsAtOnceMax;
-    expect([drops(undefined), drops("30d"), drops("0")]).toEqual([0, 0, 64]);
+    const kept = (history: unknown) => settingsOf({ history }).limits.replication.keptHistoryMs;
+    expect([kept(undefined), kept("90m"), kept("0")]).toEqual([30 * 86_400_000, 5_400_000, 0]);
     expect([settingsOf({}).historyMs, said("30d")]).toEqual([30 * 86_400_000, 30 * 86_400_000]);
     expect([said("0"), said("0d"), said("90m"), said("12h"), said("3650d")]).toEqual([0, 0, 5_400_000, 43_200_000, 3_650 * 86_400_000]);
     expect([settingsOf({}, { INKMESH_HISTORY: "1h" }).historyMs, settingsOf({}, {}, { history: 0 }).historyMs]).toEqual([3_600_000, 0]);

@@ -15,7 +15,8 @@
  *   this one; and that it has the record, which says of a deletion. What is said under another ring or on another link is no proof: a
  *   replica may be dropping by a ring of its own. Of two that follow each other in two rings none drops on the other's older word,
  *   since a relay's ring only ever grows, and whoever is a replica of a ring does not drop under it;
- * - histories are not kept here (`dropsAtOnceMax` is 0 where they are): those are on this disk alone, and would go with the copy;
+ * - each of them says the same of how the document came to be, where histories are kept here (`HistoryProofs`): this copy may be the only one
+ *   that was written entry by entry;
  * - nobody has the room open here, nothing of it waits for the disk, for other relays, or for an answer.
  *
  * From the moment of the decision on the room is not in memory: whoever wants it reads the disk, behind the drop. What remains is
@@ -53,6 +54,7 @@ export class CopyDropping {
     this.#options = options;
     const { sweepMs: restMs, dropsAtOnceMax: atOnceMax } = options.context.placement.limits;
     this.#spares = new SpareCopies({ restMs, atOnceMax });
+    options.context.histories.proofs.listen((room) => this.#historyProven(room));
   }
 
   /** Copies that may go when that is proven, as far as was looked: not what somebody has open. */
@@ -103,7 +105,19 @@ export class CopyDropping {
 
   /** Asks its replicas for what would prove it. */
   prove(room: Room): void {
-    if (room.sessions === 0 && (room.isOpen || room.isDeleted) && !room.replication.isReplica) room.replication.handOver.begin();
+    if (room.sessions > 0 || !(room.isOpen || room.isDeleted) || room.replication.isReplica) return;
+    // Before the hand-over, which is at its end once all is proven.
+    if (room.isOpen) this.#options.context.histories.proofs.prove(room.lineage, room.log.durableClock);
+    room.replication.handOver.begin();
+  }
+
+  /** The last thing that was lacking: where the room has left memory meanwhile, the rest is proven anew, soon. */
+  #historyProven(name: RoomName): void {
+    const { rooms, context } = this.#options;
+    const room = rooms.find(name);
+    if (room?.replication.handOver.isRunning === true) return room.replication.handOver.review();
+    this.#spares.ready(name);
+    context.deadlines.set({ type: "compare-rooms" }, this.#nowMs);
   }
 
   #drop(): void {

@@ -48,9 +48,11 @@ export class HandOver {
     return isContentThere && (!context.placement.isLeaving || copy.recordCopies.isOnAll);
   }
 
-  /** The same of the record, too, wherever this relay stands: nothing would be lost with what is here. */
+  /** The same of the record and the history, too, wherever this relay stands: nothing would be lost with what is here. */
   get isProven(): boolean {
-    return this.isDone && this.#options.copy.recordCopies.isOnAll;
+    const { context, copy } = this.#options;
+    if (!this.isDone || !copy.recordCopies.isOnAll) return false;
+    return !copy.isOpen || context.histories.proofs.isProven(copy.lineage, copy.log.durableClock);
   }
 
   nextDeadline(): number {

@@ -1,9 +1,13 @@
 /**
  * LineageMessage: what relays say about one generation of a room.
  */
+import type { MeshHistoryMessage } from "@inkmesh/shared/wire/mesh-history-message";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 
 export type LineageMessage = Exclude<
   Extract<MeshRoomMessage, { lineage: unknown }>,
-  { type: "record-durable" | "presence" | "presence-watch" | "words" }
+  { type: "record-durable" | "presence" | "presence-watch" | "words" } | MeshHistoryMessage
 >;
+
+/** What is said about rooms, but for their histories. */
+export type RoomsMessage = Exclude<MeshRoomMessage, MeshHistoryMessage>;

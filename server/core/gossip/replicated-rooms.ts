@@ -22,7 +22,7 @@ import type { Rooms } from "../rooms.ts";
 import { AntiEntropy, type AntiEntropyStep } from "./anti-entropy.ts";
 import { PresenceNeighbours } from "./presence-neighbours.ts";
 import { standingOf } from "./record-join.ts";
-import type { LineageMessage } from "./lineage-message.ts";
+import type { LineageMessage, RoomsMessage } from "./lineage-message.ts";
 import { RoomNames } from "./room-names.ts";
 import { RoomCatalogue, type Upkeep } from "./room-catalogue.ts";
 
@@ -179,7 +179,7 @@ export class ReplicatedRooms implements PeerListener {
     this.#schedule();
   }
 
-  received(from: ActorId, ring: RingId, message: MeshRoomMessage): void {
+  received(from: ActorId, ring: RingId, message: RoomsMessage): void {
     const relay = relayOf(from);
     if (message.type === "tree") {
       this.#rootCame(from, ring, message);

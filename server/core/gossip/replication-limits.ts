@@ -27,4 +27,6 @@ export interface ReplicationLimits {
   readonly differenceBytesMax: number;
   /** Copies that are placed elsewhere and proven, or dropped, at once; 0: none is. */
   readonly dropsAtOnceMax: number;
+  /** How long it is kept who wrote what, in ms; 0: no histories are kept. */
+  readonly keptHistoryMs: number;
 }

@@ -374,6 +374,7 @@ export class Replication implements RepairStanding {
     const named = this.names.taken(relay, clock);
     if (!this.#copy.log.durableClock.covers(named)) {
       this.#copy.takeClock(named);
+      this.#context.histories.note(this.#copy.lineage);
       this.#changed();
     }
     this.#copies.ownCovers(clock);

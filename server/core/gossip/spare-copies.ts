@@ -47,6 +47,11 @@ export class SpareCopies {
     this.#resting.clear();
   }
 
+  /** What stood in the way of this one does not any more. */
+  ready(room: RoomName): void {
+    if (this.#resting.delete(room)) this.#due.add(room);
+  }
+
   /** Those whose turn it is. */
   take(nowMs: number): readonly RoomName[] {
     for (const [room, untilMs] of this.#resting) {

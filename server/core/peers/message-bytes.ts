@@ -36,6 +36,12 @@ function bodyBytes(message: MeshRoomMessage): number {
       return digestBytes * message.rooms.length;
     case "presence":
       return message.states.reduce((sum, { state }) => sum + stateBytes + (state?.length ?? 0), 0);
+    case "history-part":
+      return message.bytes.length;
+    case "history-request":
+      return clockEntryBytes * (message.clock.size + message.base.size + message.told.length);
+    case "history-offer":
+      return clockEntryBytes * (message.base.size + message.old.length + message.told.length);
     case "listed":
       return listedBytes * message.rooms.length;
     default:

@@ -4,23 +4,29 @@
  *
  *     room a  ▮▮▮▮▮▮▮▮▮▮▮▮        a share of a, a share of b, c, a share of a, …
  *     room b  ▮▮▮▮▮
- *     room c  ▮                   what is about many rooms has a turn as if it were one
+ *     room c  ▮                   what is about many rooms has a turn as if it were one, and so have histories, of whatever room
  *
  * Surplus round robin (Adiseshu, Parulkar, Varghese, "A Reliable and Scalable Striping Protocol", SIGCOMM 1996): whoever is in turn
  * speaks until its share is used up; a last message that is longer than what was left of it is owed, and costs later turns. The bytes
  * of a message are known only when it is spoken, since what a link remembers decides them.
  *
- * Invariants: what is said of one room keeps its order; nobody who waits is passed over; `bytes` is about the sum of what waits.
+ * Invariants: what is said of one room keeps its order, and what is said of histories does; nobody who waits is passed over; `bytes` is about the sum of what waits.
  */
 import { assert } from "@inkmesh/shared/base/assert";
 import type { RingId, RoomName } from "@inkmesh/shared/base/ids";
 import { roomOf, type MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
+import { isAboutHistory } from "@inkmesh/shared/wire/mesh-history-message";
 import { messageBytes } from "./message-bytes.ts";
 
 export interface WaitingMessage {
   readonly ring: RingId;
   readonly message: MeshRoomMessage;
 }
+
+/** No room is named so. */
+const histories = "\n";
+
+type TurnKey = RoomName | typeof histories | undefined;
 
 interface Waiting extends WaitingMessage {
   readonly bytes: number;
@@ -37,7 +43,7 @@ interface Turn {
 export class RoomTurns {
   readonly #shareBytes: number;
   /** The first is in turn. */
-  readonly #turns = new Map<RoomName | undefined, Turn>();
+  readonly #turns = new Map<TurnKey, Turn>();
   #bytes = 0;
 
   constructor(shareBytes: number) {
@@ -49,7 +55,7 @@ export class RoomTurns {
   }
 
   add(ring: RingId, message: MeshRoomMessage): void {
-    const room = roomOf(message);
+    const room = turnOf(message);
     const turn = this.#turns.get(room) ?? { messages: [], gone: 0, left: this.#shareBytes };
     const bytes = messageBytes(message);
     turn.messages.push({ ring, message, bytes });
@@ -71,7 +77,7 @@ export class RoomTurns {
 
   /** What was taken last came to so many bytes. */
   spoken({ message }: WaitingMessage, bytes: number): void {
-    const room = roomOf(message);
+    const room = turnOf(message);
     const turn = this.#turns.get(room);
     assert(turn !== undefined, "who spoke was in turn");
     turn.left -= bytes;
@@ -88,4 +94,8 @@ export class RoomTurns {
     }
     return taken;
   }
+}
+
+function turnOf(message: MeshRoomMessage): TurnKey {
+  return isAboutHistory(message) ? histories : roomOf(message);
 }

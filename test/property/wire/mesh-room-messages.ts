@@ -2,6 +2,7 @@
  * Arbitraries of what relays say to each other: about rooms, and whole frames.
  */
 import type { RelayId, RingId, RoomName } from "@inkmesh/shared/base/ids";
+import { joinRanges } from "@inkmesh/shared/clock/dot-ranges";
 import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import type { MeshRoomMessage, WireRecord } from "@inkmesh/shared/wire/mesh-room-message";
 import fc from "fast-check";
@@ -21,6 +22,12 @@ const register = fc.option(fc.record({ value: text, hlc }), { nil: undefined });
 const run = fc
   .record({ actor: anyActor, from: fc.integer({ min: 1, max: 2 ** 40 }), more: fc.nat(300) })
   .map(({ actor, from, more }) => ({ actor, from, to: from + more }));
+
+const anyRanges = fc
+  .array(fc.record({ actor: anyActor, from: fc.integer({ min: 1, max: 2 ** 40 }), length: fc.integer({ min: 1, max: 2 ** 40 }) }), {
+    maxLength: 3,
+  })
+  .map(joinRanges);
 
 const anyRecord: fc.Arbitrary<WireRecord> = fc.record({
   room,
@@ -94,6 +101,25 @@ const anyMeshRoomMessage: fc.Arbitrary<MeshRoomMessage> = fc.oneof(
   }),
   fc.record({ type: fc.constant("presence-watch" as const), lineage, isWatching: fc.boolean() }),
   fc.record({ type: fc.constant("words" as const), lineage, text: fc.string() }),
+  fc.record({
+    type: fc.constant("history-request" as const),
+    lineage,
+    exchange: number,
+    wantsBase: fc.boolean(),
+    clock: anyClock,
+    base: anyClock,
+    told: anyRanges,
+  }),
+  fc.record({ type: fc.constant("history-part" as const), lineage, exchange: number, remaining: number, bytes }),
+  fc.record({
+    type: fc.constant("history-offer" as const),
+    lineage,
+    exchange: number,
+    base: anyClock,
+    old: anyRanges,
+    told: anyRanges,
+  }),
+  fc.record({ type: fc.constant("history-covered" as const), lineage, exchange: number }),
   fc.record({
     type: fc.constant("presence" as const),
     lineage,

@@ -10,6 +10,7 @@
 import * as Y from "yjs";
 import { lineageKey, type ActorId, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
 import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
+import type { DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { compareHlc, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
@@ -133,6 +134,8 @@ export class AuditLog {
   /** The latest that the wall's clock of a life on this disk ever showed. */
   latestWallMs: number | undefined;
   entries = 0;
+  /** Which dots its history tells of, by themselves and in what it begins with; undefined where none is kept. */
+  told: ((lineage: Lineage) => readonly DotRange[]) | undefined;
   /** Whether what a dot names is here though no entry is. */
   isHere: (lineage: AuditedLineage, dot: Dot) => boolean = () => false;
   /** The disk says that it may vouch for the room from now on. */

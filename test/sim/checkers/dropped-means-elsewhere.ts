@@ -1,10 +1,13 @@
 /**
  * [P2] [P3] [P10] Dropped means elsewhere: when a relay has its disk drop a copy, every replica of the ring that it believes in has all of it
- * on its disk, and vouches for it, and has the record, with what it says of title and deletion; and it is none of those replicas itself.
+ * on its disk, and vouches for it, and has the record, with what it says of title and deletion; where histories are kept, its own tells of each
+ * edit of which the dropped one told; and it is none of those replicas itself.
  *
  * It is looked at when the relay decides, before anything goes. A disk that was lost a moment ago counts: nobody may have noticed yet.
  */
 import type { Lineage, RelayId } from "@inkmesh/shared/base/ids";
+import { dotKey } from "@inkmesh/shared/clock/dot";
+import type { DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { compareHlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import type { Register, RoomRecord } from "../../../server/core/stored-room.ts";
 import type { SimRelay } from "../sim-relay.ts";
@@ -47,10 +50,22 @@ export class DroppedMeansElsewhere {
     for (const relay of replicas) {
       const disks = this.#platters.disksSince(relay, sinceMs);
       if (!disks.some((disk) => hasAllOf(disk, audit, own))) return `it has something that ${relay} has not`;
+      const untold = disks.map((disk) => untoldBy(disk, audit, lineage));
+      if (untold.every((dot) => dot !== undefined)) return `its history tells of ${untold[0]}, and that of ${relay} does not`;
       if (!disks.some((disk) => says(disk.record(lineage.room), record))) return `its record says what that of ${relay} does not`;
     }
     return undefined;
   }
+}
+
+/** A dot of which the history on the disk `here` tells, and that on the disk `there` does not. */
+function untoldBy(there: AuditLog, here: AuditLog, lineage: Lineage): string | undefined {
+  const told = new Set((there.told?.(lineage) ?? []).flatMap(dotsOf));
+  return (here.told?.(lineage) ?? []).flatMap(dotsOf).find((dot) => !told.has(dot));
+}
+
+function dotsOf({ actor, from, length }: DotRange): string[] {
+  return Array.from({ length }, (_, at) => dotKey({ actor, counter: from + at }));
 }
 
 /** Whether `there` says all that `here` does. */

@@ -19,6 +19,7 @@ const since: Readonly<Record<MeshMessage["type"], number>> = {
   ...{ compare: 8, "difference-request": 8, difference: 8, cover: 8, record: 8, "record-durable": 8 },
   ...{ "presence-watch": 8, presence: 8, list: 8, listed: 8 },
   ...{ release: 9, names: 10, words: 11, pruned: 12 },
+  ...{ "history-request": 12, "history-part": 12, "history-offer": 12, "history-covered": 12 },
 };
 
 type Direction = "to-relay" | "from-relay";

@@ -10,6 +10,9 @@ import type { ContentIndex } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { answerOfHistory, DiskHistory, type HistoryEffect } from "./disk-history.ts";
+import type { RelayEffect } from "../../../server/core/effect.ts";
+import type { RelayInput } from "../../../server/core/input.ts";
 import type { Marks } from "../../../server/core/log-marks.ts";
 import { prunedCut } from "../../../server/log/pruned-cut.ts";
 import {
@@ -40,6 +43,7 @@ export class MemoryDisk {
   readonly loaded: RoomName[] = [];
   wholeRing: readonly RingRecord[] | undefined;
   readonly #held = new Map<string, Held>();
+  readonly histories = new DiskHistory((lineage) => ({ clock: this.#clock(lineage), tail: this.#of(lineage).entries }));
 
   /** A copy of it, as a backup or a cloned folder is one. */
   copy(): MemoryDisk {
@@ -48,6 +52,7 @@ export class MemoryDisk {
     for (const room of this.marks) copy.marks.add(room);
     for (const [room, hashed] of this.hashes) copy.hashes.set(room, hashed);
     copy.wholeRing = this.wholeRing;
+    this.histories.copyTo(copy.histories);
     for (const [key, held] of this.#held) copy.#held.set(key, { ...held, entries: [...held.entries] });
     return copy;
   }
@@ -93,8 +98,7 @@ export class MemoryDisk {
   putRecord(record: RoomRecord, completes = false): void {
     if (completes) this.marks.add(record.room);
     this.records.set(record.room, record);
-    for (const { lineage } of [...this.#held.values()])
-      if (lineage.room === record.room && this.#isClosed(lineage)) this.#held.delete(lineageKey(lineage));
+    for (const { lineage } of [...this.#held.values()]) if (lineage.room === record.room && this.#isClosed(lineage)) this.#forget(lineage);
   }
 
   dropCopies(lineages: readonly Lineage[]): Result<undefined> {
@@ -102,7 +106,7 @@ export class MemoryDisk {
       this.marks.delete(room);
       this.hashes.delete(room);
       for (const { lineage } of [...this.#held.values()])
-        if (lineage.room === room && lineage.generation <= generation) this.#held.delete(lineageKey(lineage));
+        if (lineage.room === room && lineage.generation <= generation) this.#forget(lineage);
     }
     return ok(undefined);
   }
@@ -125,7 +129,9 @@ export class MemoryDisk {
     held.snapshot = snapshot;
     this.hashes.delete(lineage.room);
     held.entries = rest;
-    const removed = covered.map((entry) => entry.dot).filter((dot) => !bad.has(dotKey(dot)));
+    const left = covered.filter(({ dot }) => !bad.has(dotKey(dot)));
+    this.histories.left(lineage, left);
+    const removed = left.map(({ dot }) => dot);
     return ok({ snapshot, index: this.index(lineage).encode(), removed, quarantined });
   }
 
@@ -162,6 +168,16 @@ export class MemoryDisk {
     return [...(snapshot === undefined ? [] : [snapshot.state]), ...entries.map((entry) => entry.payload)];
   }
 
+  answer(effect: HistoryEffect): RelayInput {
+    const lineages = [...this.#held.values()].map(({ lineage }) => lineage);
+    return answerOfHistory(this.histories, () => lineages.filter((lineage) => this.histories.isLacking(lineage)), effect);
+  }
+
+  #forget(lineage: Lineage): void {
+    this.#held.delete(lineageKey(lineage));
+    this.histories.forget(lineage);
+  }
+
   #hashOf({ room, generation }: RoomRecord): string | undefined {
     const hashed = this.hashes.get(room);
     return this.records.get(room)?.generation === generation && hashed?.lineage.generation === generation ? hashed.hash : undefined;
@@ -186,4 +202,8 @@ export class MemoryDisk {
     this.#held.set(key, held);
     return held;
   }
+}
+
+export function isAboutHistory(effect: RelayEffect): effect is HistoryEffect {
+  return ["read-coverage", "draft-piece", "take-piece", "find-gaps"].includes(effect.type);
 }

@@ -31,6 +31,10 @@ function aDriver(on: (input: RelayInput) => readonly RelayEffect[] = () => []) {
     putRecord: vi.fn(() => Promise.resolve(done)),
     dropCopies: vi.fn(() => Promise.resolve(done)),
     putWholeRing: vi.fn(() => Promise.resolve(done)),
+    historyCoverage: vi.fn(() => never),
+    historyPiece: vi.fn(() => never),
+    takeHistory: vi.fn(() => never),
+    historyGaps: vi.fn(() => never),
     keepHash: vi.fn(),
     rooms: vi.fn(() => never),
   };

@@ -25,6 +25,7 @@ export function replicationLimits(changes: Partial<ReplicationLimits> = {}): Rep
     listedRoomsMax: 32,
     differenceBytesMax: 67_108_864,
     dropsAtOnceMax: 64,
+    keptHistoryMs: 0,
     ...changes,
   };
 }

@@ -4,9 +4,11 @@
 import type { ActorId, ConnectionId, LinkId, RelayId, RequestId } from "@inkmesh/shared/base/ids";
 import { LinkMemory } from "@inkmesh/shared/wire/link-memory";
 import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
+import { limitsWith } from "../../../../server/config.ts";
 import type { RoomAnswer } from "../../../../server/core/effect.ts";
 import type { RelayInput } from "../../../../server/core/input.ts";
 import type { KeptMesh } from "../../../../server/core/membership/belonging.ts";
+import type { Limits } from "../../../../server/core/limits.ts";
 import type { Relay } from "../../../../server/core/relay.ts";
 import type { Socket } from "../core-world.ts";
 import { MemoryDisk } from "../memory-disk.ts";
@@ -53,6 +55,8 @@ export interface Seat {
   readonly address: string;
   /** The newest version of the language between relays that whatever starts here speaks. */
   version: number;
+  /** For how long whatever starts here keeps histories; undefined: as long as all others. */
+  keptHistoryMs: number | undefined;
   disk: MemoryDisk;
   kept: KeptMesh | undefined;
   life: Life | undefined;
@@ -60,9 +64,19 @@ export interface Seat {
   readonly lostDisks: MemoryDisk[];
 }
 
+export type LimitChanges = Parameters<typeof limitsWith>[0];
+
+/** Those of whatever starts here, where `all` start with these. */
+export function limitsOf({ keptHistoryMs }: Seat, all: LimitChanges): Limits {
+  return limitsWith(keptHistoryMs === undefined ? all : { ...all, replication: { ...all?.replication, keptHistoryMs } });
+}
+
 /** A data folder with nothing in it. */
 export function aSeat(self: RelayId): Seat {
-  return { self, address: addressOf(self), version: meshVersion, disk: new MemoryDisk(), kept: undefined, life: undefined, lostDisks: [] };
+  return {
+    ...{ self, address: addressOf(self), version: meshVersion, keptHistoryMs: undefined },
+    ...{ disk: new MemoryDisk(), kept: undefined, life: undefined, lostDisks: [] },
+  };
 }
 
 /** Whether it is linked with anybody. */

@@ -14,25 +14,22 @@ import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { decodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
-import { limitsWith } from "../../../../server/config.ts";
 import type { RelayEffect, Report, RoomAnswer } from "../../../../server/core/effect.ts";
 import type { RelayInput, RoomRequest } from "../../../../server/core/input.ts";
 import { foundMesh } from "../../../../server/core/membership/belonging.ts";
 import { RingRecords } from "../../../../server/core/membership/ring-records.ts";
 import { Relay } from "../../../../server/core/relay.ts";
 import type { Socket } from "../core-world.ts";
-import { MemoryDisk } from "../memory-disk.ts";
+import { isAboutHistory, MemoryDisk } from "../memory-disk.ts";
 import { membershipLimits } from "../membership/a-membership.ts";
 import { meshLimits, meshSecret } from "../peers/mesh-world.ts";
-import { addressOf, aLife, anEnd, aSeat, pairOf, type End, type Life, type Seat } from "./cluster-seat.ts";
+import { addressOf, aLife, anEnd, aSeat, limitsOf, pairOf, type End, type Life, type LimitChanges, type Seat } from "./cluster-seat.ts";
 import { TimedWorld } from "../../../harness/timed-world.ts";
 
 export type { Seat } from "./cluster-seat.ts";
 
 const engine = new YjsEngine();
 const place = { weight: 1, zone: "" };
-
-type LimitChanges = Parameters<typeof limitsWith>[0];
 
 /** Relays that know each other, all of them members, with nothing on their disks. */
 export function aCluster(options: { seed?: number; relays?: number; limits?: LimitChanges } = {}): RelayCluster {
@@ -96,7 +93,7 @@ export class RelayCluster extends TimedWorld {
     const relay = new Relay({
       self: seat.self,
       actor,
-      limits: limitsWith(this.#limits),
+      limits: limitsOf(seat, this.#limits),
       random: seededRandom(this.chance(2 ** 31)),
       engines: { yjs: engine },
       dialects: [nativeDialect],
@@ -374,6 +371,7 @@ export class RelayCluster extends TimedWorld {
       case "report":
         return void this.reports.push(effect.report);
       default:
+        if (isAboutHistory(effect)) this.#onDisk(seat, life, () => disk.answer(effect));
     }
   }
 

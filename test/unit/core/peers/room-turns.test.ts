@@ -33,6 +33,26 @@ test("a word of another room goes after one share of a room that has much to say
   expect(say(turns).findIndex(([room]) => room === "small")).toBe(3);
 });
 
+test("histories of many rooms have one turn together, so that a word of a room waits for no more than a share of its own history", () => {
+  const turns = new RoomTurns(shareBytes);
+  for (const room of ["a", "b", "c"])
+    for (let index = 0; index < 10; index++)
+      turns.add(ring, {
+        type: "history-part",
+        lineage: { room: room as RoomName, generation: 0 },
+        exchange: index,
+        remaining: 0,
+        bytes: new Uint8Array(400),
+      });
+  turns.add(ring, slice("a", 0, 10));
+  let parts = 0;
+  for (let next = turns.next(); next?.message.type === "history-part"; next = turns.next()) {
+    turns.spoken(next, next.message.bytes.length);
+    parts += 1;
+  }
+  expect(parts).toBe(3);
+});
+
 test("who said more than its share, with one long message, waits until the others had as much", () => {
   const turns = new RoomTurns(shareBytes);
   turns.add(ring, slice("long", 0, 10_000));
