@@ -133,6 +133,6 @@ function packedCall(call: EngineCall): { call: EngineCall; transfer: ArrayBuffer
     offset += part.length;
     return whole.subarray(offset - part.length, offset);
   });
-  if (call.type === "content") return { call: { ...call, parts }, transfer: [buffer] };
+  if (call.type !== "diff") return { call: { ...call, parts }, transfer: [buffer] };
   return { call: { ...call, parts, stateVector: new Uint8Array(call.stateVector) }, transfer: [buffer] };
 }

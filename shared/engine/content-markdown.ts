@@ -23,7 +23,8 @@ interface OpenItem {
   readonly width: number;
 }
 
-function blocksMarkdown(blocks: readonly ContentBlock[]): string {
+/** Blocks of one rich text, without a line end at their end. */
+export function blocksMarkdown(blocks: readonly ContentBlock[]): string {
   const open: OpenItem[] = [];
   let markdown = "";
   let last: ContentBlock | undefined;

@@ -1,0 +1,205 @@
+/**
+ * Reading Markdown (CommonMark with GFM tables, task lists and strikethrough) into blocks: the way back of `content-markdown`.
+ *
+ * What that writes reads as what it was written from, as far as Markdown can say it. Empty paragraphs, which Markdown does not know, are
+ * the blank lines beyond the one that separates blocks, two for each. HTML inside is text, but for line breaks.
+ */
+import MarkdownIt, { type Token } from "markdown-it";
+import { assert } from "../base/assert.ts";
+import { blockOf, ItemReader, TooDeep } from "./block-reader.ts";
+import {
+  joined,
+  outside,
+  plainInline,
+  safeHref,
+  type ContentBlock,
+  type Inline,
+  type Surroundings,
+  type TableCell,
+} from "./content-block.ts";
+
+const parser = new MarkdownIt({ html: true });
+// Targets are kept as they are written; which of them may be followed is decided by their scheme when they are read and shown.
+parser.normalizeLink = (target) => target;
+parser.validateLink = () => true;
+
+interface Piece {
+  readonly token: Token;
+  readonly pieces: Piece[];
+}
+
+/** Throws TooDeep. */
+export function markdownBlocks(markdown: string): readonly ContentBlock[] {
+  const text = markdown.replaceAll(/\r\n?/g, "\n").replace(/\n$/, "");
+  return markdown === "" ? [] : new Reader(text).read();
+}
+
+class Reader {
+  readonly #lines: readonly string[];
+  readonly #text: string;
+  #looked = -1;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#lines = text.split("\n");
+  }
+
+  read(): readonly ContentBlock[] {
+    const blocks = this.#blocks(nested(parser.parse(this.#text, {})), outside);
+    const blank = this.#blankBefore(this.#lines.length);
+    const [atStart, atEnd] = blank === this.#lines.length ? [1 + (blank - 1) / 2, 0] : [0, blank / 2];
+    return [...blocks, ...empty(atStart + atEnd)];
+  }
+
+  #blocks(pieces: readonly Piece[], around: Surroundings): readonly ContentBlock[] {
+    return pieces.flatMap((piece) => [...this.#emptyBefore(piece.token), ...this.#block(piece, around)]);
+  }
+
+  #block({ token, pieces }: Piece, around: Surroundings): readonly ContentBlock[] {
+    switch (token.type) {
+      case "paragraph_open":
+        return [blockOf(inlinesOf(pieces), around)];
+      case "heading_open":
+        return [blockOf(inlinesOf(pieces), around, { kind: "heading", level: Number(token.tag.slice(1)) })];
+      case "fence":
+      case "code_block":
+        return [blockOf([{ ...plainInline, text: token.content.replace(/\n$/, "") }], around, { kind: "code" })];
+      case "html_block":
+        return [blockOf([{ ...plainInline, text: token.content.trimEnd() }], around)];
+      case "hr":
+        return [{ type: "rule" }];
+      case "blockquote_open": {
+        const quoted = { ...around, quoted: true };
+        return pieces.length === 0 ? [blockOf([], quoted)] : this.#blocks(pieces, quoted);
+      }
+      case "bullet_list_open":
+      case "ordered_list_open":
+        return pieces.flatMap((item) => this.#item(item, around, token.type === "ordered_list_open"));
+      case "table_open":
+        return [{ type: "table", rows: rowsOf(pieces) }];
+      default:
+        return [];
+    }
+  }
+
+  #item({ token, pieces }: Piece, around: Surroundings, ordered: boolean): readonly ContentBlock[] {
+    const before = this.#emptyBefore(token);
+    const box = ordered ? undefined : boxOf(pieces[0]);
+    const item = new ItemReader(around, { list: ordered ? "ordered" : box === undefined ? "bullet" : "task", checked: box === "checked" });
+    const [first] = pieces;
+    if (first === undefined || first.token.type.endsWith("list_open")) item.sign();
+    for (const piece of pieces) item.blocks.push(...this.#blocks([piece], item.around));
+    return [...before, ...item.blocks];
+  }
+
+  /** The paragraphs without a word between what a token begins and what is before it. */
+  #emptyBefore({ map }: Token): readonly ContentBlock[] {
+    const line = map?.[0];
+    if (line === undefined || line <= this.#looked) return [];
+    this.#looked = line;
+    const blank = this.#blankBefore(line);
+    return empty(blank === line ? blank / 2 : (blank - 1) / 2);
+  }
+
+  #blankBefore(line: number): number {
+    let first = line;
+    while (first > 0 && this.#lines[first - 1]?.trim() === "") first--;
+    return line - first;
+  }
+}
+
+function empty(count: number): readonly ContentBlock[] {
+  return Array.from({ length: Math.max(0, Math.floor(count)) }, () => blockOf([], outside));
+}
+
+/** The parser's flat list of beginnings and ends as what it stands for. */
+function nested(tokens: readonly Token[]): readonly Piece[] {
+  const root: Piece[] = [];
+  const open = [root];
+  for (const token of tokens) {
+    if (token.nesting < 0) {
+      open.pop();
+      continue;
+    }
+    const piece: Piece = { token, pieces: [] };
+    open.at(-1)?.push(piece);
+    if (token.nesting > 0) open.push(piece.pieces);
+    if (open.length > 400) throw new TooDeep();
+  }
+  assert(open.length === 1, "what a Markdown parser opens it closes");
+  return root;
+}
+
+function rowsOf(pieces: readonly Piece[]): readonly (readonly TableCell[])[] {
+  return pieces.flatMap(({ token, pieces: inside }) => (token.type === "tr_open" ? [inside.map(cellOf)] : rowsOf(inside)));
+}
+
+/** A cell has no blocks but lines. */
+function cellOf({ token, pieces }: Piece): TableCell {
+  const lines: Inline[][] = [[]];
+  for (const inline of inlinesOf(pieces)) {
+    for (const [index, text] of inline.text.split("\n").entries()) {
+      if (index > 0) lines.push([]);
+      lines.at(-1)?.push({ ...inline, text });
+    }
+  }
+  return { header: token.type === "th_open", blocks: lines.map((inlines) => blockOf(inlines, outside)) };
+}
+
+/** What a list item begins with, if it is a task. A box that was meant as text has a backslash before it. */
+function boxOf(first: Piece | undefined): "checked" | "open" | undefined {
+  const line = first?.token.type === "paragraph_open" ? first.pieces[0]?.token : undefined;
+  const [box, sign] = /^\[([ xX])\](?:\s|$)/.exec(line?.content ?? "") ?? [];
+  const text = line?.children?.[0];
+  if (box === undefined || text?.type !== "text") return undefined;
+  text.content = text.content.slice(box.length);
+  return sign === " " ? "open" : "checked";
+}
+
+function inlinesOf(pieces: readonly Piece[]): readonly Inline[] {
+  return joined(pieces.flatMap(({ token }) => lineOf(token.children ?? [])));
+}
+
+function lineOf(tokens: readonly Token[]): readonly Inline[] {
+  const inlines: Inline[] = [];
+  const styles: Inline[] = [plainInline];
+  for (const token of tokens) {
+    const style = styles.at(-1) ?? plainInline;
+    if (token.nesting > 0) styles.push({ ...style, ...markOf(token) });
+    else if (token.nesting < 0) styles.pop();
+    else inlines.push(...pieceOf(token, style));
+  }
+  return inlines;
+}
+
+function markOf(token: Token): Partial<Inline> {
+  switch (token.type) {
+    case "strong_open":
+      return { bold: true };
+    case "em_open":
+      return { italic: true };
+    case "s_open":
+      return { strike: true };
+    case "link_open":
+      return { href: safeHref(token.attrGet("href")) };
+    default:
+      return {};
+  }
+}
+
+function pieceOf(token: Token, style: Inline): readonly Inline[] {
+  switch (token.type) {
+    case "code_inline":
+      return [{ ...style, text: token.content, code: true }];
+    case "hardbreak":
+      return [{ ...style, text: "\n" }];
+    case "softbreak":
+      return [{ ...style, text: " " }];
+    case "html_inline":
+      return [/^<br\s*\/?>$/i.test(token.content) ? { ...style, text: "\n" } : { ...style, text: token.content }];
+    case "image":
+      return [{ ...style, type: "image", text: token.content, href: safeHref(token.attrGet("src")) }];
+    default:
+      return [{ ...style, text: token.content }];
+  }
+}
