@@ -21,9 +21,19 @@ import type { Room } from "./room.ts";
 /** No socket has this one. */
 const nobody = 0 as ConnectionId;
 
+/** What is to be let in, and when. */
+export interface HttpEdit extends Pick<Extract<RoomRequest, { type: "update" }>, "update" | "match" | "principal"> {
+  /** Only into a document in which nobody has written anything but this very edit. */
+  readonly isBeginning?: boolean;
+  /** Why it may not be let in any more, asked in the turn in which it would be. */
+  readonly refusal?: () => Refusal | undefined;
+  /** It is let in, or will not be; may be told twice. */
+  readonly settled?: () => void;
+}
+
 interface HttpWriterOptions {
   readonly room: Room;
-  readonly ask: Extract<RoomRequest, { type: "update" }>;
+  readonly ask: HttpEdit;
   readonly dialect: Dialect;
   readonly tokenSecret: Uint8Array;
   readonly done: (result: Result<Durability>) => void;
@@ -51,12 +61,14 @@ export class HttpWriter implements Participant {
   /** Nobody waits for it any more. What was let in stays. */
   end(): void {
     this.#isDone = true;
+    this.#options.ask.settled?.();
     this.#options.room.leave(this);
   }
 
   roomOpened(): void {
     if (this.#isDone || this.#position !== undefined) return;
     const refusal = this.#letIn();
+    this.#options.ask.settled?.();
     if (refusal === undefined) this.durabilityChanged();
     else this.#finish({ ok: false, refusal });
   }
@@ -83,11 +95,19 @@ export class HttpWriter implements Participant {
   #letIn(): Refusal | undefined {
     const { room, ask } = this.#options;
     if (ask.match !== undefined && !this.#isMadeOn(room.content.clock, ask.match)) return { code: "CHANGED_SINCE", detail: "" };
+    const refusal = ask.refusal?.() ?? this.#refusalOfBeginning();
+    if (refusal !== undefined) return refusal;
     const admission = room.admit(ask.update, "edit", this);
     if (admission.type === "gap") return { code: "GAP", detail: admission.missing };
     if (admission.type === "refused") return admission.refusal;
     this.#position = room.log.position;
     return undefined;
+  }
+
+  #refusalOfBeginning(): Refusal | undefined {
+    const { room, ask } = this.#options;
+    if (ask.isBeginning !== true || room.content.isEmpty) return undefined;
+    return room.content.examine(ask.update, "edit").type === "known" ? undefined : { code: "NOT_EMPTY", detail: "" };
   }
 
   /** Whether the token `match` says that its bearer has seen exactly what the room holds. */

@@ -4,7 +4,7 @@
  */
 import type { ConnectionId, Lineage, RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
-import type { ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
+import type { ContentFormat, DocumentKind, WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
 import type { MeshInput } from "./peers/mesh-input.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
@@ -71,6 +71,21 @@ export type RoomRequest =
       readonly type: "update";
       readonly room: RoomName;
       readonly update: Uint8Array;
+      readonly match: string | undefined;
+      readonly principal: string;
+    }
+  /** The whole content, as a person writes it: the edit that makes the document that. */
+  | {
+      readonly type: "write";
+      readonly room: RoomName;
+      readonly format: WrittenFormat;
+      readonly body: string;
+      /** What the document becomes where nobody has begun it. */
+      readonly kind: DocumentKind;
+      /** Only into a document in which nobody has written anything, whether or not there is one; or only where there is one. */
+      readonly where: "new" | "existing" | "any";
+      /** The token of what it was made on: what came since stays. Undefined: what is here. */
+      readonly base: string | undefined;
       readonly match: string | undefined;
       readonly principal: string;
     }

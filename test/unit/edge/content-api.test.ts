@@ -97,3 +97,42 @@ test("a document that has changed since is a 412, one that lacks what the edit h
     await edge?.close();
   }
 });
+
+const aWrite = {
+  type: "write",
+  room: "a note",
+  format: "text",
+  body: "",
+  kind: "text",
+  where: "any",
+  base: undefined,
+  match: undefined,
+  principal: "",
+};
+
+test.each<[string, Record<string, string>, string, object]>([
+  ["", { "Content-Type": "text/plain" }, "words \u00fc", { body: "words \u00fc" }],
+  ["", { "Content-Type": "text/markdown; charset=UTF-8" }, "# T", { body: "# T", format: "markdown" }],
+  ["?kind=code", { "Content-Type": "text/html" }, "", { format: "html", kind: "code" }],
+  ["", { "Content-Type": "text/plain", "If-None-Match": "*" }, "", { where: "new" }],
+  ["", { "Content-Type": "text/plain", "If-Match": "*" }, "", { where: "existing" }],
+  ["", { "Content-Type": "text/plain", "If-Match": '"t0-k_n.html"', "Inkmesh-Token": "t0" }, "", { match: "t0-k_n", base: "t0" }],
+])("a document%s that is written with %j is asked to become that", async (query, headers, body, ask) => {
+  const url = await answering(saved);
+  const answer = await fetch(`${url}${query}`, { method: "PUT", headers, body });
+  expect([answer.status, answer.headers.get("Inkmesh-Token")]).toEqual([200, "t1"]);
+  expect(asked).toEqual([{ ...aWrite, ...ask }]);
+});
+
+test.each<[string, Record<string, string>, Uint8Array | string, number, string]>([
+  ["", { "Content-Type": "application/json" }, "{}", 400, "the body is text/plain, text/markdown, text/html"],
+  ["?kind=drawing", { "Content-Type": "text/plain" }, "", 400, "kind: text or code"],
+  ["", { "Content-Type": "text/plain" }, Uint8Array.of(0xff), 400, "the body is not UTF-8"],
+  ["", { "Content-Type": "text/plain", "If-None-Match": '"t0.text"' }, "", 400, "If-None-Match: * or nothing"],
+  ["", { "Content-Type": "text/plain" }, "x".repeat(2_000), 413, "the body is too large"],
+])("what is no document%s, %j, is refused with a sentence, and nobody is asked", async (query, headers, body, status, detail) => {
+  const url = await answering(saved);
+  const answer = await fetch(`${url}${query}`, { method: "PUT", headers, body: body as string });
+  expect([answer.status, await answer.json()]).toMatchObject([status, { error: { detail } }]);
+  expect(asked).toEqual([]);
+});
