@@ -6,6 +6,7 @@
  * Whose the edit is:
  * - of a document in which nobody has written anything, nobody's but the edit's own, drawn from what it writes: whichever relays do that, also
  *   cut off from each other, make the same bytes, and the content is there once;
+ * - of a request with a key that comes again at another relay before that has heard of it: the same, from the key, what it writes, and on what;
  * - otherwise one of this life's own authors, of which one writes one edit at a time: its clock goes on where it was, so that a
  *   document that is written every minute does not grow by an author each time. Where some of what this life wrote is not here (`own-actors`) it is a
  *   new one.
@@ -53,7 +54,11 @@ export class DocumentWriting {
     const isBegun = ask.where !== "new" && !content.isEmpty;
     const parts = isBegun ? this.#parts(room, ask.base) : ok([]);
     if (!parts.ok) return then(parts);
-    const { author, isCurrent, giveBack } = isBegun ? this.#own(room) : beginning(lineage);
+    const { author, isCurrent, giveBack } = !isBegun
+      ? drawn("beginning", lineage)
+      : ask.key === undefined
+        ? this.#own(room)
+        : drawn(ask.key.name, lineage);
     const refusal = (): Refusal | undefined => {
       if (!room.isOpen || room.lineage.generation !== lineage.generation) return { code: "ROOM_DELETED", detail: "" };
       return isCurrent() ? undefined : { code: "RELAY_BUSY", detail: "the document has just been loaded anew" };
@@ -96,6 +101,6 @@ export class DocumentWriting {
   }
 }
 
-function beginning(lineage: Lineage): Authorship {
-  return { author: { type: "drawn", salt: `beginning ${lineageKey(lineage)}` }, isCurrent: () => true, giveBack: () => undefined };
+function drawn(name: string, lineage: Lineage): Authorship {
+  return { author: { type: "drawn", salt: `${name} ${lineageKey(lineage)}` }, isCurrent: () => true, giveBack: () => undefined };
 }

@@ -6,11 +6,12 @@
  *         └── closed, failed, another clock, a gap, refused ─────────────────────────────────────────▶ refused
  *
  * Invariants: [P2] done is what enough replicas have on disk; it is let in whole or not at all, in the turn in which its clock was
- * compared; `done` runs once.
+ * compared; `done` runs once; a request with a key that this room knows is let in no more (`request-mark`), and done when that is saved.
  */
 import type { ConnectionId } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { markOf } from "@inkmesh/shared/engine/request-mark";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { openToken } from "@inkmesh/shared/wire/session-token";
@@ -22,7 +23,7 @@ import type { Room } from "./room.ts";
 const nobody = 0 as ConnectionId;
 
 /** What is to be let in, and when. */
-export interface HttpEdit extends Pick<Extract<RoomRequest, { type: "update" }>, "update" | "match" | "principal"> {
+export interface HttpEdit extends Pick<Extract<RoomRequest, { type: "update" }>, "update" | "match" | "key" | "principal"> {
   /** Only into a document in which nobody has written anything but this very edit. */
   readonly isBeginning?: boolean;
   /** Why it may not be let in any more, asked in the turn in which it would be. */
@@ -94,10 +95,19 @@ export class HttpWriter implements Participant {
 
   #letIn(): Refusal | undefined {
     const { room, ask } = this.#options;
+    const mark = ask.key === undefined ? undefined : markOf(room.lineage, ask.key);
+    const marked = mark === undefined ? 0 : room.content.clockOf(mark.author);
+    if (mark !== undefined && marked > 0 && marked !== mark.length) return { code: "KEY_REUSED", detail: "" };
+    if (marked > 0) {
+      // It was let in before, here or at another relay.
+      this.#position = room.log.position;
+      return undefined;
+    }
     if (ask.match !== undefined && !this.#isMadeOn(room.content.clock, ask.match)) return { code: "CHANGED_SINCE", detail: "" };
     const refusal = ask.refusal?.() ?? this.#refusalOfBeginning();
     if (refusal !== undefined) return refusal;
-    const admission = room.admit(ask.update, "edit", this);
+    const update = mark === undefined ? ask.update : room.engine.marked(ask.update, mark);
+    const admission = room.admit(update, "edit", this);
     if (admission.type === "gap") return { code: "GAP", detail: admission.missing };
     if (admission.type === "refused") return admission.refusal;
     this.#position = room.log.position;

@@ -9,9 +9,11 @@
  * connections may be open.
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
+import { noBytes } from "@inkmesh/shared/base/bytes";
 import type { RequestId } from "@inkmesh/shared/base/ids";
 import { ok, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { markOf } from "@inkmesh/shared/engine/request-mark";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import { DocumentWriting } from "./document-writing.ts";
 import type { RoomAnswer, RoomComparisonView } from "./effect.ts";
@@ -22,7 +24,7 @@ import { partsOf } from "./join-plan.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
 import { clocksOfRoom } from "./room-clocks.ts";
-import { closedRecord, firstRecord, nextGeneration, renamedRecord, unnamed } from "./room-record.ts";
+import { closedRecord, firstRecord, nextGeneration, renamedRecord, repeatOf, unnamed } from "./room-record.ts";
 import type { Rooms } from "./rooms.ts";
 import { listedWithinMs, type RoomLists } from "./room-lists.ts";
 import { viewOfRoom } from "./room-view.ts";
@@ -156,6 +158,10 @@ export class RoomRequests {
     const current = room.record.current;
     const created = (): RoomAnswer => ({ type: "room", room: viewOfRoom(room, this.#context), created: true });
     if (room.isOpen && room.recordCopies.isUnconfirmed && isNamed(current, ask)) return this.#whenSaved(request, room, created);
+    const repeated = ask.repeats === undefined || current === undefined || !room.isOpen ? undefined : repeatOf(current, ask);
+    if (repeated === "same") return this.#whenSaved(request, room, created);
+    if (ask.repeats === "drawn" && room.isDeleted) return this.#refuse(request, { code: "ROOM_DELETED", detail: "" });
+    if (repeated !== undefined) return this.#refuse(request, { code: repeated, detail: "" });
     if (!room.isDeleted && (room.exists || !room.isOpen)) return this.#refuse(request, { code: "ROOM_EXISTS", detail: "" });
     const stamp = this.#context.stamp();
     const record = current === undefined ? firstRecord(room.name, ask, stamp) : nextGeneration(current, ask, stamp);
@@ -211,10 +217,12 @@ export class RoomRequests {
   /** What was typed while the edit was found stays; with `If-Match` nothing is written then. */
   #write(request: RequestId, room: Room, ask: Ask<"write">): void {
     if (this.#mustCatchUp(request, room, ask)) return;
-    const { match, principal } = ask;
+    const { match, key, principal } = ask;
+    const isKnown = key !== undefined && room.content.clockOf(markOf(room.lineage, key).author) > 0;
+    if (isKnown) return this.#letIn(request, room, { update: noBytes, match, key, principal });
     this.#writing.compose(room, ask, (edit) => {
       if (!edit.ok) return this.#refuse(request, edit.refusal);
-      this.#letIn(request, room, { ...edit.value, match, principal, isBeginning: ask.where === "new" });
+      this.#letIn(request, room, { ...edit.value, match, key, principal, isBeginning: ask.where === "new" });
     });
   }
 

@@ -10,6 +10,9 @@
  * on how many relays; where that takes more than 2 s with 503 and NOT_CONFIRMED. What is known already is answered like the first time, so that
  * it may be sent again.
  *
+ * With an `Idempotency-Key` a PATCH or PUT is done once, however often and at whichever relays it comes, and 422 with KEY_REUSED tells another
+ * request under the same key.
+ *
  * A PUT with the `Inkmesh-Token` of what it was made on keeps what was written since; without one it replaces what is there. 412 where what
  * the token names cannot be told any more: read again. A PUT begins a document that nobody has begun, as rich text, or as code with `kind=code`; with `If-None-Match: *` it does nothing but that,
  * and where anybody has written anything else 412 and NOT_EMPTY. The same beginning comes out wherever and however often it is made.
@@ -23,6 +26,7 @@ import type { RoomAnswer } from "../core/effect.ts";
 import type { RoomRequest } from "../core/input.ts";
 import { contentFormat, endWithContent } from "./content-answer.ts";
 import { sendRefusal } from "./http-refusal.ts";
+import { idempotencyKey } from "./idempotency-key.ts";
 
 type Ask<Type extends RoomRequest["type"]> = Extract<RoomRequest, { type: Type }>;
 
@@ -73,7 +77,12 @@ function updateRequest(request: Request): Result<Ask<"update">> {
   if (!(body instanceof Uint8Array) || body.length === 0) return refused("BAD_REQUEST", `the body is a Yjs update, sent as ${octets}`);
   const match = matchOf(request.get("If-Match"));
   if (!match.ok) return match;
-  return { ok: true, value: { type: "update", room: name.value, update: new Uint8Array(body), match: match.value, principal } };
+  const key = idempotencyKey(request, [body]);
+  if (!key.ok) return key;
+  return {
+    ok: true,
+    value: { type: "update", room: name.value, update: new Uint8Array(body), match: match.value, key: key.value, principal },
+  };
 }
 
 function writeRequest(request: Request): Result<Ask<"write">> {
@@ -89,7 +98,20 @@ function writeRequest(request: Request): Result<Ask<"write">> {
   const where = none === "*" ? "new" : request.get("If-Match") === "*" ? "existing" : "any";
   const base = request.get("Inkmesh-Token");
   const { kind } = query.data;
-  return { ok: true, value: { type: "write", room: name.value, ...body.value, kind, where, base, match: match.value, principal } };
+  const key = idempotencyKey(request, [body.value.format, kind, body.value.body]);
+  if (!key.ok) return key;
+  const value = {
+    type: "write",
+    room: name.value,
+    ...body.value,
+    kind,
+    where,
+    base,
+    match: match.value,
+    key: key.value,
+    principal,
+  } as const;
+  return { ok: true, value };
 }
 
 function writtenBody(request: Request): Result<{ format: WrittenFormat; body: string }> {

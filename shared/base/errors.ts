@@ -103,6 +103,12 @@ export const errorKinds = {
     retryable: false,
     sentence: "Somebody has written in this document already. Nothing was written.",
   },
+  KEY_REUSED: {
+    wire: 47,
+    httpStatus: 422,
+    retryable: false,
+    sentence: "This Idempotency-Key was used for another request. Nothing was done.",
+  },
   ORIGIN_REFUSED: { wire: 44, httpStatus: 403, retryable: false, sentence: "Pages from this address may not connect to this relay." },
 
   // More than there is room for.

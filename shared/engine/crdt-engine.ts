@@ -7,6 +7,7 @@
  * the index names; what is admitted is exactly what the index did not name before; a known one is empty after trimming.
  */
 import type { Refusal, Result } from "../base/result.ts";
+import type { RequestMark } from "./request-mark.ts";
 
 /** Ceilings of one update and of one room. */
 export interface ContentLimits {
@@ -142,6 +143,8 @@ export interface CrdtEngine extends HistoryEngine {
   indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] };
   /** Whether `clocks` names all structs that `update` brings, also where it brings none. Total. */
   isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>, limits: ContentLimits): boolean;
+  /** `update` with a mark beside it, by which it is known again; what cannot be read stays what it is. */
+  marked(update: Uint8Array, mark: RequestMark): Uint8Array;
   /** Builds the shadow document. Heavy; for a worker. Never throws for what the parts contain. */
   shadow(parts: readonly Uint8Array[], options: { readonly nestingMax: number }): Shadow;
   /** Performs an engine call. Heavy; for a worker. */

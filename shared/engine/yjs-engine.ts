@@ -22,6 +22,7 @@ import type {
   HistoryParts,
   Shadow,
 } from "./crdt-engine.ts";
+import { markedUpdate, type RequestMark } from "./request-mark.ts";
 import { decodeStateVector } from "./state-vector.ts";
 import { readContentTree } from "./yjs-content.ts";
 import { readUpdate, type UpdateBlock } from "./yjs-update.ts";
@@ -51,6 +52,10 @@ export class YjsEngine implements CrdtEngine {
     if (!read.ok) return false;
     const endOf = ({ structs }: UpdateBlock): number => structs.reduce((end, { clock, length }) => Math.max(end, clock + length), 0);
     return read.value.blocks.every((block) => endOf(block) <= (clocks.get(block.client) ?? 0));
+  }
+
+  marked(update: Uint8Array, mark: RequestMark): Uint8Array {
+    return markedUpdate(update, mark);
   }
 
   shadow(parts: readonly Uint8Array[], options: { readonly nestingMax: number }): Shadow {

@@ -132,6 +132,26 @@ describe("a document that a program writes", () => {
   });
 });
 
+test("a request with a key is done once, at whichever relays it comes, and known after a restart", async () => {
+  const room = aRoom();
+  await sure(put(relays[0], room, "text", "first"));
+  const keyed = (relay: MeshProcess, body: string): Promise<Answer> =>
+    put(relay, room, "text", body, { "Idempotency-Key": '"of this test"' });
+  const done = await sure(keyed(relays[0], "first\nsecond"));
+  await sure(put(relays[1], room, "text", "third", { "Inkmesh-Token": done.token }));
+  for (const relay of relays) {
+    await until("it has heard of it", async () => (await read(relay, room, "text")).body === "third");
+    await sure(keyed(relay, "first\nsecond"));
+    const other = await keyed(relay, "first\nsomething else");
+    expect([other.status, other.body]).toMatchObject([422, expect.stringContaining("KEY_REUSED")]);
+  }
+  await relays[2].end("SIGKILL");
+  await relays[2].start();
+  await becomeOneMesh(relays);
+  await sure(keyed(relays[2], "first\nsecond"));
+  expect((await read(relays[2], room, "text", done.token)).body).toBe("third");
+});
+
 describe("a new document", () => {
   const words = "The first words.\n\nAnd more of them.";
 
