@@ -33,6 +33,7 @@ export interface HttpServerOptions {
   /** Undefined: there is no such door. */
   readonly experimentsApi: Router | undefined;
   readonly roomsApi: Router;
+  readonly eventsApi: Router;
   readonly appFiles: Router;
   readonly connectionsMax: number;
   readonly observer: EdgeObserver;
@@ -74,6 +75,8 @@ function expressApp(options: HttpServerOptions): Express {
   app.use(options.meshApi);
   if (options.experimentsApi !== undefined) app.use(options.experimentsApi);
   app.use("/api/rooms", openToRelays(origins), onlyWhileServing(status), options.roomsApi);
+  app.use("/api/events", onlyWhileServing(status));
+  app.use(options.eventsApi);
   app.use(options.appFiles);
   app.use((_request, response) => sendRefusal(response, refused("NOT_FOUND").refusal));
   app.use(errorAnswer(observer));
