@@ -151,7 +151,7 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
   const requests = new PendingRequests({ enqueue, waitMs: around.requestMs, waitingMax: around.requestsWaitingMax });
   const events = new DocumentEvents({ actor, tokenSecret: secret, limits: around });
   const http = createHttpServer({
-    status,
+    ...{ release, status },
     sockets,
     peers,
     origins: new OriginPolicy(settings.allowOrigins, () => parts.core?.meshView()?.addresses.map(({ address }) => address) ?? []),

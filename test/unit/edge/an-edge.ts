@@ -125,6 +125,7 @@ export async function anEdge(options: EdgeOptions = {}) {
     eventsApi: eventsApi({ events, listenersMax: 2, backlogBytesMax: 64 * 1024 }),
     appFiles: appFiles(options.appFolder),
     connectionsMax: 100,
+    release: "0.0.0",
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const host = `127.0.0.1:${(http.address() as AddressInfo).port}`;
