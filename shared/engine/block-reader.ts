@@ -7,11 +7,14 @@
 import {
   indentMax,
   joined,
+  outside,
   type BlockKind,
   type ContentBlock,
   type Inline,
   type ListKind,
   type Surroundings,
+  type TableBlock,
+  type TableCell,
   type TextBlock,
 } from "./content-block.ts";
 
@@ -29,6 +32,23 @@ export function blockOf(
 ): TextBlock {
   const kind = quoted && own.kind === "paragraph" ? "quote" : own.kind;
   return { type: "text", kind, level: own.level ?? 1, list, checked, indent, inlines: joined(inlines) };
+}
+
+/** A cell as the editor has it: texts only, one at least. Of a table inside there are its cells' texts. */
+export function cellOf(header: boolean, blocks: readonly ContentBlock[]): TableCell {
+  const texts = blocks.flatMap(textsIn);
+  return { header, blocks: texts.length > 0 ? texts : [blockOf([], outside)] };
+}
+
+function textsIn(block: ContentBlock): readonly ContentBlock[] {
+  if (block.type === "text") return [block];
+  return block.type === "table" ? block.rows.flat().flatMap(({ blocks }) => blocks.flatMap(textsIn)) : [];
+}
+
+/** A table, if it has a row with a cell. */
+export function tableOf(rows: TableBlock["rows"]): readonly TableBlock[] {
+  const filled = rows.filter((cells) => cells.length > 0);
+  return filled.length === 0 ? [] : [{ type: "table", rows: filled }];
 }
 
 /** The first block of an item carries the list's sign; what follows in it stands under it. */

@@ -6,7 +6,7 @@
  * is how the HTML was wrapped, not part of the text; other blanks are kept, as they are in what `content-html` writes.
  */
 import { parseFragment, type DefaultTreeAdapterTypes } from "parse5";
-import { blockOf, ItemReader, TooDeep } from "./block-reader.ts";
+import { blockOf, cellOf, ItemReader, tableOf, TooDeep } from "./block-reader.ts";
 import {
   joined,
   outside,
@@ -70,7 +70,7 @@ function readElement(element: HtmlElement, around: Surroundings, depth: number):
     case "ol":
       return childNodes.flatMap((item) => (isElement(item) ? readItem(item, around, tagName === "ol", depth) : []));
     case "table":
-      return [{ type: "table", rows: readRows(childNodes, depth) }];
+      return tableOf(readRows(childNodes, depth));
     default: {
       const level = /^h([1-6])$/.exec(tagName)?.[1];
       if (level !== undefined) return [blockOf(lineOf(childNodes), around, { kind: "heading", level: Number(level) })];
@@ -119,7 +119,7 @@ function readRows(nodes: readonly HtmlNode[], depth: number): readonly (readonly
 }
 
 function readCell({ tagName, childNodes }: HtmlElement, depth: number): TableCell {
-  return { header: tagName === "th", blocks: readFlow(childNodes, outside, depth + 1) };
+  return cellOf(tagName === "th", readFlow(childNodes, outside, depth + 1));
 }
 
 /** The inlines of one block, without the line ends of its HTML. */

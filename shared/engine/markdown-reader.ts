@@ -6,7 +6,7 @@
  */
 import MarkdownIt, { type Token } from "markdown-it";
 import { assert } from "../base/assert.ts";
-import { blockOf, ItemReader, TooDeep } from "./block-reader.ts";
+import { blockOf, cellOf, ItemReader, tableOf, TooDeep } from "./block-reader.ts";
 import {
   joined,
   outside,
@@ -76,7 +76,7 @@ class Reader {
       case "ordered_list_open":
         return pieces.flatMap((item) => this.#item(item, around, token.type === "ordered_list_open"));
       case "table_open":
-        return [{ type: "table", rows: rowsOf(pieces) }];
+        return tableOf(rowsOf(pieces));
       default:
         return [];
     }
@@ -131,11 +131,11 @@ function nested(tokens: readonly Token[]): readonly Piece[] {
 }
 
 function rowsOf(pieces: readonly Piece[]): readonly (readonly TableCell[])[] {
-  return pieces.flatMap(({ token, pieces: inside }) => (token.type === "tr_open" ? [inside.map(cellOf)] : rowsOf(inside)));
+  return pieces.flatMap(({ token, pieces: inside }) => (token.type === "tr_open" ? [inside.map(readCell)] : rowsOf(inside)));
 }
 
 /** A cell has no blocks but lines. */
-function cellOf({ token, pieces }: Piece): TableCell {
+function readCell({ token, pieces }: Piece): TableCell {
   const lines: Inline[][] = [[]];
   for (const inline of inlinesOf(pieces)) {
     for (const [index, text] of inline.text.split("\n").entries()) {
@@ -143,7 +143,10 @@ function cellOf({ token, pieces }: Piece): TableCell {
       lines.at(-1)?.push({ ...inline, text });
     }
   }
-  return { header: token.type === "th_open", blocks: lines.map((inlines) => blockOf(inlines, outside)) };
+  return cellOf(
+    token.type === "th_open",
+    lines.map((inlines) => blockOf(inlines, outside)),
+  );
 }
 
 /** What a list item begins with, if it is a task. A box that was meant as text has a backslash before it. */
