@@ -4,7 +4,7 @@
  * Characters of the text that Markdown would take for its own are escaped; link targets have allowed schemes only. What
  * Markdown cannot say (underlining, an indented paragraph, a table without a header) is said as nearly as it can.
  */
-import { blocksOf, linesOf, type ContentBlock, type Inline, type TableBlock, type TextBlock } from "./content-block.ts";
+import { blocksOf, joined, linesOf, type ContentBlock, type Inline, type TableBlock, type TextBlock } from "./content-block.ts";
 import { isUnmarked, sectionsOf, textOf, type ContentTree } from "./content-tree.ts";
 
 export function markdownContent(tree: ContentTree): string {
@@ -103,7 +103,9 @@ function fenced(text: string): string {
 }
 
 function inlinesMarkdown(inlines: readonly Inline[], lineBreak: string): string {
-  return inlines.map((inline) => inlineMarkdown(inline).replace(/\n/g, () => lineBreak)).join("");
+  // Where only underlining begins or ends, nothing does in Markdown: two runs of stars side by side would read as something else.
+  const sayable = joined(inlines.map((inline) => ({ ...inline, underline: false })));
+  return sayable.map((inline) => inlineMarkdown(inline).replace(/\n/g, () => lineBreak)).join("");
 }
 
 function inlineMarkdown(inline: Inline): string {
