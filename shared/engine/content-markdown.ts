@@ -111,8 +111,10 @@ function inlinesMarkdown(inlines: readonly Inline[], lineBreak: string): string 
 function inlineMarkdown(inline: Inline): string {
   if (inline.type === "image") return inline.href === undefined ? escaped(inline.text) : `![${escaped(inline.text)}](<${inline.href}>)`;
   // Emphasis may neither begin nor end with a blank, so blanks stay outside.
-  const [, before = "", core = "", after = ""] = /^(\s*)([^]*?)(\s*)$/.exec(inline.text) ?? [];
+  const core = inline.text.trim();
   if (core === "") return inline.text;
+  const begin = inline.text.length - inline.text.trimStart().length;
+  const [before, after] = [inline.text.slice(0, begin), inline.text.slice(begin + core.length)];
   let text = inline.code ? codeSpan(core) : escaped(core);
   if (inline.strike) text = `~~${text}~~`;
   if (inline.italic) text = `*${text}*`;

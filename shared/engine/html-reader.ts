@@ -129,12 +129,38 @@ function lineOf(nodes: readonly HtmlNode[]): readonly Inline[] {
   return joined(
     inlines.map((inline, at) => {
       if (inline.type === "image") return inline;
-      let text = inline.text.replaceAll(/[ \t\f]*\n[ \t\f\n]*/g, "\n").replaceAll(/\n?\r\n?/g, hardBreak);
+      let text = unwrapped(inline.text).replaceAll(/\n?\r\n?/g, hardBreak);
       if (at === 0) text = text.replace(/^\n/, "");
       if (at === last) text = text.replace(/\n$/, "");
       return { ...inline, text: text.replaceAll("\n", " ").replaceAll(hardBreak, "\n") };
     }),
   );
+}
+
+/** Line ends with the blanks around them as one line end. By index: a regular expression takes quadratic time over blanks without one. */
+function unwrapped(text: string): string {
+  const lines = text.split("\n");
+  const last = lines.length - 1;
+  const bare = lines.map((line, at) =>
+    line.slice(at === 0 ? 0 : blanksBefore(line), at === last ? line.length : line.length - blanksBehind(line)),
+  );
+  return bare.filter((line, at) => at === 0 || at === last || line !== "").join("\n");
+}
+
+function blanksBefore(line: string): number {
+  let count = 0;
+  while (count < line.length && isBlank(line[count])) count++;
+  return count;
+}
+
+function blanksBehind(line: string): number {
+  let count = 0;
+  while (count < line.length && isBlank(line[line.length - 1 - count])) count++;
+  return count;
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t" || character === "\f";
 }
 
 function readLine(nodes: readonly HtmlNode[], style: Inline, depth: number): readonly Inline[] {

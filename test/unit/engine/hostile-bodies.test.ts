@@ -1,0 +1,29 @@
+/**
+ * What a relay is given to write that is made to cost it much: small bodies that a careless reader would take minutes or gigabytes for. None of
+ * these tests takes a time: what is quadratic does not come to its end within the time that any test has.
+ */
+import { describe, expect, test } from "vitest";
+import type { ContentFormat, WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
+import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+
+const engine = new YjsEngine();
+
+/** The document that a body begins, as a format shows it; the code of the refusal. */
+function written(format: WrittenFormat, body: string, as: ContentFormat = "text", parts: readonly Uint8Array[] = []): string {
+  const update = engine.perform({ type: "write", parts, format, body, kind: "text", author: { type: "drawn", salt: "" } });
+  if (!update.ok) return update.refusal.code;
+  const shown = engine.perform({ type: "content", parts: [...parts, update.value], format: as });
+  return shown.ok ? new TextDecoder().decode(shown.value) : shown.refusal.code;
+}
+
+describe("[P9] blanks without a line end take no longer than words", () => {
+  const blanks = " ".repeat(250_000);
+
+  test("in HTML that is read", () => {
+    expect(written("html", `<p>a${blanks}b</p>`)).toBe(`a${blanks}b`);
+  });
+
+  test("in Markdown that is written", () => {
+    expect(written("text", `a${blanks}b`, "markdown")).toBe(`a${blanks}b\n`);
+  });
+});
