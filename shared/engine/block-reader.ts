@@ -21,8 +21,8 @@ import {
 /** A written text nests deeper than a document may. */
 export class TooDeep extends Error {}
 
-/** How deep quotes, lists and tables may stand in each other. */
-const nestingMax = 100;
+/** How deep quotes, lists, items, tables and whatever else HTML has may stand in each other; a list in a list is two deeper. */
+export const nestingMax = 200;
 
 /** The block that inlines make, under what surrounds it. */
 export function blockOf(
@@ -58,7 +58,6 @@ export class ItemReader {
   readonly #sign: { readonly list: ListKind; readonly checked: boolean };
 
   constructor(around: Surroundings, sign: { readonly list: ListKind; readonly checked: boolean }) {
-    if (around.indent > nestingMax) throw new TooDeep();
     this.#around = { ...around, indent: Math.min(around.indent, indentMax) };
     this.#sign = sign;
   }

@@ -6,7 +6,7 @@
  * is how the HTML was wrapped, not part of the text; other blanks are kept, as they are in what `content-html` writes.
  */
 import { parseFragment, type DefaultTreeAdapterTypes } from "parse5";
-import { blockOf, cellOf, ItemReader, tableOf, TooDeep } from "./block-reader.ts";
+import { blockOf, cellOf, ItemReader, nestingMax, tableOf, TooDeep } from "./block-reader.ts";
 import {
   joined,
   outside,
@@ -26,8 +26,6 @@ const hardBreak = "\r";
 const unseen = ["script", "style", "template", "head", "title", "noscript", "iframe", "object"];
 const flowing =
   /^(?:p|div|h[1-6]|pre|blockquote|ul|ol|li|table|hr|section|article|main|header|footer|nav|aside|figure|dl|dt|dd|form|address|details|summary)$/;
-/** Elements inside each other. */
-const depthMax = 200;
 
 /** Throws TooDeep. */
 export function htmlBlocks(html: string): readonly ContentBlock[] {
@@ -35,7 +33,7 @@ export function htmlBlocks(html: string): readonly ContentBlock[] {
 }
 
 function readFlow(nodes: readonly HtmlNode[], around: Surroundings, depth: number): readonly ContentBlock[] {
-  if (depth > depthMax) throw new TooDeep();
+  if (depth > nestingMax) throw new TooDeep();
   const blocks: ContentBlock[] = [];
   let loose: HtmlNode[] = [];
   const endLoose = (): void => {
@@ -164,7 +162,7 @@ function isBlank(character: string | undefined): boolean {
 }
 
 function readLine(nodes: readonly HtmlNode[], style: Inline, depth: number): readonly Inline[] {
-  if (depth > depthMax) throw new TooDeep();
+  if (depth > nestingMax) throw new TooDeep();
   return nodes.flatMap((node): readonly Inline[] => {
     if (!isElement(node)) return [{ ...style, text: "value" in node ? node.value : "" }];
     if (unseen.includes(node.tagName)) return [];
@@ -202,7 +200,7 @@ function markOf(element: HtmlElement): Partial<Inline> {
 }
 
 function textOf(nodes: readonly HtmlNode[], depth = 0): string {
-  if (depth > depthMax) throw new TooDeep();
+  if (depth > nestingMax) throw new TooDeep();
   return nodes
     .map((node) =>
       isElement(node) ? (node.tagName === "br" ? "\n" : textOf(node.childNodes, depth + 1)) : "value" in node ? node.value : "",

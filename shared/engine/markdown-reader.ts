@@ -6,7 +6,7 @@
  */
 import MarkdownIt, { type Token } from "markdown-it";
 import { assert } from "../base/assert.ts";
-import { blockOf, cellOf, ItemReader, tableOf, TooDeep } from "./block-reader.ts";
+import { blockOf, cellOf, ItemReader, nestingMax, tableOf, TooDeep } from "./block-reader.ts";
 import {
   joined,
   outside,
@@ -18,7 +18,9 @@ import {
   type TableCell,
 } from "./content-block.ts";
 
+// The parser says nothing of what it leaves out past its own limit, so that lies where `nested` has refused the text before.
 const parser = new MarkdownIt({ html: true });
+parser.set({ maxNesting: 2 * nestingMax });
 // Targets are kept as they are written; which of them may be followed is decided by their scheme when they are read and shown.
 parser.normalizeLink = (target) => target;
 parser.validateLink = () => true;
@@ -124,7 +126,7 @@ function nested(tokens: readonly Token[]): readonly Piece[] {
     const piece: Piece = { token, pieces: [] };
     open.at(-1)?.push(piece);
     if (token.nesting > 0) open.push(piece.pieces);
-    if (open.length > 400) throw new TooDeep();
+    if (open.length > nestingMax) throw new TooDeep();
   }
   assert(open.length === 1, "what a Markdown parser opens it closes");
   return root;

@@ -27,3 +27,22 @@ describe("[P9] blanks without a line end take no longer than words", () => {
     expect(written("text", `a${blanks}b`, "markdown")).toBe(`a${blanks}b\n`);
   });
 });
+
+describe("[P9] of what nests deep all is read, or all is refused", () => {
+  const list = (depth: number): string => Array.from({ length: depth }, (_, at) => `${"  ".repeat(at)}- ${at}\n`).join("");
+  const htmlList = (depth: number): string => `${"<ul><li>x".repeat(depth)}${"</ul>".repeat(depth)}`;
+
+  test.each<[string, WrittenFormat, string, boolean]>([
+    ["a list 60 deep", "markdown", `${list(60)}\nimportant text\n`, true],
+    ["a list 150 deep", "markdown", `${list(150)}\nimportant text\n`, false],
+    ["a list 5,000 deep", "markdown", `${"- ".repeat(5_000)}a\n\nimportant text\n`, false],
+    ["quotes 130 deep", "markdown", `${">".repeat(130)} a\n\nimportant text\n`, true],
+    ["quotes 5,000 deep", "markdown", `${">".repeat(5_000)} a\n\nimportant text\n`, false],
+    ["a list in HTML 60 deep", "html", `${htmlList(60)}<p>important text</p>`, true],
+    ["a list in HTML 150 deep", "html", `${htmlList(150)}<p>important text</p>`, false],
+  ])("%s", (_what, format, body, isRead) => {
+    const text = written(format, body);
+    if (isRead) expect(text.split("\n").at(-1)).toBe("important text");
+    else expect(text).toBe("TOO_DEEP");
+  });
+});
