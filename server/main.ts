@@ -191,8 +191,9 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
     observer,
   });
   const engines = new EngineWorkers({
-    start: () => startWorker(new URL("./runtime/engine-worker.ts", import.meta.url)),
+    start: (options) => startWorker(new URL("./runtime/engine-worker.ts", import.meta.url), options),
     workersMax: around.engineWorkersMax,
+    heapBytesMax: around.engineHeapBytesMax,
     waitingMax: around.engineCallsWaitingMax,
     callMs: around.engineCallMs,
     logger,

@@ -15,6 +15,8 @@ export const processBounds = {
   engineCallsWaitingMax: [256, 1, 1_000_000],
   /** Worker threads for heavy work. */
   engineWorkersMax: [2, 1, 64],
+  /** Bytes of one such worker's heap; past it the worker is ended and its work refused. A document of the largest size takes hundreds of MiB. */
+  engineHeapBytesMax: [2048 * mib, 16 * mib, 1024 * 1024 * mib],
   /** Milliseconds for one answer over HTTP. */
   requestMs: [15_000, 50, 3_600_000],
   /** Who listens to `/api/events`; past it the next is refused as RELAY_BUSY. */

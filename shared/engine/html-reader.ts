@@ -5,7 +5,7 @@
  * marks. What is no element of these is entered and its text kept; what nobody sees (scripts, styles) is not. A line end outside of <pre>
  * is how the HTML was wrapped, not part of the text; other blanks are kept, as they are in what `content-html` writes.
  */
-import { parseFragment, type DefaultTreeAdapterTypes } from "parse5";
+import { defaultTreeAdapter, parseFragment, type DefaultTreeAdapterMap, type DefaultTreeAdapterTypes, type TreeAdapter } from "parse5";
 import { blockOf, cellOf, ItemReader, nestingMax, tableOf, TooDeep } from "./block-reader.ts";
 import {
   joined,
@@ -17,6 +17,7 @@ import {
   type Surroundings,
   type TableCell,
 } from "./content-block.ts";
+import { ReadingBudget, withinBudget } from "./reading-budget.ts";
 
 type HtmlNode = DefaultTreeAdapterTypes.ChildNode;
 type HtmlElement = DefaultTreeAdapterTypes.Element;
@@ -27,9 +28,29 @@ const unseen = ["script", "style", "template", "head", "title", "noscript", "ifr
 const flowing =
   /^(?:p|div|h[1-6]|pre|blockquote|ul|ol|li|table|hr|section|article|main|header|footer|nav|aside|figure|dl|dt|dd|form|address|details|summary)$/;
 
-/** Throws TooDeep. */
+/** Throws TooDeep and TooMany. */
 export function htmlBlocks(html: string): readonly ContentBlock[] {
-  return readFlow(parseFragment(html.replaceAll("&#13;", "")).childNodes, outside, 0);
+  const fragment = parseFragment(html.replaceAll("&#13;", ""), { treeAdapter: boundedTree(html) });
+  return withinBudget(readFlow(fragment.childNodes, outside, 0), html);
+}
+
+/** A tree that does not grow past its budget. Each node may have a text behind it. */
+function boundedTree(html: string): TreeAdapter<DefaultTreeAdapterMap> {
+  const budget = new ReadingBudget(html);
+  return {
+    ...defaultTreeAdapter,
+    createElement: (tagName, namespace, attributes) => {
+      budget.spend(
+        2,
+        attributes.reduce((sum, { value }) => sum + value.length, 0),
+      );
+      return defaultTreeAdapter.createElement(tagName, namespace, attributes);
+    },
+    createCommentNode: (text) => {
+      budget.spend(2);
+      return defaultTreeAdapter.createCommentNode(text);
+    },
+  };
 }
 
 function readFlow(nodes: readonly HtmlNode[], around: Surroundings, depth: number): readonly ContentBlock[] {
@@ -47,7 +68,7 @@ function readFlow(nodes: readonly HtmlNode[], around: Surroundings, depth: numbe
       continue;
     }
     endLoose();
-    blocks.push(...readElement(node, around, depth + 1));
+    for (const block of readElement(node, around, depth + 1)) blocks.push(block);
   }
   endLoose();
   return blocks;
@@ -89,7 +110,8 @@ function readItem(item: HtmlElement, around: Surroundings, ordered: boolean, dep
   const isListFirst = first !== undefined && isElement(first) && /^[uo]l$/.test(first.tagName);
   if (line.length > 0 || first === undefined) reader.blocks.push(blockOf(line, reader.around));
   else if (isListFirst) reader.sign();
-  for (const node of begin < 0 ? [] : nodes.slice(begin)) reader.blocks.push(...readFlow([node], reader.around, depth + 1));
+  for (const node of begin < 0 ? [] : nodes.slice(begin))
+    for (const block of readFlow([node], reader.around, depth + 1)) reader.blocks.push(block);
   reader.sign();
   return reader.blocks;
 }

@@ -17,6 +17,7 @@ import {
   type Surroundings,
   type TableCell,
 } from "./content-block.ts";
+import { ReadingBudget, withinBudget } from "./reading-budget.ts";
 
 // The parser says nothing of what it leaves out past its own limit, so that lies where `nested` has refused the text before.
 const parser = new MarkdownIt({ html: true });
@@ -25,29 +26,51 @@ parser.set({ maxNesting: 2 * nestingMax });
 parser.normalizeLink = (target) => target;
 parser.validateLink = () => true;
 
+parser.block.State = class extends parser.block.State {
+  override push(type: string, tag: string, nesting: Token["nesting"]): Token {
+    budgetOf(this).spend(1);
+    return super.push(type, tag, nesting);
+  }
+};
+parser.inline.State = class extends parser.inline.State {
+  override push(type: string, tag: string, nesting: Token["nesting"]): Token {
+    budgetOf(this).spend(1);
+    return super.push(type, tag, nesting);
+  }
+};
+
+/** The parser hands through what it was given. */
+function budgetOf({ env }: { readonly env: object }): ReadingBudget {
+  assert("budget" in env && env.budget instanceof ReadingBudget, "a text is read within a budget");
+  return env.budget;
+}
+
 interface Piece {
   readonly token: Token;
   readonly pieces: Piece[];
 }
 
-/** Throws TooDeep. */
+/** Throws TooDeep and TooMany. */
 export function markdownBlocks(markdown: string): readonly ContentBlock[] {
   const text = markdown.replaceAll(/\r\n?/g, "\n").replace(/\n$/, "");
-  return markdown === "" ? [] : new Reader(text).read();
+  return markdown === "" ? [] : withinBudget(new Reader(text).read(), text);
 }
 
 class Reader {
   readonly #lines: readonly string[];
   readonly #text: string;
+  readonly #budget: ReadingBudget;
   #looked = -1;
 
   constructor(text: string) {
     this.#text = text;
     this.#lines = text.split("\n");
+    this.#budget = new ReadingBudget(text);
+    this.#budget.spend(this.#lines.length);
   }
 
   read(): readonly ContentBlock[] {
-    const blocks = this.#blocks(nested(parser.parse(this.#text, {})), outside);
+    const blocks = this.#blocks(nested(parser.parse(this.#text, { budget: this.#budget }), this.#budget), outside);
     const blank = this.#blankBefore(this.#lines.length);
     const [atStart, atEnd] = blank === this.#lines.length ? [1 + (blank - 1) / 2, 0] : [0, blank / 2];
     return [...blocks, ...empty(atStart + atEnd)];
@@ -90,7 +113,7 @@ class Reader {
     const item = new ItemReader(around, { list: ordered ? "ordered" : box === undefined ? "bullet" : "task", checked: box === "checked" });
     const [first] = pieces;
     if (first === undefined || first.token.type.endsWith("list_open")) item.sign();
-    for (const piece of pieces) item.blocks.push(...this.#blocks([piece], item.around));
+    for (const piece of pieces) for (const block of this.#blocks([piece], item.around)) item.blocks.push(block);
     return [...before, ...item.blocks];
   }
 
@@ -115,7 +138,7 @@ function empty(count: number): readonly ContentBlock[] {
 }
 
 /** The parser's flat list of beginnings and ends as what it stands for. */
-function nested(tokens: readonly Token[]): readonly Piece[] {
+function nested(tokens: readonly Token[], budget: ReadingBudget): readonly Piece[] {
   const root: Piece[] = [];
   const open = [root];
   for (const token of tokens) {
@@ -123,6 +146,8 @@ function nested(tokens: readonly Token[]): readonly Piece[] {
       open.pop();
       continue;
     }
+    // A target that is said once and named often is one string until here.
+    for (const inline of token.children ?? []) budget.spend(0, String(inline.attrGet("href") ?? "").length);
     const piece: Piece = { token, pieces: [] };
     open.at(-1)?.push(piece);
     if (token.nesting > 0) open.push(piece.pieces);

@@ -23,6 +23,7 @@ import { authorOf } from "./drawn-author.ts";
 import type { EngineCall, WrittenFormat } from "./crdt-engine.ts";
 import { htmlBlocks } from "./html-reader.ts";
 import { markdownBlocks } from "./markdown-reader.ts";
+import { TooMany } from "./reading-budget.ts";
 import { shownTree } from "./shown-tree.ts";
 import { readContentTree } from "./yjs-content.ts";
 import { documentOf } from "./yjs-document.ts";
@@ -70,6 +71,7 @@ function edit(call: WriteCall, client: number, clock?: number): Result<Uint8Arra
     return written.ok ? ok(updates[0] ?? emptyUpdate) : written;
   } catch (error) {
     if (error instanceof TooDeep) return refused("TOO_DEEP");
+    if (error instanceof TooMany) return refused("TOO_MANY_PARTS", error.message);
     throw error;
   } finally {
     document.destroy();

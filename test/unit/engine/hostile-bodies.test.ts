@@ -46,3 +46,26 @@ describe("[P9] of what nests deep all is read, or all is refused", () => {
     else expect(text).toBe("TOO_DEEP");
   });
 });
+
+describe("[P9] a small body does not stand for a document that fills the memory", () => {
+  const target = `https://a.example/${"x".repeat(2_000)}`;
+  const marks = Array.from({ length: 150 }, (_, at) => `<b a=${at}>`).join("");
+
+  test.each<[string, WrittenFormat, string]>([
+    ["a target that many links name", "markdown", `${"[a][r] b ".repeat(2_000)}\n\n[r]: ${target}\n`],
+    ["a link around many marks", "markdown", `[${"**a** b ".repeat(2_000)}](${target})\n`],
+    ["a link around many marks in HTML", "html", `<p><a href="${target}">${"<b>a</b> b ".repeat(2_000)}</a></p>`],
+    ["marks that are never closed", "html", `<p>${marks}${"<p>x".repeat(3_000)}`],
+    ["empty lines", "markdown", "\n".repeat(1_000_000)],
+    ["stars", "markdown", "*a ".repeat(1_000_000)],
+    ["items", "markdown", "-\n".repeat(300_000)],
+    ["comments", "html", `<p>${"<!---->a".repeat(250_000)}`],
+  ])("%s", (_what, format, body) => {
+    expect(written(format, body)).toBe("TOO_MANY_PARTS");
+  });
+
+  test("what is long and honest is written", () => {
+    const lines = Array.from({ length: 5_000 }, (_, line) => `- [line ${line}](<https://a.example/${line}>) **of** many\n`).join("");
+    expect(written("markdown", lines, "markdown")).toBe(lines);
+  });
+});
