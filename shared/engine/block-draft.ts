@@ -12,8 +12,12 @@
  */
 import { outside, plainInline, type ContentBlock, type Inline, type TableBlock, type TableCell } from "./content-block.ts";
 import { blockOf } from "./block-reader.ts";
+import { ReadingBudget } from "./reading-budget.ts";
 import { alignment, matchGap, stretchesOf } from "./sequence-alignment.ts";
 import { likeness } from "./text-change.ts";
+
+/** What a line counts that is a paragraph: about what one does in Markdown and HTML. */
+const partsOfLine = 4;
 
 export interface BlockDraft {
   /** The present block that it is: where it stands, and what it says. Undefined: a new one. */
@@ -51,10 +55,11 @@ export function plainCell({ blocks }: TableCell): string {
 
 /**
  * Drafts of plain text. A line is a paragraph, but where it belongs to what has several lines already: a table, a text with line breaks.
- * Kinds, lists and marks stay as they are.
+ * Kinds, lists and marks stay as they are. Throws TooMany.
  */
 export function plainDrafts(present: readonly ContentBlock[], text: string): readonly BlockDraft[] {
   const lines = text.replaceAll(/\r\n?/g, "\n").split("\n");
+  new ReadingBudget(text).spend(partsOfLine * lines.length);
   const owners = present.flatMap((block, at) =>
     plainOf(block)
       .split("\n")
@@ -82,9 +87,11 @@ type Span = [first: number, last: number];
 function claimRows({ rows }: TableBlock, at: number, lines: readonly string[], claimed: Map<number, Span>): void {
   const cells = rows[0]?.length ?? 1;
   if (cells === 1) return;
-  const others = [...claimed].filter(([other]) => other !== at);
-  const from = Math.max(0, ...others.map(([other, [, last]]) => (other < at ? last + 1 : 0)));
-  const to = Math.min(lines.length, ...others.map(([other, [first]]) => (other > at ? first : lines.length)));
+  let [from, to] = [0, lines.length];
+  for (const [other, [first, last]] of claimed) {
+    if (other < at) from = Math.max(from, last + 1);
+    if (other > at) to = Math.min(to, first);
+  }
   const fits = (line: number): boolean => line >= from && line < to && lines[line]?.split("\t").length === cells;
   const free = lines.slice(from, to).findIndex((_line, index) => fits(from + index));
   const [first, last] = claimed.get(at) ?? [from + free, from + free - 1];
@@ -101,7 +108,7 @@ function filled(present: readonly ContentBlock[], lines: readonly string[], clai
   let [block, line] = [0, 0];
   const inOrder = [...claimed].sort(([left], [right]) => left - right);
   for (const [at, [first, last]] of [...inOrder, [present.length, [lines.length, lines.length - 1]] as const]) {
-    result.push(...leftOver(present, [block, at], lines, [line, first]));
+    for (const draft of leftOver(present, [block, at], lines, [line, first])) result.push(draft);
     if (at < present.length) result.push(plainDraft(present, at, lines.slice(first, last + 1)));
     [block, line] = [at + 1, last + 1];
   }

@@ -82,7 +82,7 @@ function bare(block: ContentBlock): string {
 }
 
 function tableMarkdown({ rows }: TableBlock): string {
-  const columns = Math.max(...rows.map((cells) => cells.length), 1);
+  const columns = rows.reduce((most, cells) => Math.max(most, cells.length), 1);
   const lines = rows.map((cells) => {
     const texts = Array.from({ length: columns }, (_, column) => cellMarkdown(cells[column]?.blocks ?? []));
     return `| ${texts.join(" | ")} |`;
@@ -97,8 +97,7 @@ function cellMarkdown(blocks: readonly ContentBlock[]): string {
 
 /** A fence longer than any run of backticks inside. */
 function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = "`".repeat(longest + 1);
+  const fence = "`".repeat(Math.max(2, ticksIn(text)) + 1);
   return `${fence}\n${text}\n${fence}`;
 }
 
@@ -124,8 +123,15 @@ function inlineMarkdown(inline: Inline): string {
 }
 
 function codeSpan(text: string): string {
-  const ticks = "`".repeat(Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
+  const ticks = "`".repeat(ticksIn(text) + 1);
   return text.startsWith("`") || text.endsWith("`") ? `${ticks} ${text} ${ticks}` : `${ticks}${text}${ticks}`;
+}
+
+/** The longest run of backticks. */
+function ticksIn(text: string): number {
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return longest;
 }
 
 function escaped(text: string): string {

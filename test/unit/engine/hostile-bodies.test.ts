@@ -5,8 +5,10 @@
 import { describe, expect, test } from "vitest";
 import type { ContentFormat, WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { stateOf } from "./an-update.ts";
 
 const engine = new YjsEngine();
+const codeDocument = stateOf((doc) => doc.getText("text").insert(0, "code"));
 
 /** The document that a body begins, as a format shows it; the code of the refusal. */
 function written(format: WrittenFormat, body: string, as: ContentFormat = "text", parts: readonly Uint8Array[] = []): string {
@@ -67,5 +69,18 @@ describe("[P9] a small body does not stand for a document that fills the memory"
   test("what is long and honest is written", () => {
     const lines = Array.from({ length: 5_000 }, (_, line) => `- [line ${line}](<https://a.example/${line}>) **of** many\n`).join("");
     expect(written("markdown", lines, "markdown")).toBe(lines);
+  });
+});
+
+describe("[P9] many lines are written, or refused as too many", () => {
+  test("200,000 are refused, a tenth of them is written", () => {
+    const lines = (count: number): string => Array.from({ length: count }, (_, line) => line).join("\n");
+    expect(written("text", lines(200_000))).toBe("TOO_MANY_PARTS");
+    expect(written("text", lines(20_000))).toBe(lines(20_000));
+  });
+
+  test("runs of backticks, however many, are shown as Markdown", () => {
+    const code = "`a".repeat(200_000);
+    expect(written("text", code, "markdown", [codeDocument])).toBe(`\`\`\`\n${code}\n\`\`\`\n`);
   });
 });
