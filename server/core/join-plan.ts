@@ -50,7 +50,7 @@ export function partsOf(content: RoomContent): readonly Uint8Array[] {
 
 /**
  * What somebody had who had seen `seen`, as updates in causal order; undefined where that cannot be told any more: the snapshot has more, or
- * what they saw came here under other dots.
+ * what they saw came here under other dots. Nor of what was empty and is not any more: an edit on nothing would begin the document a second time.
  */
 export function partsAt(content: RoomContent, seen: VectorClock): readonly Uint8Array[] | undefined {
   if (seen.covers(content.clock)) return partsOf(content);
@@ -59,7 +59,7 @@ export function partsAt(content: RoomContent, seen: VectorClock): readonly Uint8
   const before = snapshot === undefined ? VectorClock.empty : snapshot.clock.join(snapshot.pruned);
   const entries = tail.filter(({ dot }) => seen.contains(dot));
   const named = seen.entries().reduce((sum, [actor, counter]) => sum + Math.max(0, counter - before.counter(actor)), 0);
-  if (entries.length !== named) return undefined;
+  if (entries.length !== named || (snapshot === undefined && entries.length === 0)) return undefined;
   return [...(snapshot === undefined ? [] : [snapshot.state]), ...entries.map(({ payload }) => payload)];
 }
 

@@ -202,6 +202,18 @@ describe("a document that is begun over HTTP", () => {
     expect(asked(world, show)).toMatchObject({ room: { title: "A title" } });
   });
 
+  test("[P6] is not begun a second time, as another kind, by who read it while it was empty: that is to be read again", () => {
+    const world = new CoreWorld();
+    asked(world, create);
+    const read = asked(world, content());
+    const base = read?.type === "content" ? read.token : "";
+    writer(world);
+    for (const kind of ["text", "code"] as const)
+      expect(asked(world, write("words", { base, kind }))).toMatchObject(refused("CHANGED_SINCE"));
+    expect(asked(world, write("hello you"))).toMatchObject({ type: "saved" });
+    expect(textIn(world)).toBe("hello you");
+  });
+
   test("is refused where there is to be one, or was one", () => {
     const world = new CoreWorld();
     expect(asked(world, write("text", { where: "existing" }))).toMatchObject(refused("NOT_FOUND"));
