@@ -27,6 +27,8 @@ import { appFiles } from "./edge/app-files.ts";
 import { ClientSockets } from "./edge/client-sockets.ts";
 import type { EdgeObserver } from "./edge/edge-observer.ts";
 import { experimentsApi } from "./edge/experiments-api.ts";
+import { DocumentEvents } from "./edge/document-events.ts";
+import { eventsApi } from "./edge/events-api.ts";
 import { healthApi } from "./edge/health-api.ts";
 import { addressOf, closeServer, listen } from "./edge/http-listener.ts";
 import { createHttpServer } from "./edge/http-server.ts";
@@ -112,6 +114,7 @@ interface Parts {
   readonly meshFile: MeshFile;
   readonly requests: PendingRequests;
   readonly http: Server;
+  readonly events: DocumentEvents;
   core: Relay | undefined;
   driver: Driver | undefined;
   journal: MeshJournal | undefined;
@@ -146,8 +149,9 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
     failed: (error) => logger.error({ err: error }, "what is known of the mesh could not be kept; it is tried again with the next news"),
   });
   const requests = new PendingRequests({ enqueue, waitMs: around.requestMs, waitingMax: around.requestsWaitingMax });
+  const events = new DocumentEvents({ actor, tokenSecret: secret, limits: around });
   const http = createHttpServer({
-    status,
+    ...{ release, status },
     sockets,
     peers,
     origins: new OriginPolicy(settings.allowOrigins, () => parts.core?.meshView()?.addresses.map(({ address }) => address) ?? []),
@@ -181,13 +185,15 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
       version: (ask) => parts.log.version(ask),
       updateBytesMax: limits.editBytesMax,
     }),
+    eventsApi: eventsApi({ events, listenersMax: around.eventListenersMax, backlogBytesMax: around.eventBacklogBytesMax }),
     appFiles: appFiles(appFolder()),
     connectionsMax: limits.connectionsMax,
     observer,
   });
   const engines = new EngineWorkers({
-    start: () => startWorker(new URL("./runtime/engine-worker.ts", import.meta.url)),
+    start: (options) => startWorker(new URL("./runtime/engine-worker.ts", import.meta.url), options),
     workersMax: around.engineWorkersMax,
+    heapBytesMax: around.engineHeapBytesMax,
     waitingMax: around.engineCallsWaitingMax,
     callMs: around.engineCallMs,
     logger,
@@ -197,7 +203,7 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
     keepsHistory: settings.historyMs > 0,
   });
   const parts: Parts = {
-    ...{ settings, folder, name, actor, logger, metrics, status, log, engines, sockets, clock, meshFile, requests, http },
+    ...{ settings, folder, name, actor, logger, metrics, status, log, engines, sockets, clock, meshFile, requests, http, events },
     ...{ peers, links: experiments?.links ?? peers },
     ...{ core: undefined, driver: undefined, journal: undefined, watch: undefined, upkeep: undefined, stopped: () => undefined },
   };
@@ -297,6 +303,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
 
 function noteReport(parts: Parts, report: Report): void {
   const { metrics, status, logger } = parts;
+  if (report.type === "changed" || report.type === "recorded") return parts.events.note(report);
   metrics.report(report);
   if (report.type === "stopped") parts.stopped();
   else if (report.type === "mesh") parts.journal?.note(report.news);
@@ -321,6 +328,7 @@ async function stop(parts: Parts): Promise<void> {
   const inTime = await within(systemClock, deadlineMs, flushed);
   if (!inTime) logger.warn("not everything came to disk in time; its authors still have it");
   peers.shut(errorKinds.RELAY_STOPPING.closeCode, "RELAY_STOPPING");
+  parts.events.close();
   const closing = closeServer(http);
   await within(systemClock, Math.min(deadlineMs, systemClock.now().monotonicMs + settings.process.closeMs), sockets.drained());
   sockets.terminateAll();

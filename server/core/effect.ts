@@ -123,6 +123,10 @@ export type Report =
       readonly connection: ConnectionId | undefined;
       readonly room: RoomName | undefined;
     }
+  /** A document has other content on this disk than before: what `clock` names. */
+  | { readonly type: "changed"; readonly lineage: Lineage; readonly clock: VectorClock }
+  /** What is known of a document beside its content is another on this disk than `before`. */
+  | { readonly type: "recorded"; readonly before: RoomRecord | undefined; readonly record: RoomRecord }
   | { readonly type: "admitted"; readonly room: RoomName; readonly bytes: number }
   | { readonly type: "known"; readonly room: RoomName }
   | { readonly type: "gap"; readonly room: RoomName; readonly missing: string }

@@ -6,10 +6,11 @@
  *         └── closed, failed, another clock, a gap, refused ─────────────────────────────────────────▶ refused
  *
  * Invariants: [P2] done is what enough replicas have on disk; it is let in whole or not at all, in the turn in which its clock was
- * compared; `done` runs once.
+ * compared; `done` runs once; a request with a key that this room knows is let in no more (`request-mark`), and done when that is saved.
  */
 import type { ConnectionId, SeatId } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
+import { markOf } from "@inkmesh/shared/engine/request-mark";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { openToken } from "@inkmesh/shared/wire/session-token";
@@ -20,9 +21,19 @@ import type { Room } from "./room.ts";
 /** No socket and no session has these. */
 const [nobody, nowhere] = [0 as ConnectionId, 0 as SeatId];
 
+/** What is to be let in, and when. */
+export interface HttpEdit extends Pick<Extract<RoomRequest, { type: "update" }>, "update" | "match" | "key" | "principal"> {
+  /** Only into a document in which nobody has written anything but this very edit. */
+  readonly isBeginning?: boolean;
+  /** Why it may not be let in any more, asked in the turn in which it would be. */
+  readonly refusal?: () => Refusal | undefined;
+  /** It is let in, or will not be; may be told twice. */
+  readonly settled?: () => void;
+}
+
 interface HttpWriterOptions {
   readonly room: Room;
-  readonly ask: Extract<RoomRequest, { type: "update" }>;
+  readonly ask: HttpEdit;
   readonly dialect: Dialect;
   readonly tokenSecret: Uint8Array;
   readonly done: (result: Result<Durability>) => void;
@@ -51,12 +62,14 @@ export class HttpWriter implements Participant {
   /** Nobody waits for it any more. What was let in stays. */
   end(): void {
     this.#isDone = true;
+    this.#options.ask.settled?.();
     this.#options.room.leave(this);
   }
 
   roomOpened(): void {
     if (this.#isDone || this.#position !== undefined) return;
     const refusal = this.#letIn();
+    this.#options.ask.settled?.();
     if (refusal === undefined) this.durabilityChanged();
     else this.#finish({ ok: false, refusal });
   }
@@ -82,12 +95,29 @@ export class HttpWriter implements Participant {
 
   #letIn(): Refusal | undefined {
     const { room, ask } = this.#options;
+    const mark = ask.key === undefined ? undefined : markOf(room.lineage, ask.key);
+    const marked = mark === undefined ? 0 : room.content.clockOf(mark.author);
+    if (mark !== undefined && marked > 0 && marked !== mark.length) return { code: "KEY_REUSED", detail: "" };
+    if (marked > 0) {
+      // It was let in before, here or at another relay.
+      this.#position = room.log.position;
+      return undefined;
+    }
     if (ask.match !== undefined && !this.#isMadeOn(ask.match)) return { code: "CHANGED_SINCE", detail: "" };
-    const admission = room.admit(ask.update, "edit", this);
+    const refusal = ask.refusal?.() ?? this.#refusalOfBeginning();
+    if (refusal !== undefined) return refusal;
+    const update = mark === undefined ? ask.update : room.engine.marked(ask.update, mark);
+    const admission = room.admit(update, "edit", this);
     if (admission.type === "gap") return { code: "GAP", detail: admission.missing };
     if (admission.type === "refused") return admission.refusal;
     this.#position = room.log.position;
     return undefined;
+  }
+
+  #refusalOfBeginning(): Refusal | undefined {
+    const { room, ask } = this.#options;
+    if (ask.isBeginning !== true || room.content.isEmpty) return undefined;
+    return room.content.examine(ask.update, "edit").type === "known" ? undefined : { code: "NOT_EMPTY", detail: "" };
   }
 
   /** Whether the token `match` says that its bearer has seen exactly what the room holds. */

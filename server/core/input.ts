@@ -4,7 +4,8 @@
  */
 import type { ConnectionId, Lineage, RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
-import type { ContentFormat } from "@inkmesh/shared/engine/crdt-engine";
+import type { ContentFormat, DocumentKind, WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
+import type { RequestKey } from "@inkmesh/shared/engine/request-mark";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
 import type { MeshInput } from "./peers/mesh-input.ts";
 import type { CoveredHistory, HistoryGaps, TakenHistory } from "./stored-history.ts";
@@ -61,6 +62,8 @@ export type RoomRequest =
       readonly room: RoomName;
       readonly title: string | undefined;
       readonly kind: string | undefined;
+      /** How a request that comes again is known: the name was drawn from its key, or it has a key and names the room; undefined: not at all. */
+      readonly repeats?: "drawn" | "named" | undefined;
       readonly principal: string;
     }
   | {
@@ -77,6 +80,25 @@ export type RoomRequest =
       readonly room: RoomName;
       readonly update: Uint8Array;
       readonly match: string | undefined;
+      /** What it calls itself, so that it is done once. */
+      readonly key?: RequestKey | undefined;
+      readonly principal: string;
+    }
+  /** The whole content, as a person writes it: the edit that makes the document that. */
+  | {
+      readonly type: "write";
+      readonly room: RoomName;
+      readonly format: WrittenFormat;
+      readonly body: string;
+      /** What the document becomes where nobody has begun it. */
+      readonly kind: DocumentKind;
+      /** Only into a document in which nobody has written anything, whether or not there is one; or only where there is one. */
+      readonly where: "new" | "existing" | "any";
+      /** The token of what it was made on: what came since stays. Undefined: what is here. */
+      readonly base: string | undefined;
+      readonly match: string | undefined;
+      /** What it calls itself, so that it is done once. */
+      readonly key?: RequestKey | undefined;
       readonly principal: string;
     }
   | { readonly type: "content"; readonly room: RoomName; readonly format: ContentFormat; readonly token: string };

@@ -10,7 +10,7 @@
  * Without a snapshot the tail is everything, whatever the joiner has.
  */
 import { ok, refused, type Result } from "@inkmesh/shared/base/result";
-import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { decodeStateVector } from "@inkmesh/shared/engine/state-vector";
 import type { Authors, RoomContent } from "./room-content.ts";
@@ -46,6 +46,21 @@ export function planJoin(content: RoomContent, joiner: JoinerState, authorsMax: 
 export function partsOf(content: RoomContent): readonly Uint8Array[] {
   const tail = content.tail.map((entry) => entry.payload);
   return content.snapshot === undefined ? tail : [content.snapshot.state, ...tail];
+}
+
+/**
+ * What somebody had who had seen `seen`, as updates in causal order; undefined where that cannot be told any more: the snapshot has more, or
+ * what they saw came here under other dots. Nor of what was empty and is not any more: an edit on nothing would begin the document a second time.
+ */
+export function partsAt(content: RoomContent, seen: VectorClock): readonly Uint8Array[] | undefined {
+  if (seen.covers(content.clock)) return partsOf(content);
+  const { snapshot, tail } = content;
+  if (snapshot !== undefined && !seen.covers(snapshot.clock)) return undefined;
+  const before = snapshot === undefined ? VectorClock.empty : snapshot.clock.join(snapshot.pruned);
+  const entries = tail.filter(({ dot }) => seen.contains(dot));
+  const named = seen.entries().reduce((sum, [actor, counter]) => sum + Math.max(0, counter - before.counter(actor)), 0);
+  if (entries.length !== named || (snapshot === undefined && entries.length === 0)) return undefined;
+  return [...(snapshot === undefined ? [] : [snapshot.state]), ...entries.map(({ payload }) => payload)];
 }
 
 /** Bytes of one author in a state vector at most: two numbers of up to 53 bits. */

@@ -49,8 +49,7 @@ export class KeptRecord {
 
   /** What the disk turned out to have, though writing it seemed to fail. */
   found(record: RoomRecord, then: () => void): void {
-    this.#current = record;
-    this.#keeper.recordLanded(record);
+    this.#landed(record);
     then();
     this.#keeper.recordSettled(false);
   }
@@ -61,13 +60,18 @@ export class KeptRecord {
     const completes = this.#keeper.shouldMark;
     const seq = this.#context.records.ask((result) => {
       this.#isWriting = false;
-      if (result.ok) this.#current = record;
-      if (result.ok) this.#keeper.recordLanded(record);
+      if (result.ok) this.#landed(record);
       then(result);
       if (result.ok) this.#keeper.recordSettled(completes);
       this.#goOn();
     });
     this.#context.effect({ type: "store-record", seq, record, completes });
+  }
+
+  #landed(record: RoomRecord): void {
+    this.#context.report({ type: "recorded", before: this.#current, record });
+    this.#current = record;
+    this.#keeper.recordLanded(record);
   }
 
   #goOn(): void {

@@ -41,6 +41,11 @@ export class OwnActors {
     return actor;
   }
 
+  /** Whether all that this life ever wrote in the document is named by its own name, and so is here. */
+  hasOneNameIn(lineage: Lineage): boolean {
+    return this.#usedIn(lineage) === undefined;
+  }
+
   /** Whether what `clock` names can be dropped, and remembered as far as need be. */
   canDrop(lineage: Lineage, clock: VectorClock): boolean {
     return this.#used.size < this.#max || clock.counter(this.#life) === 0 || this.#usedIn(lineage) !== undefined;

@@ -144,6 +144,11 @@ export class RoomContent {
     return this.#engine.isNamedBy(update, clocks, this.#limits.content);
   }
 
+  /** How far the author (a Yjs clientID) is here. */
+  clockOf(author: number): number {
+    return this.#index.clockOf(author);
+  }
+
   hash(): string {
     return this.#index.hash();
   }

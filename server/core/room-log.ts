@@ -125,6 +125,7 @@ export class RoomLog {
     if (last === undefined) return { entries, isMarked };
     this.#durableClock = this.#durableClock.join(clockOf(entries));
     this.#durableStamp = last.hlc;
+    this.#context.report({ type: "changed", lineage: this.lineage, clock: this.#durableClock });
     this.#gate.open(this.#queue.durable);
     this.#context.store.stored(entries.reduce((sum, entry) => sum + entry.payload.length, 0));
     this.#context.store.recovered(this.lineage.room);

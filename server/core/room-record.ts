@@ -52,6 +52,21 @@ export function closedRecord(record: RoomRecord, by: string, hlc: Hlc): RoomReco
   return { ...record, deleted: { hlc, by }, everDeleted: true };
 }
 
+/**
+ * What a creation with a key that finds a document there is: the one that made it, or one of something else. A name that was drawn from a key is
+ * that of no other creation; where only the key is new, it is one that would have made just this. Who was renamed since may have been
+ * called anything.
+ */
+export function repeatOf(
+  { title, kind, created }: RoomRecord,
+  ask: Naming & { readonly repeats?: "drawn" | "named" | undefined },
+): "same" | "KEY_REUSED" | "ROOM_EXISTS" {
+  const isUntouched = (value: Register | undefined): boolean => value === undefined || compareHlc(value.hlc, created) === 0;
+  const differs = (value: Register | undefined, asked: string | undefined): boolean => isUntouched(value) && value?.value !== asked;
+  if (differs(title, ask.title) || differs(kind, ask.kind)) return ask.repeats === "drawn" ? "KEY_REUSED" : "ROOM_EXISTS";
+  return ask.repeats === "drawn" || (isUntouched(title) && isUntouched(kind)) ? "same" : "ROOM_EXISTS";
+}
+
 /** New values for the registers that are named. */
 export function renamedRecord(record: RoomRecord, { title, kind }: Naming, hlc: Hlc): RoomRecord {
   return { ...record, title: replaced(record.title, title, hlc), kind: replaced(record.kind, kind, hlc) };

@@ -9,19 +9,22 @@
  * connections may be open.
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
+import { noBytes } from "@inkmesh/shared/base/bytes";
 import type { RequestId } from "@inkmesh/shared/base/ids";
 import { ok, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import { markOf } from "@inkmesh/shared/engine/request-mark";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
+import { DocumentWriting } from "./document-writing.ts";
 import type { RoomAnswer, RoomComparisonView } from "./effect.ts";
-import { HttpWriter } from "./http-writer.ts";
+import { HttpWriter, type HttpEdit } from "./http-writer.ts";
 import type { RoomRequest } from "./input.ts";
 import { knownDurable } from "./gossip/room-copy.ts";
 import { partsOf } from "./join-plan.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
 import { clocksOfRoom } from "./room-clocks.ts";
-import { closedRecord, firstRecord, nextGeneration, renamedRecord, unnamed } from "./room-record.ts";
+import { closedRecord, firstRecord, nextGeneration, renamedRecord, repeatOf, unnamed } from "./room-record.ts";
 import type { Rooms } from "./rooms.ts";
 import { listedWithinMs, type RoomLists } from "./room-lists.ts";
 import { viewOfRoom } from "./room-view.ts";
@@ -50,12 +53,14 @@ export class RoomRequests {
   readonly #context: RelayContext;
   readonly #rooms: Rooms;
   readonly #lists: RoomLists;
+  readonly #writing: DocumentWriting;
   readonly #open = new Map<RequestId, OpenRequest>();
 
   constructor(context: RelayContext, rooms: Rooms, lists: RoomLists) {
     this.#context = context;
     this.#rooms = rooms;
     this.#lists = lists;
+    this.#writing = new DocumentWriting(context);
   }
 
   get waiting(): number {
@@ -97,7 +102,8 @@ export class RoomRequests {
     if (ask.type === "create") return this.#create(request, room, ask);
     if (room.isDeleted && ask.type === "delete") return this.#deleteAgain(request, room);
     if (room.isDeleted) return this.#refuse(request, { code: "ROOM_DELETED", detail: "" });
-    if (!room.exists) return this.#refuse(request, { code: "NOT_FOUND", detail: "" });
+    const isBegun = ask.type === "write" && ask.where !== "existing";
+    if (!room.exists && !isBegun) return this.#refuse(request, { code: "NOT_FOUND", detail: "" });
     switch (ask.type) {
       case "show":
         return this.#answer(request, { type: "room", room: viewOfRoom(room, this.#context), created: false });
@@ -109,6 +115,8 @@ export class RoomRequests {
         return this.#content(request, room, ask);
       case "update":
         return this.#update(request, room, ask);
+      case "write":
+        return this.#write(request, room, ask);
       default:
         return unreachable(ask);
     }
@@ -150,6 +158,10 @@ export class RoomRequests {
     const current = room.record.current;
     const created = (): RoomAnswer => ({ type: "room", room: viewOfRoom(room, this.#context), created: true });
     if (room.isOpen && room.recordCopies.isUnconfirmed && isNamed(current, ask)) return this.#whenSaved(request, room, created);
+    const repeated = ask.repeats === undefined || current === undefined || !room.isOpen ? undefined : repeatOf(current, ask);
+    if (repeated === "same") return this.#whenSaved(request, room, created);
+    if (ask.repeats === "drawn" && room.isDeleted) return this.#refuse(request, { code: "ROOM_DELETED", detail: "" });
+    if (repeated !== undefined) return this.#refuse(request, { code: repeated, detail: "" });
     if (!room.isDeleted && (room.exists || !room.isOpen)) return this.#refuse(request, { code: "ROOM_EXISTS", detail: "" });
     const stamp = this.#context.stamp();
     const record = current === undefined ? firstRecord(room.name, ask, stamp) : nextGeneration(current, ask, stamp);
@@ -198,15 +210,40 @@ export class RoomRequests {
     });
   }
 
-  /** What is let in stays, also where it is not confirmed in time. */
   #update(request: RequestId, room: Room, ask: Ask<"update">): void {
+    if (!this.#mustCatchUp(request, room, ask)) this.#letIn(request, room, ask);
+  }
+
+  /** What was typed while the edit was found stays; with `If-Match` nothing is written then. */
+  #write(request: RequestId, room: Room, ask: Ask<"write">): void {
+    if (this.#mustCatchUp(request, room, ask)) return;
+    const { match, key, principal } = ask;
+    const isKnown = key !== undefined && room.content.clockOf(markOf(room.lineage, key).author) > 0;
+    if (isKnown) return this.#letIn(request, room, { update: noBytes, match, key, principal });
+    this.#writing.compose(room, ask, (edit) => {
+      if (!edit.ok) return this.#refuse(request, edit.refusal);
+      this.#letIn(request, room, { ...edit.value, match, key, principal, isBeginning: ask.where === "new" });
+    });
+  }
+
+  /** Whether the document has changed since is not known here before all of that is. */
+  #mustCatchUp(request: RequestId, room: Room, ask: Ask<"update" | "write">): boolean {
+    const token = ask.match ?? (ask.type === "write" ? ask.base : undefined);
+    const seen = token === undefined ? ok(VectorClock.empty) : seenBefore(room, token, this.#context.tokenSecret);
+    if (!seen.ok || room.content.known.covers(seen.value)) return false;
+    this.#waitToCatchUp(request, room, ask, seen.value);
+    return true;
+  }
+
+  /** What is let in stays, also where it is not confirmed in time. */
+  #letIn(request: RequestId, room: Room, ask: HttpEdit): void {
     const open = this.#open.get(request);
     const dialect = this.#context.dialect("native");
-    if (open === undefined || dialect === undefined) return this.#refuse(request, { code: "RELAY_BUSY", detail: "" });
+    if (open === undefined || dialect === undefined) {
+      ask.settled?.();
+      return this.#refuse(request, { code: "RELAY_BUSY", detail: "" });
+    }
     const { tokenSecret } = this.#context;
-    const seen = ask.match === undefined ? ok(VectorClock.empty) : seenBefore(room, ask.match, tokenSecret);
-    // Whether the document has changed since is not known here before all of that is.
-    if (seen.ok && !room.content.known.covers(seen.value)) return this.#waitToCatchUp(request, room, ask, seen.value);
     const writer = new HttpWriter({ room, ask, dialect, tokenSecret, done: (result) => this.#written(request, room, result) });
     this.#giveUpAfter(request, open, confirmedWithinMs, () => this.#refuse(request, { code: "NOT_CONFIRMED", detail: "" }));
     open.withdraw = () => writer.end();
@@ -220,7 +257,7 @@ export class RoomRequests {
     this.#answer(request, { type: "saved", durability: result.value, token, generation: lineage.generation });
   }
 
-  #waitToCatchUp(request: RequestId, room: Room, ask: Ask<"content" | "update">, seen: VectorClock): void {
+  #waitToCatchUp(request: RequestId, room: Room, ask: Ask<"content" | "update" | "write">, seen: VectorClock): void {
     const open = this.#open.get(request);
     if (open === undefined) return;
     const giveUp = (): void => this.#refuse(request, { code: "BEHIND", detail: "" });

@@ -16,6 +16,7 @@ import { refused, type Refusal } from "@inkmesh/shared/base/result";
 import compression from "compression";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from "express";
 import helmet from "helmet";
+import { apiDescription } from "./api-description.ts";
 import type { ClientSockets, SocketRoute } from "./client-sockets.ts";
 import type { EdgeObserver } from "./edge-observer.ts";
 import { refuseUpgrade, sendRefusal } from "./http-refusal.ts";
@@ -33,7 +34,10 @@ export interface HttpServerOptions {
   /** Undefined: there is no such door. */
   readonly experimentsApi: Router | undefined;
   readonly roomsApi: Router;
+  readonly eventsApi: Router;
   readonly appFiles: Router;
+  /** Which release the relay is of. */
+  readonly release: string;
   readonly connectionsMax: number;
   readonly observer: EdgeObserver;
 }
@@ -74,6 +78,9 @@ function expressApp(options: HttpServerOptions): Express {
   app.use(options.meshApi);
   if (options.experimentsApi !== undefined) app.use(options.experimentsApi);
   app.use("/api/rooms", openToRelays(origins), onlyWhileServing(status), options.roomsApi);
+  app.use(apiDescription(options.release));
+  app.use("/api/events", onlyWhileServing(status));
+  app.use(options.eventsApi);
   app.use(options.appFiles);
   app.use((_request, response) => sendRefusal(response, refused("NOT_FOUND").refusal));
   app.use(errorAnswer(observer));

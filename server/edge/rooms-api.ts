@@ -30,6 +30,7 @@ import type { RoomClocks } from "../core/room-clocks.ts";
 import { contentApi, type ContentApiOptions } from "./content-api.ts";
 import { historyApi, type HistoryApiOptions } from "./history-api.ts";
 import { sendRefusal } from "./http-refusal.ts";
+import { drawnRoomName, idempotencyKey } from "./idempotency-key.ts";
 import type { PendingRequests } from "./pending-requests.ts";
 
 const bodyBytesMax = 16 * 1024;
@@ -100,9 +101,12 @@ function listRequest(request: Request): Result<RoomRequest> {
 function createRequest(request: Request): Result<RoomRequest> {
   const body = createBody.safeParse(request.body);
   if (!body.success) return badRequest(body.error);
-  const { title, kind } = body.data;
-  const name = readRoomName(body.data.room ?? randomBytes(12).toString("base64url"));
-  return name.ok ? { ok: true, value: { type: "create", room: name.value, title, kind, principal } } : name;
+  const { room, title, kind } = body.data;
+  const key = idempotencyKey(request, [JSON.stringify([room, title, kind])]);
+  if (!key.ok) return key;
+  const name = readRoomName(room ?? (key.value === undefined ? randomBytes(12).toString("base64url") : drawnRoomName(key.value)));
+  const repeats = key.value === undefined ? undefined : room === undefined ? "drawn" : "named";
+  return name.ok ? { ok: true, value: { type: "create", room: name.value, title, kind, repeats, principal } } : name;
 }
 
 function changeRequest(request: Request): Result<RoomRequest> {

@@ -7,7 +7,7 @@
  * Invariants: calls of one room are performed one at a time, first in first out (C6); every call is answered once; no
  * more than `waitingMax` calls wait, the next is refused with RELAY_BUSY. Knows nothing of what a call means.
  */
-import type { Worker } from "node:worker_threads";
+import type { Worker, WorkerOptions } from "node:worker_threads";
 import { lineageKey, type Lineage } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
@@ -27,10 +27,12 @@ interface Engine {
 }
 
 interface EngineWorkersOptions {
-  readonly start: () => Worker;
+  readonly start: (options: Pick<WorkerOptions, "resourceLimits">) => Worker;
   readonly workersMax: number;
   readonly waitingMax: number;
   readonly callMs: number;
+  /** Of one worker; past it the worker ends, and not the process. */
+  readonly heapBytesMax: number;
   readonly logger: Logger;
 }
 
@@ -81,7 +83,7 @@ export class EngineWorkers implements EnginePool {
   }
 
   #startEngine(): Engine {
-    const engine: Engine = { worker: this.#options.start(), job: undefined, budget: undefined };
+    const engine: Engine = { worker: this.#startWorker(), job: undefined, budget: undefined };
     this.#engines.add(engine);
     engine.worker.unref();
     engine.worker.on("message", (result: Result<Uint8Array>) => {
@@ -91,6 +93,11 @@ export class EngineWorkers implements EnginePool {
     engine.worker.on("error", (error) => this.#replace(engine, `worker failed: ${error.message}`));
     engine.worker.on("exit", (code) => this.#replace(engine, `worker ended with ${code}`));
     return engine;
+  }
+
+  #startWorker(): Worker {
+    const { start, heapBytesMax } = this.#options;
+    return start({ resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytesMax / (1024 * 1024)) } });
   }
 
   #run(engine: Engine, job: Job): void {
@@ -133,6 +140,6 @@ function packedCall(call: EngineCall): { call: EngineCall; transfer: ArrayBuffer
     offset += part.length;
     return whole.subarray(offset - part.length, offset);
   });
-  if (call.type === "content") return { call: { ...call, parts }, transfer: [buffer] };
+  if (call.type !== "diff") return { call: { ...call, parts }, transfer: [buffer] };
   return { call: { ...call, parts, stateVector: new Uint8Array(call.stateVector) }, transfer: [buffer] };
 }

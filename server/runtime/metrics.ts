@@ -103,6 +103,8 @@ export class Metrics {
         return this.#storeFull.set(report.full ? 1 : 0);
       case "mesh":
         return this.mesh.note(report.news);
+      case "changed":
+      case "recorded":
       case "stopped":
         return;
     }

@@ -78,6 +78,12 @@ export const errorKinds = {
     retryAfterMs: 5_000,
     sentence: "Too many edits in a row built on something that is missing here.",
   },
+  UNSAYABLE: {
+    wire: 28,
+    httpStatus: 422,
+    retryable: false,
+    sentence: "This document cannot be written in this format. Nothing was written.",
+  },
   ROOM_FULL: { wire: 27, httpStatus: 413, retryable: false, sentence: "This document has reached its largest size." },
 
   // Who may do what.
@@ -90,6 +96,18 @@ export const errorKinds = {
     httpStatus: 412,
     retryable: false,
     sentence: "The document has changed since it was read. Nothing was written.",
+  },
+  NOT_EMPTY: {
+    wire: 46,
+    httpStatus: 412,
+    retryable: false,
+    sentence: "Somebody has written in this document already. Nothing was written.",
+  },
+  KEY_REUSED: {
+    wire: 47,
+    httpStatus: 422,
+    retryable: false,
+    sentence: "This Idempotency-Key was used for another request. Nothing was done.",
   },
   ORIGIN_REFUSED: { wire: 44, httpStatus: 403, retryable: false, sentence: "Pages from this address may not connect to this relay." },
 

@@ -48,17 +48,17 @@ export interface TableCell {
 export type ContentBlock = TextBlock | TableBlock | { readonly type: "rule" };
 
 /** How far blocks are indented at most; a document may claim anything. */
-const indentMax = 16;
+export const indentMax = 16;
 
 /** What the surrounding elements say about a block. */
-interface Surroundings {
+export interface Surroundings {
   readonly quoted: boolean;
   readonly list: ListKind;
   readonly checked: boolean;
   readonly indent: number;
 }
 
-const outside: Surroundings = { quoted: false, list: "none", checked: false, indent: 0 };
+export const outside: Surroundings = { quoted: false, list: "none", checked: false, indent: 0 };
 
 /** The blocks of a rich text. */
 export function blocksOf(nodes: readonly ContentNode[]): readonly ContentBlock[] {
@@ -74,7 +74,15 @@ export function linesOf(nodes: readonly ContentNode[]): readonly TextBlock[] {
       if (text !== "") lines.at(-1)?.push({ ...inline, text });
     }
   }
-  return lines.map((inlines) => ({ type: "text", kind: "paragraph", level: 1, list: "none", checked: false, indent: 0, inlines }));
+  return lines.map((inlines) => ({
+    type: "text",
+    kind: "paragraph",
+    level: 1,
+    list: "none",
+    checked: false,
+    indent: 0,
+    inlines: joined(inlines),
+  }));
 }
 
 function readBlocks(nodes: readonly ContentNode[], around: Surroundings): readonly ContentBlock[] {
@@ -168,7 +176,15 @@ function textBlock(
 ): TextBlock {
   const kind = around.quoted && own.kind === "paragraph" ? "quote" : own.kind;
   const level = Math.min(Math.max(own.level ?? 1, 1), 6);
-  return { type: "text", kind, level, list: around.list, checked: around.checked, indent: around.indent, inlines: inlinesOf(nodes) };
+  return {
+    type: "text",
+    kind,
+    level,
+    list: around.list,
+    checked: around.checked,
+    indent: around.indent,
+    inlines: joined(inlinesOf(nodes)),
+  };
 }
 
 function inlinesOf(nodes: readonly ContentNode[]): readonly Inline[] {
@@ -181,7 +197,8 @@ function inlinesOf(nodes: readonly ContentNode[]): readonly Inline[] {
   });
 }
 
-const plainInline: Inline = {
+/** Text without marks, to be filled in. */
+export const plainInline: Inline = {
   type: "text",
   text: "",
   bold: false,
@@ -217,7 +234,7 @@ function imageInline({ attributes }: ContentElement): Inline {
 }
 
 /** A target that a click may follow: http, https or mailto, and nothing that a browser would read as another scheme. */
-function safeHref(target: unknown): string | undefined {
+export function safeHref(target: unknown): string | undefined {
   return typeof target === "string" && /^(?:https?:\/\/|mailto:)[^\s<>"\p{Cc}]+$/iu.test(target) ? target : undefined;
 }
 
@@ -238,3 +255,23 @@ function numberOf(value: unknown, otherwise: number): number {
   const number = typeof value === "string" ? Number(value) : value;
   return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : otherwise;
 }
+
+/** Inlines as a reader sees them: none is empty, and no two that look alike are side by side. */
+export function joined(inlines: readonly Inline[]): readonly Inline[] {
+  const result: Inline[] = [];
+  for (const inline of inlines) {
+    const last = result.at(-1);
+    if (inline.type === "text" && inline.text === "") continue;
+    if (last?.type === "text" && inline.type === "text" && looksLike(last, inline))
+      result[result.length - 1] = { ...last, text: last.text + inline.text };
+    else result.push(inline);
+  }
+  return result;
+}
+
+/** Whether two inlines differ in nothing but their text. */
+function looksLike(left: Inline, right: Inline): boolean {
+  return markNames.every((name) => left[name] === right[name]);
+}
+
+export const markNames = ["bold", "italic", "underline", "strike", "code", "href"] as const satisfies readonly (keyof Inline)[];

@@ -12,13 +12,14 @@ import { isUnmarked, sectionsOf, textOf, type ContentTree } from "./content-tree
 
 export function htmlContent(tree: ContentTree): string {
   const parts = sectionsOf(tree).map(({ type, nodes }) => {
-    if (type === "text" && isUnmarked(nodes)) return `<pre>${escapeHtml(textOf(nodes))}</pre>`;
+    if (type === "text" && isUnmarked(nodes)) return preHtml(escapeHtml(textOf(nodes)));
     return blocksHtml(type === "text" ? linesOf(nodes) : blocksOf(nodes));
   });
   return parts.join("\n");
 }
 
-function blocksHtml(blocks: readonly ContentBlock[]): string {
+/** Blocks of one rich text. */
+export function blocksHtml(blocks: readonly ContentBlock[]): string {
   const writer = new BlockWriter();
   for (const block of blocks) writer.write(block);
   return writer.end();
@@ -73,6 +74,11 @@ class BlockWriter {
     if (quoting !== this.#quoting) this.#lines.push(quoting ? "<blockquote>" : "</blockquote>");
     this.#quoting = quoting;
   }
+}
+
+/** A line end right behind <pre> is none of the text to whoever reads it, so one that is has another before it. */
+function preHtml(text: string): string {
+  return text.startsWith("\n") ? `<pre>\n${text}</pre>` : `<pre>${text}</pre>`;
 }
 
 function listTag(list: ListKind): string {

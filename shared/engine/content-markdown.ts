@@ -4,7 +4,7 @@
  * Characters of the text that Markdown would take for its own are escaped; link targets have allowed schemes only. What
  * Markdown cannot say (underlining, an indented paragraph, a table without a header) is said as nearly as it can.
  */
-import { blocksOf, linesOf, type ContentBlock, type Inline, type TableBlock, type TextBlock } from "./content-block.ts";
+import { blocksOf, joined, linesOf, type ContentBlock, type Inline, type TableBlock, type TextBlock } from "./content-block.ts";
 import { isUnmarked, sectionsOf, textOf, type ContentTree } from "./content-tree.ts";
 
 export function markdownContent(tree: ContentTree): string {
@@ -23,7 +23,8 @@ interface OpenItem {
   readonly width: number;
 }
 
-function blocksMarkdown(blocks: readonly ContentBlock[]): string {
+/** Blocks of one rich text, without a line end at their end. */
+export function blocksMarkdown(blocks: readonly ContentBlock[]): string {
   const open: OpenItem[] = [];
   let markdown = "";
   let last: ContentBlock | undefined;
@@ -81,7 +82,7 @@ function bare(block: ContentBlock): string {
 }
 
 function tableMarkdown({ rows }: TableBlock): string {
-  const columns = Math.max(...rows.map((cells) => cells.length), 1);
+  const columns = rows.reduce((most, cells) => Math.max(most, cells.length), 1);
   const lines = rows.map((cells) => {
     const texts = Array.from({ length: columns }, (_, column) => cellMarkdown(cells[column]?.blocks ?? []));
     return `| ${texts.join(" | ")} |`;
@@ -96,20 +97,23 @@ function cellMarkdown(blocks: readonly ContentBlock[]): string {
 
 /** A fence longer than any run of backticks inside. */
 function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = "`".repeat(longest + 1);
+  const fence = "`".repeat(Math.max(2, ticksIn(text)) + 1);
   return `${fence}\n${text}\n${fence}`;
 }
 
 function inlinesMarkdown(inlines: readonly Inline[], lineBreak: string): string {
-  return inlines.map((inline) => inlineMarkdown(inline).replace(/\n/g, () => lineBreak)).join("");
+  // Where only underlining begins or ends, nothing does in Markdown: two runs of stars side by side would read as something else.
+  const sayable = joined(inlines.map((inline) => ({ ...inline, underline: false })));
+  return sayable.map((inline) => inlineMarkdown(inline).replace(/\n/g, () => lineBreak)).join("");
 }
 
 function inlineMarkdown(inline: Inline): string {
   if (inline.type === "image") return inline.href === undefined ? escaped(inline.text) : `![${escaped(inline.text)}](<${inline.href}>)`;
   // Emphasis may neither begin nor end with a blank, so blanks stay outside.
-  const [, before = "", core = "", after = ""] = /^(\s*)([^]*?)(\s*)$/.exec(inline.text) ?? [];
+  const core = inline.text.trim();
   if (core === "") return inline.text;
+  const begin = inline.text.length - inline.text.trimStart().length;
+  const [before, after] = [inline.text.slice(0, begin), inline.text.slice(begin + core.length)];
   let text = inline.code ? codeSpan(core) : escaped(core);
   if (inline.strike) text = `~~${text}~~`;
   if (inline.italic) text = `*${text}*`;
@@ -119,8 +123,15 @@ function inlineMarkdown(inline: Inline): string {
 }
 
 function codeSpan(text: string): string {
-  const ticks = "`".repeat(Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
+  const ticks = "`".repeat(ticksIn(text) + 1);
   return text.startsWith("`") || text.endsWith("`") ? `${ticks} ${text} ${ticks}` : `${ticks}${text}${ticks}`;
+}
+
+/** The longest run of backticks. */
+function ticksIn(text: string): number {
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return longest;
 }
 
 function escaped(text: string): string {

@@ -7,6 +7,7 @@
  * the index names; what is admitted is exactly what the index did not name before; a known one is empty after trimming.
  */
 import type { Refusal, Result } from "../base/result.ts";
+import type { RequestMark } from "./request-mark.ts";
 
 /** Ceilings of one update and of one room. */
 export interface ContentLimits {
@@ -57,22 +58,46 @@ export interface ContentIndex {
   hash(): string;
   /** For handing the index from the worker that read the room to the core; `decodeIndex` reverses it. */
   encode(): Uint8Array;
+  /** The first clock of an author that is not here; 0: the author has written nothing. */
+  clockOf(author: number): number;
   /** How many distinct authors there are. */
   readonly authors: number;
 }
 
 /** The names of the formats in which a document's content is answered. */
 export type ContentFormat = "text" | "markdown" | "html" | "json" | "update";
+/** Those of them that a person writes, and that a document can be given in. */
+export type WrittenFormat = "text" | "markdown" | "html";
+/** What a document is that nobody has begun: rich text, or code, which is nothing but text. */
+export type DocumentKind = "text" | "code";
 export const contentFormats: readonly ContentFormat[] = ["text", "markdown", "html", "json", "update"];
 
 /**
  * Heavy work, run on a worker. `parts` are updates in causal order (a snapshot, then entries).
  * - `diff`: one update that brings a replica with `stateVector` up to all parts.
  * - `content`: the document in a format; a text answer is UTF-8.
+ * - `write`: the update that makes the document what `body` says, as one edit of `author`; an empty one where it says that already.
  */
 export type EngineCall =
   | { readonly type: "diff"; readonly parts: readonly Uint8Array[]; readonly stateVector: Uint8Array }
-  | { readonly type: "content"; readonly parts: readonly Uint8Array[]; readonly format: ContentFormat };
+  | { readonly type: "content"; readonly parts: readonly Uint8Array[]; readonly format: ContentFormat }
+  | {
+      readonly type: "write";
+      readonly parts: readonly Uint8Array[];
+      readonly format: WrittenFormat;
+      readonly body: string;
+      readonly kind: DocumentKind;
+      readonly author: WritingAuthor;
+    };
+
+/**
+ * Whose a written edit is: somebody's who writes nothing else at the moment and has come to `clock`, or nobody's but this edit's. The latter
+ * is drawn from `salt` and from the edit, so that whoever makes the same edit of the same document makes the same bytes, and two different
+ * ones never share an author. Who is given and has come further than `parts` know is not asked to write on from there: then one is drawn.
+ */
+export type WritingAuthor =
+  | { readonly type: "given"; readonly client: number; readonly clock: number }
+  | { readonly type: "drawn"; readonly salt: string };
 
 /** A shadow document: all parts applied, encoded anew, with what of the parts did not apply. */
 export interface Shadow {
@@ -118,6 +143,8 @@ export interface CrdtEngine extends HistoryEngine {
   indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] };
   /** Whether `clocks` names all structs that `update` brings, also where it brings none. Total. */
   isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>, limits: ContentLimits): boolean;
+  /** `update` with a mark beside it, by which it is known again; what cannot be read stays what it is. */
+  marked(update: Uint8Array, mark: RequestMark): Uint8Array;
   /** Builds the shadow document. Heavy; for a worker. Never throws for what the parts contain. */
   shadow(parts: readonly Uint8Array[], options: { readonly nestingMax: number }): Shadow;
   /** Performs an engine call. Heavy; for a worker. */

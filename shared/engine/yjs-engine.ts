@@ -7,14 +7,11 @@
  */
 import { encodeUtf8 } from "lib0/string";
 import * as Y from "yjs";
-import { assert, unreachable } from "../base/assert.ts";
+import { assert } from "../base/assert.ts";
 import { ok, refused, type Result } from "../base/result.ts";
 import { replay } from "./causal-replay.ts";
-import { htmlContent } from "./content-html.ts";
 import { YjsContentIndex } from "./content-index.ts";
-import { jsonContent } from "./content-json.ts";
-import { markdownContent } from "./content-markdown.ts";
-import { textContent } from "./content-text.ts";
+import { shownTree } from "./shown-tree.ts";
 import type {
   ContentFormat,
   ContentIndex,
@@ -25,10 +22,12 @@ import type {
   HistoryParts,
   Shadow,
 } from "./crdt-engine.ts";
+import { markedUpdate, type RequestMark } from "./request-mark.ts";
 import { decodeStateVector } from "./state-vector.ts";
 import { readContentTree } from "./yjs-content.ts";
 import { readUpdate, type UpdateBlock } from "./yjs-update.ts";
 import { CarefulDocument, documentOf } from "./yjs-document.ts";
+import { writtenUpdate } from "./yjs-writing.ts";
 import { collectedHistory, historyDocument, mergeHistory, saysTheSame } from "./yjs-history.ts";
 
 export class YjsEngine implements CrdtEngine {
@@ -53,6 +52,10 @@ export class YjsEngine implements CrdtEngine {
     if (!read.ok) return false;
     const endOf = ({ structs }: UpdateBlock): number => structs.reduce((end, { clock, length }) => Math.max(end, clock + length), 0);
     return read.value.blocks.every((block) => endOf(block) <= (clocks.get(block.client) ?? 0));
+  }
+
+  marked(update: Uint8Array, mark: RequestMark): Uint8Array {
+    return markedUpdate(update, mark);
   }
 
   shadow(parts: readonly Uint8Array[], options: { readonly nestingMax: number }): Shadow {
@@ -87,7 +90,8 @@ export class YjsEngine implements CrdtEngine {
 
   perform(call: EngineCall): Result<Uint8Array> {
     try {
-      return call.type === "diff" ? diff(call.parts, call.stateVector) : ok(content(call.parts, call.format));
+      if (call.type === "diff") return diff(call.parts, call.stateVector);
+      return call.type === "write" ? writtenUpdate(call) : ok(content(call.parts, call.format));
     } catch (error) {
       // The last resort of a worker: some document that Yjs builds but cannot encode must not end it.
       return refused("INTERNAL", `${call.type} of ${call.parts.length} parts: ${error instanceof Error ? error.message : "unknown"}`);
@@ -106,21 +110,5 @@ function content(parts: readonly Uint8Array[], format: ContentFormat): Uint8Arra
 }
 
 function encoded(document: Y.Doc, format: ContentFormat): Uint8Array {
-  return format === "update" ? Y.encodeStateAsUpdate(document) : encodeUtf8(written(document, format));
-}
-
-function written(document: Y.Doc, format: Exclude<ContentFormat, "update">): string {
-  const tree = readContentTree(document);
-  switch (format) {
-    case "text":
-      return textContent(tree);
-    case "markdown":
-      return markdownContent(tree);
-    case "html":
-      return htmlContent(tree);
-    case "json":
-      return jsonContent(tree);
-    default:
-      return unreachable(format);
-  }
+  return format === "update" ? Y.encodeStateAsUpdate(document) : encodeUtf8(shownTree(readContentTree(document), format));
 }

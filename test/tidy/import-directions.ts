@@ -20,7 +20,7 @@ const anything = ["*"];
 
 const house: readonly Room[] = [
   { folder: "shared", ours: [], packages: ["lib0"], node: false },
-  { folder: "shared/engine", ours: ["shared"], packages: ["lib0", "yjs"], node: false },
+  { folder: "shared/engine", ours: ["shared"], packages: ["diff", "lib0", "markdown-it", "parse5", "yjs"], node: false },
   { folder: "server", ours: ["shared", "server"], packages: ["zod"], node: true },
   { folder: "server/core", ours: ["shared"], packages: ["lib0", "lru-cache"], node: false },
   {

@@ -3,18 +3,9 @@
  * it cannot show, as soon as it is bound. So a document is looked through before it is bound, and every remote
  * transaction before the binding hears of it; if something unknown is found, the document is shown but not bound.
  */
+import { knownContent } from "@inkmesh/shared/engine/editor-content";
 import * as Y from "yjs";
 
-/** What may stand in what. The root is "". The same as the schema says; a test compares them. */
-export const knownContent: Readonly<Record<string, readonly string[]>> = {
-  "": ["block", "table", "horizontalRule"],
-  block: ["#text"],
-  horizontalRule: [],
-  table: ["tableRow"],
-  tableRow: ["tableCell", "tableHeader"],
-  tableCell: ["block"],
-  tableHeader: ["block"],
-};
 export const knownMarks: readonly string[] = ["bold", "italic", "underline", "strike", "code", "link"];
 
 /** The name of the first thing in `fragment` (or in an element of it) that the editor does not know; undefined if it knows everything. */

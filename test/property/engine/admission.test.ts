@@ -208,6 +208,7 @@ describe("the checks above are able to fail", () => {
       coveredBy: index.coveredBy.bind(index),
       hash: index.hash.bind(index),
       encode: index.encode.bind(index),
+      clockOf: index.clockOf.bind(index),
       get authors() {
         return index.authors;
       },

@@ -259,8 +259,8 @@ export const relayMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "server/core/room-requests.ts",
-        find: "!room.content.known.covers(seen.value)",
-        replace: "!room.content.clock.covers(seen.value)",
+        find: "room.content.known.covers(seen.value)",
+        replace: "room.content.clock.covers(seen.value)",
       },
     ],
   },

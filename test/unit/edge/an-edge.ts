@@ -15,6 +15,8 @@ import type { MeshView } from "../../../server/core/peers/mesh-view.ts";
 import { appFiles } from "../../../server/edge/app-files.ts";
 import { ClientSockets } from "../../../server/edge/client-sockets.ts";
 import type { EdgeObserver } from "../../../server/edge/edge-observer.ts";
+import { DocumentEvents } from "../../../server/edge/document-events.ts";
+import { eventsApi } from "../../../server/edge/events-api.ts";
 import { experimentsApi, type Experiments } from "../../../server/edge/experiments-api.ts";
 import { healthApi } from "../../../server/edge/health-api.ts";
 import type { HistoryApiOptions } from "../../../server/edge/history-api.ts";
@@ -86,6 +88,7 @@ export async function anEdge(options: EdgeOptions = {}) {
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
   const relay = "a" as RelayId;
+  const events = new DocumentEvents({ actor: "a.0" as ActorId, tokenSecret: edgeSecret, limits: { eventsKeptMax: 4, eventEveryMs: 20, eventBeatMs: 50 } });
   const http = createHttpServer({
     ...{ status, sockets, peers, observer },
     origins: new OriginPolicy(options.allowOrigins ?? [], () => options.relays ?? []),
@@ -119,14 +122,16 @@ export async function anEdge(options: EdgeOptions = {}) {
       version: options.version ?? (async () => ({ ok: true, value: undefined })),
       updateBytesMax: 1_000,
     }),
+    eventsApi: eventsApi({ events, listenersMax: 2, backlogBytesMax: 64 * 1024 }),
     appFiles: appFiles(options.appFolder),
     connectionsMax: 100,
+    release: "0.0.0",
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const host = `127.0.0.1:${(http.address() as AddressInfo).port}`;
   const clients: WebSocket[] = [];
   return {
-    ...{ inputs, requests, sockets, peers, status, host, http, failures, setAside },
+    ...{ inputs, requests, events, sockets, peers, status, host, http, failures, setAside },
     address: `http://${host}`,
     /** A ws client; `open` first. */
     connect: (path: string, headers: Record<string, string> = {}): WebSocket => {
@@ -141,6 +146,7 @@ export async function anEdge(options: EdgeOptions = {}) {
     refusals: async (): Promise<string> =>
       (await metrics.registry.getSingleMetricAsString("inkmesh_refused_total")).replaceAll(/^#.*\n/gm, ""),
     close: async (): Promise<void> => {
+      events.close();
       for (const client of clients) client.terminate();
       sockets.terminateAll();
       peers.shut(1001, "");

@@ -61,7 +61,7 @@ test.each([
     "t1",
     { saved: { copies: 2, replicas: 3, needed: 2 } },
   ]);
-  expect(asked).toEqual([{ type: "update", room: "a note", update: Uint8Array.of(0, 0), match, principal: "" }]);
+  expect(asked).toEqual([{ type: "update", room: "a note", update: Uint8Array.of(0, 0), match, key: undefined, principal: "" }]);
 });
 
 test("what is no update, names no ETag or is too large is refused with a sentence, and nobody is asked", async () => {
@@ -96,4 +96,91 @@ test("a document that has changed since is a 412, one that lacks what the edit h
     expect([answer.status, await answer.json()]).toMatchObject([status, { error: { code } }]);
     await edge?.close();
   }
+});
+
+const aWrite = {
+  type: "write",
+  room: "a note",
+  format: "text",
+  body: "",
+  kind: "text",
+  where: "any",
+  base: undefined,
+  match: undefined,
+  principal: "",
+};
+
+test.each<[string, Record<string, string>, string, object]>([
+  ["", { "Content-Type": "text/plain" }, "words \u00fc", { body: "words \u00fc" }],
+  ["", { "Content-Type": "text/markdown; charset=UTF-8" }, "# T", { body: "# T", format: "markdown" }],
+  ["?kind=code", { "Content-Type": "text/html" }, "", { format: "html", kind: "code" }],
+  ["", { "Content-Type": "text/plain", "If-None-Match": "*" }, "", { where: "new" }],
+  ["", { "Content-Type": "text/plain", "If-Match": "*" }, "", { where: "existing" }],
+  ["", { "Content-Type": "text/plain", "If-Match": '"t0-k_n.html"', "Inkmesh-Token": "t0" }, "", { match: "t0-k_n", base: "t0" }],
+])("a document%s that is written with %j is asked to become that", async (query, headers, body, ask) => {
+  const url = await answering(saved);
+  const answer = await fetch(`${url}${query}`, { method: "PUT", headers, body });
+  expect([answer.status, answer.headers.get("Inkmesh-Token")]).toEqual([200, "t1"]);
+  expect(asked).toEqual([{ ...aWrite, ...ask }]);
+});
+
+test.each<[string, Record<string, string>, Uint8Array | string, number, string]>([
+  ["", { "Content-Type": "application/json" }, "{}", 400, "the body is text/plain, text/markdown, text/html"],
+  ["?kind=drawing", { "Content-Type": "text/plain" }, "", 400, "kind: text or code"],
+  ["", { "Content-Type": "text/plain" }, Uint8Array.of(0xff), 400, "the body is not UTF-8"],
+  ["", { "Content-Type": "text/plain", "If-None-Match": '"t0.text"' }, "", 400, "If-None-Match: * or nothing"],
+  ["", { "Content-Type": "text/plain" }, "x".repeat(2_000), 413, "the body is too large"],
+])("what is no document%s, %j, is refused with a sentence, and nobody is asked", async (query, headers, body, status, detail) => {
+  const url = await answering(saved);
+  const answer = await fetch(`${url}${query}`, { method: "PUT", headers, body: body as string });
+  expect([answer.status, await answer.json()]).toMatchObject([status, { error: { detail } }]);
+  expect(asked).toEqual([]);
+});
+
+test("a key says what calls itself so, and what is asked: the same for the same, and another one for anything else", async () => {
+  const url = await answering(saved);
+  const keyed = async (key: string, method: string, headers: Record<string, string>, body: string | Uint8Array): Promise<RoomRequest> => {
+    const answer = await fetch(url, { method, headers: { "Idempotency-Key": key, ...headers }, body: body as string });
+    expect(answer.status).toBe(200);
+    return asked.at(-1)!;
+  };
+  const digests = [
+    await keyed('"a key"', "PUT", { "Content-Type": "text/plain" }, "words"),
+    await keyed("bare", "PUT", { "Content-Type": "text/html" }, "words"),
+    await keyed("bare", "PUT", { "Content-Type": "text/plain" }, "word"),
+    await keyed("bare", "PATCH", octets, Uint8Array.of(0, 0)),
+    await keyed("bare", "PATCH", octets, Uint8Array.of(0, 1)),
+  ].map((ask) => ("key" in ask ? ask.key : undefined));
+  expect(digests.map((key) => key?.name)).toEqual(["a key", "bare", "bare", "bare", "bare"]);
+  expect(new Set(digests.map((key) => key?.digest)).size).toBe(5);
+  const again = await keyed("another", "PUT", { "Content-Type": "text/plain" }, "words");
+  expect("key" in again && again.key?.digest).toBe(digests[0]?.digest);
+  for (const bad of ["", '"', "a b", '""', "x".repeat(201)]) {
+    const answer = await fetch(url, { method: "PUT", headers: { "Idempotency-Key": bad, "Content-Type": "text/plain" }, body: "words" });
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: "BAD_REQUEST" } }]);
+  }
+});
+
+test("a document that is created with a key and no name gets the name of the key", async () => {
+  const url = (await answering({ type: "refused", refusal: { code: "ROOM_EXISTS", detail: "" } })).replace(/\/a%20note.*/, "");
+  const create = async (key: string, body: object): Promise<unknown> => {
+    await fetch(url, {
+      method: "POST",
+      headers: { "Idempotency-Key": key, "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return asked.at(-1);
+  };
+  const [one, same, other, named] = [
+    await create("k", { title: "T" }),
+    await create("k", { title: "U" }),
+    await create("l", {}),
+    await create("k", { room: "r" }),
+  ];
+  expect([one, named]).toMatchObject([
+    { repeats: "drawn", room: expect.stringMatching(/^[\w-]{22}$/) },
+    { repeats: "named", room: "r" },
+  ]);
+  const nameOf = (ask: unknown): unknown => (ask as { room: string }).room;
+  expect([nameOf(same) === nameOf(one), nameOf(other) === nameOf(one)]).toEqual([true, false]);
 });

@@ -101,6 +101,18 @@ const cases: readonly Case[] = [
       '<a href="https://a.example/?q=1&amp;r=2" rel="noopener noreferrer nofollow">here</a></p>',
   },
   {
+    what: "underlining within other marks",
+    state: rich(
+      block({}, [
+        ["bo", { bold: {} }],
+        ["ld", { bold: {}, underline: {} }],
+      ]),
+    ),
+    text: "bold",
+    markdown: "**bold**\n",
+    html: "<p><strong>bo</strong><strong><u>ld</u></strong></p>",
+  },
+  {
     what: "stock Tiptap lists and quotes",
     state: rich(
       element("heading", { level: 1 }, xmlText("Top")),

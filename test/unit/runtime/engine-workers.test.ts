@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { BroadcastChannel, Worker } from "node:worker_threads";
+import { BroadcastChannel, Worker, type WorkerOptions } from "node:worker_threads";
 import * as Y from "yjs";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
@@ -7,13 +7,15 @@ import { EngineWorkers } from "../../../server/runtime/engine-workers.ts";
 import { createLogger } from "../../../server/runtime/logger.ts";
 import { startWorker } from "../../../server/runtime/worker-file.ts";
 
-/** Answers with the parts it was given; "markdown" waits until it is let go, "html" never ends, "json" ends the thread. */
+/** Answers with the parts it was given; "markdown" waits until it is let go, "html" never ends, "json" ends the thread, "update" fills its memory, if that is little. */
 const scripted = `
-  const { parentPort, BroadcastChannel } = require("node:worker_threads");
+  const { parentPort, BroadcastChannel, resourceLimits } = require("node:worker_threads");
   const letGo = new BroadcastChannel("let go");
   parentPort.on("message", (call) => {
     if (call.format === "html") for (;;);
     if (call.format === "json") process.exit(7);
+    if (call.format === "update" && resourceLimits.maxOldGenerationSizeMb > 100) process.exit(8);
+    if (call.format === "update") for (const kept = []; ; ) kept.push(new Array(10_000).fill(kept.length));
     const value = Uint8Array.from(call.parts.flatMap((part) => [...part]));
     const answer = () => parentPort.postMessage({ ok: true, value });
     if (call.format === "markdown") letGo.onmessage = answer;
@@ -24,19 +26,28 @@ let workers: EngineWorkers;
 let started = 0;
 afterEach(() => workers.close());
 
-function pool(options: { workersMax?: number; waitingMax?: number; callMs?: number; start?: () => Worker } = {}): EngineWorkers {
+function pool(
+  options: { workersMax?: number; waitingMax?: number; callMs?: number; heapBytesMax?: number; start?: () => Worker } = {},
+): EngineWorkers {
   started = 0;
-  const start = (): Worker => {
+  const start = (limits: WorkerOptions): Worker => {
     started += 1;
-    return options.start?.() ?? new Worker(scripted, { eval: true });
+    return options.start?.() ?? new Worker(scripted, { ...limits, eval: true });
   };
-  const { workersMax = 2, waitingMax = 10, callMs = 5_000 } = options;
-  workers = new EngineWorkers({ start, workersMax, waitingMax, callMs, logger: createLogger({ format: "silent", relay: "a" }) });
+  const { workersMax = 2, waitingMax = 10, callMs = 5_000, heapBytesMax = 2 ** 28 } = options;
+  workers = new EngineWorkers({
+    start,
+    workersMax,
+    waitingMax,
+    callMs,
+    heapBytesMax,
+    logger: createLogger({ format: "silent", relay: "a" }),
+  });
   return workers;
 }
 
 const room = (name: string): Lineage => ({ room: name as RoomName, generation: 0 });
-const call = (format: "text" | "markdown" | "html" | "json", ...parts: number[][]): EngineCall => ({
+const call = (format: "text" | "markdown" | "html" | "json" | "update", ...parts: number[][]): EngineCall => ({
   type: "content",
   format,
   parts: parts.map((part) => Uint8Array.from(part)),
@@ -97,6 +108,13 @@ describe("engine workers", () => {
     pool({ workersMax: 1 });
     expect(await workers.call(room("a"), call("json"))).toMatchObject({ ok: false, refusal: { code: "INTERNAL" } });
     expect(await workers.call(room("a"), call("text", [2]))).toEqual({ ok: true, value: Uint8Array.of(2) });
+  });
+
+  test("[P9] a call that fills its worker's memory costs that worker, not the process", async () => {
+    pool({ workersMax: 1, heapBytesMax: 2 ** 25, callMs: 30_000 });
+    const filled = await workers.call(room("a"), call("update"));
+    expect(filled).toMatchObject({ ok: false, refusal: { code: "INTERNAL", detail: expect.stringContaining("memory limit") } });
+    expect(await workers.call(room("a"), call("text", [3]))).toEqual({ ok: true, value: Uint8Array.of(3) });
   });
 
   test("[P8] more calls than may wait are refused RELAY_BUSY", async () => {

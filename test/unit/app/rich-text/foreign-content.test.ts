@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as Y from "yjs";
-import { foreignContent, knownContent, knownMarks, watchForeignContent } from "../../../../client/app/rich-text/foreign-content.ts";
+import { knownContent } from "@inkmesh/shared/engine/editor-content";
+import { foreignContent, knownMarks, watchForeignContent } from "../../../../client/app/rich-text/foreign-content.ts";
 import { richTextSchema } from "../../../../client/app/rich-text/schema.ts";
 
 function element(name: string, ...children: (Y.XmlElement | Y.XmlText)[]): Y.XmlElement {

@@ -1,0 +1,106 @@
+/**
+ * DocumentWriting: a whole document as somebody wrote it, on its way to the one edit that makes the document that. A worker finds the edit
+ * on what its writer had read, or on what is here where that is not said; whoever typed since, or types meanwhile, loses nothing, since an
+ * edit of theirs and this one merge like any two.
+ *
+ * Whose the edit is:
+ * - of a document in which nobody has written anything, nobody's but the edit's own, drawn from what it writes: whichever relays do that, also
+ *   cut off from each other, make the same bytes, and the content is there once;
+ * - of a request with a key that comes again at another relay before that has heard of it: the same, from the key, what it writes, and on what;
+ * - otherwise one of this life's own authors, of which one writes one edit at a time: its clock goes on where it was, so that a
+ *   document that is written every minute does not grow by an author each time. Where some of what this life wrote is not here (`own-actors`) it is a
+ *   new one.
+ *
+ * Invariants: an author is lent to one edit at a time until that is let in or given up; no edit is let in whose author has got on meanwhile.
+ */
+import { lineageKey, type Lineage } from "@inkmesh/shared/base/ids";
+import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
+import type { WritingAuthor } from "@inkmesh/shared/engine/crdt-engine";
+import { authorOf } from "@inkmesh/shared/engine/drawn-author";
+import type { RoomRequest } from "./input.ts";
+import { partsAt, partsOf } from "./join-plan.ts";
+import type { RelayContext } from "./relay-context.ts";
+import type { Room } from "./room.ts";
+import { seenBefore } from "./seen-before.ts";
+
+type Ask = Extract<RoomRequest, { type: "write" }>;
+
+/** The edit that makes the document what was written. */
+export interface WrittenEdit {
+  readonly update: Uint8Array;
+  /** Why it may not be let in any more; asked in the turn in which it would be. */
+  readonly refusal: () => Refusal | undefined;
+  /** It is let in, or will not be. */
+  readonly settled: () => void;
+}
+
+interface Authorship {
+  readonly author: WritingAuthor;
+  readonly isCurrent: () => boolean;
+  readonly giveBack: () => void;
+}
+
+export class DocumentWriting {
+  readonly #context: RelayContext;
+  readonly #lent = new Set<number>();
+
+  constructor(context: RelayContext) {
+    this.#context = context;
+  }
+
+  compose(room: Room, ask: Ask, then: (edit: Result<WrittenEdit>) => void): void {
+    const { lineage, content } = room;
+    const { format, body, kind } = ask;
+    const isBegun = ask.where !== "new" && !content.isEmpty;
+    const parts = isBegun ? this.#parts(room, ask.base) : ok([]);
+    if (!parts.ok) return then(parts);
+    const { author, isCurrent, giveBack } = !isBegun
+      ? drawn("beginning", lineage)
+      : ask.key === undefined
+        ? this.#own(room)
+        : drawn(ask.key.name, lineage);
+    const refusal = (): Refusal | undefined => {
+      if (!room.isOpen || room.lineage.generation !== lineage.generation) return { code: "ROOM_DELETED", detail: "" };
+      return isCurrent() ? undefined : { code: "RELAY_BUSY", detail: "the document has just been loaded anew" };
+    };
+    room.call({ type: "write", parts: parts.value, format, body, kind, author }, (result) => {
+      if (result.ok) return then({ ok: true, value: { update: result.value, refusal, settled: giveBack } });
+      giveBack();
+      then(result);
+    });
+  }
+
+  /** What it was made on. */
+  #parts(room: Room, base: string | undefined): Result<readonly Uint8Array[]> {
+    if (base === undefined) return ok(partsOf(room.content));
+    const seen = seenBefore(room, base, this.#context.tokenSecret);
+    if (!seen.ok) return seen;
+    const parts = partsAt(room.content, seen.value);
+    return parts === undefined ? refused("CHANGED_SINCE", "and what it was when it was read is not known any more") : ok(parts);
+  }
+
+  #own(room: Room): Authorship {
+    const client = this.#free(room.lineage);
+    const clock = room.content.clockOf(client);
+    let isLent = true;
+    this.#lent.add(client);
+    const giveBack = (): void => {
+      if (isLent) this.#lent.delete(client);
+      isLent = false;
+    };
+    return { author: { type: "given", client, clock }, isCurrent: () => room.content.clockOf(client) === clock, giveBack };
+  }
+
+  #free(lineage: Lineage): number {
+    const { actor, ownActors, random } = this.#context;
+    const life = ownActors.hasOneNameIn(lineage) ? actor : random.bytes(8).join();
+    for (let seat = 0; ; seat++) {
+      const client = authorOf(`writer ${life} ${seat} ${lineageKey(lineage)}`);
+      if (!this.#lent.has(client)) return client;
+    }
+  }
+}
+
+function drawn(name: string, lineage: Lineage): Authorship {
+  return { author: { type: "drawn", salt: `${name} ${lineageKey(lineage)}` }, isCurrent: () => true, giveBack: () => undefined };
+}

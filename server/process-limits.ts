@@ -1,0 +1,56 @@
+/**
+ * Ceilings and intervals around the core by name, with unit and reason: `"process"` in the `--config` file.
+ */
+import type { Bounds } from "./bounds.ts";
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+export const processBounds = {
+  /** Milliseconds between two commits: below it waking the disk's thread costs more than the writing. Never delays the fan-out. */
+  commitPauseMs: [5, 0, 10_000],
+  /** Milliseconds for one piece of heavy work (a merge, a rendering) before its worker is ended. */
+  engineCallMs: [20_000, 10, 3_600_000],
+  /** Pieces of heavy work that wait; past it the relay says that it is busy. */
+  engineCallsWaitingMax: [256, 1, 1_000_000],
+  /** Worker threads for heavy work. */
+  engineWorkersMax: [2, 1, 64],
+  /** Bytes of one such worker's heap; past it the worker is ended and its work refused. A document of the largest size takes hundreds of MiB. */
+  engineHeapBytesMax: [2048 * mib, 16 * mib, 1024 * 1024 * mib],
+  /** Milliseconds for one answer over HTTP. */
+  requestMs: [15_000, 50, 3_600_000],
+  /** Who listens to `/api/events`; past it the next is refused as RELAY_BUSY. */
+  eventListenersMax: [256, 0, 100_000],
+  /** Events that are kept for who comes back; who was away for more of them is told that they are gone. */
+  eventsKeptMax: [4_096, 1, 1_000_000],
+  /** Milliseconds for which the changes of one document are one event. */
+  eventEveryMs: [250, 1, 60_000],
+  /** Bytes that a listener has not read; past it its answer is ended, and it goes on where it was when it comes back. */
+  eventBacklogBytesMax: [mib, kib, 256 * mib],
+  /** Milliseconds between two signs of life to a listener: proxies end what is silent for a minute or less. */
+  eventBeatMs: [15_000, 10, 600_000],
+  /** HTTP requests that wait for an answer. */
+  requestsWaitingMax: [1_000, 1, 1_000_000],
+  /** Milliseconds. A socket that was silent so long is pinged; one that is still silent as long again is ended. */
+  pingMs: [20_000, 50, 600_000],
+  /** Milliseconds that a client has to answer a close before its socket is cut. */
+  closeMs: [5_000, 10, 600_000],
+  /** Milliseconds that a stop may take; what is not on disk then is still with its author. */
+  stopMs: [10_000, 100, 600_000],
+  /** Bytes. With less free on the disk, edits stay with their authors: a restart and repairs need some room. Compaction leaves twice as much. */
+  freeBytesMin: [mib, 0, 1024 * 1024 * mib],
+  /** Bytes of one message between relays; the largest state and what names it must fit. The same on all relays of a mesh. */
+  meshFrameBytesMax: [64 * mib, 64 * kib, 512 * mib],
+  /** Milliseconds that opening a socket to another relay may take. */
+  dialMs: [5_000, 50, 600_000],
+  /** Machines that one address may name and that are dialled. */
+  machinesPerAddressMax: [64, 1, 1_000],
+  /** Milliseconds between two looks at how late the event loop is. */
+  eventLoopLookMs: [2_000, 100, 600_000],
+  /** Milliseconds between two looks at which histories tell of what is to go. */
+  historyLookMs: [3_600_000, 50, 86_400_000],
+  /** Milliseconds that a stamp of another clock may be ahead. */
+  hlcOffsetMaxMs: [500, 1, 600_000],
+} as const satisfies Record<string, Bounds>;
+
+export type ProcessLimits = { readonly [Name in keyof typeof processBounds]: number };

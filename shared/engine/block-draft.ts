@@ -1,0 +1,160 @@
+/**
+ * BlockDraft: what blocks shall become, beside what they are: for each wanted block which of the present ones it is.
+ *
+ * What a format cannot say of a document (Markdown no underlining, plain text no headings) must not be lost by writing it back. So wanted
+ * blocks are compared with what the present ones *say* in that format: with how they read when they are written and read again.
+ *
+ *     present ──written──▶ text ──read──▶ said ──┐
+ *                                                ├─ aligned ─▶ drafts: {from, said, wanted}
+ *     the text to be written ────────read──▶ wanted ──┘
+ *
+ * Invariant: drafts are in the order wanted; `from` ascends; a present block that no draft is from is to go.
+ */
+import { outside, plainInline, type ContentBlock, type Inline, type TableBlock, type TableCell } from "./content-block.ts";
+import { blockOf } from "./block-reader.ts";
+import { ReadingBudget } from "./reading-budget.ts";
+import { alignment, matchGap, stretchesOf } from "./sequence-alignment.ts";
+import { likeness } from "./text-change.ts";
+
+/** What a line counts that is a paragraph: about what one does in Markdown and HTML. */
+const partsOfLine = 4;
+
+export interface BlockDraft {
+  /** The present block that it is: where it stands, and what it says. Undefined: a new one. */
+  readonly from: { readonly at: number; readonly said: ContentBlock } | undefined;
+  readonly wanted: ContentBlock;
+}
+
+/** Drafts of blocks that were read from a format with marks. */
+export function drafts(said: readonly ContentBlock[], wanted: readonly ContentBlock[]): readonly BlockDraft[] {
+  const like = (before: number, after: number): number => blockLikeness(said[before], wanted[after]);
+  const matched = alignment(said.map(keyOf), wanted.map(keyOf), like);
+  return wanted.map((block, index) => {
+    const at = matched[index];
+    const before = at === undefined ? undefined : said[at];
+    const isKept = at !== undefined && before?.type === block.type;
+    return { from: isKept ? { at, said: before } : undefined, wanted: block };
+  });
+}
+
+/** What identifies a block, or a cell: equal where all that a reader sees is. */
+export function keyOf(block: ContentBlock | TableCell): string {
+  return JSON.stringify(block);
+}
+
+/** The text that a block is in plain text. */
+export function plainOf(block: ContentBlock): string {
+  if (block.type === "rule") return "";
+  if (block.type === "text") return block.inlines.map(({ text }) => text).join("");
+  return block.rows.map((cells) => cells.map(plainCell).join("\t")).join("\n");
+}
+
+export function plainCell({ blocks }: TableCell): string {
+  return blocks.map(plainOf).join(" ");
+}
+
+/**
+ * Drafts of plain text. A line is a paragraph, but where it belongs to what has several lines already: a table, a text with line breaks.
+ * Kinds, lists and marks stay as they are. Throws TooMany.
+ */
+export function plainDrafts(present: readonly ContentBlock[], text: string): readonly BlockDraft[] {
+  const lines = text.replaceAll(/\r\n?/g, "\n").split("\n");
+  new ReadingBudget(text).spend(partsOfLine * lines.length);
+  const owners = present.flatMap((block, at) =>
+    plainOf(block)
+      .split("\n")
+      .map((line) => ({ line, at })),
+  );
+  const claimed = new Map<number, Span>();
+  for (const { same, before, after } of stretchesOf(
+    owners.map(({ line }) => line),
+    lines,
+  )) {
+    if (!same) continue;
+    for (let left = before[0]; left < before[1]; left++) {
+      const { at } = owners[left]!;
+      const line = after[0] + left - before[0];
+      claimed.set(at, [claimed.get(at)?.[0] ?? line, line]);
+    }
+  }
+  for (const [at, block] of present.entries()) if (block.type === "table") claimRows(block, at, lines, claimed);
+  return filled(present, lines, claimed);
+}
+
+type Span = [first: number, last: number];
+
+/** A table's are also lines beside what is its own, or in its place, that have as many cells. */
+function claimRows({ rows }: TableBlock, at: number, lines: readonly string[], claimed: Map<number, Span>): void {
+  const cells = rows[0]?.length ?? 1;
+  if (cells === 1) return;
+  let [from, to] = [0, lines.length];
+  for (const [other, [first, last]] of claimed) {
+    if (other < at) from = Math.max(from, last + 1);
+    if (other > at) to = Math.min(to, first);
+  }
+  const fits = (line: number): boolean => line >= from && line < to && lines[line]?.split("\t").length === cells;
+  const free = lines.slice(from, to).findIndex((_line, index) => fits(from + index));
+  const [first, last] = claimed.get(at) ?? [from + free, from + free - 1];
+  if (free < 0) return;
+  const span: Span = [first, last];
+  while (fits(span[1] + 1)) span[1]++;
+  while (fits(span[0] - 1)) span[0]--;
+  claimed.set(at, span);
+}
+
+/** The lines that nobody claims are what is left between those that are, or new paragraphs. */
+function filled(present: readonly ContentBlock[], lines: readonly string[], claimed: ReadonlyMap<number, Span>): readonly BlockDraft[] {
+  const result: BlockDraft[] = [];
+  let [block, line] = [0, 0];
+  const inOrder = [...claimed].sort(([left], [right]) => left - right);
+  for (const [at, [first, last]] of [...inOrder, [present.length, [lines.length, lines.length - 1]] as const]) {
+    for (const draft of leftOver(present, [block, at], lines, [line, first])) result.push(draft);
+    if (at < present.length) result.push(plainDraft(present, at, lines.slice(first, last + 1)));
+    [block, line] = [at + 1, last + 1];
+  }
+  return result;
+}
+
+function leftOver(
+  present: readonly ContentBlock[],
+  blocks: readonly [number, number],
+  lines: readonly string[],
+  span: readonly [number, number],
+): readonly BlockDraft[] {
+  const matched: (number | undefined)[] = [];
+  matchGap(blocks, span, (at, line) => likeness(plainOf(present[at]!), lines[line]!), matched);
+  const result: BlockDraft[] = [];
+  for (let line = span[0]; line < span[1]; line++) {
+    const at = matched[line];
+    const isText = at !== undefined && present[at]?.type === "text";
+    result.push(isText ? plainDraft(present, at, [lines[line]!]) : { from: undefined, wanted: blockOf([plain(lines[line]!)], outside) });
+  }
+  return result;
+}
+
+function plainDraft(present: readonly ContentBlock[], at: number, lines: readonly string[]): BlockDraft {
+  const said = present[at]!;
+  if (plainOf(said) === lines.join("\n") || said.type === "rule") return { from: { at, said }, wanted: said };
+  if (said.type === "text")
+    return { from: { at, said }, wanted: { ...said, inlines: blockOf([plain(lines.join("\n"))], outside).inlines } };
+  const rows = said.rows.map((cells) => cells.map(plainCell).join("\t"));
+  const matched = alignment(rows, lines, (row, line) => likeness(rows[row]!, lines[line]!));
+  const wanted = lines.map((line, index) => {
+    const row = matched[index] === undefined ? undefined : said.rows[matched[index]];
+    return line.split("\t").map((text, column): TableCell => {
+      const cell = row?.[column];
+      if (cell !== undefined && plainCell(cell) === text) return cell;
+      return { header: cell?.header ?? false, blocks: [blockOf([plain(text)], outside)] };
+    });
+  });
+  return { from: { at, said }, wanted: { type: "table", rows: wanted } };
+}
+
+function plain(text: string): Inline {
+  return { ...plainInline, text };
+}
+
+function blockLikeness(before: ContentBlock | undefined, after: ContentBlock | undefined): number {
+  if (before === undefined || after === undefined || before.type !== after.type) return 0;
+  return likeness(plainOf(before), plainOf(after));
+}

@@ -1,0 +1,195 @@
+import { describe, expect, test } from "vitest";
+import * as Y from "yjs";
+import type { ContentFormat, DocumentKind, WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
+import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { aDoc, stateOf } from "./an-update.ts";
+
+const engine = new YjsEngine();
+
+function shown(doc: Y.Doc, format: ContentFormat): string {
+  const answer = engine.perform({ type: "content", parts: [Y.encodeStateAsUpdate(doc)], format });
+  if (!answer.ok) throw new Error(answer.refusal.detail);
+  return new TextDecoder().decode(answer.value);
+}
+
+function edit(
+  doc: Y.Doc,
+  format: WrittenFormat,
+  body: string,
+  { client = 9, kind = "text" }: { client?: number; kind?: DocumentKind } = {},
+): Uint8Array {
+  const parts = doc.store.clients.size === 0 ? [] : [Y.encodeStateAsUpdate(doc)];
+  const update = engine.perform({
+    type: "write",
+    parts,
+    format,
+    body,
+    kind,
+    author: { type: "given", client, clock: Y.getState(doc.store, client) },
+  });
+  if (!update.ok) throw new Error(`${update.refusal.code} ${update.refusal.detail}`);
+  return update.value;
+}
+
+/** What is inserted, in UTF-16 units of text, and what is deleted, in units of anything. */
+function weightOf(update: Uint8Array): { inserted: number; deleted: number; structs: number } {
+  const { structs, ds } = Y.decodeUpdate(update);
+  const texts = structs.flatMap((struct) =>
+    struct instanceof Y.Item && struct.content instanceof Y.ContentString ? [struct.content.str] : [],
+  );
+  const deleted = [...ds.clients.values()].flat().reduce((sum, { len }) => sum + len, 0);
+  return { inserted: texts.join("").length, deleted, structs: structs.length };
+}
+
+function documentWith(format: WrittenFormat, body: string, kind: DocumentKind = "text"): Y.Doc {
+  const doc = aDoc(7);
+  Y.applyUpdate(doc, edit(doc, format, body, { client: 1, kind }));
+  return doc;
+}
+
+const rich =
+  "# Title\n\nSome **bold** and *slanted* words, [a link](<https://a.example/ü?q=1>), `code`.\n\n- one\n- two\n  1. first\n  2. second\n- [x] done\n- [ ] open\n\n> said\n>\n> again\n\n```\nif (a < b)\n\n  c\n```\n\n---\n\n| A | B |\n| --- | --- |\n| 1 | 2 |\n\nend\\\nof it\n";
+
+describe("a document that is written", () => {
+  test.each<[WrittenFormat, string]>([
+    ["text", "one\n\ntwo  words\n"],
+    ["text", ""],
+    ["markdown", rich],
+    ["markdown", "a\n\n\n\n\n\nb\n\n\n"],
+    ["markdown", "\n\na\n"],
+    ["markdown", "\n\n\n"],
+    ["markdown", "- \n- a\n\n  under it\n\n  - deep\n\nout\n"],
+    ["markdown", "### # no \\*stars\\* \\<b\\> \\[x\\](y) \\`\n"],
+    [
+      "html",
+      "<h2>T</h2>\n<p>a <strong>b<br>c</strong><u>d</u>  e &lt;i&gt;</p>\n<p></p>\n<blockquote>\n<p>q</p>\n<p>r</p>\n</blockquote>\n<hr>\n<pre><code>x &lt; y\n\n z</code></pre>",
+    ],
+    ["html", "<ul>\n<li>one\n<ol>\n<li>first\n</li>\n<li>second\n</li></ol>\n<p>under it</p>\n</li>\n<li>two\n</li></ul>"],
+    ["html", '<ul>\n<li><input type="checkbox" disabled checked> done\n</li>\n<li><input type="checkbox" disabled> \n</li></ul>'],
+    ["html", "<ul>\n<li>\n<ul>\n<li>deep\n</li></ul>\n</li></ul>"],
+    ["html", "<table>\n<tr><th><p>A|B</p></th><th><p>C</p></th></tr>\n<tr><td><p>1</p>\n<p>2</p></td><td><p></p></td></tr>\n</table>"],
+  ])("as %s is read as what was written: %j", (format, body) => {
+    const doc = documentWith(format, body);
+    expect(shown(doc, format)).toBe(body);
+    expect(edit(doc, format, body)).toEqual(Uint8Array.of(0, 0));
+  });
+
+  test("a code document is its text in each format, to the character", () => {
+    const code = "\nlet a = `<b>`; // ``` 😀\r\n\tb\n\n";
+    const doc = documentWith("text", code, "code");
+    expect(shown(doc, "text")).toBe(code);
+    expect(doc.getText("text").toString()).toBe(code);
+    for (const format of ["text", "markdown", "html"] as const) expect(edit(doc, format, shown(doc, format))).toEqual(Uint8Array.of(0, 0));
+    const plain = documentWith("text", "a\n", "code");
+    Y.applyUpdate(plain, edit(plain, "markdown", "```js\na\nb\n```\n"));
+    expect(shown(plain, "text")).toBe("a\nb");
+    Y.applyUpdate(plain, edit(plain, "html", "<pre>\n\nc</pre>"));
+    expect(shown(plain, "text")).toBe("\nc");
+  });
+});
+
+describe("the edit is the smallest", () => {
+  const text = Array.from({ length: 200 }, (_, line) => `line ${line} of many with some words`).join("\n");
+
+  test.each<[WrittenFormat]>([["text"], ["markdown"], ["html"]])("one word of many as %s is all that is written", (format) => {
+    const doc = documentWith("text", text);
+    const update = edit(doc, format, shown(doc, format).replace("line 77 of many", "line 77 of several"));
+    expect(weightOf(update)).toEqual({ inserted: "several".length, deleted: "many".length, structs: 1 });
+    Y.applyUpdate(doc, update);
+    expect(shown(doc, "text")).toBe(text.replace("line 77 of many", "line 77 of several"));
+  });
+
+  test("two lines that change places: one of them is written", () => {
+    const doc = documentWith("text", "first of them\nsecond of all\nthird");
+    const update = edit(doc, "text", "second of all\nfirst of them\nthird");
+    expect(weightOf(update).inserted).toBeLessThanOrEqual("second of all".length);
+    Y.applyUpdate(doc, update);
+    expect(shown(doc, "text")).toBe("second of all\nfirst of them\nthird");
+  });
+
+  test("a heading that becomes an item is one attribute or two, its words stay", () => {
+    const doc = documentWith("markdown", "# Words\n\nmore\n");
+    const update = edit(doc, "markdown", "- Words\n\nmore\n");
+    expect(weightOf(update)).toMatchObject({ inserted: 0, structs: 2 });
+    Y.applyUpdate(doc, update);
+    expect(shown(doc, "markdown")).toBe("- Words\n\nmore\n");
+  });
+
+  test("bold that is added is two format marks", () => {
+    const doc = documentWith("markdown", "some words here\n");
+    const update = edit(doc, "markdown", "some **words** here\n");
+    expect(weightOf(update)).toEqual({ inserted: 0, deleted: 0, structs: 2 });
+  });
+
+  test("what a format cannot say stays: underlining in Markdown, kinds, lists and marks in plain text", () => {
+    const doc = documentWith(
+      "html",
+      "<h2>Top</h2>\n<p>a <u>lined</u> word</p>\n<ul>\n<li><strong>item</strong>\n</li></ul>\n<table>\n<tr><td><p>x</p></td><td><p>y</p></td></tr>\n</table>",
+    );
+    Y.applyUpdate(doc, edit(doc, "markdown", shown(doc, "markdown").replace("word", "sentence")));
+    Y.applyUpdate(
+      doc,
+      edit(doc, "text", shown(doc, "text").replace("Top", "Head").replace("item", "items").replace("x\ty", "x\tz\nnew\trow")),
+    );
+    expect(shown(doc, "html")).toBe(
+      "<h2>Head</h2>\n<p>a <u>lined</u> sentence</p>\n<ul>\n<li><strong>items</strong>\n</li></ul>\n<table>\n<tr><td><p>x</p></td><td><p>z</p></td></tr>\n<tr><td><p>new</p></td><td><p>row</p></td></tr>\n</table>",
+    );
+  });
+
+  test("somebody who types at the same moment loses nothing, in other blocks and in the same", () => {
+    const doc = documentWith("markdown", "# Title\n\nfirst words\n\nlast\n");
+    const other = aDoc(2);
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
+    const update = edit(doc, "markdown", "# A title\n\nfirst of all words\n\nlast\n");
+    const texts = other
+      .getXmlFragment("default")
+      .toArray()
+      .map((block) => (block as Y.XmlElement).get(0) as Y.XmlText);
+    texts[1]!.insert(texts[1]!.length, " and mine");
+    texts[2]!.insert(0, "the ");
+    Y.applyUpdate(other, update);
+    expect(shown(other, "markdown")).toBe("# A title\n\nfirst of all words and mine\n\nthe last\n");
+  });
+
+  test("a picture that the document has not got becomes a link to it", () => {
+    expect(shown(documentWith("markdown", "![seen](<https://a.example/p.png>)\n"), "markdown")).toBe("[seen](<https://a.example/p.png>)\n");
+  });
+});
+
+describe("what is refused", () => {
+  const refusalOf = (state: Uint8Array, format: WrittenFormat, body: string): string | undefined => {
+    const result = engine.perform({
+      type: "write",
+      parts: [state],
+      format,
+      body,
+      kind: "text",
+      author: { type: "given", client: 9, clock: 0 },
+    });
+    return result.ok ? undefined : result.refusal.code;
+  };
+  const stock = stateOf((doc) => doc.getXmlFragment("default").insert(0, [new Y.XmlElement("paragraph")]));
+  const two = stateOf((doc) => (doc.getText("a").insert(0, "a"), doc.getText("b").insert(0, "b")));
+  const quill = stateOf((doc) => doc.getText("quill").applyDelta([{ insert: "plain " }, { insert: "bold", attributes: { bold: true } }]));
+  const code = stateOf((doc) => doc.getText("text").insert(0, "code"));
+
+  test.each([
+    ["another editor's document", stock, "text", "words"],
+    ["several texts", two, "text", "a\nc"],
+    ["marks of a text outside of blocks", quill, "markdown", "plain\n"],
+    ["code that is said as something else", code, "markdown", "words\n"],
+  ] as const)("%s", (_what, state, format, body) => {
+    expect(refusalOf(state, format, body)).toBe("UNSAYABLE");
+  });
+
+  test("what was read of it may be written back", () => {
+    expect(refusalOf(two, "text", "a\nb")).toBeUndefined();
+    expect(refusalOf(quill, "text", "plain words")).toBeUndefined();
+  });
+
+  test("[P9] what nests too deep", () => {
+    expect(refusalOf(code, "html", "<ul><li>".repeat(5_000))).toBe("TOO_DEEP");
+    expect(refusalOf(code, "html", "<div>".repeat(5_000))).toBe("TOO_DEEP");
+    expect(refusalOf(code, "markdown", `${">".repeat(5_000)} a\n`)).toBe("TOO_DEEP");
+  });
+});
