@@ -4,8 +4,8 @@
  * edit of theirs and this one merge like any two.
  *
  * Whose the edit is:
- * - of a document in which nobody has written anything, nobody's but the edit's own, drawn from what it writes: whichever relays do that, also
- *   cut off from each other, make the same bytes, and the content is there once;
+ * - of a document in which nobody has written anything, nobody's but the edit's own, drawn from what it writes and the mesh's secret: whichever
+ *   relays of a mesh do that, also cut off from each other, make the same bytes, and the content is there once;
  * - of a request with a key that comes again at another relay before that has heard of it: the same, from the key, what it writes, and on what;
  * - otherwise one of this life's own authors, of which one writes one edit at a time: its clock goes on where it was, so that a
  *   document that is written every minute does not grow by an author each time. Where some of what this life wrote is not here (`own-actors`) it is a
@@ -13,10 +13,10 @@
  *
  * Invariants: an author is lent to one edit at a time until that is let in or given up; no edit is let in whose author has got on meanwhile.
  */
-import { lineageKey, type Lineage } from "@inkmesh/shared/base/ids";
+import type { Lineage } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import type { WritingAuthor } from "@inkmesh/shared/engine/crdt-engine";
-import { authorOf } from "@inkmesh/shared/engine/drawn-author";
+import { authorKey, authorOf, type AuthorName } from "@inkmesh/shared/engine/drawn-author";
 import type { RoomRequest } from "./input.ts";
 import { partsAt, partsOf } from "./join-plan.ts";
 import type { RelayContext } from "./relay-context.ts";
@@ -32,6 +32,13 @@ export interface WrittenEdit {
   readonly refusal: () => Refusal | undefined;
   /** It is let in, or will not be. */
   readonly settled: () => void;
+}
+
+interface Search {
+  readonly ask: Ask;
+  /** What it is made on. */
+  readonly parts: readonly Uint8Array[];
+  readonly authorship: Authorship;
 }
 
 interface Authorship {
@@ -50,23 +57,31 @@ export class DocumentWriting {
 
   compose(room: Room, ask: Ask, then: (edit: Result<WrittenEdit>) => void): void {
     const { lineage, content } = room;
-    const { format, body, kind } = ask;
     const isBegun = ask.where !== "new" && !content.isEmpty;
     const parts = isBegun ? this.#parts(room, ask.base) : ok([]);
     if (!parts.ok) return then(parts);
-    const { author, isCurrent, giveBack } = !isBegun
-      ? drawn("beginning", lineage)
+    const authorship = !isBegun
+      ? this.#drawn(["beginning"], lineage)
       : ask.key === undefined
         ? this.#own(room)
-        : drawn(ask.key.name, lineage);
+        : this.#drawn(["edit", ask.key.name], lineage);
+    this.#find(room, { ask, parts: parts.value, authorship }, then);
+  }
+
+  #find(room: Room, { ask, parts, authorship }: Search, then: (edit: Result<WrittenEdit>) => void): void {
+    const { lineage } = room;
+    const { format, body, kind } = ask;
+    const { author, isCurrent, giveBack } = authorship;
     const refusal = (): Refusal | undefined => {
       if (!room.isOpen || room.lineage.generation !== lineage.generation) return { code: "ROOM_DELETED", detail: "" };
       return isCurrent() ? undefined : { code: "RELAY_BUSY", detail: "the document has just been loaded anew" };
     };
-    room.call({ type: "write", parts: parts.value, format, body, kind, author }, (result) => {
+    room.call({ type: "write", parts, format, body, kind, author }, (result) => {
       if (result.ok) return then({ ok: true, value: { update: result.value, refusal, settled: giveBack } });
       giveBack();
-      then(result);
+      const hasComeFurther = author.type === "given" && result.refusal.code === "GAP";
+      if (!hasComeFurther) return then(result);
+      this.#find(room, { ask, parts, authorship: this.#drawn(["after", author.client], lineage) }, then);
     });
   }
 
@@ -92,15 +107,16 @@ export class DocumentWriting {
   }
 
   #free(lineage: Lineage): number {
-    const { actor, ownActors, random } = this.#context;
+    const { actor, ownActors, random, tokenSecret } = this.#context;
     const life = ownActors.hasOneNameIn(lineage) ? actor : random.bytes(8).join();
     for (let seat = 0; ; seat++) {
-      const client = authorOf(`writer ${life} ${seat} ${lineageKey(lineage)}`);
+      const client = authorOf(["writer", life, seat, lineage.room, lineage.generation], tokenSecret);
       if (!this.#lent.has(client)) return client;
     }
   }
-}
 
-function drawn(name: string, lineage: Lineage): Authorship {
-  return { author: { type: "drawn", salt: `${name} ${lineageKey(lineage)}` }, isCurrent: () => true, giveBack: () => undefined };
+  #drawn(name: AuthorName, { room, generation }: Lineage): Authorship {
+    const key = authorKey([...name, room, generation], this.#context.tokenSecret);
+    return { author: { type: "drawn", key }, isCurrent: () => true, giveBack: () => undefined };
+  }
 }

@@ -11,7 +11,7 @@
 import type { ConnectionId } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import { markOf } from "@inkmesh/shared/engine/request-mark";
+import { requestMark } from "@inkmesh/shared/engine/request-mark";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { openToken } from "@inkmesh/shared/wire/session-token";
@@ -94,8 +94,8 @@ export class HttpWriter implements Participant {
   }
 
   #letIn(): Refusal | undefined {
-    const { room, ask } = this.#options;
-    const mark = ask.key === undefined ? undefined : markOf(room.lineage, ask.key);
+    const { room, ask, tokenSecret } = this.#options;
+    const mark = ask.key === undefined ? undefined : requestMark(room.lineage, ask.key, tokenSecret);
     const marked = mark === undefined ? 0 : room.content.clockOf(mark.author);
     if (mark !== undefined && marked > 0 && marked !== mark.length) return { code: "KEY_REUSED", detail: "" };
     if (marked > 0) {

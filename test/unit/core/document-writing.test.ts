@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
+import { authorOf } from "@inkmesh/shared/engine/drawn-author";
 import type { RoomRequest } from "../../../server/core/input.ts";
 import { asked, content, refused, remove, room, show, writer } from "./asked-rooms.ts";
 import { aLineage, CoreWorld } from "./core-world.ts";
@@ -193,6 +194,18 @@ describe("a document that is begun over HTTP", () => {
     asked(world, create);
     asked(world, write("a"));
     expect(new Set([...clients, Y.decodeUpdate(payloads(world, 1)[0]!).structs[0]!.id.client]).size).toBe(5);
+  });
+
+  test("[P5] never has the author of another one, also where the two were made so that everything but the secret says the same", () => {
+    // Their edits have one contentHash, and would be told apart by nothing else.
+    const clients = ["text 75209", "text 77626"].map((body) => {
+      const world = new CoreWorld();
+      asked(world, write(body, { where: "new" }));
+      return Y.decodeUpdate(payloads(world)[0]!).structs[0]!.id.client;
+    });
+    expect(clients[0]).not.toBe(clients[1]);
+    const [one, other] = [1, 2].map((byte) => authorOf(["beginning"], new Uint8Array(32).fill(byte)));
+    expect(one).not.toBe(other);
   });
 
   test("that was created before, with a title, is begun where it is", () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
-import { markedUpdate, markOf, type RequestKey } from "@inkmesh/shared/engine/request-mark";
+import { markedUpdate, requestMark, type RequestKey } from "@inkmesh/shared/engine/request-mark";
 import type { RoomRequest } from "../../../server/core/input.ts";
 import { roomyLimits } from "../engine/an-update.ts";
 import { asked, content, refused, remove, room, writer } from "./asked-rooms.ts";
-import { aLineage, CoreWorld } from "./core-world.ts";
+import { aLineage, CoreWorld, tokenSecret } from "./core-world.ts";
 import { typedUpdates } from "./typed-updates.ts";
 
 const key = (name: string, digest = "0123456789abcdef"): RequestKey => ({ name, digest });
@@ -113,7 +113,7 @@ describe("a request with a key", () => {
 
   test("leaves a mark that histories and documents keep, and nobody sees", () => {
     const [edit] = typedUpdates(2, ["words"]);
-    const mark = markOf(aLineage("note"), key("k", "f".repeat(64)));
+    const mark = requestMark(aLineage("note"), key("k", "f".repeat(64)), tokenSecret);
     const marked = markedUpdate(edit!, mark);
     const engine = new YjsEngine();
     const index = engine.emptyIndex();
