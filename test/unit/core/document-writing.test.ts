@@ -196,7 +196,7 @@ describe("a document that is begun over HTTP", () => {
     expect(new Set([...clients, Y.decodeUpdate(payloads(world, 1)[0]!).structs[0]!.id.client]).size).toBe(5);
   });
 
-  test("[P5] never has the author of another one, also where the two were made so that everything but the secret says the same", () => {
+  test("never has the author of another one, also where the two were made so that everything but the secret says the same", () => {
     // Their edits have one contentHash, and would be told apart by nothing else.
     const clients = ["text 75209", "text 77626"].map((body) => {
       const world = new CoreWorld();
