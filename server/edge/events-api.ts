@@ -31,6 +31,7 @@ export function eventsApi({ events, listenersMax }: EventsApiOptions): Router {
     if (events.listening >= listenersMax) return sendRefusal(response, refused("RELAY_BUSY", `${listenersMax} listen already`).refusal);
     // `no-transform`: compressing would hold events back.
     response.set({ "Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no" });
+    if (request.method === "HEAD") return void response.end();
     response.flushHeaders();
     const { drained, leave } = events.listen(
       {

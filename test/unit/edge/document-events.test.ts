@@ -149,6 +149,11 @@ test("[P8] no more listen than may, whoever does not read is let go, and all are
   reader.end();
 });
 
+test("who only asks for the head gets it, and does not listen", async () => {
+  const head = await fetch(`${edge.address}/api/events`, { method: "HEAD", signal: AbortSignal.timeout(5_000) });
+  expect([head.status, head.headers.get("content-type"), edge.events.listening]).toEqual([200, "text/event-stream; charset=utf-8", 0]);
+});
+
 test("a room that may not be named so is refused, and so is who comes while the relay stops", async () => {
   const bad = await fetch(`${edge.address}/api/events?room=`);
   expect([bad.status, await bad.json()]).toMatchObject([400, { error: { code: "BAD_ROOM_NAME" } }]);
