@@ -8,12 +8,14 @@
  *   relays of a mesh do that, also cut off from each other, make the same bytes, and the content is there once;
  * - of a request with a key that comes again at another relay before that has heard of it: the same, from the key, what it writes, and on what;
  * - otherwise one of this life's own authors, of which one writes one edit at a time: its clock goes on where it was, so that a
- *   document that is written every minute does not grow by an author each time. Where some of what this life wrote is not here (`own-actors`) it is a
- *   new one.
+ *   document that is written every minute does not grow by an author each time. It is one that has written nothing since what the edit is
+ *   made on, and of those that belong to the name under which this relay writes there (`own-actors`), so that all it ever wrote is here.
  *
- * Invariants: an author is lent to one edit at a time until that is let in or given up; no edit is let in whose author has got on meanwhile.
+ * Invariants: an author is lent to one edit at a time until that is let in or given up; no edit is let in whose author has got on meanwhile, or
+ * belongs to another name. Whoever writes on what is here can write while the document takes authors at all; past half of those, who writes on
+ * something older, and has no author left that can, is to read again.
  */
-import type { Lineage } from "@inkmesh/shared/base/ids";
+import type { ActorId, Lineage } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import type { WritingAuthor } from "@inkmesh/shared/engine/crdt-engine";
 import { authorKey, authorOf, type AuthorName } from "@inkmesh/shared/engine/drawn-author";
@@ -33,6 +35,15 @@ export interface WrittenEdit {
   /** It is let in, or will not be. */
   readonly settled: () => void;
 }
+
+/** What an edit is made on, and who wrote something since. */
+interface Basis {
+  readonly parts: readonly Uint8Array[];
+  readonly authorsSince: ReadonlySet<number>;
+}
+
+const noAuthors: ReadonlySet<number> = new Set();
+const nothing: Basis = { parts: [], authorsSince: noAuthors };
 
 interface Search {
   readonly ask: Ask;
@@ -58,14 +69,16 @@ export class DocumentWriting {
   compose(room: Room, ask: Ask, then: (edit: Result<WrittenEdit>) => void): void {
     const { lineage, content } = room;
     const isBegun = ask.where !== "new" && !content.isEmpty;
-    const parts = isBegun ? this.#parts(room, ask.base) : ok([]);
-    if (!parts.ok) return then(parts);
+    const basis = isBegun ? this.#basis(room, ask.base) : ok(nothing);
+    if (!basis.ok) return then(basis);
+    const { parts, authorsSince } = basis.value;
     const authorship = !isBegun
-      ? this.#drawn(["beginning"], lineage)
+      ? ok(this.#drawn(["beginning"], lineage))
       : ask.key === undefined
-        ? this.#own(room)
-        : this.#drawn(["edit", ask.key.name], lineage);
-    this.#find(room, { ask, parts: parts.value, authorship }, then);
+        ? this.#own(room, authorsSince)
+        : ok(this.#drawn(["edit", ask.key.name], lineage));
+    if (authorship.ok) this.#find(room, { ask, parts, authorship: authorship.value }, then);
+    else then(authorship);
   }
 
   #find(room: Room, { ask, parts, authorship }: Search, then: (edit: Result<WrittenEdit>) => void): void {
@@ -85,33 +98,38 @@ export class DocumentWriting {
     });
   }
 
-  /** What it was made on. */
-  #parts(room: Room, base: string | undefined): Result<readonly Uint8Array[]> {
-    if (base === undefined) return ok(partsOf(room.content));
+  #basis(room: Room, base: string | undefined): Result<Basis> {
+    if (base === undefined) return ok({ parts: partsOf(room.content), authorsSince: noAuthors });
     const seen = seenBefore(room, base, this.#context.tokenSecret);
     if (!seen.ok) return seen;
     const parts = partsAt(room.content, seen.value);
-    return parts === undefined ? refused("CHANGED_SINCE", "and what it was when it was read is not known any more") : ok(parts);
+    if (parts === undefined) return refused("CHANGED_SINCE", "and what it was when it was read is not known any more");
+    return ok({ parts, authorsSince: room.content.authorsSince(seen.value) });
   }
 
-  #own(room: Room): Authorship {
-    const client = this.#free(room.lineage);
-    const clock = room.content.clockOf(client);
+  #own(room: Room, authorsSince: ReadonlySet<number>): Result<Authorship> {
+    const { lineage, content } = room;
+    const { ownActors } = this.#context;
+    const name = ownActors.writerIn(lineage, content.clock);
+    const client = this.#free(name, lineage, authorsSince);
+    const clock = content.clockOf(client);
+    if (clock === 0 && authorsSince.size > 0 && !content.hasRoomForDrawnAuthors) {
+      return refused("CHANGED_SINCE", "and there are too many authors for what is made on something older");
+    }
     let isLent = true;
     this.#lent.add(client);
     const giveBack = (): void => {
       if (isLent) this.#lent.delete(client);
       isLent = false;
     };
-    return { author: { type: "given", client, clock }, isCurrent: () => room.content.clockOf(client) === clock, giveBack };
+    const isCurrent = (): boolean => room.content.clockOf(client) === clock && ownActors.writerIn(lineage, room.content.clock) === name;
+    return ok({ author: { type: "given", client, clock }, isCurrent, giveBack });
   }
 
-  #free(lineage: Lineage): number {
-    const { actor, ownActors, random, tokenSecret } = this.#context;
-    const life = ownActors.hasOneNameIn(lineage) ? actor : random.bytes(8).join();
+  #free(name: ActorId, { room, generation }: Lineage, authorsSince: ReadonlySet<number>): number {
     for (let seat = 0; ; seat++) {
-      const client = authorOf(["writer", life, seat, lineage.room, lineage.generation], tokenSecret);
-      if (!this.#lent.has(client)) return client;
+      const client = authorOf(["writer", name, seat, room, generation], this.#context.tokenSecret);
+      if (!this.#lent.has(client) && !authorsSince.has(client)) return client;
     }
   }
 

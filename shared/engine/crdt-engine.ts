@@ -143,6 +143,8 @@ export interface CrdtEngine extends HistoryEngine {
   indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] };
   /** Whether `clocks` names all structs that `update` brings, also where it brings none. Total. */
   isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>, limits: ContentLimits): boolean;
+  /** Whose structs `update` brings; nobody's where it cannot be read. */
+  authorsIn(update: Uint8Array, limits: ContentLimits): readonly number[];
   /** `update` with a mark beside it, by which it is known again; what cannot be read stays what it is. */
   marked(update: Uint8Array, mark: RequestMark): Uint8Array;
   /** Builds the shadow document. Heavy; for a worker. Never throws for what the parts contain. */

@@ -9,7 +9,8 @@
  * says whether the request was, and how far the author's clock goes says what was asked. It travels with the edit, in one update: a replica
  * has both or neither.
  *
- * Bounded: an author for each key that is used in a document, of which there are so many at most (`authorsPerRoomMax`). Two different
+ * Bounded: an author for each key that is used in a document, and one more for a whole document that is written with it; none is let in where a
+ * document has half of its authors (`authorsPerRoomMax`), of which the other half is for people. Two different
  * requests under one key pass for the same once in 2^28.
  */
 import * as encoding from "lib0/encoding";

@@ -27,6 +27,11 @@ function textIn(world: CoreWorld): string {
   return answer?.type === "content" ? new TextDecoder().decode(answer.bytes) : JSON.stringify(answer);
 }
 
+function tokenOf(world: CoreWorld): string {
+  const answer = asked(world, content());
+  return answer?.type === "content" ? answer.token : "";
+}
+
 function payloads(world: CoreWorld, generation = 0): readonly Uint8Array[] {
   return world.disk.entries({ ...aLineage("note"), generation }).map(({ payload }) => payload);
 }
@@ -72,6 +77,31 @@ describe("a document written over HTTP", () => {
     expect([textIn(world), authorsIn(world)]).toEqual(["hello again", 3]);
   });
 
+  test("[P8] nor does it with each time that it is written on what it was before somebody else wrote", () => {
+    const world = new CoreWorld();
+    writer(world);
+    for (let turn = 0; turn < 20; turn++) {
+      const base = tokenOf(world);
+      asked(world, write(`${textIn(world)} a${turn}`, { base }));
+      expect(asked(world, write(`b${turn} hello`, { base }))).toMatchObject({ type: "saved" });
+    }
+    expect(authorsIn(world)).toBe(3);
+    expect(["a", "b"].map((words) => textIn(world).includes(`${words}19`))).toEqual([true, true]);
+  });
+
+  test("[P8] who goes on writing on one old state takes up half of the authors at most, and is to read it again then", () => {
+    const world = new CoreWorld({ limits: { content: { authorsPerRoomMax: 20 } } });
+    writer(world);
+    const base = tokenOf(world);
+    const answers = Array.from({ length: 15 }, (_, turn) => asked(world, write(`hello ${turn}`, { base })));
+    expect(answers.filter((answer) => answer?.type === "saved").length).toBe(8);
+    expect(answers.at(-1)).toMatchObject(refused("CHANGED_SINCE"));
+    expect(authorsIn(world)).toBe(9);
+    expect(asked(world, write("hello all", { base: tokenOf(world) }))).toMatchObject({ type: "saved" });
+    expect(asked(world, write("hello to all"))).toMatchObject({ type: "saved" });
+    expect([textIn(world), authorsIn(world)]).toEqual(["hello to all", 9]);
+  });
+
   test("two that are written at once on the same are two edits, and neither is lost", () => {
     const world = new CoreWorld();
     writer(world);
@@ -84,8 +114,7 @@ describe("a document written over HTTP", () => {
   test("what is typed while the edit is found stays, and refuses one that was made on something else", () => {
     const world = new CoreWorld();
     const client = writer(world);
-    const answer = asked(world, content());
-    const match = answer?.type === "content" ? answer.token : "";
+    const match = tokenOf(world);
     world.holdsAnswers = true;
     const [free, bound] = [world.ask(write("hello you")), world.ask(write("hello them", { match }))];
     world.run();
@@ -103,10 +132,7 @@ describe("a document written over HTTP", () => {
     const world = new CoreWorld({ limits: { verifyMs: 60_000 } });
     const client = writer(world);
     const tokens: string[] = [];
-    const read = (): void => {
-      const answer = asked(world, content());
-      tokens.push(answer?.type === "content" ? answer.token : "");
-    };
+    const read = (): number => tokens.push(tokenOf(world));
     read();
     client.updates(2, [typedUpdates(1, ["hello", "!"])[1]!]);
     world.run();

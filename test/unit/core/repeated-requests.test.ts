@@ -78,6 +78,19 @@ describe("a request with a key", () => {
     expect(textIn(world)).toBe("something else");
   });
 
+  test("[P8] is refused where those have taken up half of the authors; people, and requests without one, go on", () => {
+    const world = new CoreWorld({ limits: { content: { authorsPerRoomMax: 10 } } });
+    const client = writer(world);
+    for (const name of ["1", "2"]) expect(asked(world, write(`hello ${name}`, key(name)))).toMatchObject({ type: "saved" });
+    expect(asked(world, write("hello 3", key("3")))).toMatchObject(refused("TOO_MANY_KEYS"));
+    expect(asked(world, update(typedUpdates(2, ["!"])[0]!, key("4")))).toMatchObject(refused("TOO_MANY_KEYS"));
+    expect(asked(world, write("hello 1", key("1")))).toMatchObject({ type: "saved" });
+    expect(asked(world, write("hello you", "none"))).toMatchObject({ type: "saved" });
+    client.updates(2, typedUpdates(2, ["!"]));
+    world.run();
+    expect([textIn(world).replace("!", ""), textIn(world).length, entries(world).length]).toEqual(["hello you", 10, 5]);
+  });
+
   test("that comes twice at once is done once", () => {
     const world = new CoreWorld();
     writer(world);
