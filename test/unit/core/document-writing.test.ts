@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import { authorOf } from "@inkmesh/shared/engine/drawn-author";
+import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RoomRequest } from "../../../server/core/input.ts";
 import { asked, content, refused, remove, room, show, writer } from "./asked-rooms.ts";
 import { aLineage, CoreWorld } from "./core-world.ts";
@@ -100,6 +101,22 @@ describe("a document written over HTTP", () => {
     expect(asked(world, write("hello all", { base: tokenOf(world) }))).toMatchObject({ type: "saved" });
     expect(asked(world, write("hello to all"))).toMatchObject({ type: "saved" });
     expect([textIn(world), authorsIn(world)]).toEqual(["hello to all", 9]);
+  });
+
+  test("whose author has come further than what of its work can be read is written by another one", () => {
+    const world = new CoreWorld();
+    writer(world);
+    asked(world, write("hello 1"));
+    const perform = vi.spyOn(YjsEngine.prototype, "perform");
+    // As where an edit of the author's waits to be set aside, so that no document has it.
+    perform.mockImplementationOnce((call) => {
+      const [first] = call.parts;
+      return new YjsEngine().perform({ ...call, parts: [first!] });
+    });
+    expect(asked(world, write("hello 2"))).toMatchObject({ type: "saved" });
+    expect(perform).toHaveReturnedWith(expect.objectContaining({ ok: false }));
+    perform.mockRestore();
+    expect([authorsIn(world), textIn(world).includes("2")]).toEqual([3, true]);
   });
 
   test("two that are written at once on the same are two edits, and neither is lost", () => {
