@@ -12,8 +12,8 @@
  *   made on, and of those that belong to the name under which this relay writes there (`own-actors`), so that all it ever wrote is here.
  *
  * Invariants: an author is lent to one edit at a time until that is let in or given up; no edit is let in whose author has got on meanwhile, or
- * belongs to another name. Whoever writes on what is here can write while the document takes authors at all; past half of those, who writes on
- * something older, and has no author left that can, is to read again.
+ * belongs to another name. A life brings `seatsMax` authors to a document at most; whoever writes on something so old that all of them have
+ * written since is to read again.
  */
 import type { ActorId, Lineage } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
@@ -44,6 +44,9 @@ interface Basis {
 
 const noAuthors: ReadonlySet<number> = new Set();
 const nothing: Basis = { parts: [], authorsSince: noAuthors };
+
+/** Authors of one name in one document: as many edits of it may be looked for at once, or be made on one old state. */
+const seatsMax = 64;
 
 interface Search {
   readonly ask: Ask;
@@ -112,10 +115,12 @@ export class DocumentWriting {
     const { ownActors } = this.#context;
     const name = ownActors.writerIn(lineage, content.clock);
     const client = this.#free(name, lineage, authorsSince);
-    const clock = content.clockOf(client);
-    if (clock === 0 && authorsSince.size > 0 && !content.hasRoomForDrawnAuthors) {
-      return refused("CHANGED_SINCE", "and there are too many authors for what is made on something older");
+    if (client === undefined) {
+      return authorsSince.size > 0
+        ? refused("CHANGED_SINCE", "and too much was written on what it was when it was read")
+        : refused("RELAY_BUSY", `${seatsMax} edits of the document are being found`);
     }
+    const clock = content.clockOf(client);
     let isLent = true;
     this.#lent.add(client);
     const giveBack = (): void => {
@@ -126,11 +131,12 @@ export class DocumentWriting {
     return ok({ author: { type: "given", client, clock }, isCurrent, giveBack });
   }
 
-  #free(name: ActorId, { room, generation }: Lineage, authorsSince: ReadonlySet<number>): number {
-    for (let seat = 0; ; seat++) {
+  #free(name: ActorId, { room, generation }: Lineage, authorsSince: ReadonlySet<number>): number | undefined {
+    for (let seat = 0; seat < seatsMax; seat++) {
       const client = authorOf(["writer", name, seat, room, generation], this.#context.tokenSecret);
       if (!this.#lent.has(client) && !authorsSince.has(client)) return client;
     }
+    return undefined;
   }
 
   #drawn(name: AuthorName, { room, generation }: Lineage): Authorship {

@@ -106,7 +106,7 @@ export class HttpWriter implements Participant {
     if (ask.match !== undefined && !this.#isMadeOn(room.content.clock, ask.match)) return { code: "CHANGED_SINCE", detail: "" };
     const refusal = ask.refusal?.() ?? this.#refusalOfBeginning();
     if (refusal !== undefined) return refusal;
-    if (mark !== undefined && !room.content.hasRoomForDrawnAuthors) return { code: "TOO_MANY_KEYS", detail: "" };
+    if (mark !== undefined && !room.content.hasRoomForKeys) return { code: "TOO_MANY_KEYS", detail: "" };
     const update = mark === undefined ? ask.update : room.engine.marked(ask.update, mark);
     const admission = room.admit(update, "edit", this);
     if (admission.type === "gap") return { code: "GAP", detail: admission.missing };

@@ -147,8 +147,8 @@ export class RoomContent {
     return new Set(this.entriesAfter(seen).flatMap(({ payload }) => this.#engine.authorsIn(payload, this.#peerLimits)));
   }
 
-  /** Whether programs may still bring authors that nobody writes on as: half of them are for people, each of whose tabs is one. */
-  get hasRoomForDrawnAuthors(): boolean {
+  /** Whether a request with a key may bring its authors: half of those that there may be are for people, each of whose tabs is one. */
+  get hasRoomForKeys(): boolean {
     return this.#index.authors + authorsPerKeyMax <= this.#limits.content.authorsPerRoomMax / 2;
   }
 
