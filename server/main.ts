@@ -185,7 +185,7 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
       version: (ask) => parts.log.version(ask),
       updateBytesMax: limits.editBytesMax,
     }),
-    eventsApi: eventsApi({ events, listenersMax: around.eventListenersMax, backlogBytesMax: around.eventBacklogBytesMax }),
+    eventsApi: eventsApi({ events, listenersMax: around.eventListenersMax }),
     appFiles: appFiles(appFolder()),
     connectionsMax: limits.connectionsMax,
     observer,

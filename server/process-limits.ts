@@ -25,9 +25,10 @@ export const processBounds = {
   eventsKeptMax: [4_096, 1, 1_000_000],
   /** Milliseconds for which the changes of one document are one event. */
   eventEveryMs: [250, 1, 60_000],
-  /** Bytes that a listener has not read; past it its answer is ended, and it goes on where it was when it comes back. */
-  eventBacklogBytesMax: [mib, kib, 256 * mib],
-  /** Milliseconds between two signs of life to a listener: proxies end what is silent for a minute or less. */
+  /**
+   * Milliseconds between two signs of life to a listener: proxies end what is silent for a minute or less. A listener that takes nothing for two of
+   * them is cut off, and goes on where it was when it comes back.
+   */
   eventBeatMs: [15_000, 10, 600_000],
   /** HTTP requests that wait for an answer. */
   requestsWaitingMax: [1_000, 1, 1_000_000],

@@ -4,19 +4,21 @@
  * edit of theirs and this one merge like any two.
  *
  * Whose the edit is:
- * - of a document in which nobody has written anything, nobody's but the edit's own, drawn from what it writes: whichever relays do that, also
- *   cut off from each other, make the same bytes, and the content is there once;
+ * - of a document in which nobody has written anything, nobody's but the edit's own, drawn from what it writes and the mesh's secret: whichever
+ *   relays of a mesh do that, also cut off from each other, make the same bytes, and the content is there once;
  * - of a request with a key that comes again at another relay before that has heard of it: the same, from the key, what it writes, and on what;
  * - otherwise one of this life's own authors, of which one writes one edit at a time: its clock goes on where it was, so that a
- *   document that is written every minute does not grow by an author each time. Where some of what this life wrote is not here (`own-actors`) it is a
- *   new one.
+ *   document that is written every minute does not grow by an author each time. It is one that has written nothing since what the edit is
+ *   made on, and of those that belong to the name under which this relay writes there (`own-actors`), so that all it ever wrote is here.
  *
- * Invariants: an author is lent to one edit at a time until that is let in or given up; no edit is let in whose author has got on meanwhile.
+ * Invariants: an author is lent to one edit at a time until that is let in or given up; no edit is let in whose author has got on meanwhile, or
+ * belongs to another name. A life brings `seatsMax` authors to a document at most; whoever writes on something so old that all of them have
+ * written since is to read again.
  */
-import { lineageKey, type Lineage } from "@inkmesh/shared/base/ids";
+import type { ActorId, Lineage } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import type { WritingAuthor } from "@inkmesh/shared/engine/crdt-engine";
-import { authorOf } from "@inkmesh/shared/engine/drawn-author";
+import { authorKey, authorOf, type AuthorName } from "@inkmesh/shared/engine/drawn-author";
 import type { RoomRequest } from "./input.ts";
 import { partsAt, partsOf } from "./join-plan.ts";
 import type { RelayContext } from "./relay-context.ts";
@@ -32,6 +34,25 @@ export interface WrittenEdit {
   readonly refusal: () => Refusal | undefined;
   /** It is let in, or will not be. */
   readonly settled: () => void;
+}
+
+/** What an edit is made on, and who wrote something since. */
+interface Basis {
+  readonly parts: readonly Uint8Array[];
+  readonly authorsSince: ReadonlySet<number>;
+}
+
+const noAuthors: ReadonlySet<number> = new Set();
+const nothing: Basis = { parts: [], authorsSince: noAuthors };
+
+/** Authors of one name in one document: as many edits of it may be looked for at once, or be made on one old state. */
+const seatsMax = 64;
+
+interface Search {
+  readonly ask: Ask;
+  /** What it is made on. */
+  readonly parts: readonly Uint8Array[];
+  readonly authorship: Authorship;
 }
 
 interface Authorship {
@@ -50,57 +71,76 @@ export class DocumentWriting {
 
   compose(room: Room, ask: Ask, then: (edit: Result<WrittenEdit>) => void): void {
     const { lineage, content } = room;
-    const { format, body, kind } = ask;
     const isBegun = ask.where !== "new" && !content.isEmpty;
-    const parts = isBegun ? this.#parts(room, ask.base) : ok([]);
-    if (!parts.ok) return then(parts);
-    const { author, isCurrent, giveBack } = !isBegun
-      ? drawn("beginning", lineage)
+    const basis = isBegun ? this.#basis(room, ask.base) : ok(nothing);
+    if (!basis.ok) return then(basis);
+    const { parts, authorsSince } = basis.value;
+    const authorship = !isBegun
+      ? ok(this.#drawn(["beginning"], lineage))
       : ask.key === undefined
-        ? this.#own(room)
-        : drawn(ask.key.name, lineage);
+        ? this.#own(room, authorsSince)
+        : ok(this.#drawn(["edit", ask.key.name], lineage));
+    if (authorship.ok) this.#find(room, { ask, parts, authorship: authorship.value }, then);
+    else then(authorship);
+  }
+
+  #find(room: Room, { ask, parts, authorship }: Search, then: (edit: Result<WrittenEdit>) => void): void {
+    const { lineage } = room;
+    const { format, body, kind } = ask;
+    const { author, isCurrent, giveBack } = authorship;
     const refusal = (): Refusal | undefined => {
       if (!room.isOpen || room.lineage.generation !== lineage.generation) return { code: "ROOM_DELETED", detail: "" };
       return isCurrent() ? undefined : { code: "RELAY_BUSY", detail: "the document has just been loaded anew" };
     };
-    room.call({ type: "write", parts: parts.value, format, body, kind, author }, (result) => {
+    room.call({ type: "write", parts, format, body, kind, author }, (result) => {
       if (result.ok) return then({ ok: true, value: { update: result.value, refusal, settled: giveBack } });
       giveBack();
-      then(result);
+      const hasComeFurther = author.type === "given" && result.refusal.code === "GAP";
+      if (!hasComeFurther) return then(result);
+      this.#find(room, { ask, parts, authorship: this.#drawn(["after", author.client], lineage) }, then);
     });
   }
 
-  /** What it was made on. */
-  #parts(room: Room, base: string | undefined): Result<readonly Uint8Array[]> {
-    if (base === undefined) return ok(partsOf(room.content));
+  #basis(room: Room, base: string | undefined): Result<Basis> {
+    if (base === undefined) return ok({ parts: partsOf(room.content), authorsSince: noAuthors });
     const seen = seenBefore(room, base, this.#context.tokenSecret);
     if (!seen.ok) return seen;
     const parts = partsAt(room.content, seen.value);
-    return parts === undefined ? refused("CHANGED_SINCE", "and what it was when it was read is not known any more") : ok(parts);
+    if (parts === undefined) return refused("CHANGED_SINCE", "and what it was when it was read is not known any more");
+    return ok({ parts, authorsSince: room.content.authorsSince(seen.value) });
   }
 
-  #own(room: Room): Authorship {
-    const client = this.#free(room.lineage);
-    const clock = room.content.clockOf(client);
+  #own(room: Room, authorsSince: ReadonlySet<number>): Result<Authorship> {
+    const { lineage, content } = room;
+    const { ownActors } = this.#context;
+    const name = ownActors.writerIn(lineage, content.clock);
+    const client = this.#free(name, lineage, authorsSince);
+    if (client === undefined) {
+      return authorsSince.size > 0
+        ? refused("CHANGED_SINCE", "and too much was written on what it was when it was read")
+        : refused("RELAY_BUSY", `${seatsMax} edits of the document are being found`);
+    }
+    const clock = content.clockOf(client);
     let isLent = true;
     this.#lent.add(client);
     const giveBack = (): void => {
       if (isLent) this.#lent.delete(client);
       isLent = false;
     };
-    return { author: { type: "given", client, clock }, isCurrent: () => room.content.clockOf(client) === clock, giveBack };
+    const isCurrent = (): boolean => room.content.clockOf(client) === clock && ownActors.writerIn(lineage, room.content.clock) === name;
+    return ok({ author: { type: "given", client, clock }, isCurrent, giveBack });
   }
 
-  #free(lineage: Lineage): number {
-    const { actor, ownActors, random } = this.#context;
-    const life = ownActors.hasOneNameIn(lineage) ? actor : random.bytes(8).join();
-    for (let seat = 0; ; seat++) {
-      const client = authorOf(`writer ${life} ${seat} ${lineageKey(lineage)}`);
-      if (!this.#lent.has(client)) return client;
+  #free(name: ActorId, { room, generation }: Lineage, authorsSince: ReadonlySet<number>): number | undefined {
+    for (let seat = 0; seat < seatsMax; seat++) {
+      const client = authorOf(["writer", name, seat, room, generation], this.#context.tokenSecret);
+      if (!this.#lent.has(client) && !authorsSince.has(client)) return client;
     }
+    return undefined;
   }
-}
 
-function drawn(name: string, lineage: Lineage): Authorship {
-  return { author: { type: "drawn", salt: `${name} ${lineageKey(lineage)}` }, isCurrent: () => true, giveBack: () => undefined };
+  #drawn(name: AuthorName, { room, generation }: Lineage): Authorship {
+    const key = authorKey([...name, room, generation], this.#context.tokenSecret);
+    return { author: { type: "drawn", key }, isCurrent: () => true, giveBack: () => undefined };
+  }
 }

@@ -10,7 +10,7 @@
  */
 import type { ConnectionId, SeatId } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
-import { markOf } from "@inkmesh/shared/engine/request-mark";
+import { requestMark } from "@inkmesh/shared/engine/request-mark";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { openToken } from "@inkmesh/shared/wire/session-token";
@@ -94,8 +94,8 @@ export class HttpWriter implements Participant {
   }
 
   #letIn(): Refusal | undefined {
-    const { room, ask } = this.#options;
-    const mark = ask.key === undefined ? undefined : markOf(room.lineage, ask.key);
+    const { room, ask, tokenSecret } = this.#options;
+    const mark = ask.key === undefined ? undefined : requestMark(room.lineage, ask.key, tokenSecret);
     const marked = mark === undefined ? 0 : room.content.clockOf(mark.author);
     if (mark !== undefined && marked > 0 && marked !== mark.length) return { code: "KEY_REUSED", detail: "" };
     if (marked > 0) {
@@ -106,6 +106,7 @@ export class HttpWriter implements Participant {
     if (ask.match !== undefined && !this.#isMadeOn(ask.match)) return { code: "CHANGED_SINCE", detail: "" };
     const refusal = ask.refusal?.() ?? this.#refusalOfBeginning();
     if (refusal !== undefined) return refusal;
+    if (mark !== undefined && !room.content.hasRoomForKeys) return { code: "TOO_MANY_KEYS", detail: "" };
     const update = mark === undefined ? ask.update : room.engine.marked(ask.update, mark);
     const admission = room.admit(update, "edit", this);
     if (admission.type === "gap") return { code: "GAP", detail: admission.missing };

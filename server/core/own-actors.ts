@@ -33,17 +33,20 @@ export class OwnActors {
 
   /** Whose dot the next entry gets, which is counted as given. `clock`: what of the document is here. */
   nextWriter(lineage: Lineage, clock: VectorClock): ActorId {
-    const used = this.#usedIn(lineage);
-    if (used === undefined) return this.#life;
-    const known = [...used].find(([actor, counter]) => clock.counter(actor) >= counter);
-    const actor = known?.[0] ?? actorOf(relayOf(this.#life), this.#random.bytes(8));
-    used.set(actor, clock.counter(actor) + 1);
+    const actor = this.writerIn(lineage, clock);
+    this.#usedIn(lineage)?.set(actor, clock.counter(actor) + 1);
     return actor;
   }
 
-  /** Whether all that this life ever wrote in the document is named by its own name, and so is here. */
-  hasOneNameIn(lineage: Lineage): boolean {
-    return this.#usedIn(lineage) === undefined;
+  /** Whose dot the next entry would get: all that was written under that name is here. */
+  writerIn(lineage: Lineage, clock: VectorClock): ActorId {
+    const used = this.#usedIn(lineage);
+    if (used === undefined) return this.#life;
+    const known = [...used].find(([actor, counter]) => clock.counter(actor) >= counter);
+    if (known !== undefined) return known[0];
+    const actor = actorOf(relayOf(this.#life), this.#random.bytes(8));
+    used.set(actor, 0);
+    return actor;
   }
 
   /** Whether what `clock` names can be dropped, and remembered as far as need be. */

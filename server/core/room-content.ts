@@ -36,6 +36,9 @@ export type Authors = ReadonlyMap<number, number>;
 
 const noAuthors: Authors = new Map();
 
+/** Its mark's and its edit's. */
+const authorsPerKeyMax = 2;
+
 /** Of the actors that a new snapshot names no more those that the clock names no more either, and those that wrote on meanwhile. */
 export interface Unnamed {
   readonly gone: VectorClock;
@@ -142,6 +145,16 @@ export class RoomContent {
   /** Whether who has seen `clocks` has all structs of `update`. */
   isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>): boolean {
     return this.#engine.isNamedBy(update, clocks, this.#limits.content);
+  }
+
+  /** Whose structs came here with entries that `seen` does not name. */
+  authorsSince(seen: VectorClock): ReadonlySet<number> {
+    return new Set(this.entriesAfter(seen).flatMap(({ payload }) => this.#engine.authorsIn(payload, this.#peerLimits)));
+  }
+
+  /** Whether a request with a key may bring its authors: half of those that there may be are for people, each of whose tabs is one. */
+  get hasRoomForKeys(): boolean {
+    return this.#index.authors + authorsPerKeyMax <= this.#limits.content.authorsPerRoomMax / 2;
   }
 
   /** How far the author (a Yjs clientID) is here. */

@@ -13,7 +13,7 @@ import { noBytes } from "@inkmesh/shared/base/bytes";
 import type { RequestId } from "@inkmesh/shared/base/ids";
 import { ok, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import { markOf } from "@inkmesh/shared/engine/request-mark";
+import { requestMark } from "@inkmesh/shared/engine/request-mark";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import { DocumentWriting } from "./document-writing.ts";
 import type { RoomAnswer, RoomComparisonView } from "./effect.ts";
@@ -218,7 +218,7 @@ export class RoomRequests {
   #write(request: RequestId, room: Room, ask: Ask<"write">): void {
     if (this.#mustCatchUp(request, room, ask)) return;
     const { match, key, principal } = ask;
-    const isKnown = key !== undefined && room.content.clockOf(markOf(room.lineage, key).author) > 0;
+    const isKnown = key !== undefined && room.content.clockOf(requestMark(room.lineage, key, this.#context.tokenSecret).author) > 0;
     if (isKnown) return this.#letIn(request, room, { update: noBytes, match, key, principal });
     this.#writing.compose(room, ask, (edit) => {
       if (!edit.ok) return this.#refuse(request, edit.refusal);

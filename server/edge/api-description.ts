@@ -86,7 +86,9 @@ const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
     },
     post: {
       ...{ operationId: "createRoom", summary: "Creates a document, or the next one of a name whose document was deleted." },
-      parameters: [key],
+      parameters: [
+        header("Idempotency-Key", "Done once; without `room` it names the document, on all relays: 16 characters at least, random."),
+      ],
       requestBody: takes(json("NewRoom")),
       responses: answers({ 201: { ...answer("Created.", "Room"), headers: { Location: { schema: text } } } }),
     },

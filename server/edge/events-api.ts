@@ -18,14 +18,12 @@ import { sendRefusal } from "./http-refusal.ts";
 interface EventsApiOptions {
   readonly events: DocumentEvents;
   readonly listenersMax: number;
-  /** Bytes that one listener may leave unread. */
-  readonly backlogBytesMax: number;
 }
 
 /** Rooms that one listener may name. */
 const roomsMax = 100;
 
-export function eventsApi({ events, listenersMax, backlogBytesMax }: EventsApiOptions): Router {
+export function eventsApi({ events, listenersMax }: EventsApiOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   router.get("/api/events", (request, response) => {
     const rooms = roomsOf(request);
@@ -33,13 +31,18 @@ export function eventsApi({ events, listenersMax, backlogBytesMax }: EventsApiOp
     if (events.listening >= listenersMax) return sendRefusal(response, refused("RELAY_BUSY", `${listenersMax} listen already`).refusal);
     // `no-transform`: compressing would hold events back.
     response.set({ "Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no" });
+    if (request.method === "HEAD") return void response.end();
     response.flushHeaders();
-    const send = (text: string): void => {
-      response.write(text);
-      if (response.writableLength > backlogBytesMax) response.destroy();
-    };
-    const leave = events.listen({ rooms: rooms.value, send, end: () => response.end() }, request.get("Last-Event-ID"));
-    response.once("close", leave);
+    const { drained, leave } = events.listen(
+      {
+        rooms: rooms.value,
+        send: (text) => response.write(text),
+        end: () => response.end(),
+        cut: () => response.destroy(),
+      },
+      request.get("Last-Event-ID"),
+    );
+    response.on("drain", drained).once("close", leave);
   });
   return router;
 }

@@ -48,6 +48,9 @@ const requestTimeoutMs = 30_000;
 /** Sockets beyond the core's own limit that are let in to be told so, or to ask for health. */
 const spareConnections = 256;
 
+/** What a page of another relay may read of an answer beside its body. */
+const exposedHeaders = "ETag, Inkmesh-Generation, Inkmesh-Token, Location, Retry-After";
+
 export function createHttpServer(options: HttpServerOptions): Server {
   const timeouts = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 2_000 };
   const server = createServer({ maxHeaderSize: headerBytesMax, ...timeouts }, expressApp(options));
@@ -79,7 +82,7 @@ function expressApp(options: HttpServerOptions): Express {
   if (options.experimentsApi !== undefined) app.use(options.experimentsApi);
   app.use("/api/rooms", openToRelays(origins), onlyWhileServing(status), options.roomsApi);
   app.use(apiDescription(options.release));
-  app.use("/api/events", onlyWhileServing(status));
+  app.use("/api/events", openToRelays(origins), onlyWhileServing(status));
   app.use(options.eventsApi);
   app.use(options.appFiles);
   app.use((_request, response) => sendRefusal(response, refused("NOT_FOUND").refusal));
@@ -120,11 +123,11 @@ function openToRelays(origins: OriginPolicy): RequestHandler {
     const origin = request.get("Origin");
     response.vary("Origin");
     if (origin === undefined || !origins.isOfRelay(origin)) return next();
-    response.set({ "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "Inkmesh-Token" });
+    response.set({ "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": exposedHeaders });
     if (request.method !== "OPTIONS") return next();
     const allowed = {
-      "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE",
-      "Access-Control-Allow-Headers": "Content-Type, Inkmesh-Token",
+      "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+      "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key, If-Match, If-None-Match, Inkmesh-Token, Last-Event-ID",
     };
     response
       .set({ ...allowed, "Access-Control-Max-Age": "600" })

@@ -6,7 +6,9 @@
  */
 import { createHash } from "node:crypto";
 import { refused, type Result } from "@inkmesh/shared/base/result";
+import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { RequestKey } from "@inkmesh/shared/engine/request-mark";
+import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import type { Request } from "express";
 
 /** The request's key, if it has one. `asked`: what it asks for, apart from the document. */
@@ -21,7 +23,13 @@ export function idempotencyKey(request: Request, asked: readonly (string | Uint8
   return { ok: true, value: { name, digest: hash.digest("hex") } };
 }
 
+/** Characters of a key that names a document: whoever has the same one gets that document, so nobody else may have it by chance. */
+const namingKeyMin = 16;
+
 /** The name of the document that a request without a name creates: the same for the same key, on every relay. */
-export function drawnRoomName({ name }: RequestKey): string {
-  return createHash("sha256").update(`room ${name}`).digest("base64url").slice(0, 22);
+export function drawnRoomName({ name }: RequestKey): Result<RoomName> {
+  if (name.length < namingKeyMin) {
+    return refused("BAD_REQUEST", `without a room the Idempotency-Key names the document: ${namingKeyMin} characters at least`);
+  }
+  return readRoomName(createHash("sha256").update(`room ${name}`).digest("base64url").slice(0, 22));
 }

@@ -21,6 +21,7 @@ import { randomBytes } from "node:crypto";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
+import type { RequestKey } from "@inkmesh/shared/engine/request-mark";
 import { positionHex, positionOf } from "@inkmesh/shared/ring/hash";
 import express, { type Request, type Response, type Router } from "express";
 import * as z from "zod";
@@ -104,9 +105,13 @@ function createRequest(request: Request): Result<RoomRequest> {
   const { room, title, kind } = body.data;
   const key = idempotencyKey(request, [JSON.stringify([room, title, kind])]);
   if (!key.ok) return key;
-  const name = readRoomName(room ?? (key.value === undefined ? randomBytes(12).toString("base64url") : drawnRoomName(key.value)));
+  const name = room === undefined ? newRoomName(key.value) : readRoomName(room);
   const repeats = key.value === undefined ? undefined : room === undefined ? "drawn" : "named";
   return name.ok ? { ok: true, value: { type: "create", room: name.value, title, kind, repeats, principal } } : name;
+}
+
+function newRoomName(key: RequestKey | undefined): Result<RoomName> {
+  return key === undefined ? readRoomName(randomBytes(12).toString("base64url")) : drawnRoomName(key);
 }
 
 function changeRequest(request: Request): Result<RoomRequest> {

@@ -143,6 +143,12 @@ export const errorKinds = {
     retryable: false,
     sentence: "A cursor or name was too large or not readable; it is not shown to others.",
   },
+  TOO_MANY_KEYS: {
+    wire: 66,
+    httpStatus: 422,
+    retryable: false,
+    sentence: "This document has taken as many requests with an Idempotency-Key as it can. Nothing was written; send it without one.",
+  },
   RELAY_BUSY: { wire: 65, closeCode: 1013, httpStatus: 503, retryable: true, retryAfterMs: 2_000, sentence: "This relay is busy." },
 
   // The relay's own troubles.

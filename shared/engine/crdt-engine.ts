@@ -92,12 +92,12 @@ export type EngineCall =
 
 /**
  * Whose a written edit is: somebody's who writes nothing else at the moment and has come to `clock`, or nobody's but this edit's. The latter
- * is drawn from `salt` and from the edit, so that whoever makes the same edit of the same document makes the same bytes, and two different
- * ones never share an author. Who is given and has come further than `parts` know is not asked to write on from there: then one is drawn.
+ * is drawn from `key` (32 bytes that only the mesh knows) and from the edit, so that whoever makes the same edit of the same document makes the same
+ * bytes, and nobody makes two different ones of one author. Who is given and has come further than `parts` know cannot write on from there: GAP.
  */
 export type WritingAuthor =
   | { readonly type: "given"; readonly client: number; readonly clock: number }
-  | { readonly type: "drawn"; readonly salt: string };
+  | { readonly type: "drawn"; readonly key: Uint8Array };
 
 /** A shadow document: all parts applied, encoded anew, with what of the parts did not apply. */
 export interface Shadow {
@@ -143,6 +143,8 @@ export interface CrdtEngine extends HistoryEngine {
   indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] };
   /** Whether `clocks` names all structs that `update` brings, also where it brings none. Total. */
   isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>, limits: ContentLimits): boolean;
+  /** Whose structs `update` brings; nobody's where it cannot be read. */
+  authorsIn(update: Uint8Array, limits: ContentLimits): readonly number[];
   /** `update` with a mark beside it, by which it is known again; what cannot be read stays what it is. */
   marked(update: Uint8Array, mark: RequestMark): Uint8Array;
   /** Builds the shadow document. Heavy; for a worker. Never throws for what the parts contain. */

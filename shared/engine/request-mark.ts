@@ -2,18 +2,19 @@
  * RequestMark: what a document keeps of a request that may come again, so that every relay that has the document knows it, without a table
  * of requests anywhere.
  *
- *     who asks ── key ──▶ author, one that nobody else is ─┐
- *     what is asked ── digest ──▶ length ──────────────────┴─▶ so many clocks of that author, collected from the start
+ *     who asks ── key, secret ──▶ author, one that nobody else is ─┐
+ *     what is asked ── digest ──▶ length ──────────────────────────┴─▶ so many clocks of that author, collected from the start
  *
  * A collected struct holds nothing, is nowhere, and costs some ten bytes; ContentIndex names it like any other: whether the author is known
  * says whether the request was, and how far the author's clock goes says what was asked. It travels with the edit, in one update: a replica
  * has both or neither.
  *
- * Bounded: an author for each key that is used in a document, of which there are so many at most (`authorsPerRoomMax`). Two different
+ * Bounded: an author for each key that is used in a document, and one more for a whole document that is written with it; none is let in where a
+ * document has half of its authors (`authorsPerRoomMax`), of which the other half is for people. Two different
  * requests under one key pass for the same once in 2^28.
  */
 import * as encoding from "lib0/encoding";
-import { lineageKey, type Lineage } from "../base/ids.ts";
+import type { Lineage } from "../base/ids.ts";
 import { ByteCursor, Unreadable } from "./byte-cursor.ts";
 import { authorOf } from "./drawn-author.ts";
 
@@ -29,8 +30,9 @@ export interface RequestKey {
   readonly digest: string;
 }
 
-export function markOf(lineage: Lineage, { name, digest }: RequestKey): RequestMark {
-  return { author: authorOf(`request ${lineageKey(lineage)} ${name}`), length: 1 + Number.parseInt(digest.slice(0, 7), 16) };
+/** `secret` is the mesh's. */
+export function requestMark({ room, generation }: Lineage, { name, digest }: RequestKey, secret: Uint8Array): RequestMark {
+  return { author: authorOf(["request", room, generation, name], secret), length: 1 + Number.parseInt(digest.slice(0, 7), 16) };
 }
 
 /** A Yjs update with one block more: one collected struct of `length` clocks. */

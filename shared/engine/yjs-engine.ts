@@ -54,6 +54,11 @@ export class YjsEngine implements CrdtEngine {
     return read.value.blocks.every((block) => endOf(block) <= (clocks.get(block.client) ?? 0));
   }
 
+  authorsIn(update: Uint8Array, limits: ContentLimits): readonly number[] {
+    const read = readUpdate(update, limits);
+    return read.ok ? read.value.blocks.map(({ client }) => client) : [];
+  }
+
   marked(update: Uint8Array, mark: RequestMark): Uint8Array {
     return markedUpdate(update, mark);
   }

@@ -15,11 +15,10 @@ import { ok, refused, type Result } from "../base/result.ts";
 import { drafts, plainDrafts } from "./block-draft.ts";
 import { blockOf, TooDeep } from "./block-reader.ts";
 import { blocksOf, markNames, outside, plainInline, type ContentBlock } from "./content-block.ts";
-import { contentHash } from "./content-hash.ts";
 import { blocksHtml } from "./content-html.ts";
 import { blocksMarkdown } from "./content-markdown.ts";
 import { isUnmarked, sectionsOf, type ContentTree, type ContentValue } from "./content-tree.ts";
-import { authorOf } from "./drawn-author.ts";
+import { authorOfEdit } from "./drawn-author.ts";
 import type { EngineCall, WrittenFormat } from "./crdt-engine.ts";
 import { htmlBlocks } from "./html-reader.ts";
 import { markdownBlocks } from "./markdown-reader.ts";
@@ -46,17 +45,10 @@ const sayable: Readonly<Record<WrittenFormat, readonly MarkName[]>> = {
 
 export function writtenUpdate(call: WriteCall): Result<Uint8Array> {
   const { author } = call;
-  const given = author.type === "given" ? edit(call, author.client, author.clock) : undefined;
-  if (given !== undefined) return given;
+  if (author.type === "given") return edit(call, author.client, author.clock) ?? refused("GAP", "its author has come further");
   const anybodys = edit(call, undrawn);
   if (anybodys?.ok !== true || anybodys.value === emptyUpdate) return anybodys ?? unsayable;
-  const salt = author.type === "given" ? `after ${author.client}` : author.salt;
-  return edit(call, drawnAuthor(anybodys.value, salt)) ?? unsayable;
-}
-
-/** 32 bits, as Yjs draws them. */
-function drawnAuthor(update: Uint8Array, salt: string): number {
-  return authorOf(`${salt} ${contentHash(update)} ${update.length}`);
+  return edit(call, authorOfEdit(anybodys.value, author.key)) ?? unsayable;
 }
 
 /** Undefined: the author's clock there is not `clock`. */

@@ -14,6 +14,8 @@ const hashBlockBytes = 64;
 /** What the bytes are meant for, an ASCII line; each use has one of its own. */
 export type MarkPurpose =
   | "inkmesh session token"
+  | "inkmesh author"
+  | "inkmesh author of an edit"
   | "inkmesh mesh link, dialler"
   | "inkmesh mesh link, accepter"
   | "inkmesh mesh forget"

@@ -1,5 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import * as Y from "yjs";
+import { authorOf } from "@inkmesh/shared/engine/drawn-author";
+import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RoomRequest } from "../../../server/core/input.ts";
 import { asked, content, refused, remove, room, show, writer } from "./asked-rooms.ts";
 import { aLineage, CoreWorld } from "./core-world.ts";
@@ -24,6 +26,11 @@ const create = { type: "create", room, title: undefined, kind: undefined, princi
 function textIn(world: CoreWorld): string {
   const answer = asked(world, content());
   return answer?.type === "content" ? new TextDecoder().decode(answer.bytes) : JSON.stringify(answer);
+}
+
+function tokenOf(world: CoreWorld): string {
+  const answer = asked(world, content());
+  return answer?.type === "content" ? answer.token : "";
 }
 
 function payloads(world: CoreWorld, generation = 0): readonly Uint8Array[] {
@@ -71,6 +78,59 @@ describe("a document written over HTTP", () => {
     expect([textIn(world), authorsIn(world)]).toEqual(["hello again", 3]);
   });
 
+  test("[P8] nor does it with each time that it is written on what it was before somebody else wrote", () => {
+    const world = new CoreWorld();
+    writer(world);
+    for (let turn = 0; turn < 20; turn++) {
+      const base = tokenOf(world);
+      asked(world, write(`${textIn(world)} a${turn}`, { base }));
+      expect(asked(world, write(`b${turn} hello`, { base }))).toMatchObject({ type: "saved" });
+    }
+    expect(authorsIn(world)).toBe(3);
+    expect(["a", "b"].map((words) => textIn(world).includes(`${words}19`))).toEqual([true, true]);
+  });
+
+  test("[P8] who goes on writing on one old state takes up 64 authors at most, and is to read it again then", () => {
+    const world = new CoreWorld();
+    writer(world);
+    const base = tokenOf(world);
+    const answers = Array.from({ length: 70 }, (_, turn) => asked(world, write(`hello ${turn}`, { base })));
+    expect(answers.filter((answer) => answer?.type === "saved").length).toBe(64);
+    expect(answers.at(-1)).toMatchObject(refused("CHANGED_SINCE"));
+    expect(authorsIn(world)).toBe(65);
+    expect(asked(world, write("hello all", { base: tokenOf(world) }))).toMatchObject({ type: "saved" });
+    expect(asked(world, write("hello to all"))).toMatchObject({ type: "saved" });
+    expect([textIn(world), authorsIn(world)]).toEqual(["hello to all", 65]);
+  });
+
+  test("[P8] no more edits of one document are looked for at once than it gets authors; the next is told to come again", () => {
+    const world = new CoreWorld();
+    writer(world);
+    world.holdsAnswers = true;
+    const requests = Array.from({ length: 65 }, (_, turn) => world.ask(write(`hello ${turn}`)));
+    world.run();
+    expect(requests.flatMap((request) => world.answers.get(request) ?? [])).toMatchObject([refused("RELAY_BUSY")]);
+    world.holdsAnswers = false;
+    world.run();
+    expect(requests.filter((request) => world.answers.get(request)?.type === "saved")).toHaveLength(64);
+  });
+
+  test("whose author has come further than what of its work can be read is written by another one", () => {
+    const world = new CoreWorld();
+    writer(world);
+    asked(world, write("hello 1"));
+    const perform = vi.spyOn(YjsEngine.prototype, "perform");
+    // As where an edit of the author's waits to be set aside, so that no document has it.
+    perform.mockImplementationOnce((call) => {
+      const [first] = call.parts;
+      return new YjsEngine().perform({ ...call, parts: [first!] });
+    });
+    expect(asked(world, write("hello 2"))).toMatchObject({ type: "saved" });
+    expect(perform).toHaveReturnedWith(expect.objectContaining({ ok: false }));
+    perform.mockRestore();
+    expect([authorsIn(world), textIn(world).includes("2")]).toEqual([3, true]);
+  });
+
   test("two that are written at once on the same are two edits, and neither is lost", () => {
     const world = new CoreWorld();
     writer(world);
@@ -83,8 +143,7 @@ describe("a document written over HTTP", () => {
   test("what is typed while the edit is found stays, and refuses one that was made on something else", () => {
     const world = new CoreWorld();
     const client = writer(world);
-    const answer = asked(world, content());
-    const match = answer?.type === "content" ? answer.token : "";
+    const match = tokenOf(world);
     world.holdsAnswers = true;
     const [free, bound] = [world.ask(write("hello you")), world.ask(write("hello them", { match }))];
     world.run();
@@ -102,10 +161,7 @@ describe("a document written over HTTP", () => {
     const world = new CoreWorld({ limits: { verifyMs: 60_000 } });
     const client = writer(world);
     const tokens: string[] = [];
-    const read = (): void => {
-      const answer = asked(world, content());
-      tokens.push(answer?.type === "content" ? answer.token : "");
-    };
+    const read = (): number => tokens.push(tokenOf(world));
     read();
     client.updates(2, [typedUpdates(1, ["hello", "!"])[1]!]);
     world.run();
@@ -193,6 +249,18 @@ describe("a document that is begun over HTTP", () => {
     asked(world, create);
     asked(world, write("a"));
     expect(new Set([...clients, Y.decodeUpdate(payloads(world, 1)[0]!).structs[0]!.id.client]).size).toBe(5);
+  });
+
+  test("never has the author of another one, also where the two were made so that everything but the secret says the same", () => {
+    // Their edits have one contentHash, and would be told apart by nothing else.
+    const clients = ["text 75209", "text 77626"].map((body) => {
+      const world = new CoreWorld();
+      asked(world, write(body, { where: "new" }));
+      return Y.decodeUpdate(payloads(world)[0]!).structs[0]!.id.client;
+    });
+    expect(clients[0]).not.toBe(clients[1]);
+    const [one, other] = [1, 2].map((byte) => authorOf(["beginning"], new Uint8Array(32).fill(byte)));
+    expect(one).not.toBe(other);
   });
 
   test("that was created before, with a title, is begun where it is", () => {

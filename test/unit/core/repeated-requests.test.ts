@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
-import { markedUpdate, markOf, type RequestKey } from "@inkmesh/shared/engine/request-mark";
+import { markedUpdate, requestMark, type RequestKey } from "@inkmesh/shared/engine/request-mark";
 import type { RoomRequest } from "../../../server/core/input.ts";
 import { roomyLimits } from "../engine/an-update.ts";
 import { asked, content, refused, remove, room, writer } from "./asked-rooms.ts";
-import { aLineage, CoreWorld } from "./core-world.ts";
+import { aLineage, CoreWorld, tokenSecret } from "./core-world.ts";
 import { typedUpdates } from "./typed-updates.ts";
 
 const key = (name: string, digest = "0123456789abcdef"): RequestKey => ({ name, digest });
@@ -78,6 +78,19 @@ describe("a request with a key", () => {
     expect(textIn(world)).toBe("something else");
   });
 
+  test("[P8] is refused where those have taken up half of the authors; people, and requests without one, go on", () => {
+    const world = new CoreWorld({ limits: { content: { authorsPerRoomMax: 10 } } });
+    const client = writer(world);
+    for (const name of ["1", "2"]) expect(asked(world, write(`hello ${name}`, key(name)))).toMatchObject({ type: "saved" });
+    expect(asked(world, write("hello 3", key("3")))).toMatchObject(refused("TOO_MANY_KEYS"));
+    expect(asked(world, update(typedUpdates(2, ["!"])[0]!, key("4")))).toMatchObject(refused("TOO_MANY_KEYS"));
+    expect(asked(world, write("hello 1", key("1")))).toMatchObject({ type: "saved" });
+    expect(asked(world, write("hello you", "none"))).toMatchObject({ type: "saved" });
+    client.updates(2, typedUpdates(2, ["!"]));
+    world.run();
+    expect([textIn(world).replace("!", ""), textIn(world).length, entries(world).length]).toEqual(["hello you", 10, 5]);
+  });
+
   test("that comes twice at once is done once", () => {
     const world = new CoreWorld();
     writer(world);
@@ -113,7 +126,7 @@ describe("a request with a key", () => {
 
   test("leaves a mark that histories and documents keep, and nobody sees", () => {
     const [edit] = typedUpdates(2, ["words"]);
-    const mark = markOf(aLineage("note"), key("k", "f".repeat(64)));
+    const mark = requestMark(aLineage("note"), key("k", "f".repeat(64)), tokenSecret);
     const marked = markedUpdate(edit!, mark);
     const engine = new YjsEngine();
     const index = engine.emptyIndex();

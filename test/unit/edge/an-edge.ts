@@ -45,6 +45,7 @@ interface EdgeOptions {
   readonly inspect?: VerifyApiOptions["inspect"];
   readonly history?: HistoryApiOptions["history"];
   readonly version?: HistoryApiOptions["version"];
+  readonly eventsKeptMax?: number;
   readonly experiments?: Experiments;
   readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
 }
@@ -88,7 +89,10 @@ export async function anEdge(options: EdgeOptions = {}) {
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
   const relay = "a" as RelayId;
-  const events = new DocumentEvents({ actor: "a.0" as ActorId, tokenSecret: edgeSecret, limits: { eventsKeptMax: 4, eventEveryMs: 20, eventBeatMs: 50 } });
+  const events = new DocumentEvents({
+    ...{ actor: "a.0" as ActorId, tokenSecret: edgeSecret },
+    limits: { eventsKeptMax: options.eventsKeptMax ?? 4, eventEveryMs: 20, eventBeatMs: 50 },
+  });
   const http = createHttpServer({
     ...{ status, sockets, peers, observer },
     origins: new OriginPolicy(options.allowOrigins ?? [], () => options.relays ?? []),
@@ -122,7 +126,7 @@ export async function anEdge(options: EdgeOptions = {}) {
       version: options.version ?? (async () => ({ ok: true, value: undefined })),
       updateBytesMax: 1_000,
     }),
-    eventsApi: eventsApi({ events, listenersMax: 2, backlogBytesMax: 64 * 1024 }),
+    eventsApi: eventsApi({ events, listenersMax: 2 }),
     appFiles: appFiles(options.appFolder),
     connectionsMax: 100,
     release: "0.0.0",

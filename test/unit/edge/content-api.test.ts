@@ -163,18 +163,20 @@ test("a key says what calls itself so, and what is asked: the same for the same,
 
 test("a document that is created with a key and no name gets the name of the key", async () => {
   const url = (await answering({ type: "refused", refusal: { code: "ROOM_EXISTS", detail: "" } })).replace(/\/a%20note.*/, "");
-  const create = async (key: string, body: object): Promise<unknown> => {
-    await fetch(url, {
+  const post = (key: string, body: object): Promise<Response> =>
+    fetch(url, {
       method: "POST",
-      headers: { "Idempotency-Key": key, "Content-Type": "application/json" },
+      headers: { "Idempotency-Key": `"${key}"`, "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
+  const create = async (key: string, body: object): Promise<unknown> => {
+    await post(key, body);
     return asked.at(-1);
   };
   const [one, same, other, named] = [
-    await create("k", { title: "T" }),
-    await create("k", { title: "U" }),
-    await create("l", {}),
+    await create("0123456789abcdef", { title: "T" }),
+    await create("0123456789abcdef", { title: "U" }),
+    await create("another that is long", {}),
     await create("k", { room: "r" }),
   ];
   expect([one, named]).toMatchObject([
@@ -183,4 +185,8 @@ test("a document that is created with a key and no name gets the name of the key
   ]);
   const nameOf = (ask: unknown): unknown => (ask as { room: string }).room;
   expect([nameOf(same) === nameOf(one), nameOf(other) === nameOf(one)]).toEqual([true, false]);
+  const count = asked.length;
+  // Two programs that count would have one document.
+  const short = await post("123456789012345", {});
+  expect([short.status, await short.json(), asked.length]).toMatchObject([400, { error: { code: "BAD_REQUEST" } }, count]);
 });

@@ -27,13 +27,27 @@ describe("[P9] what pages of other origins may read", () => {
     expect(response.headers.get("vary")).toContain("Origin");
   });
 
+  test("a page of another relay may read what an answer says beside the document, and listen", async () => {
+    edge = await anEdge({ relays });
+    const headers = { Origin: "https://b.example" };
+    const reading = new AbortController();
+    const events = await fetch(`${edge.address}/api/events`, { headers, signal: reading.signal });
+    expect([events.status, events.headers.get("access-control-allow-origin")]).toEqual([200, "https://b.example"]);
+    expect(events.headers.get("access-control-expose-headers")).toBe("ETag, Inkmesh-Generation, Inkmesh-Token, Location, Retry-After");
+    reading.abort();
+  });
+
   test("a browser that asks beforehand hears what pages of other relays may do, with rooms and the view of the mesh, and nothing else", async () => {
     edge = await anEdge({ relays });
     const ask = { method: "OPTIONS", headers: { Origin: "https://b.example", "Access-Control-Request-Method": "PATCH" } };
     const response = await fetch(`${edge.address}/api/rooms/notes`, ask);
-    expect([response.status, response.headers.get("access-control-allow-methods")]).toEqual([204, "GET, POST, PATCH, DELETE"]);
-    expect(response.headers.get("access-control-allow-headers")).toBe("Content-Type, Inkmesh-Token");
-    expect((await fetch(`${edge.address}/api/mesh`, ask)).headers.get("access-control-allow-origin")).toBe("https://b.example");
+    expect([response.status, response.headers.get("access-control-allow-methods")]).toEqual([204, "GET, POST, PUT, PATCH, DELETE"]);
+    expect(response.headers.get("access-control-allow-headers")).toBe(
+      "Content-Type, Idempotency-Key, If-Match, If-None-Match, Inkmesh-Token, Last-Event-ID",
+    );
+    for (const path of ["/api/mesh", "/api/events"]) {
+      expect((await fetch(`${edge.address}${path}`, ask)).headers.get("access-control-allow-origin")).toBe("https://b.example");
+    }
     expect((await fetch(`${edge.address}/metrics`, ask)).headers.get("access-control-allow-origin")).toBeNull();
     const foreign = await fetch(`${edge.address}/api/rooms/notes`, { ...ask, headers: { Origin: "https://evil.example" } });
     expect([foreign.status, foreign.headers.get("access-control-allow-methods")]).toEqual([403, null]);

@@ -12,7 +12,8 @@ const engine = new YjsEngine();
 
 function edit(doc: Y.Doc, format: WrittenFormat, body: string): Uint8Array {
   const parts = doc.store.clients.size === 0 ? [] : [Y.encodeStateAsUpdate(doc)];
-  const author = parts.length === 0 ? ({ type: "drawn", salt: "" } as const) : ({ type: "given", client: 99, clock: 0 } as const);
+  const author =
+    parts.length === 0 ? ({ type: "drawn", key: new Uint8Array(32) } as const) : ({ type: "given", client: 99, clock: 0 } as const);
   const update = engine.perform({ type: "write", parts, format, body, kind: "text", author });
   if (!update.ok) throw new Error(update.refusal.code);
   return update.value;

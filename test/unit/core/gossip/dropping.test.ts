@@ -3,6 +3,7 @@
  * the disks of all replicas, whatever the relay that drops was told.
  */
 import { describe, expect, test } from "vitest";
+import * as Y from "yjs";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import { refused } from "@inkmesh/shared/base/result";
 import { aLineage } from "../core-world.ts";
@@ -247,6 +248,23 @@ describe("a copy at an edge", () => {
     expect(new Set(actors).size).toBe(actors.length);
     expect(new Set(replicas[0]!.disk.entries(lineage).map(({ dot }) => dot.actor)).size).toBe(1);
     expect(textAt(cluster, replicas[1]!, "note", 3)).toBe("words, more");
+  });
+
+  test("[P8] that is dropped again and again, and written over HTTP each time, does not get an author each time", () => {
+    const { cluster, edge, replicas } = leftAlone();
+    for (const words of ["one", "two", "three"]) {
+      const answer = cluster.ask(edge, {
+        ...{ type: "write", room: lineage.room, format: "text", body: words, kind: "code", where: "any", principal: "" },
+        ...{ base: undefined, match: undefined, key: undefined },
+      });
+      cluster.run(5_000);
+      expect(answer()).toMatchObject({ type: "saved" });
+      letDrop(cluster, edge);
+    }
+    const doc = new Y.Doc();
+    for (const part of replicas[0]!.disk.parts(lineage)) Y.applyUpdate(doc, part);
+    // Who typed at first, and the edge.
+    expect([doc.store.clients.size, doc.getText("text").toString() || doc.getXmlFragment("default").toString()]).toEqual([2, "three"]);
   });
 
   test("[P4] that was dropped takes edits while no replica can be reached, under a name that was never used", () => {
