@@ -18,6 +18,9 @@ import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { Line } from "./line.ts";
 import { outboxKey, type OutboxEntry, type OutboxKey } from "./outbox-entry.ts";
 
+/** Authors of what somebody made here: undo of a merge has a few. Relays take 16 in one edit, unless told otherwise. */
+const editAuthorsMax = 16;
+
 interface Item {
   /** Undefined for a difference that repairs the relay: the device holds its content elsewhere. */
   readonly entry: OutboxEntry | undefined;
@@ -218,15 +221,15 @@ export class Outbox {
   }
 
   /**
-   * Makes the next to be sent fit: an edit above the ceiling of edits goes as a state, which may be larger. Above
-   * `updatesBytesMax` no relay of this mesh takes it, and trying would only cost the line: answers why.
+   * Makes the next to be sent fit: an edit above the ceiling of edits, or of more authors than one person's editing has (an import),
+   * goes as a state, which may be larger. Above `updatesBytesMax` no relay of this mesh takes it, and trying would only cost the line: answers why.
    */
   fitNext({ updateBytesMax, updatesBytesMax }: Pick<Line, "updateBytesMax" | "updatesBytesMax">): Refusal | undefined {
     const item = this.#items[this.#sent];
     if (item === undefined) return undefined;
     const bytes = item.bytes.length;
     if (bytes > updatesBytesMax) return { code: "UPDATE_TOO_BIG", detail: `edit of ${bytes} bytes, limit ${updatesBytesMax}` };
-    if (bytes > updateBytesMax) item.kind = "state";
+    if (bytes > updateBytesMax || authorsOf(item.bytes) > editAuthorsMax) item.kind = "state";
     return undefined;
   }
 
@@ -284,4 +287,9 @@ function newItem(entry: OutboxEntry | undefined, bytes: Uint8Array): Item {
 
 function isLaterThan(item: OutboxEntry | undefined, entry: OutboxEntry): boolean {
   return item !== undefined && item.tab !== entry.tab && item.createdMs > entry.createdMs;
+}
+
+/** How many authors an update brings something of, or 128 for more: it begins with their number, seven bits to a byte. */
+function authorsOf([first = 0]: Uint8Array): number {
+  return Math.min(first, 128);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import * as Y from "yjs";
 import { Outbox, type Window } from "../../../client/provider/core/outbox.ts";
 import { anEntry } from "./an-entry.ts";
 
@@ -110,4 +111,24 @@ test("[P7] another tab's entries stand where they belong by time, behind what is
   const other = (number: number, createdMs: number) => anEntry(number, { tab: "u", createdMs });
   outbox.insert([other(1, 900), other(2, 1_002), other(3, 1_003), other(4, 5), other(5, 9_000)]);
   expect(outbox.entries.map(({ tab, number }) => `${tab}${number}`)).toEqual(["t1", "u1", "t2", "u2", "t3", "u3", "u4", "t4", "u5"]);
+});
+
+test.each([
+  [1, "edit"],
+  [16, "edit"],
+  [17, "state"],
+  [127, "state"],
+  [300, "state"],
+])("what %i authors made goes as one %s", (authors, kind) => {
+  const all = new Y.Doc();
+  for (let author = 1; author <= authors; author++) {
+    const own = new Y.Doc();
+    own.clientID = author;
+    own.getText("text").insert(0, "a");
+    Y.applyUpdate(all, Y.encodeStateAsUpdate(own));
+  }
+  const outbox = new Outbox();
+  outbox.add([{ ...anEntry(1), bytes: Y.encodeStateAsUpdate(all) }]);
+  expect(outbox.fitNext({ updateBytesMax: 10_000, updatesBytesMax: 10_000 })).toBeUndefined();
+  expect(outbox.take(wide)).toMatchObject({ kind, updates: { length: 1 } });
 });
