@@ -29,6 +29,8 @@ const house: readonly Room[] = [
     packages: ["lib0", "better-sqlite3"],
     node: true,
   },
+  // What other servers have kept, for reading.
+  { folder: "server/sources", ours: [], packages: ["lib0", "better-sqlite3", "classic-level"], node: true },
   {
     folder: "server/edge",
     ours: ["shared", "server/core"],
@@ -49,7 +51,7 @@ const house: readonly Room[] = [
     packages: ["commander", "picocolors"],
     node: true,
     // A command that writes into documents is a client as any other one.
-    except: { "server/cli/room-import.ts": ["@inkmesh/client"] },
+    except: { "server/cli/room-writing.ts": ["@inkmesh/client"] },
   },
   { folder: "server/bin", ours: [], packages: [], node: true },
   {

@@ -1,0 +1,123 @@
+/**
+ * YLeveldbSource: the folder in which y-leveldb keeps documents, as y-websocket's server does with `YPERSISTENCE`.
+ *
+ *     key      parts, each a tag and a value: 0 varString · 1 uint32, big endian
+ *              ["v1", name, "update", number]   one update, in the order in which they were stored
+ *              ["v1", name, "meta", key]        the application's own; not read
+ *              ["v1_sv", name]                  a state vector as of some update; not needed
+ *
+ * Opening a LevelDB writes into its folder (it moves its log into tables), so it is opened as a copy: tables never change and are
+ * linked, the rest is small. The server that writes it has to be stopped: a copy of a folder that changes is of no moment.
+ * Source: y-leveldb's `src/y-leveldb.js`; LevelDB's `doc/impl.md`.
+ */
+import { copyFileSync, linkSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
+import * as decoding from "lib0/decoding";
+import * as encoding from "lib0/encoding";
+import type { ImportSource, SourceNames } from "./import-source.ts";
+import { isLevelFile } from "./level-file.ts";
+
+type Part = string | number;
+type Level = ClassicLevel<Uint8Array, Uint8Array>;
+
+const tag = { text: 0, number: 1 } as const;
+const numberMax = 2 ** 32 - 1;
+const tables = /\.(ldb|sst)$/;
+
+export class YLeveldbSource implements ImportSource {
+  readonly kind = "y-leveldb";
+  readonly #copy: string;
+  readonly #level: Level;
+  /** Also where the process ends before `close`. */
+  readonly #remove = (): void => rmSync(this.#copy, { recursive: true, force: true });
+
+  private constructor(copy: string, level: Level) {
+    this.#copy = copy;
+    this.#level = level;
+    process.once("exit", this.#remove);
+  }
+
+  /** Rejects with an Error in words when LevelDB cannot open it. */
+  static async open(folder: string): Promise<YLeveldbSource> {
+    const copy = mkdtempSync(join(tmpdir(), "inkmesh-import-"));
+    try {
+      for (const name of readdirSync(folder).filter(isLevelFile)) copyFile(join(folder, name), join(copy, name));
+      const encodings = { keyEncoding: "view", valueEncoding: "view" } as const;
+      const level: Level = new ClassicLevel(copy, { ...encodings, createIfMissing: false });
+      await level.open();
+      return new YLeveldbSource(copy, level);
+    } catch (error) {
+      rmSync(copy, { recursive: true, force: true });
+      throw new Error(wordsOf(error), { cause: error });
+    }
+  }
+
+  async names(): Promise<SourceNames> {
+    const names = new Set<string>();
+    try {
+      for await (const key of this.#level.keys({ gte: keyOf(["v1", ""]).subarray(0, -1), lt: keyOf(["v1", 0]) })) {
+        const [, name, what] = partsOf(key) ?? [];
+        if (typeof name === "string" && what === "update") names.add(name);
+      }
+    } catch (error) {
+      return { names: [...names], problem: wordsOf(error) };
+    }
+    return { names: [...names], problem: undefined };
+  }
+
+  async updates(name: string): Promise<readonly Uint8Array[]> {
+    const range = { gte: keyOf(["v1", name, "update", 0]), lte: keyOf(["v1", name, "update", numberMax]) };
+    try {
+      return await this.#level.values(range).all();
+    } catch (error) {
+      throw new Error(wordsOf(error), { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#level.close();
+    this.#remove();
+    process.off("exit", this.#remove);
+  }
+}
+
+/** Linked where it never changes and the folders are on one disk. */
+function copyFile(from: string, to: string): void {
+  try {
+    if (tables.test(from)) return linkSync(from, to);
+  } catch {
+    // On another disk, or one that knows no links.
+  }
+  copyFileSync(from, to);
+}
+
+function keyOf(parts: readonly Part[]): Uint8Array {
+  return encoding.encode((encoder) => {
+    for (const part of parts) {
+      encoding.writeUint8(encoder, typeof part === "string" ? tag.text : tag.number);
+      if (typeof part === "string") encoding.writeVarString(encoder, part);
+      else encoding.writeUint32BigEndian(encoder, part);
+    }
+  });
+}
+
+/** Undefined: somebody else's key. */
+function partsOf(key: Uint8Array): readonly Part[] | undefined {
+  try {
+    const decoder = decoding.createDecoder(key);
+    const parts: Part[] = [];
+    while (decoding.hasContent(decoder))
+      parts.push(decoding.readUint8(decoder) === tag.text ? decoding.readVarString(decoder) : decoding.readUint32BigEndian(decoder));
+    return parts;
+  } catch {
+    return undefined;
+  }
+}
+
+/** LevelDB says why in the cause of an error that only says that it failed. */
+function wordsOf(error: unknown): string {
+  const { cause, message } = error as Error;
+  return cause instanceof Error ? cause.message : message;
+}
