@@ -16,11 +16,12 @@ import * as z from "zod";
 import { firstValues, type Bounds } from "./bounds.ts";
 import type { Limits } from "./core/limits.ts";
 import type { MeshLimits } from "./core/peers/mesh-options.ts";
-import { meshAddress, origin } from "./given-address.ts";
+import { meshAddress, origin, webAddress } from "./given-address.ts";
 import { disorder } from "./limit-order.ts";
 import { isAnyAddress, isLoopbackAddress } from "./listening-address.ts";
 import { historyFirstMs, period } from "./period.ts";
 import { meshBounds, meshLimitsOf } from "./mesh-limits.ts";
+import { processBounds, type ProcessLimits } from "./process-limits.ts";
 
 const kib = 1024;
 const mib = 1024 * kib;
@@ -145,43 +146,6 @@ const replicationBounds = {
   dropsAtOnceMax: [64, 0, 10_000],
 } as const satisfies Record<string, Bounds>;
 
-const processBounds = {
-  /** Milliseconds between two commits: below it waking the disk's thread costs more than the writing. Never delays the fan-out. */
-  commitPauseMs: [5, 0, 10_000],
-  /** Milliseconds for one piece of heavy work (a merge, a rendering) before its worker is ended. */
-  engineCallMs: [20_000, 10, 3_600_000],
-  /** Pieces of heavy work that wait; past it the relay says that it is busy. */
-  engineCallsWaitingMax: [256, 1, 1_000_000],
-  /** Worker threads for heavy work. */
-  engineWorkersMax: [2, 1, 64],
-  /** Milliseconds for one answer over HTTP. */
-  requestMs: [15_000, 50, 3_600_000],
-  /** HTTP requests that wait for an answer. */
-  requestsWaitingMax: [1_000, 1, 1_000_000],
-  /** Milliseconds. A socket that was silent so long is pinged; one that is still silent as long again is ended. */
-  pingMs: [20_000, 50, 600_000],
-  /** Milliseconds that a client has to answer a close before its socket is cut. */
-  closeMs: [5_000, 10, 600_000],
-  /** Milliseconds that a stop may take; what is not on disk then is still with its author. */
-  stopMs: [10_000, 100, 600_000],
-  /** Bytes. With less free on the disk, edits stay with their authors: a restart and repairs need some room. Compaction leaves twice as much. */
-  freeBytesMin: [mib, 0, 1024 * 1024 * mib],
-  /** Bytes of one message between relays; the largest state and what names it must fit. The same on all relays of a mesh. */
-  meshFrameBytesMax: [64 * mib, 64 * kib, 512 * mib],
-  /** Milliseconds that opening a socket to another relay may take. */
-  dialMs: [5_000, 50, 600_000],
-  /** Machines that one address may name and that are dialled. */
-  machinesPerAddressMax: [64, 1, 1_000],
-  /** Milliseconds between two looks at how late the event loop is. */
-  eventLoopLookMs: [2_000, 100, 600_000],
-  /** Milliseconds between two looks at which histories tell of what is to go. */
-  historyLookMs: [3_600_000, 50, 86_400_000],
-  /** Milliseconds that a stamp of another clock may be ahead. */
-  hlcOffsetMaxMs: [500, 1, 600_000],
-} as const satisfies Record<string, Bounds>;
-
-export type ProcessLimits = { readonly [Name in keyof typeof processBounds]: number };
-
 export interface RelaySettings {
   /** The relay's name; undefined: the one in its data folder, or "a" in a new one. */
   readonly name: RelayId | undefined;
@@ -192,6 +156,8 @@ export interface RelaySettings {
   readonly log: "pretty" | "json" | "silent";
   /** Origins of pages that may connect beside this relay's own and those of this machine. */
   readonly allowOrigins: readonly string[];
+  /** The application that is asked who may do what (`access-callback.ts`); undefined: everybody may do everything. */
+  readonly authUrl: string | undefined;
   /** Addresses of relays to join; empty: this relay founds a mesh, or goes on with the one of its data folder. */
   readonly join: readonly string[];
   /** Where other relays reach this one; undefined: at the address that it listens on, if that is one. */
@@ -247,6 +213,7 @@ const settings = {
     schema: several(origin),
     right: "the origin of a page, scheme and host without a path, e.g. https://docs.example.org",
   },
+  "auth-url": { schema: webAddress, right: "the address of your application, e.g. http://127.0.0.1:3000/inkmesh-access" },
   durability: { schema: z.enum(["majority", "1", "all"]), right: "majority, 1 or all" },
   replicas: { schema: wholeNumber.pipe(z.int().min(1).max(7)), right: "a number of relays from 1 to 7" },
   zone: { schema: z.string().min(1).refine(isZone), right: "up to 63 of A-Z, a-z, 0-9, . _ and -, e.g. berlin-1" },
@@ -263,7 +230,7 @@ const settings = {
 } as const satisfies Record<string, Setting>;
 
 /** Settings whose values are never repeated. */
-const unshown: ReadonlySet<string> = new Set(["mesh-secret"]);
+const unshown: ReadonlySet<string> = new Set(["mesh-secret", "auth-url"]);
 
 export const settingNames = Object.keys(settings) as readonly (keyof typeof settings)[];
 
@@ -347,6 +314,7 @@ function settingsOf(
     dataFolder: path.resolve((values["data"] as string | undefined) ?? path.join("data", name ?? "a")),
     log: (values["log"] as RelaySettings["log"] | undefined) ?? "pretty",
     allowOrigins: (values["allow-origin"] as string[] | undefined) ?? [],
+    authUrl: values["auth-url"] as string | undefined,
     join: (values["join"] as string[] | undefined) ?? [],
     advertise: values["advertise"] as string | undefined,
     meshSecret: values["mesh-secret"] as string | undefined,

@@ -3,6 +3,7 @@
  * relay if this one ends.
  */
 import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
+import { givenToken } from "./asked-relay.ts";
 
 /** On the disks of so many relays, of how many. */
 export interface Saved {
@@ -24,7 +25,7 @@ export class RoomWriting {
   static async begin(at: string, agent: string): Promise<RoomWriting> {
     const { Inkmesh } = await import("@inkmesh/client");
     const { ClientWebSocket } = await import("../edge/client-web-socket.ts");
-    return new RoomWriting(new Inkmesh({ url: at, WebSocket: ClientWebSocket, agent }));
+    return new RoomWriting(new Inkmesh({ url: at, WebSocket: ClientWebSocket, agent, credential: givenToken() }));
   }
 
   /** Merges a Yjs update into a document. Resolves when that is saved; undefined: it brought nothing that was not there. */

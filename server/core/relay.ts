@@ -167,6 +167,8 @@ export class Relay {
         return context.calls.answer(input.seq, input.result);
       case "rooms-listed":
         return context.lists.answer(input.seq, input.result);
+      case "access-answered":
+        return context.accesses.answer(input.seq, input.result);
       case "request-received":
         return this.#requestReceived(input);
       case "request-cancelled":

@@ -6,6 +6,8 @@
  *     /mesh          other relays, never a page
  *     /health, /ready, /metrics, /api/…        everything else: the editor's files
  *
+ * Where an application says who may do what, `rooms-door` stands before `/api/rooms`; about sockets the core asks.
+ *
  * Invariants: a page from a foreign origin gets neither a socket (403 before 101) nor a change; no request's error is
  * left to end the process; while the relay starts or stops, rooms and sockets are refused with 503.
  */
@@ -32,6 +34,8 @@ export interface HttpServerOptions {
   readonly meshApi: Router;
   /** Undefined: there is no such door. */
   readonly experimentsApi: Router | undefined;
+  /** Stands before `roomsApi`; undefined: everybody may do everything. */
+  readonly roomsDoor: Router | undefined;
   readonly roomsApi: Router;
   readonly appFiles: Router;
   readonly connectionsMax: number;
@@ -73,7 +77,9 @@ function expressApp(options: HttpServerOptions): Express {
   app.use(options.healthApi);
   app.use(options.meshApi);
   if (options.experimentsApi !== undefined) app.use(options.experimentsApi);
-  app.use("/api/rooms", openToRelays(origins), onlyWhileServing(status), options.roomsApi);
+  app.use("/api/rooms", openToRelays(origins), onlyWhileServing(status));
+  if (options.roomsDoor !== undefined) app.use("/api/rooms", options.roomsDoor);
+  app.use("/api/rooms", options.roomsApi);
   app.use(options.appFiles);
   app.use((_request, response) => sendRefusal(response, refused("NOT_FOUND").refusal));
   app.use(errorAnswer(observer));
@@ -117,7 +123,7 @@ function openToRelays(origins: OriginPolicy): RequestHandler {
     if (request.method !== "OPTIONS") return next();
     const allowed = {
       "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE",
-      "Access-Control-Allow-Headers": "Content-Type, Inkmesh-Token",
+      "Access-Control-Allow-Headers": "Authorization, Content-Type, Inkmesh-Token",
     };
     response
       .set({ ...allowed, "Access-Control-Max-Age": "600" })

@@ -239,7 +239,6 @@ export class SyncSession {
     this.#absence.ended(this.#outbox.entries, nowMs);
     if (message.access === "read-only") {
       open.hold = { type: "session" };
-      if (this.#outbox.waiting > 0) this.#problem = { code: "READ_ONLY", detail: "" };
     } else {
       this.#askDifference(open, "repair", { stateVector: message.stateVector, unless: this.#outbox.payloads }, line);
     }
@@ -358,6 +357,7 @@ export class SyncSession {
   /** Sends what the window allows. */
   #pump(line: Line): void {
     const open = this.#open;
+    if (open?.hold?.type === "session" && this.#outbox.waiting > 0) this.#problem ??= { code: "READ_ONLY", detail: "" };
     if (!open || open.hold || open.difference) return;
     const due = open.repairDue;
     if (due) {

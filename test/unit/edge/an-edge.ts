@@ -87,6 +87,7 @@ export async function anEdge(options: EdgeOptions = {}) {
   });
   const relay = "a" as RelayId;
   const http = createHttpServer({
+    roomsDoor: undefined,
     ...{ status, sockets, peers, observer },
     origins: new OriginPolicy(options.allowOrigins ?? [], () => options.relays ?? []),
     healthApi: healthApi({

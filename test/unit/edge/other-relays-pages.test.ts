@@ -32,7 +32,7 @@ describe("[P9] what pages of other origins may read", () => {
     const ask = { method: "OPTIONS", headers: { Origin: "https://b.example", "Access-Control-Request-Method": "PATCH" } };
     const response = await fetch(`${edge.address}/api/rooms/notes`, ask);
     expect([response.status, response.headers.get("access-control-allow-methods")]).toEqual([204, "GET, POST, PATCH, DELETE"]);
-    expect(response.headers.get("access-control-allow-headers")).toBe("Content-Type, Inkmesh-Token");
+    expect(response.headers.get("access-control-allow-headers")).toBe("Authorization, Content-Type, Inkmesh-Token");
     expect((await fetch(`${edge.address}/api/mesh`, ask)).headers.get("access-control-allow-origin")).toBe("https://b.example");
     expect((await fetch(`${edge.address}/metrics`, ask)).headers.get("access-control-allow-origin")).toBeNull();
     const foreign = await fetch(`${edge.address}/api/rooms/notes`, { ...ask, headers: { Origin: "https://evil.example" } });

@@ -1,0 +1,91 @@
+/**
+ * AwaitedOpenings: the documents that one client has asked for, while it is not clear yet whether it may have them.
+ *
+ *     opened ──▶ awaited ──granted──▶ a session, which hears what was held
+ *                   │  └──refused──▶ gone
+ *                   └──the client lets go──▶ awaited still, if it has said something that is to be heard; otherwise gone
+ *
+ * Nothing of a document is read, nor even its name kept in memory, before that.
+ *
+ * Invariants: [C7] what is held is bounded for each, and so is how many there are, by who adds them; other documents of the same client
+ * do not wait.
+ */
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Limits } from "./limits.ts";
+import { bytesOf, type Opening, type SessionMessage } from "./session-message.ts";
+
+export interface AwaitedOpening {
+  readonly name: RoomName;
+  readonly opening: Opening;
+  /** What the client has said in it. */
+  readonly messages: readonly SessionMessage[];
+  readonly isLetGo: boolean;
+}
+
+type Held = { -readonly [Name in keyof AwaitedOpening]: AwaitedOpening[Name] } & { messages: SessionMessage[]; bytes: number };
+
+export class AwaitedOpenings {
+  readonly #limits: Pick<Limits, "waitingPerSessionMax" | "stateBytesMax">;
+  readonly #awaited = new Set<Held>();
+
+  constructor(limits: Pick<Limits, "waitingPerSessionMax" | "stateBytesMax">) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#awaited.size;
+  }
+
+  /** Messages that are held. */
+  get waiting(): number {
+    return [...this.#awaited].reduce((sum, { messages }) => sum + messages.length, 0);
+  }
+
+  add(name: RoomName, opening: Opening): AwaitedOpening {
+    const held: Held = { name, opening, messages: [], isLetGo: false, bytes: 0 };
+    this.#awaited.add(held);
+    return held;
+  }
+
+  has(channel: number): boolean {
+    return this.#find(channel) !== undefined;
+  }
+
+  /** Whether the client has asked for the room and not let go of it. */
+  isOf(name: string): boolean {
+    return [...this.#awaited].some((held) => held.name === name && !held.isLetGo);
+  }
+
+  /** Undefined: nothing is awaited on the channel. "overflow": it is, and no more may wait; the opening is gone. */
+  hold(message: SessionMessage): { readonly type: "held" } | { readonly type: "overflow"; readonly opening: Opening } | undefined {
+    const held = this.#find(message.channel);
+    if (held === undefined) return undefined;
+    held.messages.push(message);
+    held.bytes += bytesOf(message);
+    const { waitingPerSessionMax, stateBytesMax } = this.#limits;
+    if (held.messages.length <= waitingPerSessionMax && held.bytes <= 2 * stateBytesMax) return { type: "held" };
+    this.#awaited.delete(held);
+    return { type: "overflow", opening: held.opening };
+  }
+
+  /** The client lets go of what it asked for on the channel. */
+  letGo(channel: number): void {
+    const held = this.#find(channel);
+    if (held === undefined) return;
+    held.isLetGo = true;
+    if (held.messages.length === 0) this.#awaited.delete(held);
+  }
+
+  /** It is clear now. Answers whether it was awaited still. */
+  settle(awaited: AwaitedOpening): boolean {
+    return this.#awaited.delete(awaited as Held);
+  }
+
+  clear(): void {
+    this.#awaited.clear();
+  }
+
+  #find(channel: number): Held | undefined {
+    return [...this.#awaited].find(({ opening, isLetGo }) => opening.channel === channel && !isLetGo);
+  }
+}

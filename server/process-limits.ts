@@ -1,0 +1,52 @@
+/**
+ * Ceilings and waits of the process around the core by name, with unit and reason: `"process"` in the `--config` file.
+ */
+import type { Bounds } from "./bounds.ts";
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+export const processBounds = {
+  /** Milliseconds between two commits: below it waking the disk's thread costs more than the writing. Never delays the fan-out. */
+  commitPauseMs: [5, 0, 10_000],
+  /** Milliseconds for one piece of heavy work (a merge, a rendering) before its worker is ended. */
+  engineCallMs: [20_000, 10, 3_600_000],
+  /** Pieces of heavy work that wait; past it the relay says that it is busy. */
+  engineCallsWaitingMax: [256, 1, 1_000_000],
+  /** Worker threads for heavy work. */
+  engineWorkersMax: [2, 1, 64],
+  /** Milliseconds for one answer over HTTP. */
+  requestMs: [15_000, 50, 3_600_000],
+  /** HTTP requests that wait for an answer. */
+  requestsWaitingMax: [1_000, 1, 1_000_000],
+  /** Milliseconds that the application has to say whether somebody may have a document; past it they are refused for the moment. */
+  accessMs: [3_000, 10, 60_000],
+  /** Milliseconds that what it said is kept: so long does somebody still get in who may not any more. */
+  accessKeptMs: [10_000, 1, 3_600_000],
+  /** Answers that are kept, each some hundred bytes and a token. */
+  accessesKeptMax: [10_000, 1, 1_000_000],
+  /** Questions to the application that are under way; past it people are refused for the moment. */
+  accessAsksMax: [256, 1, 100_000],
+  /** Milliseconds. A socket that was silent so long is pinged; one that is still silent as long again is ended. */
+  pingMs: [20_000, 50, 600_000],
+  /** Milliseconds that a client has to answer a close before its socket is cut. */
+  closeMs: [5_000, 10, 600_000],
+  /** Milliseconds that a stop may take; what is not on disk then is still with its author. */
+  stopMs: [10_000, 100, 600_000],
+  /** Bytes. With less free on the disk, edits stay with their authors: a restart and repairs need some room. Compaction leaves twice as much. */
+  freeBytesMin: [mib, 0, 1024 * 1024 * mib],
+  /** Bytes of one message between relays; the largest state and what names it must fit. The same on all relays of a mesh. */
+  meshFrameBytesMax: [64 * mib, 64 * kib, 512 * mib],
+  /** Milliseconds that opening a socket to another relay may take. */
+  dialMs: [5_000, 50, 600_000],
+  /** Machines that one address may name and that are dialled. */
+  machinesPerAddressMax: [64, 1, 1_000],
+  /** Milliseconds between two looks at how late the event loop is. */
+  eventLoopLookMs: [2_000, 100, 600_000],
+  /** Milliseconds between two looks at which histories tell of what is to go. */
+  historyLookMs: [3_600_000, 50, 86_400_000],
+  /** Milliseconds that a stamp of another clock may be ahead. */
+  hlcOffsetMaxMs: [500, 1, 600_000],
+} as const satisfies Record<string, Bounds>;
+
+export type ProcessLimits = { readonly [Name in keyof typeof processBounds]: number };

@@ -1,0 +1,39 @@
+/**
+ * RelayAccess: one application that says who may do what, before both ways to documents: sockets, whose rooms the core asks for, and HTTP.
+ */
+import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import { refused, type Result } from "@inkmesh/shared/base/result";
+import type { Router } from "express";
+import type { AccessAsk, Grant } from "./core/access.ts";
+import type { ClientSockets } from "./edge/client-sockets.ts";
+import { roomsDoor } from "./edge/rooms-door.ts";
+import { AccessControl, type AccessLimits, type Authorize } from "./runtime/access-control.ts";
+import type { Logger } from "./runtime/logger.ts";
+
+interface RelayAccessOptions {
+  readonly authorize: Authorize;
+  readonly limits: AccessLimits;
+  readonly sockets: Pick<ClientSockets, "visitor">;
+  readonly logger: Logger;
+}
+
+export class RelayAccess {
+  readonly #sockets: Pick<ClientSockets, "visitor">;
+  readonly #control: AccessControl;
+  /** Stands before the rooms' router. */
+  readonly door: Router;
+
+  constructor({ authorize, limits, sockets, logger }: RelayAccessOptions) {
+    this.#sockets = sockets;
+    const failed = (why: string): void => logger.warn({ why }, "the application did not say who may do what");
+    this.#control = new AccessControl({ authorize, limits, failed });
+    this.door = roomsDoor((visitor, room) => this.#control.ask({ dialect: "http", room, ...visitor }));
+  }
+
+  /** The core's question about a client; what is shown in messages goes before what came with the request. */
+  async ask(connection: ConnectionId, { credential, ...ask }: AccessAsk): Promise<Result<Grant>> {
+    const visitor = this.#sockets.visitor(connection);
+    if (visitor === undefined) return refused("ACCESS_UNKNOWN");
+    return this.#control.ask({ ...visitor, ...ask, token: credential === "" ? visitor.token : credential });
+  }
+}
