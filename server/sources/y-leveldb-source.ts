@@ -6,11 +6,12 @@
  *              ["v1", name, "meta", key]        the application's own; not read
  *              ["v1_sv", name]                  a state vector as of some update; not needed
  *
- * Opening a LevelDB writes into its folder (it moves its log into tables), so it is opened as a copy: tables never change and are
- * linked, the rest is small. The server that writes it has to be stopped: a copy of a folder that changes is of no moment.
+ * Opening a LevelDB writes into its folder: it moves its log into a table of the next number, and empties a file of that name before (what
+ * a compaction was writing when its server was killed has such a name). So it is opened as a copy, which shares no file with it; where the
+ * disk can, the bytes are shared until one of both is written. The server that writes it has to be stopped: a copy of a folder that changes is of no moment.
  * Source: y-leveldb's `src/y-leveldb.js`; LevelDB's `doc/impl.md`.
  */
-import { copyFileSync, linkSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { constants, copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
@@ -24,7 +25,6 @@ type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
 const tag = { text: 0, number: 1 } as const;
 const numberMax = 2 ** 32 - 1;
-const tables = /\.(ldb|sst)$/;
 
 export class YLeveldbSource implements ImportSource {
   readonly kind = "y-leveldb";
@@ -43,7 +43,8 @@ export class YLeveldbSource implements ImportSource {
   static async open(folder: string): Promise<YLeveldbSource> {
     const copy = mkdtempSync(join(tmpdir(), "inkmesh-import-"));
     try {
-      for (const name of readdirSync(folder).filter(isLevelFile)) copyFile(join(folder, name), join(copy, name));
+      for (const name of readdirSync(folder).filter(isLevelFile))
+        copyFileSync(join(folder, name), join(copy, name), constants.COPYFILE_FICLONE);
       const encodings = { keyEncoding: "view", valueEncoding: "view" } as const;
       const level: Level = new ClassicLevel(copy, { ...encodings, createIfMissing: false });
       await level.open();
@@ -81,16 +82,6 @@ export class YLeveldbSource implements ImportSource {
     this.#remove();
     process.off("exit", this.#remove);
   }
-}
-
-/** Linked where it never changes and the folders are on one disk. */
-function copyFile(from: string, to: string): void {
-  try {
-    if (tables.test(from)) return linkSync(from, to);
-  } catch {
-    // On another disk, or one that knows no links.
-  }
-  copyFileSync(from, to);
 }
 
 function keyOf(parts: readonly Part[]): Uint8Array {
