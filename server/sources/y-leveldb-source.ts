@@ -9,9 +9,11 @@
  * Opening a LevelDB writes into its folder: it moves its log into a table of the next number, and empties a file of that name before (what
  * a compaction was writing when its server was killed has such a name). So it is opened as a copy, which shares no file with it; where the
  * disk can, the bytes are shared until one of both is written. The server that writes it has to be stopped: a copy of a folder that changes is of no moment.
+ * LevelDB drops what it cannot read of its log, with all that follows it in the same block, and opens as if nothing were; it says so only in
+ * the file LOG of its folder. The copy begins without one, so whatever stands there is about this source.
  * Source: y-leveldb's `src/y-leveldb.js`; LevelDB's `doc/impl.md`.
  */
-import { constants, copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { constants, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
@@ -25,6 +27,8 @@ type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
 const tag = { text: 0, number: 1 } as const;
 const numberMax = 2 ** 32 - 1;
+/** In LevelDB's LOG: `db/db_impl.cc`, `db/version_set.cc`, `db/repair.cc`. */
+const troubles = /dropping \d+ bytes|ignoring error|corruption|compaction error/i;
 
 export class YLeveldbSource implements ImportSource {
   readonly kind = "y-leveldb";
@@ -65,7 +69,7 @@ export class YLeveldbSource implements ImportSource {
     } catch (error) {
       return { names: [...names], problem: wordsOf(error) };
     }
-    return { names: [...names], problem: undefined };
+    return { names: [...names], problem: this.#dropped() };
   }
 
   async updates(name: string): Promise<readonly Uint8Array[]> {
@@ -81,6 +85,14 @@ export class YLeveldbSource implements ImportSource {
     await this.#level.close();
     this.#remove();
     process.off("exit", this.#remove);
+  }
+
+  /** What LevelDB has left out since it was opened, in its own words. */
+  #dropped(): string | undefined {
+    const lines = readFileSync(join(this.#copy, "LOG"), "utf8").split("\n");
+    // Behind the time and the thread.
+    const said = lines.filter((line) => troubles.test(line)).map((line) => line.replace(/^\S+ \S+ /, "").trim());
+    return said.length === 0 ? undefined : `LevelDB: ${[...new Set(said)].join("; ")}`;
   }
 }
 
