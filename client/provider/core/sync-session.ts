@@ -367,8 +367,8 @@ export class SyncSession {
     }
     const messageBytesMax = Math.min(this.#limits.messageBytesMax, line.updatesBytesMax);
     for (;;) {
-      for (let why = this.#outbox.fitNext(line); why; why = this.#outbox.fitNext(line)) this.#setNextAside(why, line);
-      const batch = this.#outbox.take({ ...this.#limits, messageBytesMax });
+      for (let why = this.#outbox.whyNextIsTooBig(line); why; why = this.#outbox.whyNextIsTooBig(line)) this.#setNextAside(why, line);
+      const batch = this.#outbox.take({ ...this.#limits, messageBytesMax, updateBytesMax: line.updateBytesMax });
       if (batch === undefined) return;
       line.say({ type: "updates", channel: open.channel, ...batch });
     }
