@@ -23,7 +23,7 @@ export const processBounds = {
   accessMs: [3_000, 10, 60_000],
   /** Milliseconds that what it said is kept: so long does somebody still get in who may not any more. */
   accessKeptMs: [10_000, 1, 3_600_000],
-  /** Answers that are kept, each some hundred bytes and a token. */
+  /** Answers that are kept, each some hundred bytes. */
   accessesKeptMax: [10_000, 1, 1_000_000],
   /** Questions to the application that are under way; past it people are refused for the moment. */
   accessAsksMax: [256, 1, 100_000],

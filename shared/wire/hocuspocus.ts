@@ -30,6 +30,7 @@ import { VectorClock } from "../clock/vector-clock.ts";
 import { decodeBytes, UnreadableBytes, type ByteReader } from "./byte-reader.ts";
 import { ChannelNames } from "./channel-names.ts";
 import type { ClientMessage, RelayMessage } from "./client-message.ts";
+import { readCredential } from "./credential.ts";
 import type { Dialect } from "./dialect.ts";
 import { emptyAwarenessUpdate, readYMessageOf, writeAwareness, writeSyncStep1, writeSyncStep2, writeSyncUpdate } from "./y-protocol.ts";
 
@@ -38,9 +39,6 @@ const auth = { token: 0, denied: 1, authenticated: 2 } as const;
 
 /** A document's name of 256 bytes, and a session: it stands before each frame that the client is sent. */
 const addressCharactersMax = 512;
-
-/** Bytes of a token: it is read before anybody is known. */
-const tokenBytesMax = 16_384;
 
 export const hocuspocusDialect: Dialect = speaking("");
 
@@ -107,9 +105,7 @@ function read(reader: ByteReader): Said {
 function readAuth(reader: ByteReader, address: string): Said {
   const kind = reader.number();
   if (kind !== auth.token) throw new UnreadableBytes({ code: "BAD_FRAME", detail: `auth message type ${kind}` });
-  if (reader.remaining > tokenBytesMax)
-    throw new UnreadableBytes({ code: "BAD_FRAME", detail: `a token of ${reader.remaining} bytes, limit ${tokenBytesMax}` });
-  const token = reader.text();
+  const token = readCredential(reader);
   // The client's version, since 4.
   reader.skipRest();
   return { address, type: "token", on: (channel) => opening(address, token, channel) };

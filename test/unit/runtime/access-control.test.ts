@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { AccessControl, type AccessRequest, type Authorize } from "../../../server/runtime/access-control.ts";
+import { AccessControl, questionKey, type AccessRequest, type Authorize } from "../../../server/runtime/access-control.ts";
 import { until } from "../../harness/until.ts";
 
 const request: AccessRequest = { dialect: "native", room: "one", token: "t", address: "127.0.0.1", origin: undefined };
@@ -75,6 +75,12 @@ describe("access control", () => {
     ];
     for (const other of others) await control.ask({ ...request, ...other });
     expect(asked).toHaveLength(1 + others.length);
+  });
+
+  test("[P8] what is kept of a question is as long for the longest token as for none, and holds no token", () => {
+    const [long, short] = ["secret".repeat(2_000), ""].map((token) => questionKey({ ...request, token }));
+    expect([long!.length, long!.includes("secret")]).toEqual([short!.length, false]);
+    expect(long).not.toBe(short);
   });
 
   test("an answer is asked for anew when it is too old", async () => {
