@@ -25,8 +25,10 @@ export const processBounds = {
   accessKeptMs: [10_000, 1, 3_600_000],
   /** Answers that are kept, each some hundred bytes. */
   accessesKeptMax: [10_000, 1, 1_000_000],
-  /** Questions to the application that are under way; past it people are refused for the moment. */
+  /** Questions to the application that are under way; others wait for their turn, for as long as it has to answer. */
   accessAsksMax: [256, 1, 100_000],
+  /** Questions that wait, each with a token of 16 KiB at most; past it who has most of them is refused for the moment. */
+  accessAsksWaitingMax: [4_096, 1, 1_000_000],
   /** Milliseconds. A socket that was silent so long is pinged; one that is still silent as long again is ended. */
   pingMs: [20_000, 50, 600_000],
   /** Milliseconds that a client has to answer a close before its socket is cut. */

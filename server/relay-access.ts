@@ -9,6 +9,10 @@ import type { ClientSockets } from "./edge/client-sockets.ts";
 import { roomsDoor } from "./edge/rooms-door.ts";
 import { AccessControl, type AccessLimits, type Authorize } from "./runtime/access-control.ts";
 import type { Logger } from "./runtime/logger.ts";
+import { SparseLines } from "./runtime/sparse-lines.ts";
+
+/** Milliseconds between two lines of the log about questions without an answer: strangers can cause as many as they like. */
+const lineEveryMs = 1_000;
 
 interface RelayAccessOptions {
   readonly authorize: Authorize;
@@ -25,7 +29,10 @@ export class RelayAccess {
 
   constructor({ authorize, limits, sockets, logger }: RelayAccessOptions) {
     this.#sockets = sockets;
-    const failed = (why: string): void => logger.warn({ why }, "the application did not say who may do what");
+    const lines = new SparseLines(lineEveryMs, (why, leftOut) =>
+      logger.warn({ why, ...(leftOut === 0 ? {} : { leftOut }) }, "the application did not say who may do what"),
+    );
+    const failed = (why: string): void => lines.add(why, performance.now());
     this.#control = new AccessControl({ authorize, limits, failed });
     this.door = roomsDoor((visitor, room) => this.#control.ask({ dialect: "http", room, ...visitor }));
   }
@@ -34,6 +41,6 @@ export class RelayAccess {
   async ask(connection: ConnectionId, { credential, ...ask }: AccessAsk): Promise<Result<Grant>> {
     const visitor = this.#sockets.visitor(connection);
     if (visitor === undefined) return refused("ACCESS_UNKNOWN");
-    return this.#control.ask({ ...visitor, ...ask, token: credential === "" ? visitor.token : credential });
+    return this.#control.ask({ ...visitor, ...ask, token: credential === "" ? visitor.token : credential }, String(connection));
   }
 }

@@ -3,7 +3,11 @@
  *
  *     opened ──▶ awaited ──granted──▶ a session, which hears what was held
  *                   │  └──refused──▶ gone
- *                   └──the client lets go──▶ awaited still, if it has said something that is to be heard; otherwise gone
+ *                   ├──the client lets go──▶ awaited still, for the sake of what it has said
+ *                   └──it says too much────▶ ended
+ *
+ * The question runs on whatever the client does, so each counts until its answer: who lets go and asks anew, over and over, has no more
+ * questions under way than it may have documents open.
  *
  * Nothing of a document is read, nor even its name kept in memory, before that.
  *
@@ -22,7 +26,11 @@ export interface AwaitedOpening {
   readonly isLetGo: boolean;
 }
 
-type Held = { -readonly [Name in keyof AwaitedOpening]: AwaitedOpening[Name] } & { messages: SessionMessage[]; bytes: number };
+type Held = { -readonly [Name in keyof AwaitedOpening]: AwaitedOpening[Name] } & {
+  messages: SessionMessage[];
+  bytes: number;
+  isEnded: boolean;
+};
 
 export class AwaitedOpenings {
   readonly #limits: Pick<Limits, "waitingPerSessionMax" | "stateBytesMax">;
@@ -32,6 +40,7 @@ export class AwaitedOpenings {
     this.#limits = limits;
   }
 
+  /** Questions without an answer yet. */
   get size(): number {
     return this.#awaited.size;
   }
@@ -42,7 +51,7 @@ export class AwaitedOpenings {
   }
 
   add(name: RoomName, opening: Opening): AwaitedOpening {
-    const held: Held = { name, opening, messages: [], isLetGo: false, bytes: 0 };
+    const held: Held = { name, opening, messages: [], isLetGo: false, bytes: 0, isEnded: false };
     this.#awaited.add(held);
     return held;
   }
@@ -53,7 +62,7 @@ export class AwaitedOpenings {
 
   /** Whether the client has asked for the room and not let go of it. */
   isOf(name: string): boolean {
-    return [...this.#awaited].some((held) => held.name === name && !held.isLetGo);
+    return [...this.#awaited].some((held) => held.name === name && isHere(held));
   }
 
   /** Undefined: nothing is awaited on the channel. "overflow": it is, and no more may wait; the opening is gone. */
@@ -64,7 +73,8 @@ export class AwaitedOpenings {
     held.bytes += bytesOf(message);
     const { waitingPerSessionMax, stateBytesMax } = this.#limits;
     if (held.messages.length <= waitingPerSessionMax && held.bytes <= 2 * stateBytesMax) return { type: "held" };
-    this.#awaited.delete(held);
+    held.isEnded = true;
+    held.messages = [];
     return { type: "overflow", opening: held.opening };
   }
 
@@ -73,12 +83,13 @@ export class AwaitedOpenings {
     const held = this.#find(channel);
     if (held === undefined) return;
     held.isLetGo = true;
-    if (held.messages.length === 0) this.#awaited.delete(held);
+    held.isEnded = held.messages.length === 0;
   }
 
-  /** It is clear now. Answers whether it was awaited still. */
+  /** It is clear now. Answers whether it matters still. */
   settle(awaited: AwaitedOpening): boolean {
-    return this.#awaited.delete(awaited as Held);
+    const held = awaited as Held;
+    return this.#awaited.delete(held) && !held.isEnded;
   }
 
   clear(): void {
@@ -86,6 +97,11 @@ export class AwaitedOpenings {
   }
 
   #find(channel: number): Held | undefined {
-    return [...this.#awaited].find(({ opening, isLetGo }) => opening.channel === channel && !isLetGo);
+    return [...this.#awaited].find((held) => held.opening.channel === channel && isHere(held));
   }
+}
+
+/** Whether the client waits for it. */
+function isHere({ isLetGo, isEnded }: Held): boolean {
+  return !isLetGo && !isEnded;
 }

@@ -3,11 +3,13 @@
  * dialect, and every request about documents over HTTP.
  *
  *     question ──known, and not too old──▶ answer
- *        └──▶ asked of the application (one that is under way already is waited for) ──▶ allow · refuse
- *                                └── late, failed, not understood, too many at once ──▶ ACCESS_UNKNOWN
+ *        └──▶ waits for its turn (`access-queue.ts`) ──▶ asked of the application ──▶ allow · refuse
+ *                 │ one that is under way already is waited for      │
+ *                 └── too long, too many ──▶ ACCESS_UNKNOWN ◀────────┴── late, failed, not understood
  *
- * Invariants: what is not clearly allowed is refused; a question is answered within `accessMs`; as many answers as `accessesKeptMax` are
- * kept, each for `accessKeptMs`, and what failed is asked again; no more than `accessAsksMax` are under way.
+ * Invariants: what is not clearly allowed is refused; a question waits for at most `accessMs` and is answered within as long again; as many
+ * answers as `accessesKeptMax` are kept, each for `accessKeptMs`, and what failed is asked again; no more than `accessAsksMax` are under
+ * way, and no more than `accessAsksWaitingMax` wait.
  */
 import { createHash } from "node:crypto";
 import { ok, refused, type Result } from "@inkmesh/shared/base/result";
@@ -15,6 +17,7 @@ import type { DialectName } from "@inkmesh/shared/wire/dialect";
 import { LRUCache } from "lru-cache";
 import * as z from "zod";
 import type { Grant } from "../core/access.ts";
+import { AccessQueue } from "./access-queue.ts";
 
 /** What the application is asked. */
 export interface AccessRequest {
@@ -43,6 +46,7 @@ export interface AccessLimits {
   readonly accessKeptMs: number;
   readonly accessesKeptMax: number;
   readonly accessAsksMax: number;
+  readonly accessAsksWaitingMax: number;
 }
 
 const plainWords = z
@@ -66,27 +70,40 @@ export class AccessControl {
   readonly #options: AccessControlOptions;
   readonly #kept: LRUCache<string, Result<Grant>>;
   readonly #asked = new Map<string, Promise<Result<Grant>>>();
+  readonly #queue: AccessQueue;
 
   constructor(options: AccessControlOptions) {
     this.#options = options;
-    const { accessesKeptMax, accessKeptMs } = options.limits;
+    const { accessesKeptMax, accessKeptMs, accessAsksMax, accessAsksWaitingMax, accessMs } = options.limits;
     this.#kept = new LRUCache({ max: accessesKeptMax, ttl: accessKeptMs });
+    this.#queue = new AccessQueue({ slots: accessAsksMax, waitingMax: accessAsksWaitingMax, waitMs: accessMs });
   }
 
-  /** Refuses with NOT_ALLOWED what the application refuses, and with ACCESS_UNKNOWN what it does not answer. Never rejects. */
-  async ask(request: AccessRequest): Promise<Result<Grant>> {
+  /**
+   * Refuses with NOT_ALLOWED what the application refuses, and with ACCESS_UNKNOWN what it does not answer. Never rejects. `socket`: whose turn it
+   * is; left out, that of all requests from that address.
+   */
+  async ask(request: AccessRequest, socket = "http"): Promise<Result<Grant>> {
     const key = questionKey(request);
     const known = this.#kept.get(key) ?? this.#asked.get(key);
     if (known !== undefined) return known;
-    const { accessAsksMax } = this.#options.limits;
-    if (this.#asked.size >= accessAsksMax) return this.#unknown(`${accessAsksMax} questions wait already`);
-    const asked = this.#answer(request).then((result) => {
+    const asked = this.#inTurn(request, socket).then((result) => {
       this.#asked.delete(key);
       if (result.ok || result.refusal.code === "NOT_ALLOWED") this.#kept.set(key, result);
       return result;
     });
     this.#asked.set(key, asked);
     return asked;
+  }
+
+  async #inTurn(request: AccessRequest, socket: string): Promise<Result<Grant>> {
+    const free = await this.#queue.slot({ address: request.address, socket });
+    if (free === undefined) return this.#unknown("too many questions wait for the application");
+    try {
+      return await this.#answer(request);
+    } finally {
+      free();
+    }
   }
 
   async #answer(request: AccessRequest): Promise<Result<Grant>> {

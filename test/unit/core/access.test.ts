@@ -152,6 +152,24 @@ describe("a relay that asks who may do what", () => {
     expect(native.heard("opened")).toMatchObject([{ channel: 2 }]);
   });
 
+  test("[P8][C7] who lets go and asks anew over and over has no more questions under way than it may have documents open", () => {
+    const world = aWorld({ limits: { waitingPerSessionMax: 3, roomsPerConnectionMax: 2 } });
+    const native = new NativeScript(world).hello();
+    for (const room of ["one", "two", "three"]) native.open(room).say({ type: "close", channel: 1 });
+    world.run();
+    expect(world.asked.map(({ ask }) => ask.room)).toEqual(["one", "two"]);
+    expect(native.heard("error")).toMatchObject([{ channel: 1, code: "TOO_MANY_ROOMS" }]);
+    world.grant();
+    native.open("four");
+    world.run();
+    expect(world.asked.map(({ ask }) => ask.room)).toContain("four");
+    const talker = new NativeScript(world).hello().open("one").open("two", { channel: 2 });
+    for (let number = 1; number <= 4; number++) talker.updates(number, [edit()]);
+    talker.open("three");
+    world.run();
+    expect(talker.heard("error")).toMatchObject([{ code: "RELAY_BUSY" }, { code: "TOO_MANY_ROOMS" }]);
+  });
+
   test("a document that is asked for twice on one socket is refused as where nobody asks", () => {
     const world = aWorld();
     const native = new NativeScript(world).hello().open("one").open("one", { channel: 2 });

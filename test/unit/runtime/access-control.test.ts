@@ -3,7 +3,7 @@ import { AccessControl, questionKey, type AccessRequest, type Authorize } from "
 import { until } from "../../harness/until.ts";
 
 const request: AccessRequest = { dialect: "native", room: "one", token: "t", address: "127.0.0.1", origin: undefined };
-const wide = { accessMs: 60_000, accessKeptMs: 60_000, accessesKeptMax: 100, accessAsksMax: 100 };
+const wide = { accessMs: 60_000, accessKeptMs: 60_000, accessesKeptMax: 100, accessAsksMax: 100, accessAsksWaitingMax: 100 };
 
 function aControl(authorize: Authorize, limits: Partial<typeof wide> = {}) {
   const failures: string[] = [];
@@ -94,9 +94,26 @@ describe("access control", () => {
     const { control } = aControl(async () => (asked++, { allow: true, access: "write" }), { accessesKeptMax: 2 });
     for (const room of ["one", "two", "three", "one"]) await control.ask({ ...request, room });
     expect(asked).toBe(4);
-    const busy = aControl(() => new Promise(() => undefined), { accessAsksMax: 1 });
-    void busy.control.ask(request);
-    expect(await busy.control.ask({ ...request, room: "two" })).toMatchObject({ refusal: { code: "ACCESS_UNKNOWN" } });
-    expect(busy.failures).toEqual(["1 questions wait already"]);
+    let answer = (): void => undefined;
+    const waits: string[] = [];
+    const busy = aControl(
+      ({ room }) => new Promise((resolve) => (waits.push(String(room)), (answer = () => resolve({ allow: true, access: "write" })))),
+      { accessAsksMax: 1, accessAsksWaitingMax: 1 },
+    );
+    const [first, second] = [busy.control.ask(request), busy.control.ask({ ...request, room: "two" })];
+    expect(await busy.control.ask({ ...request, room: "three" })).toMatchObject({ refusal: { code: "ACCESS_UNKNOWN" } });
+    expect([waits, busy.failures]).toEqual([["one"], ["too many questions wait for the application"]]);
+    answer();
+    expect(await first).toMatchObject({ ok: true });
+    await until("the next has its turn", () => waits.length === 2);
+    answer();
+    expect(await second).toMatchObject({ ok: true });
+  });
+
+  test("[P8] a question that has no turn in time is refused, and asked anew afterwards", async () => {
+    const { control, failures } = aControl(() => new Promise(() => undefined), { accessAsksMax: 1, accessMs: 10 });
+    void control.ask(request);
+    expect(await control.ask({ ...request, room: "two" })).toMatchObject({ refusal: { code: "ACCESS_UNKNOWN" } });
+    expect(failures).toContain("too many questions wait for the application");
   });
 });
