@@ -47,7 +47,7 @@ export class UnnumberedIntake implements Patient {
     const { room, author, access, isLive } = this.#session;
     for (const update of updates) {
       if (access === "read-only") {
-        this.#refuseOne({ code: "READ_ONLY", detail: "" });
+        this.#hearReader(update, kind);
         continue;
       }
       const admission = room.admit(update, kind, author);
@@ -104,6 +104,13 @@ export class UnnumberedIntake implements Patient {
     this.#hold(false);
     this.#session.context.store.leave(this);
     this.#session.context.deadlines.clear(this.#deadline);
+  }
+
+  /** Readers are asked what they have, too, and count their answer: where that is nothing new it is as good as saved. */
+  #hearReader(update: Uint8Array, kind: UpdateKind): void {
+    const isKnown = kind === "state" && this.#session.room.content.examine(update, kind).type === "known";
+    if (isKnown) this.#owe(kind, true);
+    else this.#refuseOne({ code: "READ_ONLY", detail: "" });
   }
 
   #wasMadeBefore(update: Uint8Array): boolean {

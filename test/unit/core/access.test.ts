@@ -94,8 +94,23 @@ describe("a relay that asks who may do what", () => {
     expect(native.heard("nack")).toMatchObject([{ number: 1, code: "READ_ONLY" }]);
     expect(y.closeCode).toBeUndefined();
     expect(hocuspocus.heard("authenticated")).toMatchObject([{ words: "readonly" }]);
-    expect(hocuspocus.heard("status").every(({ status }) => status === 0)).toBe(true);
+    expect(hocuspocus.heard("status").map(({ status }) => status)).toEqual([0, 0]);
     expect([appended(world), hocuspocus.saves]).toEqual([[], 0]);
+  });
+
+  test("[P2] a Hocuspocus reader who has nothing new is told that it is saved, once, as its client counts that it was asked", () => {
+    const world = aWorld();
+    const hocuspocus = new HocuspocusScript(world).token("one").step1("one").step2("one");
+    const writer = new HocuspocusScript(world).token("one").step1("one").step2("one").update("one", edit());
+    world.run();
+    world.grant({ access: "read-only" });
+    world.grant();
+    expect([hocuspocus.heard("status"), hocuspocus.saves, writer.saves]).toMatchObject([[{ status: 1 }], 1, 2]);
+    const later = new HocuspocusScript(world).token("one").step1("one", Y.encodeStateVectorFromUpdate(edit())).step2("one", edit());
+    world.run();
+    world.grant({ access: "read-only" });
+    expect(later.heard("status")).toMatchObject([{ status: 0 }]);
+    expect(appended(world)).toHaveLength(1);
   });
 
   test("what a client asked for as a reader stays so, whatever it may", () => {
