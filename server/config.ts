@@ -54,6 +54,8 @@ const limitBounds = {
   connectionsMax: [10_000, 1, 1_000_000],
   /** Milliseconds. A slow phone says hello within it; a trickling attacker is gone after it. */
   handshakeMs: [5_000, 50, 600_000],
+  /** Milliseconds. An application needs a moment to get its user's token; who has none waits for it to no purpose, where access is asked for. */
+  credentialMs: [1_000, 0, 60_000],
   /** Bytes. A cursor, a name, a colour, and the echo of some others'. */
   presenceBytesMax: [64 * kib, 64, mib],
   /** Ids. A tab echoes the ids of its sister tabs. */

@@ -29,6 +29,7 @@ export interface AwaitedOpening {
 type Held = { -readonly [Name in keyof AwaitedOpening]: AwaitedOpening[Name] } & {
   messages: SessionMessage[];
   bytes: number;
+  isAsked: boolean;
   isEnded: boolean;
 };
 
@@ -40,7 +41,7 @@ export class AwaitedOpenings {
     this.#limits = limits;
   }
 
-  /** Questions without an answer yet. */
+  /** Questions without an answer yet, those that are still to be asked included. */
   get size(): number {
     return this.#awaited.size;
   }
@@ -51,9 +52,36 @@ export class AwaitedOpenings {
   }
 
   add(name: RoomName, opening: Opening): AwaitedOpening {
-    const held: Held = { name, opening, messages: [], isLetGo: false, bytes: 0, isEnded: false };
+    const held: Held = { name, opening, messages: [], isLetGo: false, bytes: 0, isAsked: false, isEnded: false };
     this.#awaited.add(held);
     return held;
+  }
+
+  /**
+   * The client has shown something for what it asked for without. Answers what is to be asked in its place, with all that was held; undefined
+   * when nothing is awaited there, it had shown something, or there are `max` questions already.
+   */
+  show(channel: number, credential: string, max: number): AwaitedOpening | undefined {
+    const held = this.#find(channel);
+    if (held === undefined || held.opening.credential !== undefined || (held.isAsked && this.size >= max)) return undefined;
+    const shown = { ...held, opening: { ...held.opening, credential }, isAsked: false };
+    if (!held.isAsked) this.#awaited.delete(held);
+    held.isEnded = true;
+    held.messages = [];
+    this.#awaited.add(shown);
+    return shown;
+  }
+
+  /** What was asked for on the channel, if it is still to be asked. */
+  unasked(channel: number): AwaitedOpening | undefined {
+    const held = [...this.#awaited].find((each) => each.opening.channel === channel && !each.isAsked);
+    if (held?.isEnded === true) this.#awaited.delete(held);
+    return held?.isEnded === true ? undefined : held;
+  }
+
+  /** The question is under way. */
+  asked(awaited: AwaitedOpening): void {
+    (awaited as Held).isAsked = true;
   }
 
   has(channel: number): boolean {

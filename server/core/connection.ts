@@ -159,6 +159,8 @@ export class Connection implements Line {
     switch (type) {
       case "open":
         return this.#open(message);
+      case "credential":
+        return this.#show(message);
       case "close":
         this.#awaited.letGo(message.channel);
         return this.#letGo(this.#channels.remove(message.channel));
@@ -227,9 +229,23 @@ export class Connection implements Line {
     if (!name.ok) return this.#refuseChannel(opening, name.refusal);
     if (!this.#context.asksAccess) return void this.#begin(name.value, opening);
     const awaited = this.#awaited.add(name.value, opening);
+    if (!this.dialect.showsLater || opening.credential !== undefined) return this.#ask(awaited);
+    const { deadlines, limits, now } = this.#context;
+    deadlines.set({ type: "ask-access", connection: this.id, channel: opening.channel }, now.monotonicMs + limits.credentialMs);
+  }
+
+  #ask(awaited: AwaitedOpening): void {
+    const { name, opening } = awaited;
+    this.#awaited.asked(awaited);
     const seq = this.#context.accesses.ask((result) => this.#answered(awaited, result));
-    const ask = { dialect: this.dialect.name, room: name.value, credential: opening.credential ?? this.#credential };
+    const ask = { dialect: this.dialect.name, room: name, credential: opening.credential ?? this.#credential };
     this.#context.effect({ type: "ask-access", seq, connection: this.id, ask });
+  }
+
+  /** What a document is open with already was good. */
+  #show({ channel, credential }: ClientMessage & { type: "credential" }): void {
+    const awaited = this.#awaited.show(channel, credential, this.#context.limits.roomsPerConnectionMax);
+    if (awaited !== undefined) this.#ask(awaited);
   }
 
   #answered(awaited: AwaitedOpening, result: Result<Grant>): void {
@@ -317,6 +333,12 @@ export class Connection implements Line {
   #keepAlive(): void {
     const [session] = this.#channels.sessions();
     this.sendFrames((session?.dialect ?? this.dialect).encode({ type: "keepalive" }));
+  }
+
+  /** The client has shown nothing for what it asked for. */
+  credentialDue(channel: number): void {
+    const awaited = this.#awaited.unasked(channel);
+    if (awaited !== undefined) this.#ask(awaited);
   }
 
   resumeDue(): void {

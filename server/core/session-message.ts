@@ -4,7 +4,7 @@
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Access, ClientMessage } from "@inkmesh/shared/wire/client-message";
 
-export type SessionMessage = Exclude<ClientMessage, { type: "hello" | "open" | "close" | "ping" }>;
+export type SessionMessage = Exclude<ClientMessage, { type: "hello" | "open" | "credential" | "close" | "ping" }>;
 
 /** How a session begins: as our own clients `open` a room, or as a Yjs client's path names it. */
 export interface Opening {

@@ -109,6 +109,7 @@ function writeMessage(encoder: encoding.Encoder, message: ClientMessage): void {
       writeNumber(encoder, clientType.ping);
       return writeNumber(encoder, message.nonce);
     case "stateless":
+    case "credential":
       return assert(false, "our own protocol has no word for it");
     default:
       return unreachable(message);

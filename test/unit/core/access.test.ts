@@ -98,6 +98,50 @@ describe("a relay that asks who may do what", () => {
     expect([appended(world), hocuspocus.saves]).toEqual([[], 0]);
   });
 
+  test("a Hocuspocus token that comes after the first question is what is asked with, and what was said before it is heard", () => {
+    const world = aWorld({ limits: { credentialMs: 1_000 } });
+    const late = new HocuspocusScript(world).step1("one").step2("one").update("one", edit());
+    world.run();
+    world.pass(300);
+    expect([world.asked, late.frames]).toEqual([[], []]);
+    late.token("one", "of one").token("one", "another");
+    world.run();
+    expect(world.asked.map(({ ask }) => ask.credential)).toEqual(["of one"]);
+    world.grant();
+    world.pass(2_000);
+    expect([late.heard("denied"), late.heard("authenticated").length, late.saves, world.asked.length]).toEqual([[], 1, 2, 0]);
+  });
+
+  test("a Hocuspocus client that shows nothing is asked for after a while; a token that comes then is asked for anew", () => {
+    const world = aWorld({ limits: { credentialMs: 1_000 } });
+    const late = new HocuspocusScript(world).step1("one").step2("one").update("one", edit());
+    const none = new HocuspocusScript(world).step1("two");
+    const gone = new HocuspocusScript(world).step1("three").letGo("three");
+    world.run();
+    world.pass(999);
+    expect(world.asked).toEqual([]);
+    world.pass(1);
+    late.token("one", "of one");
+    world.run();
+    expect(world.asked.map(({ ask }) => [ask.room, ask.credential])).toEqual([
+      ["one", ""],
+      ["two", ""],
+      ["three", ""],
+      ["one", "of one"],
+    ]);
+    world.deny();
+    world.deny();
+    world.deny();
+    world.grant();
+    expect([late.heard("denied"), late.heard("authenticated").length, late.saves]).toEqual([[], 1, 2]);
+    expect([none.heard("denied").length, gone.frames]).toEqual([1, []]);
+    const lost = new HocuspocusScript(world).step1("four");
+    world.run();
+    lost.close();
+    world.pass(2_000);
+    expect(world.asked).toEqual([]);
+  });
+
   test("[P2] a Hocuspocus reader who has nothing new is told that it is saved, once, as its client counts that it was asked", () => {
     const world = aWorld();
     const hocuspocus = new HocuspocusScript(world).token("one").step1("one").step2("one");
