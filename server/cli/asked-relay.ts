@@ -1,6 +1,6 @@
 /**
  * AskedRelay: a relay that runs, asked over HTTP by a command. Who is not there, or refuses, ends the command with code 2 and one
- * sentence, unless the command looks at the refusal itself.
+ * sentence, unless the command looks at that itself.
  */
 import { endWith } from "./process-end.ts";
 
@@ -47,8 +47,17 @@ function shownToken(): Record<string, string> {
 /** What the relay at `address` answers, be it a refusal. */
 export async function reachRelay(address: string, path: string, init?: RelayRequest): Promise<Response> {
   try {
-    return await fetch(new URL(path, address), { ...init, headers: { ...init?.headers, ...shownToken() } });
+    return await callRelay(address, path, init);
   } catch {
     return endWith(2, `--at must be the address of a relay that runs, e.g. ${firstAddress}, not ${JSON.stringify(address)}.`);
+  }
+}
+
+/** The same, for who goes on without it: rejects with an Error in words when it cannot be reached. */
+export async function callRelay(address: string, path: string, init?: RelayRequest): Promise<Response> {
+  try {
+    return await fetch(new URL(path, address), { ...init, headers: { ...init?.headers, ...shownToken() } });
+  } catch (error) {
+    throw new Error(`the relay at ${address} cannot be reached`, { cause: error });
   }
 }

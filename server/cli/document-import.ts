@@ -17,7 +17,7 @@ import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ImportSource } from "../sources/import-source.ts";
-import { reachRelay, refusalOf } from "./asked-relay.ts";
+import { callRelay, refusalOf } from "./asked-relay.ts";
 import type { RoomWriting } from "./room-writing.ts";
 
 export interface ImportedDocument {
@@ -98,7 +98,7 @@ function hasAllOf(present: Uint8Array, updates: readonly Uint8Array[]): boolean 
 
 /** What is on the relay's disk, as one update; undefined: there is no such document. */
 async function presentState(at: string, room: string): Promise<Uint8Array | undefined> {
-  const answer = await reachRelay(at, `/api/rooms/${encodeURIComponent(room)}/content?format=update`);
+  const answer = await callRelay(at, `/api/rooms/${encodeURIComponent(room)}/content?format=update`);
   if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
   const { code, sentence } = await refusalOf(answer, at);
   if (code === "NOT_FOUND") return undefined;
@@ -107,7 +107,7 @@ async function presentState(at: string, room: string): Promise<Uint8Array | unde
 
 async function create(at: string, room: string): Promise<void> {
   const body = JSON.stringify({ room });
-  const answer = await reachRelay(at, "/api/rooms", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  const answer = await callRelay(at, "/api/rooms", { method: "POST", headers: { "Content-Type": "application/json" }, body });
   if (answer.ok) return;
   const { code, sentence } = await refusalOf(answer, at);
   // Made at this relay, and others will hear of it: what is saved is seen afterwards.

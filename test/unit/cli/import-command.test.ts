@@ -4,6 +4,8 @@
  */
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import Database from "better-sqlite3";
@@ -250,6 +252,26 @@ describe("inkmesh import", { timeout: 120_000 }, () => {
       expect(await run(wrong)).toMatchObject({ code: 2, out: "", err: expect.stringMatching(/^SOURCE must be .*\n$/) });
     const away = await inkmesh("import", folder, "--at", "http://127.0.0.1:1");
     expect(away).toMatchObject({ code: 2, err: expect.stringMatching(/^--at must be the address of a relay that runs/) });
+  });
+
+  test("[P9] a relay that goes away fails the documents that it has not, and what came of each is said all the same", async () => {
+    const source = path.join(folder, "forsaken");
+    fs.mkdirSync(source);
+    for (const name of ["one", "two", "three", "four", "five", "six"])
+      fs.writeFileSync(path.join(source, `${name}.bin`), merged(writtenBy(1, name).updates));
+    // It is there for the first look, and for nothing after it.
+    const leaving = createServer((request, response) => (request.url === "/health" ? response.end("{}") : request.socket.destroy()));
+    await new Promise<void>((resolve) => leaving.listen(0, "127.0.0.1", resolve));
+    const at = `http://127.0.0.1:${(leaving.address() as AddressInfo).port}`;
+    const { code, out, err } = await inkmesh("import", source, "--json", "--at", at);
+    leaving.closeAllConnections();
+    leaving.close();
+    expect([code, err]).toEqual([1, expect.stringMatching(/6 of 6 documents, 6 failed\n$/)]);
+    const { documents } = JSON.parse(out) as Answer;
+    expect(documents.map(({ outcome, problem }) => [outcome, problem])).toEqual(
+      documents.map(() => ["failed", `the relay at ${at} cannot be reached`]),
+    );
+    expect(documents).toHaveLength(6);
   });
 
   test("an import that is killed goes on when it is run again: nothing twice, nothing missing", async () => {
