@@ -28,7 +28,7 @@ export interface CreateRelayOptions {
   readonly limits?: Readonly<Record<string, number>>;
   readonly mesh?: Readonly<Record<string, number>>;
   readonly process?: Readonly<Record<string, number>>;
-  /** Says who may do what. Left out, everybody may do everything. */
+  /** Says who may do what. Left out, everybody may do everything; there and no function, no relay is created. */
   readonly authorize?: Authorize;
   /**
    * The store was damaged while the relay ran: it must not go on as it is. Stop it, and create it anew. Left out, it is stopped and nothing
@@ -38,7 +38,11 @@ export interface CreateRelayOptions {
 }
 
 /** Resolves when it serves; rejects with an Error in one sentence that says what would be right. Reads no environment and no file of settings. */
-export async function createRelay({ authorize, onUnsound, ...said }: CreateRelayOptions = {}): Promise<RunningRelay> {
+export async function createRelay(options: CreateRelayOptions = {}): Promise<RunningRelay> {
+  const { authorize, onUnsound, ...said } = options;
+  // A name that was misspelt where it comes from must not open every document to everybody.
+  if ("authorize" in options && typeof authorize !== "function")
+    throw new Error(`authorize must be a function, or left out where everybody may do everything, not ${String(authorize)}.`);
   const given: Said = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
   const answer = readSettings({ options: {}, environment: {}, file: given });
   if (!answer.ok) throw new Error(answer.sentence);
