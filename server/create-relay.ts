@@ -42,7 +42,7 @@ export async function createRelay(options: CreateRelayOptions = {}): Promise<Run
   const { authorize, onUnsound, ...said } = options;
   // A name that was misspelt where it comes from must not open every document to everybody.
   if ("authorize" in options && typeof authorize !== "function")
-    throw new Error(`authorize must be a function, or left out where everybody may do everything, not ${String(authorize)}.`);
+    throw new Error(`authorize must be a function, or left out where everybody may do everything, not ${typeof authorize}.`);
   const given: Said = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
   const answer = readSettings({ options: {}, environment: {}, file: given });
   if (!answer.ok) throw new Error(answer.sentence);

@@ -17,6 +17,7 @@ export function visitorOf(request: IncomingMessage): Visitor {
 }
 
 function queryToken(url: string): string {
-  const [, query = ""] = url.split("?", 2);
-  return new URLSearchParams(query).get("token") ?? "";
+  const from = url.indexOf("?");
+  // Of several only the first begins it: tokens may hold them.
+  return from < 0 ? "" : (new URLSearchParams(url.slice(from + 1)).get("token") ?? "");
 }
