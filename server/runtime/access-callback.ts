@@ -7,7 +7,7 @@
  *
  * Everything else, a redirect too, is no answer. The address is the operator's, so it may be anywhere.
  */
-import type { AccessAnswer, Authorize } from "./access-control.ts";
+import { NoAnswer, type AccessAnswer, type Authorize } from "./access-control.ts";
 
 /** Bytes. A name and a reason; more is no answer of this kind. */
 const answerBytesMax = 16 * 1024;
@@ -28,11 +28,20 @@ export function accessCallback(url: string): Authorize {
     }
     if (answer.status !== 200) {
       await answer.body?.cancel();
-      throw new Error(`the callback answered with ${answer.status}`);
+      throw new NoAnswer(`the callback answered with ${answer.status}`);
     }
-    // What it says is looked at by who asked.
-    return JSON.parse(await textOf(answer)) as AccessAnswer;
+    return answerIn(await textOf(answer));
   };
+}
+
+/** What it says is looked at by who asked. */
+function answerIn(text: string): AccessAnswer {
+  try {
+    return JSON.parse(text) as AccessAnswer;
+  } catch {
+    // Its own words would quote what was said.
+    throw new NoAnswer("the callback's answer is no JSON");
+  }
 }
 
 async function textOf(answer: Response): Promise<string> {
@@ -40,7 +49,7 @@ async function textOf(answer: Response): Promise<string> {
   let bytes = 0;
   for await (const part of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += part.length;
-    if (bytes > answerBytesMax) throw new Error(`the callback's answer is longer than ${answerBytesMax} bytes`);
+    if (bytes > answerBytesMax) throw new NoAnswer(`the callback's answer is longer than ${answerBytesMax} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts).toString("utf8");

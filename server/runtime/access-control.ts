@@ -59,6 +59,9 @@ const answerSchema = z.discriminatedUnion("allow", [
   z.object({ allow: z.literal(false), reason: plainWords.optional() }),
 ]);
 
+/** Why there is no answer, in words of our own, which hold nothing of a visitor's or the application's. */
+export class NoAnswer extends Error {}
+
 interface AccessControlOptions {
   readonly authorize: Authorize;
   readonly limits: AccessLimits;
@@ -113,14 +116,14 @@ export class AccessControl {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         giveUp.abort();
-        reject(new Error(`no answer within ${limits.accessMs} ms`));
+        reject(new NoAnswer(`no answer within ${limits.accessMs} ms`));
       }, limits.accessMs);
     });
     try {
       // Begun within, so that an application that throws is as one that rejects.
       return this.#understood(await Promise.race([(async () => authorize(request, giveUp.signal))(), late]));
     } catch (error) {
-      return this.#unknown(error instanceof Error ? error.message : String(error));
+      return this.#unknown(whyOf(error));
     } finally {
       clearTimeout(timer);
     }
@@ -139,6 +142,14 @@ export class AccessControl {
     this.#options.failed(why);
     return refused("ACCESS_UNKNOWN");
   }
+}
+
+/** What an application says when it fails may hold a token or a name: of that only a code is told on. */
+function whyOf(error: unknown): string {
+  if (error instanceof NoAnswer) return error.message;
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } };
+  const known = [code, cause?.code].find((each) => typeof each === "string" && /^[A-Z][A-Z0-9_]{0,63}$/.test(each));
+  return `the application failed${known === undefined ? "" : ` (${String(known)})`}`;
 }
 
 /** Of whatever makes it another question. As long for the longest token as for none; no token can be read from it. */

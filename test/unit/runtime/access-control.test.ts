@@ -41,17 +41,19 @@ describe("access control", () => {
     expect(failures).toEqual(["the answer is not understood"]);
   });
 
-  test("an application that fails, by a rejection or at once, is asked again; what it says is the operator's to know", async () => {
+  test("an application that fails, by a rejection or at once, is asked again; what it says of it is told to nobody", async () => {
     let asked = 0;
     const { control, failures } = aControl(() => {
       asked++;
-      if (asked === 1) throw new Error("at once");
-      return asked === 2 ? Promise.reject(new Error("later")) : Promise.resolve({ allow: true, access: "write" });
+      if (asked === 1) throw new Error("no user has the token secret");
+      if (asked === 2) return Promise.reject(Object.assign(new Error("secret"), { code: "secret of ada" }));
+      if (asked === 3) return Promise.reject(new TypeError("fetch failed", { cause: { code: "ECONNREFUSED" } }));
+      return Promise.resolve({ allow: true, access: "write" });
     });
     expect(await control.ask(request)).toEqual({ ok: false, refusal: { code: "ACCESS_UNKNOWN", detail: "" } });
-    expect(await control.ask(request)).toMatchObject({ ok: false });
+    for (let time = 0; time < 2; time++) expect(await control.ask(request)).toMatchObject({ ok: false });
     expect(await control.ask(request)).toMatchObject({ ok: true });
-    expect(failures).toEqual(["at once", "later"]);
+    expect(failures).toEqual(["the application failed", "the application failed", "the application failed (ECONNREFUSED)"]);
   });
 
   test("[P8] one that says nothing is given up, and told so", async () => {
