@@ -2,11 +2,18 @@
  * HocuspocusFileSource: the file of @hocuspocus/extension-sqlite: `documents(name, data)`, each row a document's whole state.
  *
  * Its table allows one row of a name. Where another one does not, the rows of a name are updates of one document: Yjs merges them, and none
- * of them is lost. It is opened for reading only. Rows are found by their number, so that a damaged index keeps nothing from being read.
+ * of them is lost. Where reading alone would write, beside a file with a write-ahead log or into one that has to be rolled back, a copy is
+ * read; any other file is opened where it is, for reading only. Rows are found by their number, so that a damaged index keeps nothing from being read.
  * Source of the schema: packages/extension-sqlite/src/SQLite.ts of ueberdosis/hocuspocus.
  */
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { basename, join } from "node:path";
 import Database from "better-sqlite3";
 import type { ImportSource, SourceNames } from "./import-source.ts";
+import { SourceCopy } from "./source-copy.ts";
+
+/** Of the file's format, for writing and for reading: SQLite's `fileformat2.html`, 1.3.2. */
+const versions = { at: 18, length: 2, writeAhead: 2 } as const;
 
 interface NameRow {
   readonly id: number;
@@ -15,17 +22,26 @@ interface NameRow {
 
 export class HocuspocusFileSource implements ImportSource {
   readonly kind = "hocuspocus-sqlite";
+  /** Undefined: it is read where it is. */
+  readonly #copy: SourceCopy | undefined;
   readonly #database: Database.Database;
   /** Name → its rows, in the order in which they were stored. */
   readonly #rows = new Map<string, number[]>();
 
   /** Throws an Error in words where it is no such file. */
   constructor(file: string) {
-    this.#database = new Database(file, { readonly: true, fileMustExist: true });
+    this.#copy = isReadInPlace(file) ? undefined : new SourceCopy([file, `${file}-wal`, `${file}-journal`]);
+    try {
+      const opened = this.#copy === undefined ? file : join(this.#copy.folder, basename(file));
+      this.#database = new Database(opened, { readonly: this.#copy === undefined, fileMustExist: true });
+    } catch (error) {
+      this.#copy?.remove();
+      throw error;
+    }
     try {
       this.#database.prepare("SELECT name, data FROM documents LIMIT 0").all();
     } catch (error) {
-      this.#database.close();
+      void this.close();
       throw error;
     }
   }
@@ -38,7 +54,7 @@ export class HocuspocusFileSource implements ImportSource {
       // `+`: without the index.
       const rows = this.#database.prepare<[], NameRow>("SELECT rowid AS id, +name AS name FROM documents NOT INDEXED ORDER BY rowid");
       for (const { id, name } of rows.iterate()) {
-        if (typeof name === "string") this.#rows.set(name, [...(this.#rows.get(name) ?? []), id]);
+        if (typeof name === "string") this.#rowsOf(name).push(id);
         else nameless += 1;
       }
     } catch (error) {
@@ -60,10 +76,29 @@ export class HocuspocusFileSource implements ImportSource {
     }
   }
 
+  #rowsOf(name: string): number[] {
+    const rows = this.#rows.get(name) ?? [];
+    this.#rows.set(name, rows);
+    return rows;
+  }
+
   close(): Promise<void> {
     this.#database.close();
+    this.#copy?.remove();
     return Promise.resolve();
   }
+}
+
+/** Reading a file with a write-ahead log makes files beside it, and one with a journal is written to: it is rolled back first. */
+function isReadInPlace(file: string): boolean {
+  const head = Buffer.alloc(versions.length);
+  const descriptor = openSync(file, "r");
+  try {
+    readSync(descriptor, head, 0, head.length, versions.at);
+  } finally {
+    closeSync(descriptor);
+  }
+  return !head.includes(versions.writeAhead) && !existsSync(`${file}-journal`);
 }
 
 function wordsOf(error: unknown): string {
