@@ -7,20 +7,20 @@
  *              ["v1_sv", name]                  a state vector as of some update; not needed
  *
  * Opening a LevelDB writes into its folder: it moves its log into a table of the next number, and empties a file of that name before (what
- * a compaction was writing when its server was killed has such a name). So it is opened as a copy, which shares no file with it; where the
- * disk can, the bytes are shared until one of both is written. The server that writes it has to be stopped: a copy of a folder that changes is of no moment.
+ * a compaction was writing when its server was killed has such a name). So it is opened as a copy (`source-copy.ts`). The server that writes it
+ * has to be stopped.
  * LevelDB drops what it cannot read of its log, with all that follows it in the same block, and opens as if nothing were; it says so only in
  * the file LOG of its folder. The copy begins without one, so whatever stands there is about this source.
  * Source: y-leveldb's `src/y-leveldb.js`; LevelDB's `doc/impl.md`.
  */
-import { constants, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import type { ImportSource, SourceNames } from "./import-source.ts";
 import { isLevelFile } from "./level-file.ts";
+import { SourceCopy } from "./source-copy.ts";
 
 type Part = string | number;
 type Level = ClassicLevel<Uint8Array, Uint8Array>;
@@ -32,29 +32,25 @@ const troubles = /dropping \d+ bytes|ignoring error|corruption|compaction error/
 
 export class YLeveldbSource implements ImportSource {
   readonly kind = "y-leveldb";
-  readonly #copy: string;
+  readonly #copy: SourceCopy;
   readonly #level: Level;
-  /** Also where the process ends before `close`. */
-  readonly #remove = (): void => rmSync(this.#copy, { recursive: true, force: true });
 
-  private constructor(copy: string, level: Level) {
+  private constructor(copy: SourceCopy, level: Level) {
     this.#copy = copy;
     this.#level = level;
-    process.once("exit", this.#remove);
   }
 
   /** Rejects with an Error in words when LevelDB cannot open it. */
   static async open(folder: string): Promise<YLeveldbSource> {
-    const copy = mkdtempSync(join(tmpdir(), "inkmesh-import-"));
+    const names = readdirSync(folder).filter(isLevelFile);
+    const copy = new SourceCopy(names.map((name) => join(folder, name)));
     try {
-      for (const name of readdirSync(folder).filter(isLevelFile))
-        copyFileSync(join(folder, name), join(copy, name), constants.COPYFILE_FICLONE);
       const encodings = { keyEncoding: "view", valueEncoding: "view" } as const;
-      const level: Level = new ClassicLevel(copy, { ...encodings, createIfMissing: false });
+      const level: Level = new ClassicLevel(copy.folder, { ...encodings, createIfMissing: false });
       await level.open();
       return new YLeveldbSource(copy, level);
     } catch (error) {
-      rmSync(copy, { recursive: true, force: true });
+      copy.remove();
       throw new Error(wordsOf(error), { cause: error });
     }
   }
@@ -83,13 +79,12 @@ export class YLeveldbSource implements ImportSource {
 
   async close(): Promise<void> {
     await this.#level.close();
-    this.#remove();
-    process.off("exit", this.#remove);
+    this.#copy.remove();
   }
 
   /** What LevelDB has left out since it was opened, in its own words. */
   #dropped(): string | undefined {
-    const lines = readFileSync(join(this.#copy, "LOG"), "utf8").split("\n");
+    const lines = readFileSync(join(this.#copy.folder, "LOG"), "utf8").split("\n");
     // Behind the time and the thread.
     const said = lines.filter((line) => troubles.test(line)).map((line) => line.replace(/^\S+ \S+ /, "").trim());
     return said.length === 0 ? undefined : `LevelDB: ${[...new Set(said)].join("; ")}`;

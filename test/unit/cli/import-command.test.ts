@@ -112,7 +112,8 @@ afterAll(async () => {
 const copies = path.join(folder, "copies");
 fs.mkdirSync(copies);
 process.env["TMPDIR"] = copies;
-afterEach(() => expect(fs.readdirSync(copies).filter((name) => name.startsWith("inkmesh-"))).toEqual([]));
+const copiesNow = (): readonly string[] => fs.readdirSync(copies).filter((name) => name.startsWith("inkmesh-"));
+afterEach(() => expect(copiesNow()).toEqual([]));
 
 describe("inkmesh import", { timeout: 120_000 }, () => {
   test("brings every document of a y-leveldb folder, which stays as it was, and a second time writes nothing", async () => {
@@ -272,6 +273,24 @@ describe("inkmesh import", { timeout: 120_000 }, () => {
       documents.map(() => ["failed", `the relay at ${at} cannot be reached`]),
     );
     expect(documents).toHaveLength(6);
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)("an import that is ended by %s leaves no copy behind", async (signal) => {
+    const source = await aLevelFolder(`ended by ${signal}`, { one: writtenBy(1, "one").updates });
+    let copied: readonly string[] = [];
+    const silent = createServer((request, response) => {
+      if (request.url === "/health") return response.end("{}");
+      copied = copiesNow();
+    });
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const at = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const child = spawn(process.execPath, [...commandOf("import", source, "--at", at)], { stdio: "ignore" });
+    const ended = new Promise((resolve) => child.once("exit", (_code, by) => resolve(by)));
+    await until("it is in the middle of it", () => copied.length > 0, { timeoutMs: 60_000 });
+    child.kill(signal);
+    expect([await ended, copiesNow()]).toEqual([signal, []]);
+    silent.closeAllConnections();
+    silent.close();
   });
 
   test("an import that is killed goes on when it is run again: nothing twice, nothing missing", async () => {
