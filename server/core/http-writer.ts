@@ -11,6 +11,7 @@
 import type { ConnectionId } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Admission } from "@inkmesh/shared/engine/crdt-engine";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { openToken } from "@inkmesh/shared/wire/session-token";
@@ -83,11 +84,21 @@ export class HttpWriter implements Participant {
   #letIn(): Refusal | undefined {
     const { room, ask } = this.#options;
     if (ask.match !== undefined && !this.#isMadeOn(room.content.clock, ask.match)) return { code: "CHANGED_SINCE", detail: "" };
-    const admission = room.admit(ask.update, "edit", this);
+    const admission = this.#admit();
     if (admission.type === "gap") return { code: "GAP", detail: admission.missing };
     if (admission.type === "refused") return admission.refusal;
     this.#position = room.log.position;
     return undefined;
+  }
+
+  /** What is no edit for its many authors may be a state, of which a part could be let in: not of this one. */
+  #admit(): Admission {
+    const { room, ask } = this.#options;
+    const admission = room.admit(ask.update, "edit", this);
+    if (admission.type !== "refused" || !room.content.isForState(ask.update, admission.refusal.code)) return admission;
+    const whole = room.content.examine(ask.update, "state");
+    if (whole.type === "admitted" && whole.leftOut) return { type: "gap", missing: "a part of it hangs on what is not here" };
+    return room.admit(ask.update, "state", this);
   }
 
   /** Whether the token `match` says that its bearer has seen exactly what the room holds. */

@@ -53,7 +53,7 @@ export class UnnumberedIntake implements Patient {
       const admission = room.admit(update, kind, author);
       const isCounted = kind === "state" || !this.#wasMadeBefore(update);
       const isIn = admission.type === "known" || (admission.type === "admitted" && !admission.leftOut);
-      const isAskedFor = admission.type === "gap" || (admission.type === "refused" && this.#goesAsState(kind, admission.refusal));
+      const isAskedFor = admission.type === "gap" || (admission.type === "refused" && this.#goesAsState(update, kind, admission.refusal));
       if (admission.type === "refused" && !isAskedFor) this.#refuse(admission.refusal);
       if (isCounted && isLive()) this.#owe(kind, isIn);
       if (isAskedFor) this.#heal();
@@ -131,9 +131,10 @@ export class UnnumberedIntake implements Patient {
     else if (!deadlines.has(this.#deadline)) deadlines.set(this.#deadline, dueMs);
   }
 
-  /** An edit above the ceiling of edits is taken as a part of a state: who is told of each edit would be told nothing any more. */
-  #goesAsState(kind: UpdateKind, { code, detail }: Refusal): boolean {
-    if (this.#owed === undefined || kind === "state" || code !== "UPDATE_TOO_BIG") return false;
+  /** An edit above a ceiling of edits is taken as a part of a state: who is told of each edit would be told nothing any more. */
+  #goesAsState(update: Uint8Array, kind: UpdateKind, { code, detail }: Refusal): boolean {
+    if (this.#owed === undefined || kind === "state" || !(code === "UPDATE_TOO_BIG" || this.#session.room.content.isForState(update, code)))
+      return false;
     reportRefusal(this.#session, { code, detail });
     return true;
   }
