@@ -16,12 +16,12 @@ import * as z from "zod";
 import { firstValues, type Bounds } from "./bounds.ts";
 import type { Limits } from "./core/limits.ts";
 import type { MeshLimits } from "./core/peers/mesh-options.ts";
-import { meshAddress, origin } from "./given-address.ts";
+import { meshAddress, origin, webAddress } from "./given-address.ts";
 import { disorder } from "./limit-order.ts";
 import { isAnyAddress, isLoopbackAddress } from "./listening-address.ts";
 import { historyFirstMs, period } from "./period.ts";
-import { processBounds, type ProcessLimits } from "./process-limits.ts";
 import { meshBounds, meshLimitsOf } from "./mesh-limits.ts";
+import { processBounds, type ProcessLimits } from "./process-limits.ts";
 
 const kib = 1024;
 const mib = 1024 * kib;
@@ -54,6 +54,8 @@ const limitBounds = {
   connectionsMax: [10_000, 1, 1_000_000],
   /** Milliseconds. A slow phone says hello within it; a trickling attacker is gone after it. */
   handshakeMs: [5_000, 50, 600_000],
+  /** Milliseconds. An application needs a moment to get its user's token; who has none waits for it to no purpose, where access is asked for. */
+  credentialMs: [1_000, 0, 60_000],
   /** Bytes. A cursor, a name, a colour, and the echo of some others'. */
   presenceBytesMax: [64 * kib, 64, mib],
   /** Ids. A tab echoes the ids of its sister tabs. */
@@ -156,6 +158,8 @@ export interface RelaySettings {
   readonly log: "pretty" | "json" | "silent";
   /** Origins of pages that may connect beside this relay's own and those of this machine. */
   readonly allowOrigins: readonly string[];
+  /** The application that is asked who may do what (`access-callback.ts`); undefined: everybody may do everything. */
+  readonly authUrl: string | undefined;
   /** Addresses of relays to join; empty: this relay founds a mesh, or goes on with the one of its data folder. */
   readonly join: readonly string[];
   /** Where other relays reach this one; undefined: at the address that it listens on, if that is one. */
@@ -211,6 +215,7 @@ const settings = {
     schema: several(origin),
     right: "the origin of a page, scheme and host without a path, e.g. https://docs.example.org",
   },
+  "auth-url": { schema: webAddress, right: "the address of your application, e.g. http://127.0.0.1:3000/inkmesh-access" },
   durability: { schema: z.enum(["majority", "1", "all"]), right: "majority, 1 or all" },
   replicas: { schema: wholeNumber.pipe(z.int().min(1).max(7)), right: "a number of relays from 1 to 7" },
   zone: { schema: z.string().min(1).refine(isZone), right: "up to 63 of A-Z, a-z, 0-9, . _ and -, e.g. berlin-1" },
@@ -227,7 +232,7 @@ const settings = {
 } as const satisfies Record<string, Setting>;
 
 /** Settings whose values are never repeated. */
-const unshown: ReadonlySet<string> = new Set(["mesh-secret"]);
+const unshown: ReadonlySet<string> = new Set(["mesh-secret", "auth-url"]);
 
 export const settingNames = Object.keys(settings) as readonly (keyof typeof settings)[];
 
@@ -312,6 +317,7 @@ function settingsOf(
     dataFolder: path.resolve((values["data"] as string | undefined) ?? path.join("data", name ?? "a")),
     log: (values["log"] as RelaySettings["log"] | undefined) ?? "pretty",
     allowOrigins: (values["allow-origin"] as string[] | undefined) ?? [],
+    authUrl: values["auth-url"] as string | undefined,
     join: (values["join"] as string[] | undefined) ?? [],
     advertise: values["advertise"] as string | undefined,
     meshSecret: values["mesh-secret"] as string | undefined,

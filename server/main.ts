@@ -4,10 +4,7 @@
  *     folder locked ─▶ port taken (/health answers, /ready says 503) ─▶ log opened ─▶ core and driver ─▶ serving
  *     stop: sockets told 1012 ─▶ appends on disk ─▶ sockets gone ─▶ workers, log, port, folder let go
  */
-import { existsSync } from "node:fs";
 import type { Server } from "node:http";
-import * as path from "node:path";
-import { fileURLToPath } from "node:url";
 import { assert } from "@inkmesh/shared/base/assert";
 import { errorKinds } from "@inkmesh/shared/base/errors";
 import { actorOf, type ActorId, type LinkId, type RelayId } from "@inkmesh/shared/base/ids";
@@ -17,6 +14,7 @@ import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
+import { appFolder } from "./app-folder.ts";
 import type { RelaySettings } from "./config.ts";
 import type { Report } from "./core/effect.ts";
 import type { RelayInput } from "./core/input.ts";
@@ -25,7 +23,6 @@ import { RingRecords, type RingPlace } from "./core/membership/ring-records.ts";
 import { Relay } from "./core/relay.ts";
 import { appFiles } from "./edge/app-files.ts";
 import { ClientSockets } from "./edge/client-sockets.ts";
-import type { EdgeObserver } from "./edge/edge-observer.ts";
 import { experimentsApi } from "./edge/experiments-api.ts";
 import { DocumentEvents } from "./edge/document-events.ts";
 import { eventsApi } from "./edge/events-api.ts";
@@ -41,14 +38,18 @@ import { isAnyAddress } from "./listening-address.ts";
 import { openDataFolder, type DataFolder } from "./log/data-folder.ts";
 import { SqliteUpdateLog } from "./log/sqlite-update-log.ts";
 import type { LogOpening, UpdateLog } from "./log/update-log.ts";
+import { observedBy } from "./observed-edge.ts";
+import { RelayAccess } from "./relay-access.ts";
 import { RelayExperiments } from "./relay-experiments.ts";
+import { accessCallback } from "./runtime/access-callback.ts";
+import type { Authorize } from "./runtime/access-control.ts";
 import { Driver } from "./runtime/driver.ts";
 import { EngineWorkers } from "./runtime/engine-workers.ts";
 import { createLogger, type Logger } from "./runtime/logger.ts";
 import { HistoryUpkeep } from "./runtime/history-upkeep.ts";
 import { MeshFile } from "./runtime/mesh-file.ts";
 import { MeshJournal } from "./runtime/mesh-journal.ts";
-import { givenMeshSecret, openMeshSecret } from "./runtime/mesh-secret.ts";
+import { givenMeshSecret, joinsWithoutSecret, openMeshSecret, secretSentence } from "./runtime/mesh-secret.ts";
 import { Metrics } from "./runtime/metrics.ts";
 import { RelayStatus } from "./runtime/relay-status.ts";
 import { release } from "./runtime/release.ts";
@@ -72,14 +73,19 @@ export type RelayStart = { readonly ok: true; readonly relay: RunningRelay } | {
 /**
  * Starts a relay; `ok: false` says in a sentence what the operator can change. `unsound` is called when the relay must
  * not go on as the actor that it is: something that it wrote itself is damaged, and a room loaded without that could
- * give its dots a second time. The caller stops it and lets a new life, which is a new actor, begin.
+ * give its dots a second time. The caller stops it and lets a new life, which is a new actor, begin. `authorize`: says who may do
+ * what; undefined: everybody may do everything.
  */
-export async function startRelay(settings: RelaySettings, unsound: () => void = () => undefined): Promise<RelayStart> {
+export async function startRelay(
+  settings: RelaySettings,
+  unsound: () => void = () => undefined,
+  authorize: Authorize | undefined = settings.authUrl === undefined ? undefined : accessCallback(settings.authUrl),
+): Promise<RelayStart> {
   const folder = openDataFolder({ path: settings.dataFolder, name: settings.name, random: systemRandom });
   if (!folder.ok) return { ok: false, sentence: folder.refusal.detail };
   const secret = meshSecretOf(settings, folder.value);
   if (!secret.ok) return refuse(folder.value, secret.refusal.detail);
-  const parts = assemble(settings, folder.value, secret.value);
+  const parts = assemble(settings, { folder: folder.value, secret: secret.value, authorize });
   const kept = parts.meshFile.read();
   if (!kept.ok) return refuse(folder.value, kept.refusal.detail);
   if (kept.value === undefined && joinsWithoutSecret(settings)) return refuse(folder.value, secretSentence);
@@ -112,6 +118,8 @@ interface Parts {
   readonly links: Pick<PeerDoor, "write" | "close" | "dial">;
   readonly clock: Clock;
   readonly meshFile: MeshFile;
+  /** Undefined: everybody may do everything. */
+  readonly access: RelayAccess | undefined;
   readonly requests: PendingRequests;
   readonly http: Server;
   readonly events: DocumentEvents;
@@ -123,7 +131,14 @@ interface Parts {
   stopped: () => void;
 }
 
-function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Array): Parts {
+/** What a relay is made of beside its settings. */
+interface Given {
+  readonly folder: DataFolder;
+  readonly secret: Uint8Array;
+  readonly authorize: Authorize | undefined;
+}
+
+function assemble(settings: RelaySettings, { folder, secret, authorize }: Given): Parts {
   const { limits, process: around } = settings;
   const name = folder.relay;
   const actor = actorOf(name, systemRandom.bytes(8));
@@ -148,6 +163,7 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
     folder: folder.path,
     failed: (error) => logger.error({ err: error }, "what is known of the mesh could not be kept; it is tried again with the next news"),
   });
+  const access = authorize === undefined ? undefined : new RelayAccess({ authorize, limits: around, sockets, logger });
   const requests = new PendingRequests({ enqueue, waitMs: around.requestMs, waitingMax: around.requestsWaitingMax });
   const events = new DocumentEvents({ actor, tokenSecret: secret, limits: around });
   const http = createHttpServer({
@@ -180,6 +196,7 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
       },
     }),
     experimentsApi: experiments === undefined ? undefined : experimentsApi(experiments),
+    doors: access?.doors,
     roomsApi: roomsApi(requests, {
       history: (room, generation) => parts.log.history(room, generation),
       version: (ask) => parts.log.version(ask),
@@ -204,22 +221,10 @@ function assemble(settings: RelaySettings, folder: DataFolder, secret: Uint8Arra
   });
   const parts: Parts = {
     ...{ settings, folder, name, actor, logger, metrics, status, log, engines, sockets, clock, meshFile, requests, http, events },
-    ...{ peers, links: experiments?.links ?? peers },
+    ...{ peers, links: experiments?.links ?? peers, access },
     ...{ core: undefined, driver: undefined, journal: undefined, watch: undefined, upkeep: undefined, stopped: () => undefined },
   };
   return parts;
-}
-
-function observedBy(metrics: Metrics, logger: Logger): EdgeObserver {
-  return {
-    received: (bytes) => metrics.received(bytes),
-    sent: (frames, bytes) => metrics.sent(frames, bytes),
-    receivedFromPeer: (bytes) => metrics.mesh.received(bytes),
-    sentToPeer: (bytes) => metrics.mesh.sent(bytes),
-    refusedAtTheDoor: (code) => metrics.refusedAtTheDoor(code),
-    requested: (status) => metrics.requested(status),
-    failed: (error, method) => logger.error({ err: error, method }, "a request failed"),
-  };
 }
 
 type LogOpened = { readonly ok: true; readonly opening: LogOpening } | { readonly ok: false; readonly sentence: string };
@@ -271,6 +276,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
     },
     hlcFloorMs: opening.hlcFloorMs,
     wholeRing: opening.wholeRing,
+    asksAccess: parts.access !== undefined,
     ...{ replicas: settings.replicas, durability: settings.durability },
     offsetMaxMs: settings.process.hlcOffsetMaxMs,
   });
@@ -286,6 +292,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
       dial: (address) => links.dial(address),
       keep: (known, isFirst) => (isFirst ? meshFile.keepAtOnce(known) : meshFile.keep(known)),
     },
+    access: parts.access,
     answer: (request, answer) => requests.answer(request, answer),
     report: (report) => noteReport(parts, report),
     committed: (figures) => metrics.committed(figures),
@@ -351,14 +358,6 @@ function meshSecretOf(settings: RelaySettings, folder: DataFolder): Result<Uint8
   );
 }
 
-/** The first relay of a mesh may draw its secret; who joins must be told it. */
-function joinsWithoutSecret({ join, meshSecret, meshSecretFile }: RelaySettings): boolean {
-  return join.length > 0 && meshSecret === undefined && meshSecretFile === undefined;
-}
-
-const secretSentence =
-  "--join needs the secret of the mesh: give all its relays the same one by --mesh-secret-file, or by INKMESH_MESH_SECRET. That of a relay without one is the file mesh.secret in its data folder.";
-
 /** A relay that joins nobody and belongs nowhere is a mesh of its own. */
 function foundIfFirst({ settings, name, meshFile }: Parts): KeptMesh | undefined {
   if (settings.join.length > 0) return undefined;
@@ -384,14 +383,6 @@ function beAmongOthers(parts: Parts): void {
 function refuse(folder: DataFolder, sentence: string): RelayStart {
   folder.release();
   return { ok: false, sentence };
-}
-
-/** The built editor, when it lies beside us in the source tree, whether we run compiled or not. */
-function appFolder(): string | undefined {
-  const here = path.dirname(fileURLToPath(import.meta.url));
-  return ["../client/dist/app", "../../client/dist/app"]
-    .map((relative) => path.resolve(here, relative))
-    .find((folder) => existsSync(folder));
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Ceilings and intervals around the core by name, with unit and reason: `"process"` in the `--config` file.
+ * Ceilings and waits of the process around the core by name, with unit and reason: `"process"` in the `--config` file.
  */
 import type { Bounds } from "./bounds.ts";
 
@@ -32,6 +32,16 @@ export const processBounds = {
   eventBeatMs: [15_000, 10, 600_000],
   /** HTTP requests that wait for an answer. */
   requestsWaitingMax: [1_000, 1, 1_000_000],
+  /** Milliseconds that the application has to say whether somebody may have a document; past it they are refused for the moment. */
+  accessMs: [3_000, 10, 60_000],
+  /** Milliseconds that what it said is kept: so long does somebody still get in who may not any more. */
+  accessKeptMs: [10_000, 1, 3_600_000],
+  /** Answers that are kept, each some hundred bytes. */
+  accessesKeptMax: [10_000, 1, 1_000_000],
+  /** Questions to the application that are under way; others wait for their turn, for as long as it has to answer. */
+  accessAsksMax: [256, 1, 100_000],
+  /** Questions that wait, each with a token of 16 KiB at most; past it who has most of them is refused for the moment. */
+  accessAsksWaitingMax: [4_096, 1, 1_000_000],
   /** Milliseconds. A socket that was silent so long is pinged; one that is still silent as long again is ended. */
   pingMs: [20_000, 50, 600_000],
   /** Milliseconds that a client has to answer a close before its socket is cut. */

@@ -2,6 +2,7 @@
  * InkmeshOptions: what an application gives to the client and to a document that it opens, and what it is told in turn.
  */
 import type { Access } from "@inkmesh/shared/wire/client-message";
+import { credentialBytesMax } from "@inkmesh/shared/wire/credential";
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
 import type { ClientLimits } from "./core/client-limits.ts";
@@ -21,7 +22,7 @@ export interface InkmeshOptions {
   readonly store?: OfflineStore;
   /** Needed where the environment has none (Node 20): that of the package `ws`. */
   readonly WebSocket?: WebSocketConstructor;
-  /** Shown to the relay at every connection. */
+  /** Shown to the relay at every connection; at most 16 KiB. */
   readonly credential?: string;
   /** Names this program to the relay. */
   readonly agent?: string;
@@ -35,6 +36,13 @@ export interface OpenOptions {
   readonly doc?: Y.Doc;
   readonly awareness?: Awareness;
   readonly access?: Access;
+}
+
+/** Throws where no relay would read it: it would be refused at every connection, for ever. */
+export function givenCredential({ credential = "" }: Pick<InkmeshOptions, "credential">): string {
+  const bytes = new TextEncoder().encode(credential).length;
+  if (bytes > credentialBytesMax) throw new Error(`The credential has ${bytes} bytes, and may have ${credentialBytesMax}.`);
+  return credential;
 }
 
 /** A room that this device holds something of. */

@@ -23,7 +23,7 @@ import { sameStatus, type MeshStatus } from "./core/room-status.ts";
 import { defaultStore, findTabs, pageAddress, randomHex, systemRandom, watchPage } from "./environment.ts";
 import { DeviceRooms } from "./device-rooms.ts";
 import { guarded } from "./guarded.ts";
-import type { DeviceRoom, InkmeshOptions, MeshEvents, OpenOptions } from "./inkmesh-options.ts";
+import { givenCredential, type DeviceRoom, type InkmeshOptions, type MeshEvents, type OpenOptions } from "./inkmesh-options.ts";
 import { InkmeshRoom } from "./inkmesh-room.ts";
 import { KnownRelays } from "./known-relays.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -69,7 +69,7 @@ export class Inkmesh {
     const given = givenAddresses(options.url, pageAddress());
     this.#core = new ClientCore({
       agent: options.agent ?? agentDefault,
-      credential: options.credential ?? "",
+      credential: givenCredential(options),
       relays: given,
       readAddress: toldAddress,
       random: systemRandom,

@@ -1,11 +1,12 @@
 /**
- * The command line: `inkmesh` relay, start, mesh, room, verify, backup, restore. A bad option ends with exit code 2 and one sentence
+ * The command line: `inkmesh` relay, start, mesh, room, import, verify, backup, restore. A bad option ends with exit code 2 and one sentence
  * that says what would be right.
  */
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { backupCommands } from "./backup-command.ts";
 import { meshCommand } from "./mesh-command.ts";
+import { importCommand } from "./import-command.ts";
 import { endWith } from "./process-end.ts";
 import { release } from "../runtime/release.ts";
 import { relayCommand } from "./relay-command.ts";
@@ -28,6 +29,7 @@ verifyCommand(program);
 backupCommands(program);
 meshCommand(program);
 roomCommand(program);
+importCommand(program);
 
 try {
   await program.parseAsync();

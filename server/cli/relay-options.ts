@@ -15,6 +15,7 @@ export function addRelayOptions(command: Command): Command {
     .option("--data <folder>", "where documents are kept (./data/NAME)")
     .option("--log <format>", "pretty, json or silent (pretty)")
     .option("--allow-origin <origin>", "pages of this origin may connect too; may be repeated", collect)
+    .option("--auth-url <address>", "your application, which is asked by POST who may read and write what")
     .option("--durability <level>", "copies on disk before an edit is called saved: majority, 1 or all (majority)")
     .option("--store <store>", "sqlite (sqlite)")
     .option("--replicas <number>", "relays that keep each document, of as many as there are (3)")
@@ -61,7 +62,9 @@ function experimentsWarning({ experiments }: RelaySettings): string {
 function exposureWarning(settings: RelaySettings): string {
   if (isLoopbackAddress(settings.host)) return "";
   return (
-    `Warning: --host ${settings.host} lets others reach this relay, and anybody who can reach it can read and write every document.\n` +
+    (settings.authUrl === undefined
+      ? `Warning: --host ${settings.host} lets others reach this relay, and anybody who can reach it can read and write every document.\n`
+      : `Warning: --host ${settings.host} lets others reach this relay, and what they send, tokens too, can be read on the way.\n`) +
     "Without https a browser cannot reopen the editor while this relay is away (what is typed is kept on its device all the same);\n" +
     "a proxy with https in front of the relay would do, or a tunnel to it from localhost.\n"
   );

@@ -6,8 +6,6 @@
  *                                 ▼
  *                              refused
  *
- * The client is the one that applications use (`@inkmesh/client`): it says what is saved, and goes on at another relay if this one ends.
- *
  * Invariants: a file that is not such an export, or hangs on what it does not contain, changes nothing; what is called saved is.
  */
 import { readFileSync } from "node:fs";
@@ -16,13 +14,14 @@ import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { limitsWith } from "../config.ts";
 import { refusalOf, reachRelay } from "./asked-relay.ts";
 import { endWith } from "./process-end.ts";
+import { RoomWriting, type Saved } from "./room-writing.ts";
 
 export interface Imported {
   readonly room: string;
   /** Whether the document was made for it. */
   readonly created: boolean;
   /** What it brought is on the disks of so many relays, of how many; undefined: it brought nothing that was not there. */
-  readonly saved: { readonly copies: number; readonly replicas: number } | undefined;
+  readonly saved: Saved | undefined;
 }
 
 interface ImportOptions {
@@ -34,28 +33,18 @@ interface ImportOptions {
   readonly merge: boolean;
 }
 
-/** How long a relay may take with it: the largest document over a slow line, and a mesh that has just lost somebody. */
-const savedWithinMs = 60_000;
-
 /** Answers when it is saved; whatever else comes of it ends the process with code 2 and one sentence. */
 export async function importRoom({ at, file, room: name = basename(file, extname(file)), merge }: ImportOptions): Promise<Imported> {
   const update = readExport(file);
   const created = await create(at, name, merge);
-  const { Inkmesh, mergeUpdate } = await import("@inkmesh/client");
-  const { ClientWebSocket } = await import("../edge/client-web-socket.ts");
-  const mesh = new Inkmesh({ url: at, WebSocket: ClientWebSocket, agent: "inkmesh room import" });
-  const room = mesh.open(name);
-  const isNews = await within(savedWithinMs, async () => {
-    await room.whenSynced;
-    const brought = mergeUpdate(room.doc, update);
-    await room.whenSaved();
-    return brought;
-  }).catch((error: Error) =>
-    endWith(2, `${JSON.stringify(name)} ${created ? "was made, but " : ""}is not known to have all of it: ${error.message}`),
-  );
-  const { copies, replicas } = room.status;
-  await mesh.close();
-  return { room: name, created, saved: isNews ? { copies, replicas } : undefined };
+  const writing = await RoomWriting.begin(at, "inkmesh room import");
+  const saved = await writing
+    .merge(name, update)
+    .catch((error: Error) =>
+      endWith(2, `${JSON.stringify(name)} ${created ? "was made, but " : ""}is not known to have all of it: ${error.message}`),
+    );
+  await writing.end();
+  return { room: name, created, saved };
 }
 
 /** A whole Yjs update: one that hangs on nothing that it does not contain. */
@@ -91,12 +80,4 @@ async function create(at: string, room: string, merge: boolean): Promise<boolean
   if (code !== "ROOM_EXISTS") return endWith(2, sentence);
   if (!merge) return endWith(2, `${JSON.stringify(room)} is there already. Add --merge to merge the file into it, or say another --room.`);
   return false;
-}
-
-async function within<Value>(ms: number, work: () => Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it was not saved within ${ms / 1_000} seconds.`)), ms);
-  });
-  return Promise.race([work(), late]).finally(() => clearTimeout(timer));
 }

@@ -13,17 +13,20 @@
 import { unreachable } from "@inkmesh/shared/base/assert";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
-import type { Refusal } from "@inkmesh/shared/base/result";
+import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import { ChannelNames } from "@inkmesh/shared/wire/channel-names";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { behindSince, countSince, nativeVersion, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
+import type { Grant } from "./access.ts";
+import { AwaitedOpenings, type AwaitedOpening } from "./awaited-openings.ts";
 import { ChannelTable } from "./channel-table.ts";
 import type { Line } from "./line.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Rooms } from "./rooms.ts";
-import { Session, type Opening, type SessionMessage } from "./session.ts";
+import { Session } from "./session.ts";
+import type { Opening, SessionMessage } from "./session-message.ts";
 import { SocketLoad } from "./socket-load.ts";
 
 interface ConnectionOptions {
@@ -45,12 +48,15 @@ export class Connection implements Line {
   readonly #closed: () => void;
   readonly #channels: ChannelTable;
   readonly #names: ChannelNames;
+  readonly #awaited: AwaitedOpenings;
   /** Their channels are closed; what was said in them still waits for their rooms. */
   readonly #leaving = new Set<Session>();
   readonly #load: SocketLoad;
   #state: "greeting" | "ready" | "closed" = "greeting";
   /** Of our own protocol, as its `hello` said; undefined before, and in other dialects. */
   #version: number | undefined;
+  /** What the client showed for all its documents. */
+  #credential = "";
   readonly #keepaliveMs: number;
   #lastSentMs: number;
 
@@ -64,6 +70,7 @@ export class Connection implements Line {
     this.#closed = options.closed;
     this.#channels = new ChannelTable({ forgottenMax: context.limits.roomsPerConnectionMax });
     this.#names = new ChannelNames({ endedMax: context.limits.roomsPerConnectionMax });
+    this.#awaited = new AwaitedOpenings(context.limits);
     this.#load = new SocketLoad(context, id);
     const { monotonicMs: nowMs } = context.now;
     this.#lastSentMs = nowMs;
@@ -78,7 +85,7 @@ export class Connection implements Line {
   }
 
   get waiting(): number {
-    return this.#channels.sessions().reduce((sum, session) => sum + session.waiting, 0);
+    return this.#channels.sessions().reduce((sum, session) => sum + session.waiting, this.#awaited.waiting);
   }
 
   get hearsBehind(): boolean {
@@ -152,7 +159,10 @@ export class Connection implements Line {
     switch (type) {
       case "open":
         return this.#open(message);
+      case "credential":
+        return this.#show(message);
       case "close":
+        this.#awaited.letGo(message.channel);
         return this.#letGo(this.#channels.remove(message.channel));
       case "ping":
         return this.send({ type: "pong", nonce: message.nonce });
@@ -172,6 +182,7 @@ export class Connection implements Line {
       return this.refuse({ code: "WRONG_VERSION", detail: wrongVersionDetail(hello.version) });
     }
     this.#version = hello.version;
+    this.#credential = hello.credential;
     this.#getReady();
     this.#welcome();
   }
@@ -196,12 +207,14 @@ export class Connection implements Line {
   #open(message: ClientMessage & { type: "open" }): void {
     const { channel, room } = message;
     if (!this.dialect.multiplexes) return this.refuse({ code: "OUT_OF_ORDER", detail: "the path names the document" });
-    if (this.#channels.session(channel) !== undefined) return this.refuse({ code: "OUT_OF_ORDER", detail: `channel ${channel} is open` });
+    if (this.#channels.session(channel) !== undefined || this.#awaited.has(channel))
+      return this.refuse({ code: "OUT_OF_ORDER", detail: `channel ${channel} is open` });
     // Where each session has a name of its own, there may be several in one document.
-    if (this.dialect.carriesLineage && this.#channels.sessions().some((session) => session.room.name === room))
+    const isHere = this.#channels.sessions().some((session) => session.room.name === room) || this.#awaited.isOf(room);
+    if (this.dialect.carriesLineage && isHere)
       return this.refuse({ code: "OUT_OF_ORDER", detail: "the document is open on another channel" });
     const { roomsPerConnectionMax } = this.#context.limits;
-    if (this.#channels.size >= roomsPerConnectionMax)
+    if (this.#channels.size + this.#awaited.size >= roomsPerConnectionMax)
       return this.#refuseChannel(message, { code: "TOO_MANY_ROOMS", detail: `limit ${roomsPerConnectionMax}` });
     // Opening and closing one room over and over would have its state encoded each time, all within one frame.
     if (this.isOwedTooMuch) return this.#refuseChannel(message, { code: "RATE_LIMITED", detail: "states that were not read yet" });
@@ -211,11 +224,44 @@ export class Connection implements Line {
   #attach(text: string, opening: Opening): void {
     const name = readRoomName(text);
     if (!name.ok) return this.#refuseChannel(opening, name.refusal);
-    const room = this.#rooms.use(name.value);
-    if (room === undefined) return this.#refuseChannel(opening, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
-    const session = new Session({ context: this.#context, line: this, room, opening });
-    this.#channels.add(opening.channel, session);
+    if (!this.#context.asksAccess) return void this.#begin(name.value, opening);
+    const awaited = this.#awaited.add(name.value, opening);
+    if (!this.dialect.showsLater || opening.credential !== undefined) return this.#ask(awaited);
+    const { deadlines, limits, now } = this.#context;
+    deadlines.set({ type: "ask-access", connection: this.id, channel: opening.channel }, now.monotonicMs + limits.credentialMs);
+  }
+
+  #ask(awaited: AwaitedOpening): void {
+    const { name, opening } = awaited;
+    this.#awaited.asked(awaited);
+    const seq = this.#context.accesses.ask((result) => this.#answered(awaited, result));
+    const ask = { dialect: this.dialect.name, room: name, credential: opening.credential ?? this.#credential };
+    this.#context.effect({ type: "ask-access", seq, connection: this.id, ask });
+  }
+
+  /** What a document is open with already was good. */
+  #show({ channel, credential }: ClientMessage & { type: "credential" }): void {
+    const awaited = this.#awaited.show(channel, credential, this.#context.limits.roomsPerConnectionMax);
+    if (awaited !== undefined) this.#ask(awaited);
+  }
+
+  #answered(awaited: AwaitedOpening, result: Result<Grant>): void {
+    if (!this.#awaited.settle(awaited)) return;
+    const { name, opening, messages, isLetGo } = awaited;
+    if (!result.ok) return isLetGo ? undefined : this.#refuseChannel(opening, result.refusal);
+    const access = result.value.access === "read-only" ? "read-only" : opening.access;
+    const session = this.#begin(name, { ...opening, access }, { principal: result.value.user, isLetGo });
+    for (const message of messages) session?.receive(message);
+    if (isLetGo) this.#letGo(session);
+  }
+
+  #begin(name: RoomName, opening: Opening, { principal = this.principal, isLetGo = false } = {}): Session | undefined {
+    const room = this.#rooms.use(name);
+    if (room === undefined) return void this.#refuseChannel(opening, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
+    const session = new Session({ context: this.#context, line: this, room, opening, principal });
+    if (!isLetGo) this.#channels.add(opening.channel, session);
     session.start();
+    return session;
   }
 
   /** What the client had said before is heard first. */
@@ -229,7 +275,11 @@ export class Connection implements Line {
   #forward(message: SessionMessage): void {
     const session = this.#channels.session(message.channel);
     if (session !== undefined) return session.receive(message);
-    if (!this.#channels.wasEnded(message.channel)) this.refuse({ code: "OUT_OF_ORDER", detail: `channel ${message.channel} is not open` });
+    const held = this.#awaited.hold(message);
+    if (held?.type === "overflow")
+      return this.#refuseChannel(held.opening, { code: "RELAY_BUSY", detail: "too much before it was clear who may" });
+    if (held === undefined && !this.#channels.wasEnded(message.channel))
+      this.refuse({ code: "OUT_OF_ORDER", detail: `channel ${message.channel} is not open` });
   }
 
   // -- what goes out ---------------------------------------------------------------------------------------------------
@@ -282,6 +332,12 @@ export class Connection implements Line {
     this.sendFrames((session?.dialect ?? this.dialect).encode({ type: "keepalive" }));
   }
 
+  /** The client has shown nothing for what it asked for. */
+  credentialDue(channel: number): void {
+    const awaited = this.#awaited.unasked(channel);
+    if (awaited !== undefined) this.#ask(awaited);
+  }
+
   resumeDue(): void {
     this.#load.resumeDue();
   }
@@ -326,6 +382,7 @@ export class Connection implements Line {
     for (const type of ["handshake", "keepalive", "resume-reading"] as const) deadlines.clear({ type, connection: this.id });
     for (const session of [...this.#channels.clear(), ...this.#leaving]) session.end();
     this.#leaving.clear();
+    this.#awaited.clear();
     this.#closed();
   }
 

@@ -16,6 +16,8 @@ export type Deadline =
   | { readonly type: "keepalive"; readonly connection: ConnectionId }
   /** A connection that was over its rate is read from again. */
   | { readonly type: "resume-reading"; readonly connection: ConnectionId }
+  /** Whether a client may have a document is asked, though it has shown nothing. */
+  | { readonly type: "ask-access"; readonly connection: ConnectionId; readonly channel: number }
   /** A Yjs client is asked again for what is missing here. */
   | { readonly type: "heal"; readonly connection: ConnectionId; readonly channel: number }
   /** A client that has seen more than is here is told so. */

@@ -9,6 +9,7 @@ import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
+import type { AccessAsk } from "./access.ts";
 import type { ReviewedCopy } from "./gossip/copy-review.ts";
 import type { MeshEffect, MeshNews } from "./peers/mesh-effect.ts";
 import type { Marks } from "./log-marks.ts";
@@ -67,6 +68,8 @@ export type RelayEffect =
   /** Documents, so many of them looked at, whose history lacks something. */
   | { readonly type: "find-gaps"; readonly seq: number; readonly after: number; readonly limit: number }
   | { readonly type: "engine-call"; readonly lineage: Lineage; readonly seq: number; readonly call: EngineCall }
+  /** May this client have the room? Answered by `access-answered`. */
+  | { readonly type: "ask-access"; readonly seq: number; readonly connection: ConnectionId; readonly ask: AccessAsk }
   | { readonly type: "respond"; readonly request: RequestId; readonly answer: RoomAnswer }
   | { readonly type: "report"; readonly report: Report };
 

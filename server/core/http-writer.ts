@@ -10,6 +10,7 @@
  */
 import type { ConnectionId, SeatId } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
+import type { Admission } from "@inkmesh/shared/engine/crdt-engine";
 import { requestMark } from "@inkmesh/shared/engine/request-mark";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
@@ -108,7 +109,7 @@ export class HttpWriter implements Participant {
     if (refusal !== undefined) return refusal;
     if (mark !== undefined && !room.content.hasRoomForKeys) return { code: "TOO_MANY_KEYS", detail: "" };
     const update = mark === undefined ? ask.update : room.engine.marked(ask.update, mark);
-    const admission = room.admit(update, "edit", this);
+    const admission = this.#admit(update);
     if (admission.type === "gap") return { code: "GAP", detail: admission.missing };
     if (admission.type === "refused") return admission.refusal;
     this.#position = room.log.position;
@@ -119,6 +120,16 @@ export class HttpWriter implements Participant {
     const { room, ask } = this.#options;
     if (ask.isBeginning !== true || room.content.isEmpty) return undefined;
     return room.content.examine(ask.update, "edit").type === "known" ? undefined : { code: "NOT_EMPTY", detail: "" };
+  }
+
+  /** What is no edit for its many authors may be a state, of which a part could be let in: not of this one. */
+  #admit(update: Uint8Array): Admission {
+    const { room } = this.#options;
+    const admission = room.admit(update, "edit", this);
+    if (admission.type !== "refused" || !room.content.isForState(update, admission.refusal.code)) return admission;
+    const whole = room.content.examine(update, "state");
+    if (whole.type === "admitted" && whole.leftOut) return { type: "gap", missing: "a part of it hangs on what is not here" };
+    return room.admit(update, "state", this);
   }
 
   /** Whether the token `match` says that its bearer has seen exactly what the room holds. */

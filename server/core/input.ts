@@ -7,6 +7,7 @@ import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import type { ContentFormat, DocumentKind, WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
 import type { RequestKey } from "@inkmesh/shared/engine/request-mark";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
+import type { Grant } from "./access.ts";
 import type { MeshInput } from "./peers/mesh-input.ts";
 import type { CoveredHistory, HistoryGaps, TakenHistory } from "./stored-history.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
@@ -39,6 +40,7 @@ export type RelayInput =
   | { readonly type: "gaps-found"; readonly seq: number; readonly result: Result<HistoryGaps> }
   | { readonly type: "engine-result"; readonly lineage: Lineage; readonly seq: number; readonly result: Result<Uint8Array> }
   | { readonly type: "rooms-listed"; readonly seq: number; readonly result: Result<RoomPage> }
+  | { readonly type: "access-answered"; readonly seq: number; readonly result: Result<Grant> }
   | { readonly type: "request-received"; readonly request: RequestId; readonly ask: RoomRequest }
   /** The HTTP client went away. */
   | { readonly type: "request-cancelled"; readonly request: RequestId }

@@ -19,6 +19,8 @@ export interface Limits {
   readonly connectionsMax: number;
   /** How long a connection may take to its first valid message. */
   readonly handshakeMs: number;
+  /** How long a client may show later what it did not show when it asked for a document, where an application is asked. */
+  readonly credentialMs: number;
   /** One presence state / presence frame, in bytes. */
   readonly presenceBytesMax: number;
   /** Presence ids one connection may hold in one room. */

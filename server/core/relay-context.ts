@@ -12,6 +12,7 @@ import { HybridLogicalClock, type Hlc } from "@inkmesh/shared/clock/hybrid-logic
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Dialect, DialectName } from "@inkmesh/shared/wire/dialect";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
+import type { Grant } from "./access.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { RelayEffect, Report } from "./effect.ts";
 import type { DurabilityLevel } from "./gossip/durable-copies.ts";
@@ -59,6 +60,8 @@ export interface RelayOptions {
   /** Copies that a room shall have, and how many "saved" needs. Default: 3, a majority. */
   readonly replicas?: number;
   readonly durability?: DurabilityLevel;
+  /** Whether an application is asked who may do what (`ask-access`). Default: everybody may do everything. */
+  readonly asksAccess?: boolean;
   /** The ring under which the disk was whole, as the log said when it was opened. */
   readonly wholeRing?: readonly RingRecord[] | undefined;
 }
@@ -93,6 +96,9 @@ export class RelayContext {
   readonly takings = new Questions<Result<TakenHistory>>();
   readonly gaps = new Questions<Result<HistoryGaps>>();
   readonly histories: RoomHistories;
+  readonly accesses = new Questions<Result<Grant>>();
+  /** Whether an application says who may do what. */
+  readonly asksAccess: boolean;
   now: Instant = { monotonicMs: 0, wallMs: 0 };
   readonly #dialects: ReadonlyMap<DialectName, Dialect>;
   readonly #hlc: HybridLogicalClock;
@@ -106,6 +112,7 @@ export class RelayContext {
     this.actor = options.actor;
     this.limits = options.limits;
     this.random = options.random;
+    this.asksAccess = options.asksAccess ?? false;
     this.ownActors = new OwnActors(options.actor, options.random);
     this.engines = options.engines;
     this.tokenSecret = options.tokenSecret;

@@ -176,6 +176,8 @@ export class Relay {
         return context.takings.answer(input.seq, input.result);
       case "gaps-found":
         return context.gaps.answer(input.seq, input.result);
+      case "access-answered":
+        return context.accesses.answer(input.seq, input.result);
       case "request-received":
         return this.#requestReceived(input);
       case "request-cancelled":
@@ -261,6 +263,8 @@ export class Relay {
         return this.#connections.get(deadline.connection)?.keepaliveDue();
       case "resume-reading":
         return this.#connections.get(deadline.connection)?.resumeDue();
+      case "ask-access":
+        return this.#connections.get(deadline.connection)?.credentialDue(deadline.channel);
       case "heal":
         return this.#connections.get(deadline.connection)?.session(deadline.channel)?.healDue();
       case "catch-up":

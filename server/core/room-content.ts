@@ -13,6 +13,7 @@
 import { ok, type Result } from "@inkmesh/shared/base/result";
 import { dotKey } from "@inkmesh/shared/clock/dot";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { ActorId } from "@inkmesh/shared/base/ids";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import type { Admission, ContentIndex, ContentLimits, CrdtEngine, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
@@ -182,6 +183,11 @@ export class RoomContent {
     if (admission.type !== "admitted") return admission;
     const bytes = this.bytes + admission.payload.length;
     return bytes > limits.roomBytesMax ? refusedFor("ROOM_FULL", `${bytes} bytes, limit ${limits.roomBytesMax}`) : admission;
+  }
+
+  /** Whether an edit that was refused with `code` has only more authors than one edit: an import, which may come as a state. */
+  isForState(update: Uint8Array, code: ErrorCode): boolean {
+    return code === "TOO_MANY_PARTS" && this.examine(update, "state").type !== "refused";
   }
 
   /** Lets in what was just examined, as an entry with the next dot. */

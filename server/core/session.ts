@@ -15,8 +15,7 @@ import { noBytes } from "@inkmesh/shared/base/bytes";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, SeatId } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
-import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import type { Access, ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
+import type { RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { CatchUp } from "./catch-up.ts";
 import { Delivery } from "./delivery.ts";
@@ -29,29 +28,18 @@ import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
 import { provenGeneration } from "./room-record.ts";
 import { behindAfterMs, provesGeneration } from "./seen-before.ts";
+import { bytesOf, type Opening, type SessionMessage } from "./session-message.ts";
 import type { RoomRecord } from "./stored-room.ts";
 import { UnnumberedIntake } from "./unnumbered-intake.ts";
 
-export type SessionMessage = Exclude<ClientMessage, { type: "hello" | "open" | "close" | "ping" }>;
 type Updates = SessionMessage & { type: "updates" };
-
-/** How a session begins: as our own clients `open` a room, or as a Yjs client's path names it. */
-export interface Opening {
-  readonly channel: number;
-  readonly access: Access;
-  readonly generation: number | undefined;
-  readonly clock: VectorClock | undefined;
-  /** Of an earlier session, at any relay of the mesh; empty: none. */
-  readonly token: string;
-  readonly stateVector: Uint8Array;
-  /** What the client calls the document in its frames, in dialects whose frames name it. */
-  readonly address?: string;
-}
 
 type SessionState = "opening" | "live" | "ended";
 
 export class Session implements Participant {
   readonly seat: SeatId;
+  /** Who writes here. */
+  readonly principal: string;
   readonly #context: RelayContext;
   readonly #line: Line;
   readonly #room: Room;
@@ -71,8 +59,10 @@ export class Session implements Participant {
   /** Once the client has let go of the document. */
   #letGo: (() => void) | undefined;
 
-  constructor(options: { context: RelayContext; line: Line; room: Room; opening: Opening }) {
+  /** `principal`: undefined: as the line's. */
+  constructor(options: { context: RelayContext; line: Line; room: Room; opening: Opening; principal?: string }) {
     const { context } = options;
+    this.principal = options.principal ?? options.line.principal;
     this.#context = context;
     this.#line = lineIn(options.line, options.line.dialect.addressed(options.opening.address ?? ""));
     this.#room = options.room;
@@ -96,10 +86,6 @@ export class Session implements Participant {
 
   get dialect(): Dialect {
     return this.#line.dialect;
-  }
-
-  get principal(): string {
-    return this.#line.principal;
   }
 
   get room(): Room {
@@ -344,11 +330,4 @@ export class Session implements Participant {
   #report(refusal: Refusal): void {
     this.#context.report({ type: "refused", refusal, connection: this.connection, room: this.#room.name });
   }
-}
-
-function bytesOf(message: SessionMessage): number {
-  if (message.type === "updates") return message.updates.reduce((sum, update) => sum + update.length, 0);
-  if (message.type === "presence") return message.bytes.length;
-  if (message.type === "stateless") return message.text.length;
-  return message.type === "sync-request" ? message.stateVector.length : 0;
 }

@@ -15,7 +15,7 @@ export const takenAuthor = "\u0000taken";
 
 /** What one author wrote in one minute. */
 export interface HistoryMinute {
-  /** The principal; in `open` mode the empty string. */
+  /** The principal; the empty string where no application named one. */
   readonly author: string;
   /** Since 1970. */
   readonly minute: number;

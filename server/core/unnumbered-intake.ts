@@ -47,13 +47,13 @@ export class UnnumberedIntake implements Patient {
     const { room, author, access, isLive } = this.#session;
     for (const update of updates) {
       if (access === "read-only") {
-        this.#refuseOne({ code: "READ_ONLY", detail: "" });
+        this.#hearReader(update, kind);
         continue;
       }
       const admission = room.admit(update, kind, author);
       const isCounted = kind === "state" || !this.#wasMadeBefore(update);
       const isIn = admission.type === "known" || (admission.type === "admitted" && !admission.leftOut);
-      const isAskedFor = admission.type === "gap" || (admission.type === "refused" && this.#goesAsState(kind, admission.refusal));
+      const isAskedFor = admission.type === "gap" || (admission.type === "refused" && this.#goesAsState(update, kind, admission.refusal));
       if (admission.type === "refused" && !isAskedFor) this.#refuse(admission.refusal);
       if (isCounted && isLive()) this.#owe(kind, isIn);
       if (isAskedFor) this.#heal();
@@ -106,6 +106,13 @@ export class UnnumberedIntake implements Patient {
     this.#session.context.deadlines.clear(this.#deadline);
   }
 
+  /** Readers are asked what they have, too, and count their answer: where that is nothing new it is as good as saved. */
+  #hearReader(update: Uint8Array, kind: UpdateKind): void {
+    const isKnown = kind === "state" && this.#session.room.content.examine(update, kind).type === "known";
+    if (isKnown) this.#owe(kind, true);
+    else this.#refuseOne({ code: "READ_ONLY", detail: "" });
+  }
+
   #wasMadeBefore(update: Uint8Array): boolean {
     const asked = this.#owed?.asked;
     return asked !== undefined && this.#session.room.content.isNamedBy(update, asked);
@@ -124,9 +131,10 @@ export class UnnumberedIntake implements Patient {
     else if (!deadlines.has(this.#deadline)) deadlines.set(this.#deadline, dueMs);
   }
 
-  /** An edit above the ceiling of edits is taken as a part of a state: who is told of each edit would be told nothing any more. */
-  #goesAsState(kind: UpdateKind, { code, detail }: Refusal): boolean {
-    if (this.#owed === undefined || kind === "state" || code !== "UPDATE_TOO_BIG") return false;
+  /** An edit above a ceiling of edits is taken as a part of a state: who is told of each edit would be told nothing any more. */
+  #goesAsState(update: Uint8Array, kind: UpdateKind, { code, detail }: Refusal): boolean {
+    if (this.#owed === undefined || kind === "state" || !(code === "UPDATE_TOO_BIG" || this.#session.room.content.isForState(update, code)))
+      return false;
     reportRefusal(this.#session, { code, detail });
     return true;
   }

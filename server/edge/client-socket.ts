@@ -18,9 +18,11 @@ import type { RelayInput } from "../core/input.ts";
 import type { EdgeObserver } from "./edge-observer.ts";
 import { Liveness } from "./liveness.ts";
 import type { SocketWriter } from "./socket-writer.ts";
+import type { Visitor } from "./visitor.ts";
 
 export interface ClientSocketOptions {
   readonly connection: ConnectionId;
+  readonly visitor: Visitor;
   readonly webSocket: WebSocket;
   /** The socket beneath `webSocket`. */
   readonly socket: Duplex;
@@ -49,6 +51,10 @@ export class ClientSocket {
     webSocket.on("message", (data, isBinary) => this.#received(data, isBinary));
     webSocket.on("error", (error) => this.#failed(error));
     webSocket.on("close", () => this.#closed());
+  }
+
+  get visitor(): Visitor {
+    return this.#options.visitor;
   }
 
   /** All of `lists` in one write. */

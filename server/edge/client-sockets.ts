@@ -16,6 +16,7 @@ import type { RelayInput } from "../core/input.ts";
 import { ClientSocket } from "./client-socket.ts";
 import type { EdgeObserver } from "./edge-observer.ts";
 import { SocketWriter } from "./socket-writer.ts";
+import { visitorOf, type Visitor } from "./visitor.ts";
 
 /** Browsers cut a large message into fragments of some 10 KB or more. */
 const fragmentsMax = 4_096;
@@ -63,7 +64,13 @@ export class ClientSockets {
 
   /** Makes a client's socket of an upgrade request that may come in. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, route: SocketRoute): void {
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(webSocket, socket, route));
+    const visitor = visitorOf(request);
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(webSocket, socket, { route, visitor }));
+  }
+
+  /** Who is at the other end; undefined: nobody any more. */
+  visitor(connection: ConnectionId): Visitor | undefined {
+    return this.#sockets.get(connection)?.visitor;
   }
 
   /** What a turn has for each socket, as lists of messages; a list that goes to many is the same array. One write per socket. */
@@ -92,13 +99,13 @@ export class ClientSockets {
     for (const socket of this.#sockets.values()) socket.terminate();
   }
 
-  #opened(webSocket: WebSocket, socket: Duplex, route: SocketRoute): void {
+  #opened(webSocket: WebSocket, socket: Duplex, { route, visitor }: { route: SocketRoute; visitor: Visitor }): void {
     const { limits, enqueue, observer } = this.#options;
     const connection = ++this.#lastConnection as ConnectionId;
     const marks = [limits.backlogSheddingBytes, limits.backlogBytesMax];
     enqueue({ type: "connection-opened", connection, dialect: route.dialect, room: route.room, principal: "" });
     const closed = (): void => this.#closed(connection);
-    this.#sockets.set(connection, new ClientSocket({ connection, webSocket, socket, marks, enqueue, observer, closed }));
+    this.#sockets.set(connection, new ClientSocket({ connection, visitor, webSocket, socket, marks, enqueue, observer, closed }));
   }
 
   #closed(connection: ConnectionId): void {

@@ -47,7 +47,8 @@ export function eventsApi({ events, listenersMax }: EventsApiOptions): Router {
   return router;
 }
 
-function roomsOf(request: Request): Result<ReadonlySet<RoomName> | undefined> {
+/** The documents that a listener asks for; undefined: all. */
+export function roomsOf(request: Request): Result<ReadonlySet<RoomName> | undefined> {
   const given = request.query["room"];
   if (given === undefined) return { ok: true, value: undefined };
   const names = [given].flat();

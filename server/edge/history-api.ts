@@ -5,7 +5,7 @@
  *     GET /api/rooms/:room/history/:version?format=     the document as it was at the end of that minute
  *
  * A version is named by its minute in UTC, as 2026-03-01T17:04Z. It has what was stamped by then, and all that this hangs on. Who wrote in
- * it is told by principal, of which there is one, the empty one, as long as there are no accounts.
+ * it is told by principal: the user that an application named, or the empty one where none did.
  *
  * Relays bring their histories together; until then another one may tell more: what a relay got as a state and not edit by edit is an edit of
  * nobody, of the minute in which it came.

@@ -6,6 +6,8 @@
  *     /mesh          other relays, never a page
  *     /health, /ready, /metrics, /api/…        everything else: the editor's files
  *
+ * Where an application says who may do what, `rooms-door` stands before `/api/rooms`; about sockets the core asks.
+ *
  * Invariants: a page from a foreign origin gets neither a socket (403 before 101) nor a change; no request's error is
  * left to end the process; while the relay starts or stops, rooms and sockets are refused with 503.
  */
@@ -33,6 +35,8 @@ export interface HttpServerOptions {
   readonly meshApi: Router;
   /** Undefined: there is no such door. */
   readonly experimentsApi: Router | undefined;
+  /** What stands before `roomsApi` and `eventsApi`; undefined: everybody may do everything. */
+  readonly doors: { readonly rooms: Router; readonly events: Router } | undefined;
   readonly roomsApi: Router;
   readonly eventsApi: Router;
   readonly appFiles: Router;
@@ -80,9 +84,12 @@ function expressApp(options: HttpServerOptions): Express {
   app.use(options.healthApi);
   app.use(options.meshApi);
   if (options.experimentsApi !== undefined) app.use(options.experimentsApi);
-  app.use("/api/rooms", openToRelays(origins), onlyWhileServing(status), options.roomsApi);
+  app.use("/api/rooms", openToRelays(origins), onlyWhileServing(status));
+  if (options.doors !== undefined) app.use("/api/rooms", options.doors.rooms);
+  app.use("/api/rooms", options.roomsApi);
   app.use(apiDescription(options.release));
   app.use("/api/events", openToRelays(origins), onlyWhileServing(status));
+  if (options.doors !== undefined) app.use("/api/events", options.doors.events);
   app.use(options.eventsApi);
   app.use(options.appFiles);
   app.use((_request, response) => sendRefusal(response, refused("NOT_FOUND").refusal));
@@ -127,7 +134,7 @@ function openToRelays(origins: OriginPolicy): RequestHandler {
     if (request.method !== "OPTIONS") return next();
     const allowed = {
       "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
-      "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key, If-Match, If-None-Match, Inkmesh-Token, Last-Event-ID",
+      "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Inkmesh-Token, Last-Event-ID",
     };
     response
       .set({ ...allowed, "Access-Control-Max-Age": "600" })

@@ -33,6 +33,7 @@ import { historyApi, type HistoryApiOptions } from "./history-api.ts";
 import { sendRefusal } from "./http-refusal.ts";
 import { drawnRoomName, idempotencyKey } from "./idempotency-key.ts";
 import type { PendingRequests } from "./pending-requests.ts";
+import { userOf } from "./rooms-door.ts";
 
 const bodyBytesMax = 16 * 1024;
 const pageMax = 200;
@@ -52,7 +53,7 @@ const roomFields = { title: word(300).optional(), kind: word(40).optional() };
 const createBody = z.strictObject({ room: z.string().optional(), ...roomFields });
 const changeBody = z.strictObject(roomFields);
 /**
- * Who deletes it, for those who have it open. Without accounts one is who one says, as in presence, and as there without
+ * Who deletes it, for those who have it open. Where no application says who it is, one is who one says, as in presence, and as there without
  * what nobody sees: characters that turn a line around would turn the sentence that tells it.
  */
 const deleteQuery = z.object({
@@ -66,9 +67,10 @@ type RoomsApiOptions = Omit<HistoryApiOptions, "ask"> & ContentApiOptions;
 
 export function roomsApi(requests: Pick<PendingRequests, "ask">, options: RoomsApiOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
+  const askAs = (response: Response, ask: RoomRequest): Promise<RoomAnswer> => requests.ask(asUser(ask, response), abandonedBy(response));
   const perform = async (response: Response, ask: Result<RoomRequest>): Promise<void> => {
     if (!ask.ok) return sendRefusal(response, ask.refusal);
-    sendAnswer(response, await requests.ask(ask.value, abandonedBy(response)));
+    sendAnswer(response, await askAs(response, ask.value));
   };
   router.use(express.json({ limit: bodyBytesMax, strict: true }));
   router.get("/", (request, response) => perform(response, listRequest(request)));
@@ -88,8 +90,14 @@ export function roomsApi(requests: Pick<PendingRequests, "ask">, options: RoomsA
     ),
   );
   router.use(historyApi({ ...options, ask: (ask) => requests.ask(ask) }));
-  router.use(contentApi({ ...options, ask: (ask, response) => requests.ask(ask, abandonedBy(response)) }));
+  router.use(contentApi({ ...options, ask: (ask, response) => askAs(response, ask) }));
   return router;
+}
+
+/** Whoever the application said that it is, it is in their name. */
+function asUser(ask: RoomRequest, response: Response): RoomRequest {
+  const user = userOf(response);
+  return user === undefined || !("principal" in ask) ? ask : { ...ask, principal: user };
 }
 
 function listRequest(request: Request): Result<RoomRequest> {

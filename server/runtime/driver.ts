@@ -20,6 +20,7 @@ import type { Instant } from "@inkmesh/shared/base/instant";
 import type { ConnectionId, Lineage, LinkId, RequestId } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
+import type { AccessAsk, Grant } from "../core/access.ts";
 import type { RelayEffect, Report, RoomAnswer } from "../core/effect.ts";
 import type { RelayInput } from "../core/input.ts";
 import type { KeptMesh } from "../core/membership/belonging.ts";
@@ -72,6 +73,8 @@ export interface DriverOptions {
     | ("historyCoverage" | "historyPiece" | "takeHistory" | "historyGaps")
   >;
   readonly engines: EnginePool;
+  /** Whether a client may have a room; asked only where the relay asks. */
+  readonly access?: { ask(connection: ConnectionId, ask: AccessAsk): Promise<Result<Grant>> } | undefined;
   readonly clock: Clock;
   readonly commitPauseMs: number;
   readonly answer: (request: RequestId, answer: RoomAnswer) => void;
@@ -195,6 +198,8 @@ export class Driver {
           seq,
           result,
         }));
+      case "ask-access":
+        return this.#answerWith(this.#askAccess(effect.connection, effect.ask), (result) => ({ type: "access-answered", seq, result }));
       default:
         return unreachable(effect);
     }
@@ -204,6 +209,10 @@ export class Driver {
   async #putRecord(record: RoomRecord, completes: boolean): Promise<Result<undefined>> {
     if (record.deleted !== undefined) await this.#commits.waitingHandedOver();
     return this.#options.log.putRecord(record, completes);
+  }
+
+  async #askAccess(connection: ConnectionId, ask: AccessAsk): Promise<Result<Grant>> {
+    return this.#options.access?.ask(connection, ask) ?? refused("ACCESS_UNKNOWN", "nobody is there to be asked");
   }
 
   #answerWith<Value>(work: Promise<Result<Value>>, inputOf: (result: Result<Value>) => RelayInput): void {

@@ -29,6 +29,18 @@ export function givenMeshSecret({ text, file }: GivenSecret): Result<Uint8Array>
   return file === undefined ? undefined : readGiven(file);
 }
 
+/** The first relay of a mesh may draw its secret; who joins must be told it. */
+export function joinsWithoutSecret(given: {
+  readonly join: readonly string[];
+  readonly meshSecret: string | undefined;
+  readonly meshSecretFile: string | undefined;
+}): boolean {
+  return given.join.length > 0 && given.meshSecret === undefined && given.meshSecretFile === undefined;
+}
+
+export const secretSentence =
+  "--join needs the secret of the mesh: give all its relays the same one by --mesh-secret-file, or by INKMESH_MESH_SECRET. That of a relay without one is the file mesh.secret in its data folder.";
+
 /** Reads the folder's own secret, or draws it the first time. */
 export function openMeshSecret(options: { folder: string; random: Random }): Result<Uint8Array> {
   const file = path.join(options.folder, "mesh.secret");

@@ -109,6 +109,14 @@ export const errorKinds = {
     retryable: false,
     sentence: "This Idempotency-Key was used for another request. Nothing was done.",
   },
+  ACCESS_UNKNOWN: {
+    wire: 48,
+    closeCode: 1013,
+    httpStatus: 503,
+    retryable: true,
+    retryAfterMs: 5_000,
+    sentence: "It could not be found out whether you may have this document.",
+  },
   ORIGIN_REFUSED: { wire: 44, httpStatus: 403, retryable: false, sentence: "Pages from this address may not connect to this relay." },
 
   // More than there is room for.

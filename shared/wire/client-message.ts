@@ -54,9 +54,11 @@ export type ClientMessage =
       readonly stateVector: Uint8Array;
       /** What frames about it begin with, in dialects whose frames name documents. */
       readonly address?: string;
-      /** What the client shows for this document, where it does not show one for all by its `hello`. */
+      /** What the client shows for this document, where it does not show one for all by its `hello`; a Hocuspocus client may show it later. */
       readonly credential?: string;
     }
+  /** What the client shows for a document that it has asked for already. */
+  | { readonly type: "credential"; readonly channel: number; readonly credential: string }
   | { readonly type: "close"; readonly channel: number }
   | { readonly type: "sync-request"; readonly channel: number; readonly stateVector: Uint8Array }
   | {

@@ -16,7 +16,7 @@
  *
  * The address is the document's name, or, with `sessionAwareness`, name · NUL · session. A document opens with its token, or with its
  * first question where a client has none to show: version 2 says so by saying nothing. What comes about a document that is not
- * open is about one that was ended, and passed over.
+ * open is about one that was ended, and passed over. A client that has a token may all the same ask first, where it takes a while to get it.
  *
  * A client counts updates that it sent and takes one off at each sync status 1, whichever it was. It begins at 1 with each SyncStep1 of its own,
  * for the SyncStep2 by which it answers the relay's. It closes when it reads nothing for 30 s, and comes back after any close code.
@@ -30,6 +30,7 @@ import { VectorClock } from "../clock/vector-clock.ts";
 import { decodeBytes, UnreadableBytes, type ByteReader } from "./byte-reader.ts";
 import { ChannelNames } from "./channel-names.ts";
 import type { ClientMessage, RelayMessage } from "./client-message.ts";
+import { readCredential } from "./credential.ts";
 import type { Dialect } from "./dialect.ts";
 import { emptyAwarenessUpdate, readYMessageOf, writeAwareness, writeSyncStep1, writeSyncStep2, writeSyncUpdate } from "./y-protocol.ts";
 
@@ -38,9 +39,6 @@ const auth = { token: 0, denied: 1, authenticated: 2 } as const;
 
 /** A document's name of 256 bytes, and a session: it stands before each frame that the client is sent. */
 const addressCharactersMax = 512;
-
-/** Bytes of a token: it is read before anybody is known. */
-const tokenBytesMax = 16_384;
 
 export const hocuspocusDialect: Dialect = speaking("");
 
@@ -52,6 +50,7 @@ function speaking(address: string): Dialect {
     carriesLineage: false,
     multiplexes: true,
     countsSaves: true,
+    showsLater: true,
     address,
     decode,
     encode: (message) => encode(message, address),
@@ -76,13 +75,18 @@ function decode(frame: Uint8Array, names: ChannelNames = new ChannelNames()): Re
 function messagesOf({ address, type: kind, on }: Said, names: ChannelNames): readonly ClientMessage[] {
   const open = names.channel(address);
   if (kind === "close" && open !== undefined) names.forget(open);
-  // A token for what is open already: the one that it was opened with was good.
-  if (open !== undefined) return kind === "token" ? [] : [on(open)];
+  if (open !== undefined) return [kind === "token" ? shownFor(open, on) : on(open)];
   if (kind === "close") return [];
   // A question opens a document where there is no token to show, and not one that a token was refused for.
   if (kind === "message" && (on(0).type !== "sync-request" || names.wasEnded(address))) return [];
   const channel = names.open(address);
-  return kind === "token" ? [on(channel)] : [opening(address, "", channel), on(channel)];
+  return kind === "token" ? [on(channel)] : [opening(address, undefined, channel), on(channel)];
+}
+
+/** A client whose token takes a while to get may ask its first question before it shows it. */
+function shownFor(channel: number, on: Said["on"]): ClientMessage {
+  const message = on(channel);
+  return { type: "credential", channel, credential: message.type === "open" ? (message.credential ?? "") : "" };
 }
 
 function read(reader: ByteReader): Said {
@@ -107,18 +111,17 @@ function read(reader: ByteReader): Said {
 function readAuth(reader: ByteReader, address: string): Said {
   const kind = reader.number();
   if (kind !== auth.token) throw new UnreadableBytes({ code: "BAD_FRAME", detail: `auth message type ${kind}` });
-  if (reader.remaining > tokenBytesMax)
-    throw new UnreadableBytes({ code: "BAD_FRAME", detail: `a token of ${reader.remaining} bytes, limit ${tokenBytesMax}` });
-  const token = reader.text();
+  const token = readCredential(reader);
   // The client's version, since 4.
   reader.skipRest();
   return { address, type: "token", on: (channel) => opening(address, token, channel) };
 }
 
-function opening(address: string, credential: string, channel: number): ClientMessage {
+function opening(address: string, credential: string | undefined, channel: number): ClientMessage {
   const [room = ""] = address.split("\0", 1);
   const blank = { generation: undefined, token: "", clock: VectorClock.empty, stateVector: noBytes };
-  return { type: "open", channel, room, address, credential, access: "read-write", ...blank };
+  const shown = credential === undefined ? {} : { credential };
+  return { type: "open", channel, room, address, ...shown, access: "read-write", ...blank };
 }
 
 function encode(message: RelayMessage, address: string): readonly Uint8Array[] {

@@ -14,6 +14,7 @@ import type { Result } from "../base/result.ts";
 import { writeVectorClock } from "../clock/vector-clock.ts";
 import { decodeBytes, itemsPerFrameMax, UnreadableBytes, type ByteReader } from "./byte-reader.ts";
 import type { ClientMessage } from "./client-message.ts";
+import { readCredential } from "./credential.ts";
 import { packFrames } from "./frame-packing.ts";
 import {
   channelMax,
@@ -108,6 +109,7 @@ function writeMessage(encoder: encoding.Encoder, message: ClientMessage): void {
       writeNumber(encoder, clientType.ping);
       return writeNumber(encoder, message.nonce);
     case "stateless":
+    case "credential":
       return assert(false, "our own protocol has no word for it");
     default:
       return unreachable(message);
@@ -159,7 +161,7 @@ function readHello(reader: ByteReader): ClientMessage {
   const rest = reader.bytes();
   if (!speaksNative(version)) return { type: "hello", version, agent: "", credential: "" };
   const fields = decodeBytes(rest, "a hello", (inner) => {
-    const hello = { agent: inner.text(), credential: inner.text() };
+    const hello = { agent: inner.text(), credential: readCredential(inner) };
     inner.skipRest();
     return hello;
   });

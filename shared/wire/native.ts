@@ -13,6 +13,7 @@ export const nativeDialect: Dialect = {
   carriesLineage: true,
   multiplexes: true,
   countsSaves: false,
+  showsLater: false,
   address: "",
   decode: decodeClientMessages,
   encode: encodeRelayMessage,

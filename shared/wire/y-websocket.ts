@@ -18,6 +18,7 @@ export const yWebsocketDialect: Dialect = {
   carriesLineage: false,
   multiplexes: false,
   countsSaves: false,
+  showsLater: false,
   address: "",
   decode: (frame) => decodeBytes(frame, "a y-websocket message", (reader) => [readYMessage(reader, 0)]),
   encode: encodeYWebsocket,

@@ -24,7 +24,7 @@ const stateVector = Uint8Array.from([1, 1, 2]);
 
 type OneOfEach<Message extends { readonly type: string }> = { readonly [Type in Message["type"]]: Extract<Message, { type: Type }> };
 
-export const clientExamples: Omit<OneOfEach<ClientMessage>, "stateless"> = {
+export const clientExamples: Omit<OneOfEach<ClientMessage>, "stateless" | "credential"> = {
   hello: { type: "hello", version: nativeVersion, agent: "inkmesh-client/0.1.0", credential: "secret" },
   open: { type: "open", channel: 5, room, generation: 2, access: "read-only", token: "token", clock, stateVector },
   close: { type: "close", channel: 5 },

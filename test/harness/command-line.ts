@@ -14,10 +14,15 @@ export interface Said {
   readonly err: string;
 }
 
+/** What Node runs for `inkmesh …`. */
+export function commandOf(...args: readonly string[]): readonly string[] {
+  return [...entry, ...args];
+}
+
 /** What the command says, and how it ends. */
 export async function inkmesh(...args: readonly string[]): Promise<Said> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [...entry, ...args], { cwd: projectRoot });
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, commandOf(...args), { cwd: projectRoot });
     return { code: 0, out: stdout, err: stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };

@@ -50,6 +50,14 @@ const releases = {
   "4.8.0": { Provider: Provider4, Socket: Socket4 },
 } as unknown as Readonly<Record<HocuspocusVersion, Release>>;
 
+/** As in a browser, an error that nobody listens for is nobody's: a provider stops listening before it closes a socket that still connects. */
+class ForgivingSocket extends WebSocket {
+  constructor(url: string, protocols?: string[]) {
+    super(url, protocols);
+    this.on("error", () => undefined);
+  }
+}
+
 const living = new Set<HocuspocusClient | HocuspocusSocket>();
 
 export function endHocuspocusClients(): void {
@@ -68,7 +76,7 @@ export class HocuspocusSocket {
     this.relay = relay;
     this.version = version;
     const patience = { delay: 100, minDelay: 100, maxDelay: 500, jitter: false };
-    this.socket = new releases[version].Socket({ url: relay.socketUrl("/hocuspocus"), WebSocketPolyfill: WebSocket, ...patience });
+    this.socket = new releases[version].Socket({ url: relay.socketUrl("/hocuspocus"), WebSocketPolyfill: ForgivingSocket, ...patience });
     this.socket.on("open", (() => (this.opened += 1)) as never);
     this.socket.on("close", (({ event }: { event: { code: number } }) => this.closeCodes.push(event.code)) as never);
     living.add(this);

@@ -25,7 +25,7 @@ export class InkClient extends TextClient {
   constructor(
     relay: RelayProcess | readonly RelayProcess[],
     room: string,
-    options: { store?: NonNullable<Options["store"]>; doc?: Y.Doc } = {},
+    options: { store?: NonNullable<Options["store"]>; doc?: Y.Doc; credential?: string } = {},
   ) {
     super(options.doc);
     const store = options.store === undefined ? {} : { store: options.store };
@@ -33,6 +33,7 @@ export class InkClient extends TextClient {
       url: [relay].flat().map((each) => each.socketUrl("/sync")),
       WebSocket: WebSocket as unknown as NonNullable<Options["WebSocket"]>,
       ...store,
+      ...(options.credential === undefined ? {} : { credential: options.credential }),
     });
     this.room = this.mesh.open(room, { doc: this.doc });
     living.add(this);

@@ -54,10 +54,11 @@ export class YClient extends TextClient {
     return `y-websocket ${this.version}`;
   }
 
-  constructor(relay: RelayProcess, room: string, options: { version?: YVersion; doc?: Y.Doc; connect?: boolean } = {}) {
+  constructor(relay: RelayProcess, room: string, options: { version?: YVersion; doc?: Y.Doc; connect?: boolean; token?: string } = {}) {
     super(options.doc);
     this.version = options.version ?? "3.1.0";
-    const settings = { WebSocketPolyfill: WebSocket, disableBc: true, connect: false, maxBackoffTime: 500 };
+    const params = options.token === undefined ? {} : { token: options.token };
+    const settings = { WebSocketPolyfill: WebSocket, disableBc: true, connect: false, maxBackoffTime: 500, params };
     this.provider = new providers[this.version](relay.socketUrl("/y"), room, this.doc, settings);
     this.provider.on("status", (({ status }: { status: string }) => {
       if (status === "connected") this.opened += 1;

@@ -21,7 +21,14 @@ const anything = ["*"];
 const house: readonly Room[] = [
   { folder: "shared", ours: [], packages: ["lib0"], node: false },
   { folder: "shared/engine", ours: ["shared"], packages: ["diff", "lib0", "markdown-it", "parse5", "yjs"], node: false },
-  { folder: "server", ours: ["shared", "server"], packages: ["zod"], node: true },
+  {
+    folder: "server",
+    ours: ["shared", "server"],
+    packages: ["zod"],
+    node: true,
+    // Which router it hands on.
+    except: { "server/relay-access.ts": ["express"] },
+  },
   { folder: "server/core", ours: ["shared"], packages: ["lib0", "lru-cache"], node: false },
   {
     folder: "server/log",
@@ -29,6 +36,8 @@ const house: readonly Room[] = [
     packages: ["lib0", "better-sqlite3"],
     node: true,
   },
+  // What other servers have kept, for reading.
+  { folder: "server/sources", ours: [], packages: ["lib0", "better-sqlite3", "classic-level"], node: true },
   {
     folder: "server/edge",
     ours: ["shared", "server/core"],
@@ -38,7 +47,7 @@ const house: readonly Room[] = [
   {
     folder: "server/runtime",
     ours: ["shared", "server/core", "server/log/update-log.ts"],
-    packages: ["lib0", "pino", "prom-client", "picocolors"],
+    packages: ["lib0", "lru-cache", "pino", "prom-client", "picocolors", "zod"],
     node: true,
     // Only where the relay runs from its sources; the built one has no such line to follow.
     except: { "server/runtime/worker-file.ts": ["tsx"] },
@@ -49,7 +58,7 @@ const house: readonly Room[] = [
     packages: ["commander", "picocolors"],
     node: true,
     // A command that writes into documents is a client as any other one.
-    except: { "server/cli/room-import.ts": ["@inkmesh/client"] },
+    except: { "server/cli/room-writing.ts": ["@inkmesh/client"] },
   },
   { folder: "server/bin", ours: [], packages: [], node: true },
   {

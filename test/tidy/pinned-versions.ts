@@ -49,7 +49,7 @@ function agrees(manifest: PackageJson, entry: LockEntry | undefined): boolean {
   );
 }
 
-/** The manifests of the root and of its workspaces; benchmarks' peers and examples are installed apart. */
+/** The manifests of the root and of its workspaces; benchmarks' peers are installed apart. */
 function packageFiles(files: readonly SourceFile[]): readonly SourceFile[] {
-  return files.filter((file) => /^(|shared\/|server\/|client\/)package\.json$/.test(file.path));
+  return files.filter((file) => /^(|shared\/|server\/|client\/|examples\/[\w-]+\/)package\.json$/.test(file.path));
 }

@@ -36,7 +36,7 @@ export function codeOf(file: SourceFile): string {
 
 /** Whether it is TypeScript or JavaScript of ours. */
 export function isCode(file: SourceFile): boolean {
-  return /\.(ts|tsx|mjs|js)$/.test(file.path);
+  return /\.(ts|tsx|mjs|js|jsx)$/.test(file.path);
 }
 
 function readIfThere(path: string): string | undefined {

@@ -51,6 +51,17 @@ describe("settings", () => {
     expect(settingsOf({}, {}, { experiments: true, host: "::1" }).experiments).toBe(true);
   });
 
+  test("an application is asked over HTTP where its address is given, which is not repeated in what is said of a wrong one", () => {
+    expect([settingsOf({}).authUrl, settingsOf({ "auth-url": "https://a.example/access?key=k" }).authUrl]).toEqual([
+      undefined,
+      "https://a.example/access?key=k",
+    ]);
+    for (const wrong of ["a.example", "ftp://a.example/access", "http://me:key@a.example/"])
+      expect(sentenceOf({ "auth-url": wrong })).toBe(
+        "--auth-url must be the address of your application, e.g. http://127.0.0.1:3000/inkmesh-access.",
+      );
+  });
+
   test("the data folder follows the name", () => {
     expect(settingsOf({ name: "berlin-2" }).dataFolder).toMatch(/\/data\/berlin-2$/);
   });

@@ -18,6 +18,9 @@ import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { Line } from "./line.ts";
 import { outboxKey, type OutboxEntry, type OutboxKey } from "./outbox-entry.ts";
 
+/** Authors of what somebody made here: undo of a merge has a few. Relays take 16 in one edit, unless told otherwise. */
+const editAuthorsMax = 16;
+
 interface Item {
   /** Undefined for a difference that repairs the relay: the device holds its content elsewhere. */
   readonly entry: OutboxEntry | undefined;
@@ -37,6 +40,8 @@ export interface Window {
   readonly unackedMax: number;
   readonly unackedBytesMax: number;
   readonly messageBytesMax: number;
+  /** Of one edit: what is larger goes as a state. */
+  readonly updateBytesMax: number;
 }
 
 export interface Batch {
@@ -144,24 +149,29 @@ export class Outbox {
     this.#parked = parked;
   }
 
-  /** The next updates of one kind that fit into the window, which are under way from now on. */
+  /**
+   * The next updates of one kind that fit into the window, which are under way from now on. An edit above the ceiling of edits, or of more
+   * authors than one person's editing has (an import), goes as a state, which may be larger.
+   */
   take(limits: Window): Batch | undefined {
     const start = this.#sent;
     const head = this.#items[start];
     if (head === undefined || this.isHeld) return undefined;
+    const kind = kindOf(head, limits);
     const updates: Uint8Array[] = [];
     let bytes = 0;
     for (let index = start; index < this.#items.length; index++) {
       const item = this.#items[index] as Item;
       const full = this.#sent >= limits.unackedMax || this.#sentBytes + item.bytes.length > limits.unackedBytesMax;
       if (full && this.#sent > 0) break;
-      if (item.kind !== head.kind || (updates.length > 0 && bytes + item.bytes.length > limits.messageBytesMax)) break;
+      if (kindOf(item, limits) !== kind || (updates.length > 0 && bytes + item.bytes.length > limits.messageBytesMax)) break;
+      item.kind = kind;
       updates.push(item.bytes);
       bytes += item.bytes.length;
       this.#sent += 1;
       this.#sentBytes += item.bytes.length;
     }
-    return updates.length === 0 ? undefined : { first: this.#first + start, kind: head.kind, updates };
+    return updates.length === 0 ? undefined : { first: this.#first + start, kind, updates };
   }
 
   /** All up to `number` are this safe. Answers the entries that are saved thereby and leave. */
@@ -217,17 +227,10 @@ export class Outbox {
     return this.#items[this.#sent]?.entry?.bytes;
   }
 
-  /**
-   * Makes the next to be sent fit: an edit above the ceiling of edits goes as a state, which may be larger. Above
-   * `updatesBytesMax` no relay of this mesh takes it, and trying would only cost the line: answers why.
-   */
-  fitNext({ updateBytesMax, updatesBytesMax }: Pick<Line, "updateBytesMax" | "updatesBytesMax">): Refusal | undefined {
-    const item = this.#items[this.#sent];
-    if (item === undefined) return undefined;
-    const bytes = item.bytes.length;
-    if (bytes > updatesBytesMax) return { code: "UPDATE_TOO_BIG", detail: `edit of ${bytes} bytes, limit ${updatesBytesMax}` };
-    if (bytes > updateBytesMax) item.kind = "state";
-    return undefined;
+  /** Why the next to be sent cannot go: above `updatesBytesMax` no relay of this mesh takes it, and trying would only cost the line. */
+  whyNextIsTooBig({ updatesBytesMax }: Pick<Line, "updatesBytesMax">): Refusal | undefined {
+    const bytes = this.#items[this.#sent]?.bytes.length ?? 0;
+    return bytes > updatesBytesMax ? { code: "UPDATE_TOO_BIG", detail: `edit of ${bytes} bytes, limit ${updatesBytesMax}` } : undefined;
   }
 
   /** Whether a repair waits that no replica is known to hold. */
@@ -284,4 +287,13 @@ function newItem(entry: OutboxEntry | undefined, bytes: Uint8Array): Item {
 
 function isLaterThan(item: OutboxEntry | undefined, entry: OutboxEntry): boolean {
   return item !== undefined && item.tab !== entry.tab && item.createdMs > entry.createdMs;
+}
+
+function kindOf({ kind, bytes }: Item, { updateBytesMax }: Window): UpdateKind {
+  return bytes.length > updateBytesMax || authorsOf(bytes) > editAuthorsMax ? "state" : kind;
+}
+
+/** How many authors an update brings something of, or 128 for more: it begins with their number, seven bits to a byte. */
+function authorsOf([first = 0]: Uint8Array): number {
+  return Math.min(first, 128);
 }

@@ -238,7 +238,6 @@ export class SyncSession {
     this.#absence.ended(this.#outbox.entries, nowMs);
     if (message.access === "read-only") {
       open.hold = { type: "session" };
-      if (this.#outbox.waiting > 0) this.#problem = { code: "READ_ONLY", detail: "" };
     } else {
       this.#askDifference(open, "repair", { stateVector: message.stateVector, unless: this.#outbox.payloads }, line);
     }
@@ -357,6 +356,7 @@ export class SyncSession {
   /** Sends what the window allows. */
   #pump(line: Line): void {
     const open = this.#open;
+    if (open?.hold?.type === "session" && this.#outbox.waiting > 0) this.#problem ??= { code: "READ_ONLY", detail: "" };
     if (!open || open.hold || open.difference) return;
     const due = open.repairDue;
     if (due) {
@@ -366,8 +366,8 @@ export class SyncSession {
     }
     const messageBytesMax = Math.min(this.#limits.messageBytesMax, line.updatesBytesMax);
     for (;;) {
-      for (let why = this.#outbox.fitNext(line); why; why = this.#outbox.fitNext(line)) this.#setNextAside(why, line);
-      const batch = this.#outbox.take({ ...this.#limits, messageBytesMax });
+      for (let why = this.#outbox.whyNextIsTooBig(line); why; why = this.#outbox.whyNextIsTooBig(line)) this.#setNextAside(why, line);
+      const batch = this.#outbox.take({ ...this.#limits, messageBytesMax, updateBytesMax: line.updateBytesMax });
       if (batch === undefined) return;
       line.say({ type: "updates", channel: open.channel, ...batch });
     }

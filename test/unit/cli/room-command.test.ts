@@ -104,6 +104,20 @@ describe("inkmesh room", { timeout: 120_000 }, () => {
     expect(JSON.stringify((await room("export", "chest", "--format", "json")).out)).toContain("also kept in a drawer");
   });
 
+  test("imports what more people wrote than one edit may have authors", async () => {
+    const all = new Y.Doc();
+    for (let author = 0; author < 40; author++) {
+      const own = new Y.Doc();
+      Y.applyUpdate(own, Y.encodeStateAsUpdate(all));
+      own.getText("text").insert(0, `${author} `);
+      Y.applyUpdate(all, Y.encodeStateAsUpdate(own));
+    }
+    const file = path.join(folder, "crowd.bin");
+    fs.writeFileSync(file, Y.encodeStateAsUpdate(all));
+    expect(await room("import", file)).toEqual({ code: 0, out: '"crowd" is made: saved on 1 of 1 relays.\n', err: "" });
+    expect((await room("export", "crowd")).out.trim()).toBe(all.getText("text").toString().trim());
+  });
+
   test("says when somebody wrote in a document, and what it was then", async () => {
     const doc = new Y.Doc();
     doc.getText("t").insert(0, "first");

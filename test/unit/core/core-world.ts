@@ -12,6 +12,7 @@ import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
 import { limitsWith } from "../../../server/config.ts";
+import type { Grant } from "../../../server/core/access.ts";
 import type { RelayEffect, Report, RoomAnswer } from "../../../server/core/effect.ts";
 import type { RelayInput, RoomRequest } from "../../../server/core/input.ts";
 import { Relay } from "../../../server/core/relay.ts";
@@ -51,6 +52,9 @@ export class CoreWorld {
   loadsFail = false;
   /** While set, loads, records, compactions and engine calls are not answered. */
   holdsAnswers = false;
+  /** Questions who may have what, in a world whose relay asks: `grant` and `deny` answer the oldest. */
+  readonly asked: Extract<RelayEffect, { type: "ask-access" }>[] = [];
+  readonly #asksAccess: boolean;
   readonly #limits: LimitChanges;
   readonly #seed: number;
   #waiting: RelayInput[] = [];
@@ -60,7 +64,8 @@ export class CoreWorld {
   #lastRequest = 0;
   #lives = 0;
 
-  constructor(options: { limits?: LimitChanges; disk?: MemoryDisk; seed?: number } = {}) {
+  constructor(options: { limits?: LimitChanges; disk?: MemoryDisk; seed?: number; asksAccess?: boolean } = {}) {
+    this.#asksAccess = options.asksAccess ?? false;
     this.#limits = options.limits;
     this.#seed = options.seed ?? 1;
     this.disk = options.disk ?? new MemoryDisk();
@@ -156,6 +161,17 @@ export class CoreWorld {
       this.tell({ type: "log-append-failed", lineage, seq, refusal: { code, detail: "" } });
   }
 
+  /** The application answers its oldest question. */
+  grant(grant: Partial<Grant> = {}): void {
+    this.tell({ type: "access-answered", seq: this.asked.shift()!.seq, result: ok({ user: "", access: "read-write", ...grant }) });
+    this.run();
+  }
+
+  deny(code: ErrorCode = "NOT_ALLOWED", detail = ""): void {
+    this.tell({ type: "access-answered", seq: this.asked.shift()!.seq, result: refused(code, detail) });
+    this.run();
+  }
+
   /** The codes that were refused so far. */
   refusals(): readonly ErrorCode[] {
     return this.reports.flatMap((report) => (report.type === "refused" ? [report.refusal.code] : []));
@@ -183,6 +199,7 @@ export class CoreWorld {
       tokenSecret,
       hlcFloorMs: 0,
       offsetMaxMs: 500,
+      asksAccess: this.#asksAccess,
     });
   }
 
@@ -222,6 +239,8 @@ export class CoreWorld {
         });
       case "engine-call":
         return this.#answer({ type: "engine-result", lineage: effect.lineage, seq: effect.seq, result: engine.perform(effect.call) });
+      case "ask-access":
+        return void this.asked.push(effect);
       case "respond":
         return void this.answers.set(effect.request, effect.answer);
       case "report":

@@ -29,6 +29,32 @@ describe("[P2] what a provider counts as unsaved", () => {
     expect(textOf(world.disk.parts(lineage))).toBe("abc");
   });
 
+  test("an update of more authors than one edit has is asked for as a state, and told when that is saved", () => {
+    const world = new CoreWorld();
+    const client = joined(world);
+    const all = Y.mergeUpdates(Array.from({ length: 17 }, (_, index) => typedUpdates(index + 1, ["a"])[0]!));
+    client.update("note", all);
+    world.pass(1_100);
+    expect([client.closeCode, client.saves, client.heard("step-1").length]).toEqual([undefined, 1, 2]);
+    client.step2("note", all);
+    world.run();
+    expect([client.saves, client.heard("status").map(({ status }) => status)]).toEqual([2, [1, 1]]);
+    expect(textOf(world.disk.parts(lineage))).toBe("a".repeat(17));
+  });
+
+  test("[P8] what would be too much as a state, too, is refused as it was", () => {
+    const world = new CoreWorld({ limits: { content: { authorsPerRoomMax: 10 } } });
+    const client = joined(world);
+    client.update("note", Y.mergeUpdates(Array.from({ length: 17 }, (_, index) => typedUpdates(index + 1, ["a"])[0]!)));
+    world.run();
+    expect([client.heard("denied").length, client.heard("step-1").length, world.disk.entries(lineage), world.refusals()]).toEqual([
+      1,
+      1,
+      [],
+      ["TOO_MANY_PARTS"],
+    ]);
+  });
+
   test("an update that hangs on something missing is told when the provider's answer to the relay's question is saved", () => {
     const world = new CoreWorld();
     const client = joined(world);

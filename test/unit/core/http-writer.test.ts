@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import * as Y from "yjs";
 import type { RoomAnswer } from "../../../server/core/effect.ts";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { sealToken } from "@inkmesh/shared/wire/session-token";
@@ -32,6 +33,24 @@ describe("an edit over HTTP", () => {
     expect(asked(world, update(edit))).toMatchObject({ type: "saved" });
     expect(world.disk.entries(aLineage("note")).map(({ author }) => author)).toEqual(["", "ada"]);
     expect(asked(world, show)).toMatchObject({ room: { sessions: 1 } });
+  });
+
+  test("[P7] may be the work of more authors than one edit of a client has, whole or not at all", () => {
+    const world = new CoreWorld();
+    writer(world);
+    const [, ...others] = Array.from({ length: 40 }, (_, index) => typedUpdates(index + 1, ["a", "b"]));
+    const all = Y.mergeUpdates(others.flat());
+    expect(asked(world, update(all))).toMatchObject({ type: "saved" });
+    expect(world.disk.entries(aLineage("note"))).toHaveLength(2);
+    const [first, second] = typedUpdates(99, ["c", "d"]);
+    const torn = Y.mergeUpdates([
+      second!,
+      ...others.flat(),
+      ...Array.from({ length: 20 }, (_, index) => typedUpdates(index + 200, ["e"])[0]!),
+    ]);
+    expect(asked(world, update(torn))).toMatchObject(refused("GAP"));
+    expect(world.disk.entries(aLineage("note"))).toHaveLength(2);
+    expect(asked(world, update(Y.mergeUpdates([torn, first!])))).toMatchObject({ type: "saved" });
   });
 
   test("[P6] its token is what a reader has seen afterwards", () => {

@@ -94,6 +94,7 @@ export async function anEdge(options: EdgeOptions = {}) {
     limits: { eventsKeptMax: options.eventsKeptMax ?? 4, eventEveryMs: 20, eventBeatMs: 50 },
   });
   const http = createHttpServer({
+    doors: undefined,
     ...{ status, sockets, peers, observer },
     origins: new OriginPolicy(options.allowOrigins ?? [], () => options.relays ?? []),
     healthApi: healthApi({

@@ -43,7 +43,7 @@ describe("[P9] what pages of other origins may read", () => {
     const response = await fetch(`${edge.address}/api/rooms/notes`, ask);
     expect([response.status, response.headers.get("access-control-allow-methods")]).toEqual([204, "GET, POST, PUT, PATCH, DELETE"]);
     expect(response.headers.get("access-control-allow-headers")).toBe(
-      "Content-Type, Idempotency-Key, If-Match, If-None-Match, Inkmesh-Token, Last-Event-ID",
+      "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Inkmesh-Token, Last-Event-ID",
     );
     for (const path of ["/api/mesh", "/api/events"]) {
       expect((await fetch(`${edge.address}${path}`, ask)).headers.get("access-control-allow-origin")).toBe("https://b.example");

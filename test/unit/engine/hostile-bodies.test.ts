@@ -12,7 +12,7 @@ const codeDocument = stateOf((doc) => doc.getText("text").insert(0, "code"));
 
 /** The document that a body begins, as a format shows it; the code of the refusal. */
 function written(format: WrittenFormat, body: string, as: ContentFormat = "text", parts: readonly Uint8Array[] = []): string {
-  const update = engine.perform({ type: "write", parts, format, body, kind: "text", author: { type: "drawn", salt: "" } });
+  const update = engine.perform({ type: "write", parts, format, body, kind: "text", author: { type: "drawn", key: new Uint8Array(32) } });
   if (!update.ok) return update.refusal.code;
   const shown = engine.perform({ type: "content", parts: [...parts, update.value], format: as });
   return shown.ok ? new TextDecoder().decode(shown.value) : shown.refusal.code;

@@ -35,6 +35,13 @@ const soon = <Value>(holds: () => Value): Promise<Value> =>
     { timeout: 3_000, interval: 2 },
   );
 
+test("a credential that no relay would read is refused where it is given", () => {
+  const network = new ModelNetwork();
+  const shown = (credential: string): Inkmesh => new Inkmesh({ url: "ws://relay.test", WebSocket: network.WebSocket, credential });
+  open.push(shown("x".repeat(16_384)));
+  expect(() => shown("x".repeat(16_385))).toThrow("The credential has 16385 bytes, and may have 16384.");
+});
+
 test("[P1] two clients type and see each other, and say saved when the relay's disk has it", async () => {
   const network = new ModelNetwork();
   const [a, b] = [aMesh(network).open("r"), aMesh(network).open("r")];

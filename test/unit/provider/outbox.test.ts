@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import * as Y from "yjs";
 import { Outbox, type Window } from "../../../client/provider/core/outbox.ts";
 import { anEntry } from "./an-entry.ts";
 
-const wide: Window = { unackedMax: 100, unackedBytesMax: 10_000, messageBytesMax: 10_000 };
+const wide: Window = { unackedMax: 100, unackedBytesMax: 10_000, messageBytesMax: 10_000, updateBytesMax: 10_000 };
 const saved = { copies: 1, replicas: 1, needed: 1 };
 
 function anOutbox(count: number): Outbox {
@@ -111,3 +112,42 @@ test("[P7] another tab's entries stand where they belong by time, behind what is
   outbox.insert([other(1, 900), other(2, 1_002), other(3, 1_003), other(4, 5), other(5, 9_000)]);
   expect(outbox.entries.map(({ tab, number }) => `${tab}${number}`)).toEqual(["t1", "u1", "t2", "u2", "t3", "u3", "u4", "t4", "u5"]);
 });
+
+test.each([
+  [1, "edit"],
+  [16, "edit"],
+  [17, "state"],
+  [127, "state"],
+  [300, "state"],
+])("what %i authors made goes as one %s", (authors, kind) => {
+  const outbox = new Outbox();
+  outbox.add([{ ...anEntry(1), bytes: madeBy(authors) }]);
+  expect(outbox.take(wide)).toMatchObject({ kind, updates: { length: 1 } });
+});
+
+test("[P7] what many authors made, or is large, goes as a state behind an edit that waits, and not in one message with it", () => {
+  const outbox = new Outbox();
+  const large = new Uint8Array(600);
+  const entries = [anEntry(1), { ...anEntry(2), bytes: madeBy(40) }, anEntry(3), { ...anEntry(4), bytes: large }, anEntry(5)];
+  outbox.add(entries);
+  const taken = entries.map(() => outbox.take({ ...wide, updateBytesMax: 500 }));
+  expect(taken.map((batch) => [batch?.first, batch?.kind])).toEqual([
+    [1, "edit"],
+    [2, "state"],
+    [3, "edit"],
+    [4, "state"],
+    [5, "edit"],
+  ]);
+});
+
+/** One update of so many authors. */
+function madeBy(authors: number): Uint8Array {
+  const all = new Y.Doc();
+  for (let author = 1; author <= authors; author++) {
+    const own = new Y.Doc();
+    own.clientID = author;
+    own.getText("text").insert(0, "a");
+    Y.applyUpdate(all, Y.encodeStateAsUpdate(own));
+  }
+  return Y.encodeStateAsUpdate(all);
+}

@@ -42,7 +42,7 @@ test("what is said about a document that is not open is passed over, but for a t
   };
   expect([named(0, 2, 2, 0, 0), named(1, 1, 0), named(3), named(5, 1, 0x78), named(7)].map(said)).toEqual([[], [], [], [], []]);
   expect(said(named(0, 0, 1, 0))).toEqual(["open", "sync-request"]);
-  expect(said(named(2, 0, 0))).toEqual([]);
+  expect(said(named(2, 0, 0))).toEqual(["credential"]);
   expect(said(named(7))).toEqual(["close"]);
   expect(said(named(2, 0, 0))).toEqual(["open"]);
   names.end(names.channel("d")!);

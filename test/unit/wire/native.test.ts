@@ -20,6 +20,17 @@ const open: ClientMessage = {
   stateVector: Uint8Array.of(0),
 };
 
+test("[P8] a credential of 16 KiB is read, and a longer one refused before anybody keeps it", () => {
+  const hello = (credential: string): Uint8Array => {
+    const [frame] = encodeClientMessages([{ type: "hello", version: nativeVersion, agent: "a", credential }]);
+    return frame!;
+  };
+  const longest = "x".repeat(16_384);
+  expect(decodeClientMessages(hello(longest))).toMatchObject({ ok: true, value: [{ credential: longest }] });
+  expect(decodeClientMessages(hello(`${longest}x`))).toMatchObject(refusedWith("BAD_FRAME"));
+  expect(decodeClientMessages(hello("ü".repeat(8_193)))).toMatchObject(refusedWith("BAD_FRAME"));
+});
+
 describe("versions can always tell each other that they differ", () => {
   test("a hello of a newer version is read, whatever follows its version", () => {
     const frame = Uint8Array.of(1, 9, 3, 0xff, 0xff, 0xff, 77, 1, 2, 3);

@@ -1,0 +1,24 @@
+/**
+ * Access: who somebody is, and what they may do in a document, as the application says that has the relay.
+ *
+ *     a client opens a room ──▶ `ask-access` ──▶ the application ──▶ `access-answered` ──▶ the session begins, or is refused
+ *
+ * Where no application is asked everybody may do everything, and all are one principal.
+ */
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { Access } from "@inkmesh/shared/wire/client-message";
+import type { DialectName } from "@inkmesh/shared/wire/dialect";
+
+/** What is asked of the application about a session that wants to begin. */
+export interface AccessAsk {
+  readonly dialect: DialectName;
+  readonly room: RoomName;
+  /** What the client showed in its messages; empty: nothing there. */
+  readonly credential: string;
+}
+
+export interface Grant {
+  /** The principal: what it writes is written under this name. */
+  readonly user: string;
+  readonly access: Access;
+}

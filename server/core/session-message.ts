@@ -1,0 +1,30 @@
+/**
+ * SessionMessage: what a client says in one document, and how it begins there.
+ */
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Access, ClientMessage } from "@inkmesh/shared/wire/client-message";
+
+export type SessionMessage = Exclude<ClientMessage, { type: "hello" | "open" | "credential" | "close" | "ping" }>;
+
+/** How a session begins: as our own clients `open` a room, or as a Yjs client's path names it. */
+export interface Opening {
+  readonly channel: number;
+  readonly access: Access;
+  readonly generation: number | undefined;
+  readonly clock: VectorClock | undefined;
+  /** Of an earlier session, at any relay of the mesh; empty: none. */
+  readonly token: string;
+  readonly stateVector: Uint8Array;
+  /** What the client calls the document in its frames, in dialects whose frames name it. */
+  readonly address?: string;
+  /** What the client shows for this document, where it does not show one for all. */
+  readonly credential?: string;
+}
+
+/** Bytes of a message that count against what may wait. */
+export function bytesOf(message: SessionMessage): number {
+  if (message.type === "updates") return message.updates.reduce((sum, update) => sum + update.length, 0);
+  if (message.type === "presence") return message.bytes.length;
+  if (message.type === "stateless") return message.text.length;
+  return message.type === "sync-request" ? message.stateVector.length : 0;
+}
