@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
+import { AlignmentEffort } from "@inkmesh/shared/engine/alignment-effort";
 import type { WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
 import { textChange } from "@inkmesh/shared/engine/text-change";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
@@ -179,7 +180,7 @@ test("a change of a text is the other text, and cuts no character in two", () =>
       const doc = aDoc(1);
       const shared = doc.getText("text");
       shared.insert(0, before);
-      const steps = textChange(before, wanted);
+      const steps = textChange(before, wanted, new AlignmentEffort());
       shared.applyDelta(
         steps.map((step) =>
           step.type === "insert" ? { insert: step.text } : step.type === "keep" ? { retain: step.length } : { delete: step.length },
