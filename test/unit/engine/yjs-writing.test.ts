@@ -88,6 +88,26 @@ describe("a document that is written", () => {
   });
 });
 
+describe("all text of HTML that others wrote is read, and what they have as blocks is blocks", () => {
+  test.each([
+    ["text beside the items of a list", "<ul>foo<li>bar</ul>", "foo\n\n- bar\n"],
+    ["marks beside the items of a list", "<ul><b>foo</b><li>bar</ul>", "**foo**\n\n- bar\n"],
+    ["a table's caption", "<table><caption>cap</caption><tr><th>a</th></tr></table>", "cap\n\n| a |\n| --- |\n"],
+    ["paragraphs in an element that is none", "<b id=guid><p>one</p><p>two</p></b>", "**one**\n\n**two**\n"],
+    [
+      "blocks in a link",
+      '<a href="https://a.example/"><h2>T</h2><p>x</p></a>',
+      "## [T](<https://a.example/>)\n\n[x](<https://a.example/>)\n",
+    ],
+    ["what is centred", "<center>one</center>two", "one\n\ntwo\n"],
+    ["a group of fields", "<fieldset><legend>one</legend>two</fieldset>three", "one\n\ntwo\n\nthree\n"],
+    ["blocks in a heading", "<h1><div>one</div><div>two</div></h1>", "# one\n\n# two\n"],
+    ["blanks between blocks are none", "<div> <p>one</p> </div> <p>two</p>", "one\n\ntwo\n"],
+  ])("%s", (_what, html, markdown) => {
+    expect(shown(documentWith("html", html), "markdown")).toBe(markdown);
+  });
+});
+
 describe("the edit is the smallest", () => {
   const text = Array.from({ length: 200 }, (_, line) => `line ${line} of many with some words`).join("\n");
 
