@@ -156,6 +156,35 @@ describe("the edit is the smallest", () => {
     );
   });
 
+  test.each<[string, "markdown" | "html", Record<string, string>, string]>([
+    ["a task that is a quote", "markdown", { kind: "quote", list: "task" }, "one\ntwo"],
+    ["a task that is code", "markdown", { kind: "code", list: "task" }, "if (a)\n\n  b"],
+    ["a task that is a heading", "markdown", { kind: "heading", level: "2", list: "task" }, "# top"],
+    ["an item that is a quote", "markdown", { kind: "quote", list: "bullet" }, "one\ntwo"],
+    ["an item that is code", "markdown", { kind: "code", list: "ordered" }, "if (a)\n\n  b"],
+    ["a task with a line break", "markdown", { kind: "paragraph", list: "task" }, "one\ntwo"],
+    ["an empty task", "markdown", { kind: "paragraph", list: "task" }, ""],
+    ["an empty task", "html", { kind: "paragraph", list: "task" }, ""],
+    ["an empty item", "html", { kind: "paragraph", list: "bullet" }, ""],
+    ["a task that is a quote", "html", { kind: "quote", list: "task" }, "one\ntwo"],
+  ])("%s, as %s, with a paragraph under it, stays what it is when a line is added", (_what, format, attributes, words) => {
+    const doc = aDoc(1);
+    const all = [{ kind: "paragraph" }, attributes, { kind: "paragraph", indent: "1" }, { kind: "paragraph" }];
+    const blocks = all.map((each) => {
+      const block = new Y.XmlElement("block");
+      for (const [name, value] of Object.entries(each)) block.setAttribute(name, value);
+      block.insert(0, [new Y.XmlText(each === attributes ? words : "words")]);
+      return block;
+    });
+    doc.getXmlFragment("default").insert(0, blocks);
+    const before = shown(doc, "json");
+    Y.applyUpdate(doc, edit(doc, format, `${shown(doc, format)}${format === "html" ? "<p>added</p>" : "\nadded\n"}`));
+    const last = doc.getXmlFragment("default").length - 1;
+    expect(String(doc.getXmlFragment("default").get(last))).toContain("added");
+    doc.getXmlFragment("default").delete(last, 1);
+    expect(shown(doc, "json")).toBe(before);
+  });
+
   test("somebody who types at the same moment loses nothing, in other blocks and in the same", () => {
     const doc = documentWith("markdown", "# Title\n\nfirst words\n\nlast\n");
     const other = aDoc(2);
