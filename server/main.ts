@@ -209,10 +209,8 @@ function assemble(settings: RelaySettings, { folder, secret, authorize }: Given)
   });
   const engines = new EngineWorkers({
     start: (options) => startWorker(new URL("./runtime/engine-worker.ts", import.meta.url), options),
-    workersMax: around.engineWorkersMax,
-    heapBytesMax: around.engineHeapBytesMax,
-    waitingMax: around.engineCallsWaitingMax,
-    callMs: around.engineCallMs,
+    ...{ workersMax: around.engineWorkersMax, waitingMax: around.engineCallsWaitingMax, heapBytesMax: around.engineHeapBytesMax },
+    ...{ callMs: around.engineCallMs, writeMs: around.engineWriteMs },
     logger,
   });
   const log = new SqliteUpdateLog({

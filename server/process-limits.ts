@@ -11,6 +11,8 @@ export const processBounds = {
   commitPauseMs: [5, 0, 10_000],
   /** Milliseconds for one piece of heavy work (a merge, a rendering) before its worker is ended. */
   engineCallMs: [20_000, 10, 3_600_000],
+  /** The same for a document that is written; below `requestMs`, so that who asked hears why. */
+  engineWriteMs: [10_000, 10, 3_600_000],
   /** Pieces of heavy work that wait; past it the relay says that it is busy. */
   engineCallsWaitingMax: [256, 1, 1_000_000],
   /** Worker threads for heavy work. */

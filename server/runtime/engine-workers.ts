@@ -31,6 +31,8 @@ interface EngineWorkersOptions {
   readonly workersMax: number;
   readonly waitingMax: number;
   readonly callMs: number;
+  /** The same for a document that is written: whoever asked hears of it, and the others of the room go on. */
+  readonly writeMs: number;
   /** Of one worker; past it the worker ends, and not the process. */
   readonly heapBytesMax: number;
   readonly logger: Logger;
@@ -101,9 +103,10 @@ export class EngineWorkers implements EnginePool {
   }
 
   #run(engine: Engine, job: Job): void {
-    const { callMs } = this.#options;
+    const { callMs, writeMs } = this.#options;
+    const ms = job.call.type === "write" ? writeMs : callMs;
     engine.job = job;
-    engine.budget = setTimeout(() => this.#replace(engine, `took longer than ${callMs} ms`), callMs);
+    engine.budget = setTimeout(() => this.#replace(engine, `took longer than ${ms} ms`), ms);
     this.#busyRooms.add(job.room);
     const packed = packedCall(job.call);
     engine.worker.postMessage(packed.call, packed.transfer);

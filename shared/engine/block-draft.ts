@@ -10,11 +10,11 @@
  *
  * Invariant: drafts are in the order wanted; `from` ascends; a present block that no draft is from is to go.
  */
+import type { AlignmentEffort } from "./alignment-effort.ts";
 import { outside, plainInline, type ContentBlock, type Inline, type TableBlock, type TableCell } from "./content-block.ts";
 import { blockOf } from "./block-reader.ts";
 import { ReadingBudget } from "./reading-budget.ts";
-import { alignment, matchGap, stretchesOf } from "./sequence-alignment.ts";
-import { likeness } from "./text-change.ts";
+import { alignment, matchGap, stretchesOf, type Likenesses } from "./sequence-alignment.ts";
 
 /** What a line counts that is a paragraph: about what one does in Markdown and HTML. */
 const partsOfLine = 4;
@@ -26,9 +26,13 @@ export interface BlockDraft {
 }
 
 /** Drafts of blocks that were read from a format with marks. */
-export function drafts(said: readonly ContentBlock[], wanted: readonly ContentBlock[]): readonly BlockDraft[] {
-  const like = (before: number, after: number): number => blockLikeness(said[before], wanted[after]);
-  const matched = alignment(said.map(keyOf), wanted.map(keyOf), like);
+export function drafts(said: readonly ContentBlock[], wanted: readonly ContentBlock[], effort: AlignmentEffort): readonly BlockDraft[] {
+  const like: Likenesses = {
+    before: (index) => plainOf(said[index]!),
+    after: (index) => plainOf(wanted[index]!),
+    mayBe: (before, after) => said[before]?.type === wanted[after]?.type,
+  };
+  const matched = alignment(said.map(keyOf), wanted.map(keyOf), like, effort);
   return wanted.map((block, index) => {
     const at = matched[index];
     const before = at === undefined ? undefined : said[at];
@@ -57,7 +61,7 @@ export function plainCell({ blocks }: TableCell): string {
  * Drafts of plain text. A line is a paragraph, but where it belongs to what has several lines already: a table, a text with line breaks.
  * Kinds, lists and marks stay as they are. Throws TooMany.
  */
-export function plainDrafts(present: readonly ContentBlock[], text: string): readonly BlockDraft[] {
+export function plainDrafts(present: readonly ContentBlock[], text: string, effort: AlignmentEffort): readonly BlockDraft[] {
   const lines = text.replaceAll(/\r\n?/g, "\n").split("\n");
   new ReadingBudget(text).spend(partsOfLine * lines.length);
   const owners = present.flatMap((block, at) =>
@@ -69,6 +73,7 @@ export function plainDrafts(present: readonly ContentBlock[], text: string): rea
   for (const { same, before, after } of stretchesOf(
     owners.map(({ line }) => line),
     lines,
+    effort,
   )) {
     if (!same) continue;
     for (let left = before[0]; left < before[1]; left++) {
@@ -78,7 +83,13 @@ export function plainDrafts(present: readonly ContentBlock[], text: string): rea
     }
   }
   for (const [at, block] of present.entries()) if (block.type === "table") claimRows(block, at, lines, claimed);
-  return filled(present, lines, claimed);
+  return filled({ present, lines, effort }, claimed);
+}
+
+interface PlainWriting {
+  readonly present: readonly ContentBlock[];
+  readonly lines: readonly string[];
+  readonly effort: AlignmentEffort;
 }
 
 type Span = [first: number, last: number];
@@ -103,42 +114,41 @@ function claimRows({ rows }: TableBlock, at: number, lines: readonly string[], c
 }
 
 /** The lines that nobody claims are what is left between those that are, or new paragraphs. */
-function filled(present: readonly ContentBlock[], lines: readonly string[], claimed: ReadonlyMap<number, Span>): readonly BlockDraft[] {
+function filled(writing: PlainWriting, claimed: ReadonlyMap<number, Span>): readonly BlockDraft[] {
+  const { present, lines } = writing;
   const result: BlockDraft[] = [];
   let [block, line] = [0, 0];
   const inOrder = [...claimed].sort(([left], [right]) => left - right);
   for (const [at, [first, last]] of [...inOrder, [present.length, [lines.length, lines.length - 1]] as const]) {
-    for (const draft of leftOver(present, [block, at], lines, [line, first])) result.push(draft);
-    if (at < present.length) result.push(plainDraft(present, at, lines.slice(first, last + 1)));
+    for (const draft of leftOver(writing, [block, at], [line, first])) result.push(draft);
+    if (at < present.length) result.push(plainDraft(writing, at, lines.slice(first, last + 1)));
     [block, line] = [at + 1, last + 1];
   }
   return result;
 }
 
-function leftOver(
-  present: readonly ContentBlock[],
-  blocks: readonly [number, number],
-  lines: readonly string[],
-  span: readonly [number, number],
-): readonly BlockDraft[] {
+function leftOver(writing: PlainWriting, left: readonly [number, number], right: readonly [number, number]): readonly BlockDraft[] {
+  const { present, lines, effort } = writing;
   const matched: (number | undefined)[] = [];
-  matchGap(blocks, span, (at, line) => likeness(plainOf(present[at]!), lines[line]!), matched);
+  const like: Likenesses = { before: (at) => plainOf(present[at]!), after: (line) => lines[line]!, mayBe: () => true };
+  matchGap({ left, right, like, effort }, matched);
   const result: BlockDraft[] = [];
-  for (let line = span[0]; line < span[1]; line++) {
+  for (let line = right[0]; line < right[1]; line++) {
     const at = matched[line];
     const isText = at !== undefined && present[at]?.type === "text";
-    result.push(isText ? plainDraft(present, at, [lines[line]!]) : { from: undefined, wanted: blockOf([plain(lines[line]!)], outside) });
+    result.push(isText ? plainDraft(writing, at, [lines[line]!]) : { from: undefined, wanted: blockOf([plain(lines[line]!)], outside) });
   }
   return result;
 }
 
-function plainDraft(present: readonly ContentBlock[], at: number, lines: readonly string[]): BlockDraft {
+function plainDraft({ present, effort }: PlainWriting, at: number, lines: readonly string[]): BlockDraft {
   const said = present[at]!;
   if (plainOf(said) === lines.join("\n") || said.type === "rule") return { from: { at, said }, wanted: said };
   if (said.type === "text")
     return { from: { at, said }, wanted: { ...said, inlines: blockOf([plain(lines.join("\n"))], outside).inlines } };
   const rows = said.rows.map((cells) => cells.map(plainCell).join("\t"));
-  const matched = alignment(rows, lines, (row, line) => likeness(rows[row]!, lines[line]!));
+  const like: Likenesses = { before: (row) => rows[row]!, after: (line) => lines[line]!, mayBe: () => true };
+  const matched = alignment(rows, lines, like, effort);
   const wanted = lines.map((line, index) => {
     const row = matched[index] === undefined ? undefined : said.rows[matched[index]];
     return line.split("\t").map((text, column): TableCell => {
@@ -152,9 +162,4 @@ function plainDraft(present: readonly ContentBlock[], at: number, lines: readonl
 
 function plain(text: string): Inline {
   return { ...plainInline, text };
-}
-
-function blockLikeness(before: ContentBlock | undefined, after: ContentBlock | undefined): number {
-  if (before === undefined || after === undefined || before.type !== after.type) return 0;
-  return likeness(plainOf(before), plainOf(after));
 }

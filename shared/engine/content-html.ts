@@ -29,6 +29,8 @@ class BlockWriter {
   readonly #lines: string[] = [];
   readonly #open: ListKind[] = [];
   #quoting = false;
+  /** Where the item of which there is nothing yet was begun. */
+  #emptyItem = -1;
 
   write(block: ContentBlock): void {
     if (block.type !== "text") {
@@ -37,6 +39,8 @@ class BlockWriter {
       this.#lines.push(block.type === "rule" ? "<hr>" : tableHtml(block));
     } else if (block.list === "none") {
       this.#closeTo(Math.min(block.indent, this.#open.length));
+      // Else what stands under an empty item would be the item.
+      if (this.#emptyItem === this.#lines.length - 1) this.#lines[this.#emptyItem] += "<p></p>";
       this.#quote(block.kind === "quote");
       this.#lines.push(textHtml(block));
     } else this.#writeItem(block);
@@ -60,6 +64,7 @@ class BlockWriter {
     const box = block.list === "task" ? `<input type="checkbox" disabled${block.checked ? " checked" : ""}> ` : "";
     const body = block.kind === "paragraph" ? inlinesHtml(block.inlines) : textHtml(block);
     this.#lines.push(`<li>${box}${body}`);
+    if (body === "") this.#emptyItem = this.#lines.length - 1;
   }
 
   #closeTo(depth: number): void {

@@ -48,7 +48,9 @@ function placed(block: ContentBlock, open: OpenItem[]): string {
   const marker = block.list === "ordered" ? `${number}. ` : "- ";
   open.push({ list: block.list, number, width: marker.length });
   const box = block.list === "task" ? (block.checked ? "[x] " : "[ ] ") : "";
-  return indented(box + bare(block), prefix + marker, prefix + " ".repeat(marker.length));
+  // Behind a box Markdown has words and nothing else: a task that is a quote, code or a heading is said as its words.
+  const text = bare(block.list === "task" ? { ...block, kind: "paragraph" } : block);
+  return indented(box + text, prefix + marker, prefix + " ".repeat(marker.length));
 }
 
 function indented(text: string, first: string, others: string): string {

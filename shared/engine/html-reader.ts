@@ -26,12 +26,12 @@ type HtmlElement = DefaultTreeAdapterTypes.Element;
 const hardBreak = "\r";
 const unseen = ["script", "style", "template", "head", "title", "noscript", "iframe", "object"];
 const flowing =
-  /^(?:p|div|h[1-6]|pre|blockquote|ul|ol|li|table|hr|section|article|main|header|footer|nav|aside|figure|dl|dt|dd|form|address|details|summary)$/;
+  /^(?:p|div|h[1-6]|pre|blockquote|ul|ol|li|table|hr|section|article|main|header|footer|nav|aside|figure|dl|dt|dd|form|address|details|summary|center|fieldset|legend|caption|hgroup|menu|dir)$/;
 
 /** Throws TooDeep and TooMany. */
 export function htmlBlocks(html: string): readonly ContentBlock[] {
   const fragment = parseFragment(html.replaceAll("&#13;", ""), { treeAdapter: boundedTree(html) });
-  return withinBudget(readFlow(fragment.childNodes, outside, 0), html);
+  return withinBudget(readFlow(fragment.childNodes, outside, outermost), html);
 }
 
 /** A tree that does not grow past its budget. Each node may have a text behind it. */
@@ -53,65 +53,126 @@ function boundedTree(html: string): TreeAdapter<DefaultTreeAdapterMap> {
   };
 }
 
-function readFlow(nodes: readonly HtmlNode[], around: Surroundings, depth: number): readonly ContentBlock[] {
-  if (depth > nestingMax) throw new TooDeep();
+/** What elements that are no block say about what is in them. */
+interface Within {
+  readonly style: Inline;
+  readonly depth: number;
+}
+
+const outermost: Within = { style: plainInline, depth: 0 };
+
+function deeper({ style, depth }: Within): Within {
+  return { style, depth: depth + 1 };
+}
+
+function readFlow(nodes: readonly HtmlNode[], around: Surroundings, within: Within): readonly ContentBlock[] {
+  if (within.depth > nestingMax) throw new TooDeep();
   const blocks: ContentBlock[] = [];
   let loose: HtmlNode[] = [];
   const endLoose = (): void => {
-    const inlines = lineOf(loose);
-    if (inlines.length > 0) blocks.push(blockOf(inlines, around));
+    const inlines = lineOf(loose, within);
+    if (!inlines.every(isBlankText)) blocks.push(blockOf(inlines, around));
     loose = [];
   };
   for (const node of nodes) {
-    if (!isElement(node) || !flowing.test(node.tagName)) {
+    if (!isElement(node) || !flows(node)) {
       loose.push(node);
       continue;
     }
     endLoose();
-    for (const block of readElement(node, around, depth + 1)) blocks.push(block);
+    for (const block of readElement(node, around, deeper(within))) blocks.push(block);
   }
   endLoose();
   return blocks;
 }
 
-function readElement(element: HtmlElement, around: Surroundings, depth: number): readonly ContentBlock[] {
+/** Of other elements those are blocks, too, that have one in them: a link around a heading, bold around paragraphs. */
+function flows(element: HtmlElement, depth = 0): boolean {
+  if (depth > nestingMax) throw new TooDeep();
+  if (flowing.test(element.tagName)) return true;
+  return !unseen.includes(element.tagName) && element.childNodes.some((node) => isElement(node) && flows(node, depth + 1));
+}
+
+function isBlankText({ type, text }: Inline): boolean {
+  return type === "text" && !text.includes("\n") && text.trim() === "";
+}
+
+function readElement(element: HtmlElement, around: Surroundings, within: Within): readonly ContentBlock[] {
   const { tagName, childNodes } = element;
   switch (tagName) {
     case "hr":
       return [{ type: "rule" }];
     case "p":
-      return [blockOf(lineOf(childNodes), around)];
+      return [blockOf(lineOf(childNodes, within), around)];
     case "pre":
       return [blockOf([{ ...plainInline, text: textOf(childNodes) }], around, { kind: "code" })];
     case "blockquote":
-      return readFlow(childNodes, { ...around, quoted: true }, depth);
+      return readFlow(childNodes, { ...around, quoted: true }, within);
     case "ul":
     case "ol":
-      return childNodes.flatMap((item) => (isElement(item) ? readItem(item, around, tagName === "ol", depth) : []));
+    case "menu":
+    case "dir":
+      return readList(element, around, within);
     case "table":
-      return tableOf(readRows(childNodes, depth));
+      return readTable(childNodes, around, within);
     default: {
       const level = /^h([1-6])$/.exec(tagName)?.[1];
-      if (level !== undefined) return [blockOf(lineOf(childNodes), around, { kind: "heading", level: Number(level) })];
-      return readFlow(childNodes, around, depth);
+      if (level !== undefined) return readHeading(childNodes, Number(level), around, within);
+      return readFlow(childNodes, around, { ...within, style: { ...within.style, ...markOf(element) } });
     }
   }
 }
 
-function readItem(item: HtmlElement, around: Surroundings, ordered: boolean, depth: number): readonly ContentBlock[] {
-  if (item.tagName !== "li") return readElement(item, around, depth + 1);
+/** What is in a list beside its items is a paragraph between them. */
+function readList({ tagName, childNodes }: HtmlElement, around: Surroundings, within: Within): readonly ContentBlock[] {
+  const blocks: ContentBlock[] = [];
+  let loose: HtmlNode[] = [];
+  const add = (more: readonly ContentBlock[]): void => {
+    for (const block of more) blocks.push(block);
+  };
+  for (const node of childNodes) {
+    if (!isElement(node) || node.tagName !== "li") {
+      loose.push(node);
+      continue;
+    }
+    add(readFlow(loose, around, deeper(within)));
+    loose = [];
+    add(readItem(node, around, { ordered: tagName === "ol", within }));
+  }
+  add(readFlow(loose, around, deeper(within)));
+  return blocks;
+}
+
+function readTable(nodes: readonly HtmlNode[], around: Surroundings, within: Within): readonly ContentBlock[] {
+  const caption = nodes.filter((node) => isElement(node) && node.tagName === "caption");
+  return [...readFlow(caption, around, within), ...tableOf(readRows(nodes, within.depth))];
+}
+
+/** A heading has one line; of blocks in it each is one. */
+function readHeading(nodes: readonly HtmlNode[], level: number, around: Surroundings, within: Within): readonly ContentBlock[] {
+  if (!nodes.some((node) => isElement(node) && flows(node))) return [blockOf(lineOf(nodes, within), around, { kind: "heading", level })];
+  return readFlow(nodes, around, within).map((block) =>
+    block.type === "text" && block.kind === "paragraph" ? { ...block, kind: "heading", level } : block,
+  );
+}
+
+function readItem(
+  item: HtmlElement,
+  around: Surroundings,
+  { ordered, within }: { readonly ordered: boolean; readonly within: Within },
+): readonly ContentBlock[] {
   const box = boxOf(item.childNodes);
   const list = ordered ? "ordered" : box === undefined ? "bullet" : "task";
   const reader = new ItemReader(around, { list, checked: box?.attrs.some(({ name }) => name === "checked") ?? false });
   const nodes = box === undefined ? item.childNodes : withoutBox(item.childNodes);
-  const begin = nodes.findIndex((node) => isElement(node) && flowing.test(node.tagName));
-  const line = lineOf(begin < 0 ? nodes : nodes.slice(0, begin));
+  const begin = nodes.findIndex((node) => isElement(node) && flows(node));
+  const line = lineOf(begin < 0 ? nodes : nodes.slice(0, begin), within);
   const first = nodes[begin];
   const isListFirst = first !== undefined && isElement(first) && /^[uo]l$/.test(first.tagName);
   if (line.length > 0 || first === undefined) reader.blocks.push(blockOf(line, reader.around));
   else if (isListFirst) reader.sign();
   for (const node of begin < 0 ? [] : nodes.slice(begin))
-    for (const block of readFlow([node], reader.around, depth + 1)) reader.blocks.push(block);
+    for (const block of readFlow([node], reader.around, deeper(within))) reader.blocks.push(block);
   reader.sign();
   return reader.blocks;
 }
@@ -139,12 +200,12 @@ function readRows(nodes: readonly HtmlNode[], depth: number): readonly (readonly
 }
 
 function readCell({ tagName, childNodes }: HtmlElement, depth: number): TableCell {
-  return cellOf(tagName === "th", readFlow(childNodes, outside, depth + 1));
+  return cellOf(tagName === "th", readFlow(childNodes, outside, { ...outermost, depth: depth + 1 }));
 }
 
 /** The inlines of one block, without the line ends of its HTML. */
-function lineOf(nodes: readonly HtmlNode[]): readonly Inline[] {
-  const inlines = joined(readLine(nodes, plainInline, 0));
+function lineOf(nodes: readonly HtmlNode[], { style }: Within): readonly Inline[] {
+  const inlines = joined(readLine(nodes, style, 0));
   const last = inlines.length - 1;
   return joined(
     inlines.map((inline, at) => {

@@ -9,9 +9,9 @@
  * order and a comparison that would take too long counts all as different: larger edits, never wrong ones.
  */
 import { diffArrays } from "diff";
+import type { AlignmentEffort } from "./alignment-effort.ts";
+import { likeness, wordBag } from "./word-bag.ts";
 
-/** Insertions and deletions that are looked for before all that is left counts as different. */
-const editLengthMax = 2_000;
 /** Pairs of one gap that are weighed against each other. */
 const pairsMax = 40_000;
 /** Below it two elements are only matched where nothing else is left. */
@@ -25,8 +25,10 @@ export interface Stretch {
 }
 
 /** The sequences as stretches, in order; of two that follow each other one at most is the same. */
-export function stretchesOf(before: readonly string[], after: readonly string[]): readonly Stretch[] {
+export function stretchesOf(before: readonly string[], after: readonly string[], effort: AlignmentEffort): readonly Stretch[] {
+  const { editLengthMax } = effort;
   const changes = diffArrays([...before], [...after], { maxEditLength: editLengthMax });
+  effort.spendOnEdits(changes?.reduce((sum, { added, removed, count }) => (added || removed ? sum + count : sum), 0) ?? editLengthMax);
   if (changes === undefined) return [{ same: false, before: [0, before.length], after: [0, after.length] }];
   const stretches: Stretch[] = [];
   let [left, right] = [0, 0];
@@ -43,32 +45,45 @@ export function stretchesOf(before: readonly string[], after: readonly string[])
   return stretches;
 }
 
-/** For each of `after` the one of `before` that it is; undefined: none. `likeness`: 0 to 1. */
+/** What elements are weighed by. */
+export interface Likenesses {
+  readonly before: (index: number) => string;
+  readonly after: (index: number) => string;
+  /** Whether one may be the other at all. */
+  readonly mayBe: (before: number, after: number) => boolean;
+}
+
+/** For each of `after` the one of `before` that it is; undefined: none. */
 export function alignment(
   before: readonly string[],
   after: readonly string[],
-  likeness: (before: number, after: number) => number,
+  like: Likenesses,
+  effort: AlignmentEffort,
 ): readonly (number | undefined)[] {
   const matched: (number | undefined)[] = after.map(() => undefined);
-  for (const { same, before: left, after: right } of stretchesOf(before, after)) {
+  for (const { same, before: left, after: right } of stretchesOf(before, after, effort)) {
     if (same) for (let at = right[0]; at < right[1]; at++) matched[at] = left[0] + at - right[0];
-    else matchGap(left, right, likeness, matched);
+    else matchGap({ left, right, like, effort }, matched);
   }
   return matched;
 }
 
 type Span = readonly [from: number, to: number];
 
-/** Matches within a gap whose elements are all different. */
-export function matchGap(
-  left: Span,
-  right: Span,
-  likeness: (before: number, after: number) => number,
-  matched: (number | undefined)[],
-): void {
+/** Elements on both sides that are all different. */
+interface Gap {
+  readonly left: Span;
+  readonly right: Span;
+  readonly like: Likenesses;
+  readonly effort: AlignmentEffort;
+}
+
+/** Matches within a gap. */
+export function matchGap(gap: Gap, matched: (number | undefined)[]): void {
+  const { left, right } = gap;
   const [rows, columns] = [left[1] - left[0], right[1] - right[0]];
   if (rows === 0 || columns === 0) return;
-  const pairs = rows * columns > pairsMax ? [] : likestPairs(rows, columns, (row, column) => likeness(left[0] + row, right[0] + column));
+  const pairs = rows * columns > pairsMax ? [] : weighed(gap);
   let [row, column] = [0, 0];
   for (const [nextRow, nextColumn] of [...pairs, [rows, columns] as const]) {
     // What is left over between two pairs: the same place, with other words.
@@ -76,6 +91,18 @@ export function matchGap(
     if (nextRow < rows) matched[right[0] + nextColumn] = left[0] + nextRow;
     [row, column] = [nextRow + 1, nextColumn + 1];
   }
+}
+
+/** The likest pairs of a gap; none if there is too much to weigh. The words of each element are counted once. */
+function weighed({ left, right, like, effort }: Gap): readonly (readonly [number, number])[] {
+  const [rows, columns] = [left[1] - left[0], right[1] - right[0]];
+  const these = Array.from({ length: rows }, (_, row) => wordBag(like.before(left[0] + row)));
+  const those = Array.from({ length: columns }, (_, column) => wordBag(like.after(right[0] + column)));
+  const words = these.reduce((sum, { counts }) => sum + counts.size + 1, 0);
+  if (!effort.spend(words * columns)) return [];
+  return likestPairs(rows, columns, (row, column) =>
+    like.mayBe(left[0] + row, right[0] + column) ? likeness(these[row]!, those[column]!) : 0,
+  );
 }
 
 /** The pairs in order that are likest together: an alignment after Needleman and Wunsch. */

@@ -5,7 +5,8 @@
  * Invariants: applied to `before` the steps give `after`; no step begins or ends within a surrogate pair that is whole; there is no step
  * that does nothing.
  */
-import { stretchesOf } from "./sequence-alignment.ts";
+import type { AlignmentEffort } from "./alignment-effort.ts";
+import { stretchesOf, type Stretch } from "./sequence-alignment.ts";
 
 /** Lengths are UTF-16 units, as in Yjs. */
 export type TextStep =
@@ -13,51 +14,48 @@ export type TextStep =
   | { readonly type: "delete"; readonly length: number }
   | { readonly type: "insert"; readonly text: string };
 
-export function textChange(before: string, after: string): readonly TextStep[] {
+export function textChange(before: string, after: string, effort: AlignmentEffort): readonly TextStep[] {
   const steps: TextStep[] = [];
-  byParts(
-    before,
-    after,
-    linesIn,
-    (oldLines, newLines) => {
-      byParts(oldLines, newLines, wordsIn, (oldWords, newWords) => replace(oldWords, newWords, steps), steps);
-    },
-    steps,
-  );
+  const writing = { steps, effort };
+  byParts([before, after], linesIn, writing, (oldLines, newLines) => {
+    byParts([oldLines, newLines], wordsIn, writing, (oldWords, newWords) => replace(oldWords, newWords, steps));
+  });
   return steps;
 }
 
-/** How much of their words two texts share, 0 to 1 (Dice's coefficient). */
-export function likeness(left: string, right: string): number {
-  const [these, those] = [countsOf(left), countsOf(right)];
-  let [shared, all] = [0, 0];
-  for (const [word, count] of these) {
-    shared += Math.min(count, those.get(word) ?? 0);
-    all += count;
-  }
-  for (const count of those.values()) all += count;
-  return all === 0 ? 1 : (2 * shared) / all;
-}
-
-function countsOf(text: string): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const [word] of text.matchAll(/[\p{L}\p{N}]+/gu)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return counts;
-}
-
 function byParts(
-  before: string,
-  after: string,
+  [before, after]: readonly [string, string],
   partsIn: (text: string) => readonly string[],
+  { steps, effort }: { readonly steps: TextStep[]; readonly effort: AlignmentEffort },
   change: (before: string, after: string) => void,
-  steps: TextStep[],
 ): void {
   const [left, right] = [partsIn(before), partsIn(after)];
-  for (const stretch of stretchesOf(left, right)) {
+  for (const stretch of bridged(stretchesOf(left, right, effort), left)) {
     const old = left.slice(...stretch.before).join("");
     if (stretch.same) push(steps, { type: "keep", length: old.length });
     else change(old, right.slice(...stretch.after).join(""));
   }
+}
+
+/**
+ * A blank or a sign between two changes is changed with them: words that are all others are one edit, not one for each, and a document whose
+ * every word is another one does not fall into more parts than an edit may have.
+ */
+function bridged(stretches: readonly Stretch[], left: readonly string[]): readonly Stretch[] {
+  const result: Stretch[] = [];
+  for (const [index, stretch] of stretches.entries()) {
+    const last = result.at(-1);
+    const isLast = index === stretches.length - 1;
+    if (last?.same === false && (!stretch.same || (!isLast && isSign(left.slice(...stretch.before)))))
+      result[result.length - 1] = { same: false, before: [last.before[0], stretch.before[1]], after: [last.after[0], stretch.after[1]] };
+    else result.push(stretch);
+  }
+  return result;
+}
+
+function isSign(parts: readonly string[]): boolean {
+  const [part, ...more] = parts;
+  return part !== undefined && more.length === 0 && /^[^\n\p{L}\p{N}\p{M}]$/u.test(part);
 }
 
 function linesIn(text: string): readonly string[] {

@@ -7,11 +7,12 @@
  * Invariants: the fragment holds nothing but what `editor-content` knows, before and after; a block always has a text to type into.
  */
 import * as Y from "yjs";
+import type { AlignmentEffort } from "./alignment-effort.ts";
 import { markNames, type ContentBlock, type Inline, type TableBlock, type TableCell, type TextBlock } from "./content-block.ts";
 import { drafts, keyOf, plainCell, type BlockDraft } from "./block-draft.ts";
 import { knownContent } from "./editor-content.ts";
-import { alignment } from "./sequence-alignment.ts";
-import { likeness, textChange } from "./text-change.ts";
+import { alignment, type Likenesses } from "./sequence-alignment.ts";
+import { textChange } from "./text-change.ts";
 
 type Parent = Y.XmlFragment | Y.XmlElement;
 export type MarkName = (typeof markNames)[number];
@@ -32,8 +33,14 @@ function isPlainText(text: Y.XmlText): boolean {
   return true;
 }
 
-/** `sayable`: the marks that the drafts' format can say; others stay as they are. */
-export function rewriteBlocks(parent: Parent, wanted: readonly BlockDraft[], sayable: readonly MarkName[]): void {
+/** How a document is rewritten. */
+export interface Rewriting {
+  /** The marks that the drafts' format can say; others stay as they are. */
+  readonly sayable: readonly MarkName[];
+  readonly effort: AlignmentEffort;
+}
+
+export function rewriteBlocks(parent: Parent, wanted: readonly BlockDraft[], rewriting: Rewriting): void {
   const present = parent.toArray();
   const kept = new Set(wanted.map(({ from }) => from?.at));
   for (let at = present.length - 1; at >= 0; at--) if (!kept.has(at)) parent.delete(at, 1);
@@ -50,17 +57,17 @@ export function rewriteBlocks(parent: Parent, wanted: readonly BlockDraft[], say
       continue;
     }
     insertBefore(index);
-    rewriteBlock(element, from.said, block, sayable);
+    rewriteBlock(element, from.said, block, rewriting);
   }
   insertBefore(wanted.length);
 }
 
-function rewriteBlock(element: Y.XmlElement, said: ContentBlock, wanted: ContentBlock, sayable: readonly MarkName[]): void {
+function rewriteBlock(element: Y.XmlElement, said: ContentBlock, wanted: ContentBlock, rewriting: Rewriting): void {
   if (said.type === "text" && wanted.type === "text") {
     rewriteAttributes(element, said, wanted);
-    if (JSON.stringify(said.inlines) !== JSON.stringify(wanted.inlines)) rewriteText(element, wanted.inlines, sayable);
+    if (JSON.stringify(said.inlines) !== JSON.stringify(wanted.inlines)) rewriteText(element, wanted.inlines, rewriting);
   }
-  if (said.type === "table" && wanted.type === "table" && keyOf(said) !== keyOf(wanted)) rewriteTable(element, said, wanted, sayable);
+  if (said.type === "table" && wanted.type === "table" && keyOf(said) !== keyOf(wanted)) rewriteTable(element, said, wanted, rewriting);
 }
 
 function rewriteAttributes(element: Y.XmlElement, said: TextBlock, wanted: TextBlock): void {
@@ -106,27 +113,35 @@ function filled(name: string, children: readonly Y.XmlElement[]): Y.XmlElement {
   return element;
 }
 
-function rewriteTable(table: Y.XmlElement, said: TableBlock, wanted: TableBlock, sayable: readonly MarkName[]): void {
+function rewriteTable(table: Y.XmlElement, said: TableBlock, wanted: TableBlock, rewriting: Rewriting): void {
   const plain = (cells: readonly TableCell[] | undefined): string => (cells ?? []).map(plainCell).join("\t");
-  const like = (before: number, after: number): number => likeness(plain(said.rows[before]), plain(wanted.rows[after]));
+  const like: Likenesses = {
+    before: (index) => plain(said.rows[index]),
+    after: (index) => plain(wanted.rows[index]),
+    mayBe: () => true,
+  };
   const key = (cells: readonly TableCell[]): string => JSON.stringify(cells);
-  const rows = alignment(said.rows.map(key), wanted.rows.map(key), like);
+  const rows = alignment(said.rows.map(key), wanted.rows.map(key), like, rewriting.effort);
   rewriteParts(table, rows, {
     make: (index) => newRow(wanted.rows[index] ?? []),
-    change: (row, at, index) => rewriteRow(row, said.rows[at] ?? [], wanted.rows[index] ?? [], sayable),
+    change: (row, at, index) => rewriteRow(row, said.rows[at] ?? [], wanted.rows[index] ?? [], rewriting),
   });
 }
 
-function rewriteRow(row: Y.XmlElement, said: readonly TableCell[], wanted: readonly TableCell[], sayable: readonly MarkName[]): void {
-  const like = (before: number, after: number): number =>
-    said[before]?.header === wanted[after]?.header ? likeness(plainCell(said[before]!), plainCell(wanted[after]!)) : 0;
-  const cells = alignment(said.map(keyOf), wanted.map(keyOf), like).map((at, index) =>
+function rewriteRow(row: Y.XmlElement, said: readonly TableCell[], wanted: readonly TableCell[], rewriting: Rewriting): void {
+  const like: Likenesses = {
+    before: (index) => plainCell(said[index]!),
+    after: (index) => plainCell(wanted[index]!),
+    mayBe: (before, after) => said[before]?.header === wanted[after]?.header,
+  };
+  const cells = alignment(said.map(keyOf), wanted.map(keyOf), like, rewriting.effort).map((at, index) =>
     at !== undefined && said[at]?.header === wanted[index]?.header ? at : undefined,
   );
   rewriteParts(row, cells, {
     make: (index) => newCell(wanted[index]!),
     change: (cell, at, index) => {
-      if (keyOf(said[at]!) !== keyOf(wanted[index]!)) rewriteBlocks(cell, drafts(said[at]!.blocks, wanted[index]!.blocks), sayable);
+      if (keyOf(said[at]!) !== keyOf(wanted[index]!))
+        rewriteBlocks(cell, drafts(said[at]!.blocks, wanted[index]!.blocks, rewriting.effort), rewriting);
     },
   });
 }
@@ -163,17 +178,17 @@ interface Run {
   readonly attributes: Attributes;
 }
 
-function rewriteText(block: Y.XmlElement, wanted: readonly Inline[], sayable: readonly MarkName[]): void {
+function rewriteText(block: Y.XmlElement, wanted: readonly Inline[], rewriting: Rewriting): void {
   if (block.length === 0) block.insert(0, [new Y.XmlText()]);
   rewriteTexts(
     block.toArray().filter((child) => child instanceof Y.XmlText),
     wanted,
-    sayable,
+    rewriting,
   );
 }
 
 /** What is written in several texts one behind the other becomes what is wanted. */
-export function rewriteTexts(texts: readonly Y.Text[], wanted: readonly Inline[], sayable: readonly MarkName[]): void {
+export function rewriteTexts(texts: readonly Y.Text[], wanted: readonly Inline[], { sayable, effort }: Rewriting): void {
   const runs = texts.map((text) =>
     (text.toDelta() as { insert: string; attributes?: Attributes }[]).map((run) => ({
       text: run.insert,
@@ -186,7 +201,7 @@ export function rewriteTexts(texts: readonly Y.Text[], wanted: readonly Inline[]
     .map(({ text }) => text)
     .join("");
   const after = wanted.map(shownText).join("");
-  const steps = deltaOf(textChange(before, after), runs.flat(), wanted, sayable);
+  const steps = deltaOf(textChange(before, after, effort), runs.flat(), wanted, sayable);
   const lengths = runs.map((each) => each.reduce((sum, { length }) => sum + length, 0));
   for (const [index, own] of shared(steps, lengths).entries())
     if (own.some((step) => step.retain === undefined || step.attributes !== undefined)) texts[index]?.applyDelta(own);

@@ -12,6 +12,7 @@
  */
 import { getState, type Doc, type Text, type XmlFragment } from "yjs";
 import { ok, refused, type Result } from "../base/result.ts";
+import { AlignmentEffort } from "./alignment-effort.ts";
 import { drafts, plainDrafts } from "./block-draft.ts";
 import { blockOf, TooDeep } from "./block-reader.ts";
 import { blocksOf, markNames, outside, plainInline, type ContentBlock } from "./content-block.ts";
@@ -115,8 +116,10 @@ function isCode(tree: ContentTree): boolean {
 function writeRich(fragment: XmlFragment, format: WrittenFormat, body: string): Result<undefined> {
   if (!isEditorsOwn(fragment)) return unsayable;
   const present = presentBlocks(fragment);
-  const wanted = format === "text" ? plainDrafts(present, body) : drafts(saidOf(present, format), atLeastOne(readBlocks(format, body)));
-  rewriteBlocks(fragment, wanted, sayable[format]);
+  const effort = new AlignmentEffort();
+  const wanted =
+    format === "text" ? plainDrafts(present, body, effort) : drafts(saidOf(present, format), atLeastOne(readBlocks(format, body)), effort);
+  rewriteBlocks(fragment, wanted, { sayable: sayable[format], effort });
   return ok(undefined);
 }
 
@@ -153,7 +156,7 @@ function saidTogether(blocks: readonly ContentBlock[], format: Exclude<WrittenFo
 function writeText(text: Text, isPlain: boolean, format: WrittenFormat, body: string): Result<undefined> {
   const wanted = format === "text" ? body : codeIn(readBlocks(format, body));
   if (wanted === undefined || (format !== "text" && !isPlain)) return unsayable;
-  rewriteTexts([text], [{ ...plainInline, text: wanted }], sayable.text);
+  rewriteTexts([text], [{ ...plainInline, text: wanted }], { sayable: sayable.text, effort: new AlignmentEffort() });
   return ok(undefined);
 }
 

@@ -8,11 +8,12 @@ import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { stateOf } from "./an-update.ts";
 
 const engine = new YjsEngine();
+const begun = { type: "write", parts: [], format: "text", kind: "text", author: { type: "drawn", key: new Uint8Array(32) } } as const;
 const codeDocument = stateOf((doc) => doc.getText("text").insert(0, "code"));
 
 /** The document that a body begins, as a format shows it; the code of the refusal. */
 function written(format: WrittenFormat, body: string, as: ContentFormat = "text", parts: readonly Uint8Array[] = []): string {
-  const update = engine.perform({ type: "write", parts, format, body, kind: "text", author: { type: "drawn", key: new Uint8Array(32) } });
+  const update = engine.perform({ ...begun, parts, format, body });
   if (!update.ok) return update.refusal.code;
   const shown = engine.perform({ type: "content", parts: [...parts, update.value], format: as });
   return shown.ok ? new TextDecoder().decode(shown.value) : shown.refusal.code;
@@ -82,5 +83,22 @@ describe("[P9] many lines are written, or refused as too many", () => {
   test("runs of backticks, however many, are shown as Markdown", () => {
     const code = "`a".repeat(200_000);
     expect(written("text", code, "markdown", [codeDocument])).toBe(`\`\`\`\n${code}\n\`\`\`\n`);
+  });
+});
+
+describe("[P9] a book that is rewritten is written", () => {
+  /** Lines of words that come again and again, but not in the same order, and in no other book. */
+  const book = (lines: number, words: number, name: string): string =>
+    Array.from({ length: lines }, (_line, line) =>
+      Array.from({ length: words }, (_word, word) => `${name}${((line + 3) * (word + 7) * 7_919) % 397}`).join(" "),
+    ).join("\n");
+
+  test.each<[string, number, number]>([
+    ["of long paragraphs", 60, 2_000],
+    ["of many", 5_000, 20],
+  ])("%s", (_what, lines, words) => {
+    const first = engine.perform({ ...begun, body: book(lines, words, "a") });
+    if (!first.ok) throw new Error(first.refusal.code);
+    expect(written("text", book(lines, words, "b"), "text", [first.value])).toBe(book(lines, words, "b"));
   });
 });

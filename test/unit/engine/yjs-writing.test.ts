@@ -88,6 +88,26 @@ describe("a document that is written", () => {
   });
 });
 
+describe("all text of HTML that others wrote is read, and what they have as blocks is blocks", () => {
+  test.each([
+    ["text beside the items of a list", "<ul>foo<li>bar</ul>", "foo\n\n- bar\n"],
+    ["marks beside the items of a list", "<ul><b>foo</b><li>bar</ul>", "**foo**\n\n- bar\n"],
+    ["a table's caption", "<table><caption>cap</caption><tr><th>a</th></tr></table>", "cap\n\n| a |\n| --- |\n"],
+    ["paragraphs in an element that is none", "<b id=guid><p>one</p><p>two</p></b>", "**one**\n\n**two**\n"],
+    [
+      "blocks in a link",
+      '<a href="https://a.example/"><h2>T</h2><p>x</p></a>',
+      "## [T](<https://a.example/>)\n\n[x](<https://a.example/>)\n",
+    ],
+    ["what is centred", "<center>one</center>two", "one\n\ntwo\n"],
+    ["a group of fields", "<fieldset><legend>one</legend>two</fieldset>three", "one\n\ntwo\n\nthree\n"],
+    ["blocks in a heading", "<h1><div>one</div><div>two</div></h1>", "# one\n\n# two\n"],
+    ["blanks between blocks are none", "<div> <p>one</p> </div> <p>two</p>", "one\n\ntwo\n"],
+  ])("%s", (_what, html, markdown) => {
+    expect(shown(documentWith("html", html), "markdown")).toBe(markdown);
+  });
+});
+
 describe("the edit is the smallest", () => {
   const text = Array.from({ length: 200 }, (_, line) => `line ${line} of many with some words`).join("\n");
 
@@ -134,6 +154,35 @@ describe("the edit is the smallest", () => {
     expect(shown(doc, "html")).toBe(
       "<h2>Head</h2>\n<p>a <u>lined</u> sentence</p>\n<ul>\n<li><strong>items</strong>\n</li></ul>\n<table>\n<tr><td><p>x</p></td><td><p>z</p></td></tr>\n<tr><td><p>new</p></td><td><p>row</p></td></tr>\n</table>",
     );
+  });
+
+  test.each<[string, "markdown" | "html", Record<string, string>, string]>([
+    ["a task that is a quote", "markdown", { kind: "quote", list: "task" }, "one\ntwo"],
+    ["a task that is code", "markdown", { kind: "code", list: "task" }, "if (a)\n\n  b"],
+    ["a task that is a heading", "markdown", { kind: "heading", level: "2", list: "task" }, "# top"],
+    ["an item that is a quote", "markdown", { kind: "quote", list: "bullet" }, "one\ntwo"],
+    ["an item that is code", "markdown", { kind: "code", list: "ordered" }, "if (a)\n\n  b"],
+    ["a task with a line break", "markdown", { kind: "paragraph", list: "task" }, "one\ntwo"],
+    ["an empty task", "markdown", { kind: "paragraph", list: "task" }, ""],
+    ["an empty task", "html", { kind: "paragraph", list: "task" }, ""],
+    ["an empty item", "html", { kind: "paragraph", list: "bullet" }, ""],
+    ["a task that is a quote", "html", { kind: "quote", list: "task" }, "one\ntwo"],
+  ])("%s, as %s, with a paragraph under it, stays what it is when a line is added", (_what, format, attributes, words) => {
+    const doc = aDoc(1);
+    const all = [{ kind: "paragraph" }, attributes, { kind: "paragraph", indent: "1" }, { kind: "paragraph" }];
+    const blocks = all.map((each) => {
+      const block = new Y.XmlElement("block");
+      for (const [name, value] of Object.entries(each)) block.setAttribute(name, value);
+      block.insert(0, [new Y.XmlText(each === attributes ? words : "words")]);
+      return block;
+    });
+    doc.getXmlFragment("default").insert(0, blocks);
+    const before = shown(doc, "json");
+    Y.applyUpdate(doc, edit(doc, format, `${shown(doc, format)}${format === "html" ? "<p>added</p>" : "\nadded\n"}`));
+    const last = doc.getXmlFragment("default").length - 1;
+    expect(String(doc.getXmlFragment("default").get(last))).toContain("added");
+    doc.getXmlFragment("default").delete(last, 1);
+    expect(shown(doc, "json")).toBe(before);
   });
 
   test("somebody who types at the same moment loses nothing, in other blocks and in the same", () => {

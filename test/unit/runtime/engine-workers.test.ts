@@ -27,19 +27,27 @@ let started = 0;
 afterEach(() => workers.close());
 
 function pool(
-  options: { workersMax?: number; waitingMax?: number; callMs?: number; heapBytesMax?: number; start?: () => Worker } = {},
+  options: {
+    workersMax?: number;
+    waitingMax?: number;
+    callMs?: number;
+    writeMs?: number;
+    heapBytesMax?: number;
+    start?: () => Worker;
+  } = {},
 ): EngineWorkers {
   started = 0;
   const start = (limits: WorkerOptions): Worker => {
     started += 1;
     return options.start?.() ?? new Worker(scripted, { ...limits, eval: true });
   };
-  const { workersMax = 2, waitingMax = 10, callMs = 5_000, heapBytesMax = 2 ** 28 } = options;
+  const { workersMax = 2, waitingMax = 10, callMs = 5_000, writeMs = 5_000, heapBytesMax = 2 ** 28 } = options;
   workers = new EngineWorkers({
     start,
     workersMax,
     waitingMax,
     callMs,
+    writeMs,
     heapBytesMax,
     logger: createLogger({ format: "silent", relay: "a" }),
   });
@@ -102,6 +110,15 @@ describe("engine workers", () => {
     expect(endless).toMatchObject({ ok: false, refusal: { code: "INTERNAL", detail: expect.stringContaining("longer than 1500 ms") } });
     expect(next).toEqual({ ok: true, value: Uint8Array.of(1) });
     expect(started).toBe(2);
+  });
+
+  test("[P9] a document that is written has a budget of its own", async () => {
+    pool({ callMs: 20_000, writeMs: 300, workersMax: 1 });
+    const author = { type: "given", client: 1, clock: 0 } as const;
+    const write: EngineCall = { type: "write", parts: [], format: "html", body: "", kind: "text", author };
+    const [endless, next] = await Promise.all([workers.call(room("a"), write), workers.call(room("a"), call("text", [1]))]);
+    expect(endless).toMatchObject({ ok: false, refusal: { code: "INTERNAL", detail: expect.stringContaining("longer than 300 ms") } });
+    expect(next).toEqual({ ok: true, value: Uint8Array.of(1) });
   });
 
   test("[P9] a worker that dies refuses its call and is replaced", async () => {
