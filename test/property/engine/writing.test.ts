@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
 import { AlignmentEffort } from "@inkmesh/shared/engine/alignment-effort";
-import type { WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
+import type { ContentFormat, WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
 import { textChange } from "@inkmesh/shared/engine/text-change";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { aDoc } from "../../unit/engine/an-update.ts";
@@ -14,7 +14,7 @@ import { holds } from "../replayable.ts";
 const engine = new YjsEngine();
 const formats: readonly WrittenFormat[] = ["text", "markdown", "html"];
 
-function shown(state: Uint8Array, format: WrittenFormat): string {
+function shown(state: Uint8Array, format: ContentFormat): string {
   const answer = engine.perform({ type: "content", parts: [state], format });
   if (!answer.ok) throw new Error(answer.refusal.detail);
   return new TextDecoder().decode(answer.value);
@@ -89,6 +89,11 @@ const block = (attributes: Record<string, unknown>, runs: Block["runs"]): Block 
 const table = (rows: Block["rows"]): Block => ({ name: "table", attributes: {}, runs: [], rows });
 const item = fc.constantFrom({ list: "bullet" }, { list: "ordered" }, { list: "task" }, { list: "task", checked: true });
 const filledLine = line.filter((runs) => runs.length > 0);
+const kindOfItem = fc.constantFrom({ kind: "paragraph" }, { kind: "quote" }, { kind: "code" }, { kind: "heading", level: 2 });
+/** Lines with breaks between them. */
+const lines = fc
+  .array(filledLine, { minLength: 1, maxLength: 3 })
+  .map((all) => all.flatMap((runs, index) => [...(index > 0 ? [{ insert: "\n", attributes: {} }] : []), ...runs]));
 const aBlock = fc.oneof(
   { weight: 4, arbitrary: line.map((runs) => block({ kind: "paragraph" }, runs)) },
   fc.tuple(fc.integer({ min: 1, max: 3 }), filledLine).map(([level, runs]) => block({ kind: "heading", level }, runs)),
@@ -99,6 +104,16 @@ const aBlock = fc.oneof(
   fc.array(fc.tuple(word, word), { minLength: 1, maxLength: 3 }).map(table),
 );
 const blocks = fc.array(aBlock, { minLength: 1, maxLength: 12 });
+/** Also what no format can say: quotes, code and headings in lists and under items, with line breaks. */
+const anyBlocks = fc.array(
+  fc.oneof(
+    aBlock,
+    fc
+      .tuple(fc.oneof(item, fc.constant({})), kindOfItem, fc.integer({ min: 0, max: 3 }), lines)
+      .map(([attributes, kind, indent, runs]) => block({ ...kind, ...attributes, ...(indent > 0 ? { indent } : {}) }, runs)),
+  ),
+  { minLength: 1, maxLength: 12 },
+);
 
 function element(name: string, attributes: Record<string, unknown>, children: (Y.XmlElement | Y.XmlText)[]): Y.XmlElement {
   const made = new Y.XmlElement(name);
@@ -135,15 +150,6 @@ function stateOf(all: readonly Block[], client = 1): Uint8Array {
 
 // -- what holds --------------------------------------------------------------------------------------------------------
 
-test("what was read, written back, is an empty edit", () => {
-  holds(
-    fc.property(blocks, fc.constantFrom(...formats), (all, format) => {
-      const state = stateOf(all);
-      expect(edit(state, format, shown(state, format))).toEqual(Uint8Array.of(0, 0));
-    }),
-  );
-});
-
 test("a document that is written as another one is shown then reads like that, in each format", () => {
   holds(
     fc.property(blocks, blocks, fc.constantFrom(...formats), (some, others, format) => {
@@ -156,9 +162,11 @@ test("a document that is written as another one is shown then reads like that, i
 
 test("what one format cannot say stays as it was, but for the paragraph that is added", () => {
   holds(
-    fc.property(blocks, fc.nat(), fc.constantFrom(...formats), (all, place, format) => {
+    fc.property(anyBlocks, fc.nat(), fc.constantFrom(...formats), (all, place, format) => {
       const added = block({ kind: "paragraph" }, [{ insert: "something-else-entirely", attributes: {} }]);
-      const at = place % (all.length + 1);
+      // Not between an item and what stands under it: that would say something else of the latter.
+      let at = place % (all.length + 1);
+      while (at < all.length && "indent" in all[at]!.attributes) at++;
       const body = shown(stateOf([...all.slice(0, at), added, ...all.slice(at)]), format);
       const result = after(stateOf(all), format, body);
       const doc = aDoc(3);
@@ -166,8 +174,9 @@ test("what one format cannot say stays as it was, but for the paragraph that is 
       const fragment = doc.getXmlFragment("default");
       const found = fragment.toArray().findIndex((node) => String(node).includes("something-else-entirely"));
       fragment.delete(found, 1);
-      expect(shown(Y.encodeStateAsUpdate(doc), "html")).toBe(shown(stateOf(all), "html"));
+      expect(shown(Y.encodeStateAsUpdate(doc), "json")).toBe(shown(stateOf(all), "json"));
     }),
+    600,
   );
 });
 
