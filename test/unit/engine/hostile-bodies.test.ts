@@ -8,12 +8,12 @@ import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { stateOf } from "./an-update.ts";
 
 const engine = new YjsEngine();
-const begun = { type: "write", parts: [], format: "text", kind: "text", author: { type: "drawn", key: new Uint8Array(32) } } as const;
+const begun = { type: "write", parts: [], format: "text", kind: "text", author: { type: "given", client: 1, clock: 0 } } as const;
 const codeDocument = stateOf((doc) => doc.getText("text").insert(0, "code"));
 
 /** The document that a body begins, as a format shows it; the code of the refusal. */
 function written(format: WrittenFormat, body: string, as: ContentFormat = "text", parts: readonly Uint8Array[] = []): string {
-  const update = engine.perform({ ...begun, parts, format, body });
+  const update = engine.perform({ ...begun, parts, format, body, author: { ...begun.author, client: 9 } });
   if (!update.ok) return update.refusal.code;
   const shown = engine.perform({ type: "content", parts: [...parts, update.value], format: as });
   return shown.ok ? new TextDecoder().decode(shown.value) : shown.refusal.code;
