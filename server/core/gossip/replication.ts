@@ -364,8 +364,9 @@ export class Replication implements RepairStanding {
 
   /** Everything that `relay` has of the room is on this disk. */
   #has({ relay, ring, clock, isComplete }: Had): void {
-    const named = this.names.taken(relay, clock);
-    if (!this.#copy.log.durableClock.covers(named)) {
+    // What is named here may be pruned by a compaction under way: with the rest it would come back behind that.
+    const named = this.names.taken(relay, clock).past(this.#copy.log.durableClock);
+    if (named.size > 0) {
       this.#copy.takeClock(named);
       this.#changed();
     }
