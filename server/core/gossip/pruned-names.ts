@@ -156,6 +156,13 @@ export class PrunedNames {
     return clock === undefined || pruned.size === 0 ? undefined : { type: "pruned", lineage, clock, pruned };
   }
 
+  /** All that is known to be on this disk, by the words of others, too: whoever has what a word's clock names has what it pruned. */
+  known(): VectorClock {
+    const here = knownDurable(this.#options.copy);
+    const words = [...this.#heard.values()].filter(({ clock, pruned }) => !here.covers(pruned) && here.covers(clock));
+    return words.reduce((all, { pruned }) => all.join(pruned), here);
+  }
+
   // -- comparing -------------------------------------------------------------------------------------------------------
 
   /** Whether this relay or `from` has pruned anything, as far as that is remembered. */

@@ -104,7 +104,7 @@ export class Replication implements RepairStanding {
     this.#repair = new RoomRepair({ context, copy, standing: this, has: (had) => this.#has(had), changed });
     const parts = { asked: this.#asked, repair: this.#repair, holders: () => this.holders };
     this.handOver = new HandOver({ context, copy, place: this.#place, ...parts, changed });
-    this.#intake = new EntryIntake({ context, copy, place: this.#place, repair: this.#repair, changed });
+    this.#intake = new EntryIntake({ context, copy, place: this.#place, repair: this.#repair, names: this.names, changed });
   }
 
   // -- what may be said of the copies ----------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ export interface RepairStanding {
   /** `relay` has said what it has, and there is nothing to get from it. */
   comparedWith(relay: RelayId): void;
   /** What clocks need not name any more. */
-  readonly names: Pick<PrunedNames, "tell" | "isUnnamedWith" | "unnamedWith">;
+  readonly names: Pick<PrunedNames, "tell" | "known" | "isUnnamedWith" | "unnamedWith">;
   /** Who asked what comes of comparing. */
   readonly review: Pick<CopyReview, "heard">;
   /** Where this relay, if it is no replica, gets from what it does not write itself. */
@@ -160,7 +160,7 @@ export class RoomRepair {
    */
   #clockFor(actor: ActorId): VectorClock {
     const { isComplete, isReplica, names } = this.#standing;
-    return isReplica && !isComplete && names.isUnnamedWith(actor) ? VectorClock.empty : knownDurable(this.#copy);
+    return isReplica && !isComplete && names.isUnnamedWith(actor) ? VectorClock.empty : names.known();
   }
 
   answerRequest(from: ActorId, request: Message<"difference-request">): void {

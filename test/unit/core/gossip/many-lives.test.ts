@@ -3,7 +3,7 @@
  * (`relay-cluster.ts`), with what is said between them.
  */
 import { describe, expect, test } from "vitest";
-import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
+import { relayOf, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { MeshMessage } from "@inkmesh/shared/wire/mesh-message";
 import { refused } from "@inkmesh/shared/base/result";
@@ -190,6 +190,37 @@ describe("while a compaction is under way", () => {
       expect(named).toEqual([]);
     },
   );
+});
+
+describe("a copy that began after names were pruned", () => {
+  test.each([1, 2])("[P2] gets entries as they were written, not a state, when it was cut off for a while (seed %i)", (seed) => {
+    const history = new ManyLives({ clockActorsMax: 4, seed });
+    const { cluster, typist } = history;
+    const [one, other, anew] = cluster.seats as [Seat, Seat, Seat];
+    live(history, 18);
+    cluster.run(15_000);
+    expect(other.disk.snapshot(lineage)?.pruned.size).toBeGreaterThan(0);
+    cluster.wipe(anew);
+    cluster.start(anew);
+    cluster.run(30_000);
+    typist.leave();
+    typist.connect(one);
+    cluster.runUntil(() => typist.isSynced, 10_000);
+    cluster.cut(one, anew);
+    let states = 0;
+    cluster.tap = (_, to, { messages }) => {
+      if (to === anew) states += messages.filter(({ type }) => type === "difference").length;
+    };
+    for (let letter = 0; letter < 20; letter++) {
+      typist.append("y");
+      cluster.run(3_000);
+    }
+    cluster.heal();
+    cluster.run(15_000);
+    const names = (seat: Seat): readonly string[] => seat.disk.entries(lineage).map(({ dot }) => relayOf(dot.actor));
+    expect(states).toBe(0);
+    for (const seat of cluster.seats) expect(new Set(names(seat)), seat.self).not.toContain(anew.self);
+  });
 });
 
 describe("where only some have pruned", () => {

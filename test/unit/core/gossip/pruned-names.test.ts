@@ -46,6 +46,14 @@ describe("another relay's word", () => {
     expect([counters(clock), counters(pruned)]).toEqual([{ [a]: 3 }, { [old]: 7 }]);
   });
 
+  test("[P2] makes known what this disk never named, as soon as that is here by which it is so", () => {
+    const told = names({ clock: aClock({ [a]: 3 }) });
+    told.came(b, word({ [a]: 4 }, { [old]: 7 }));
+    expect(counters(told.known())).toEqual({ [a]: 3 });
+    told.came(b, word({ [a]: 3 }, { [old]: 7 }));
+    expect(counters(told.known())).toEqual({ [a]: 3, [old]: 7 });
+  });
+
   test.each([
     { of: "by which nothing is so", said: word({}, { [old]: 7, [older]: 3 }) },
     { of: "on names that it names itself", said: word({ [a]: 3, [old]: 7 }, { [old]: 7 }) },
