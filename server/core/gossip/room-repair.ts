@@ -155,12 +155,13 @@ export class RoomRepair {
   }
 
   /**
-   * What names say is here. A replica that may not vouch for the room may have lost what nobody names any more: where something was pruned
-   * it asks for all that its state vector does not name.
+   * What names say is here. A replica that may not vouch for the room may have lost what nobody names any more: where something was pruned,
+   * or may have been, since the other side has said nothing yet, it asks for all that its state vector does not name.
    */
   #clockFor(actor: ActorId): VectorClock {
     const { isComplete, isReplica, names } = this.#standing;
-    return isReplica && !isComplete && names.isUnnamedWith(actor) ? VectorClock.empty : names.known();
+    const isDoubtful = names.isUnnamedWith(actor) || this.#comparison.isNew(relayOf(actor));
+    return isReplica && !isComplete && isDoubtful ? VectorClock.empty : names.known();
   }
 
   answerRequest(from: ActorId, request: Message<"difference-request">): void {
