@@ -190,7 +190,11 @@ export class DurableCopies {
       this.#basePosition += last + 1;
     }
     this.#ownClock = this.#ownClock.past(gone);
-    for (const [relay, told] of this.#told) this.#told.set(relay, { ...told, position: this.#reach(told.clock, -1) });
+    for (const [relay, told] of this.#told) {
+      // Up to where it was found to hold everything it does so still, whatever it is named by.
+      const reached = told.position >= this.#basePosition ? told.position : -1;
+      this.#told.set(relay, { ...told, position: this.#reach(told.clock, reached) });
+    }
   }
 
   /** For people: what others said, whether it counts or not. */

@@ -10,6 +10,7 @@ import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { MeshRoomMessage } from "@inkmesh/shared/wire/mesh-room-message";
 import type { RelayContext } from "../relay-context.ts";
 import { CausalDelivery, type DeliveryStep } from "./causal-delivery.ts";
+import type { PrunedNames } from "./pruned-names.ts";
 import type { RoomCopy } from "./room-copy.ts";
 import type { RoomPlace } from "./room-place.ts";
 import type { RoomRepair } from "./room-repair.ts";
@@ -19,6 +20,7 @@ interface EntryIntakeOptions {
   readonly copy: RoomCopy;
   readonly place: RoomPlace;
   readonly repair: RoomRepair;
+  readonly names: Pick<PrunedNames, "known">;
   /** The room is to be compared again. */
   readonly changed: () => void;
 }
@@ -28,12 +30,12 @@ export class EntryIntake {
   readonly #delivery: CausalDelivery;
 
   constructor(options: EntryIntakeOptions) {
-    const { context, copy, place } = options;
+    const { context, copy, place, names } = options;
     this.#options = options;
     this.#delivery = new CausalDelivery({
       self: context.self,
       limits: context.placement.limits,
-      room: { known: () => copy.content.known, replicas: () => place.replicas },
+      room: { known: () => copy.content.clock.join(names.known()), replicas: () => place.replicas },
     });
   }
 
@@ -95,9 +97,9 @@ export class EntryIntake {
   }
 
   #take(entry: Entry): void {
-    const { copy } = this.#options;
+    const { copy, names } = this.#options;
     const { actor } = entry.dot;
-    const pruned = copy.content.pruned.counter(actor);
+    const pruned = names.known().counter(actor);
     // It writes on though it needed no name any more.
     if (pruned > copy.content.clock.counter(actor)) copy.takeClock(VectorClock.of([[actor, pruned]]));
     copy.takeEntry(entry);

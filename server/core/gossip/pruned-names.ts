@@ -73,9 +73,8 @@ export class PrunedNames {
 
   /** What it may prune because of what is in the log. */
   prunable(): VectorClock {
-    const { context, copy } = this.#options;
-    const living = new Set([context.actor, ...context.peers.linked]);
-    return this.mayPrune ? prunable({ living, clock: copy.log.durableClock, tail: copy.content.tail }) : VectorClock.empty;
+    const { copy } = this.#options;
+    return this.mayPrune ? prunable({ living: this.#living, clock: copy.log.durableClock, tail: copy.content.tail }) : VectorClock.empty;
   }
 
   /** What a compaction that is asked for now may leave out. */
@@ -84,18 +83,28 @@ export class PrunedNames {
     for (const word of words) this.#open.delete(word);
     const clock = joined(words.map((word) => word.clock));
     const pruned = joined(words.map((word) => word.pruned));
-    const { actor: self, limits } = this.#options.context;
-    const others = VectorClock.of(pruned.entries().filter(([actor]) => actor !== self));
-    const told = words.length === 0 ? nothingUnnamed.told : { clock, pruned: others };
+    const { limits } = this.#options.context;
+    const told = words.length === 0 ? nothingUnnamed.told : { clock, pruned: this.#notLiving(pruned) };
     return { prunable: this.prunable(), told, rememberedMax: 2 * limits.clockActorsMax };
   }
 
+  /** The own life, and those that are linked. */
+  get #living(): ReadonlySet<ActorId> {
+    const { actor, peers } = this.#options.context;
+    return new Set([actor, ...peers.linked]);
+  }
+
+  #notLiving(clock: VectorClock): VectorClock {
+    const living = this.#living;
+    return VectorClock.of(clock.entries().filter(([actor]) => !living.has(actor)));
+  }
+
   get #mayBegin(): boolean {
-    const { context, isOnAll } = this.#options;
+    const { context, isOnAll, mayHold } = this.#options;
     const { placement, peers } = context;
     if (placement.isAlone) return true;
     const areAllThere = placement.others.every((relay) => peers.lifeOf(relay) !== undefined);
-    return areAllThere && this.#allUnderstand && this.#behind.size === 0 && peers.ring.isAtRest && isOnAll();
+    return areAllThere && this.#allUnderstand && ![...this.#behind].some(mayHold) && peers.ring.isAtRest && isOnAll();
   }
 
   get #allUnderstand(): boolean {
@@ -105,17 +114,19 @@ export class PrunedNames {
 
   #followed(): readonly Word[] {
     if (this.#open.size === 0 || !this.#allUnderstand) return [];
-    const { copy, context } = this.#options;
-    const named = VectorClock.of(copy.log.durableClock.entries().filter(([actor]) => actor !== context.actor));
+    const { copy } = this.#options;
+    const named = this.#notLiving(copy.log.durableClock);
     const known = knownDurable(copy);
     return [...this.#open].filter(({ clock, pruned }) => named.within(pruned).size > 0 && known.covers(clock));
   }
 
   // -- peers -----------------------------------------------------------------------------------------------------------
 
-  /** `from` need not name that any more. */
-  came(from: ActorId, word: Word): void {
+  /** `from` need not name that any more. What says that nothing is needed for it says nothing. */
+  came(from: ActorId, told: Word): void {
     this.linkDown(from);
+    const word = { ...told, pruned: told.pruned.past(told.clock) };
+    if (word.clock.size === 0 || word.pruned.size === 0) return;
     this.#heard.set(from, word);
     this.#open.add(word);
   }
@@ -143,6 +154,13 @@ export class PrunedNames {
     const clock = content.snapshot?.clock;
     const pruned = content.pruned.past(content.clock);
     return clock === undefined || pruned.size === 0 ? undefined : { type: "pruned", lineage, clock, pruned };
+  }
+
+  /** All that is known to be on this disk, by the words of others, too: whoever has what a word's clock names has what it pruned. */
+  known(): VectorClock {
+    const here = knownDurable(this.#options.copy);
+    const words = [...this.#heard.values()].filter(({ clock, pruned }) => !here.covers(pruned) && here.covers(clock));
+    return words.reduce((all, { pruned }) => all.join(pruned), here);
   }
 
   // -- comparing -------------------------------------------------------------------------------------------------------

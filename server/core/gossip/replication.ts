@@ -101,7 +101,7 @@ export class Replication implements RepairStanding {
     this.#repair = new RoomRepair({ context, copy, standing: this, has: (had) => this.#has(had), changed });
     const parts = { asked: this.#asked, repair: this.#repair, holders: () => this.holders };
     this.handOver = new HandOver({ context, copy, place: this.#place, ...parts, changed });
-    this.#intake = new EntryIntake({ context, copy, place: this.#place, repair: this.#repair, changed });
+    this.#intake = new EntryIntake({ context, copy, place: this.#place, repair: this.#repair, names: this.names, changed });
   }
 
   // -- what may be said of the copies ----------------------------------------------------------------------------------
@@ -371,8 +371,9 @@ export class Replication implements RepairStanding {
 
   /** Everything that `relay` has of the room is on this disk. */
   #has({ relay, ring, clock, isComplete }: Had): void {
-    const named = this.names.taken(relay, clock);
-    if (!this.#copy.log.durableClock.covers(named)) {
+    // What is named here may be pruned by a compaction under way: with the rest it would come back behind that.
+    const named = this.names.taken(relay, clock).past(this.#copy.log.durableClock);
+    if (named.size > 0) {
       this.#copy.takeClock(named);
       this.#context.histories.note(this.#copy.lineage);
       this.#changed();

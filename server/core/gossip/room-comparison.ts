@@ -68,6 +68,11 @@ export class RoomComparison {
     return steps;
   }
 
+  /** Whether nothing is remembered of a comparison with `peer`, on the link as it is. */
+  isNew(peer: RelayId): boolean {
+    return !this.#lacking.has(peer);
+  }
+
   linkDown(peer: RelayId): void {
     this.#lacking.delete(peer);
   }

@@ -45,7 +45,7 @@ export interface RepairStanding {
   /** `relay` has said what it has, and there is nothing to get from it. */
   comparedWith(relay: RelayId): void;
   /** What clocks need not name any more. */
-  readonly names: Pick<PrunedNames, "tell" | "isUnnamedWith" | "unnamedWith">;
+  readonly names: Pick<PrunedNames, "tell" | "known" | "isUnnamedWith" | "unnamedWith">;
   /** Who asked what comes of comparing. */
   readonly review: Pick<CopyReview, "heard">;
   /** Where this relay, if it is no replica, gets from what it does not write itself. */
@@ -155,12 +155,13 @@ export class RoomRepair {
   }
 
   /**
-   * What names say is here. A replica that may not vouch for the room may have lost what nobody names any more: where something was pruned
-   * it asks for all that its state vector does not name.
+   * What names say is here. A replica that may not vouch for the room may have lost what nobody names any more: where something was pruned,
+   * or may have been, since the other side has said nothing yet, it asks for all that its state vector does not name.
    */
   #clockFor(actor: ActorId): VectorClock {
     const { isComplete, isReplica, names } = this.#standing;
-    return isReplica && !isComplete && names.isUnnamedWith(actor) ? VectorClock.empty : knownDurable(this.#copy);
+    const isDoubtful = names.isUnnamedWith(actor) || this.#comparison.isNew(relayOf(actor));
+    return isReplica && !isComplete && isDoubtful ? VectorClock.empty : names.known();
   }
 
   answerRequest(from: ActorId, request: Message<"difference-request">): void {

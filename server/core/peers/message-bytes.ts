@@ -28,6 +28,8 @@ function bodyBytes(message: MeshRoomMessage): number {
     case "subscribe":
     case "compare":
       return clockEntryBytes * message.clock.size;
+    case "pruned":
+      return clockEntryBytes * (message.clock.size + message.pruned.size);
     case "cover":
       return clockEntryBytes * (message.clock.size + message.entries.size);
     case "tree":

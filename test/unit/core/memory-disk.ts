@@ -14,6 +14,8 @@ import { answerOfHistory, DiskHistory, type HistoryEffect } from "./disk-history
 import type { RelayEffect } from "../../../server/core/effect.ts";
 import type { RelayInput } from "../../../server/core/input.ts";
 import type { Marks } from "../../../server/core/log-marks.ts";
+import { compactionCut } from "../../../server/log/compaction-cut.ts";
+import { contiguousClock } from "../../../server/log/contiguous-clock.ts";
 import { prunedCut } from "../../../server/log/pruned-cut.ts";
 import {
   nothingUnnamed,
@@ -113,19 +115,21 @@ export class MemoryDisk {
 
   compact(lineage: Lineage, upTo: VectorClock, unnaming = nothingUnnamed): Result<Compaction> {
     const held = this.#of(lineage);
-    const covered = held.entries.filter((entry) => upTo.contains(entry.dot));
+    const base = held.snapshot?.clock ?? VectorClock.empty;
+    const cut = compactionCut({ base, cover: held.cover, tail: held.entries.map(({ dot }) => dot) }, upTo);
+    const covered = held.entries.filter((entry) => cut.contains(entry.dot));
     const parts = [...(held.snapshot === undefined ? [] : [held.snapshot.state]), ...covered.map((entry) => entry.payload)];
     if (parts.length === 0) return refused("STORE_FAILED", "nothing to compact");
     const shadow = engine.shadow(parts, { nestingMax: 64 });
     const offset = held.snapshot === undefined ? 0 : 1;
     const quarantined: Dot[] = shadow.unapplied.map((place) => covered[place - offset]!.dot);
     const bad = new Set(quarantined.map(dotKey));
-    const rest = held.entries.filter((entry) => !upTo.contains(entry.dot));
+    const rest = held.entries.filter((entry) => !cut.contains(entry.dot));
     const prunedBefore = held.snapshot?.pruned ?? VectorClock.empty;
-    const { clock, pruned } = prunedCut({ clock: upTo, covered, rest, prunedBefore }, unnaming);
+    const { clock, pruned } = prunedCut({ clock: cut, covered, rest, prunedBefore }, unnaming);
     const { state, stateVector, deleteSetUpdate } = shadow;
     const snapshot = { clock, pruned, state, stateVector, deleteSetUpdate };
-    held.cover = held.cover.past(upTo.past(clock));
+    held.cover = held.cover.past(cut.past(clock));
     held.snapshot = snapshot;
     this.hashes.delete(lineage.room);
     held.entries = rest;
@@ -190,10 +194,9 @@ export class MemoryDisk {
 
   #clock(lineage: Lineage): VectorClock {
     const { snapshot, entries, cover } = this.#of(lineage);
-    return entries.reduce(
-      (clock, entry) => (clock.contains(entry.dot) ? clock : clock.advance(entry.dot)),
-      cover.join(snapshot?.clock ?? VectorClock.empty),
-    );
+    const named = cover.join(snapshot?.clock ?? VectorClock.empty);
+    const dots = entries.map(({ dot }) => dot).filter((dot) => !named.contains(dot));
+    return contiguousClock(named, dots).clock;
   }
 
   #of(lineage: Lineage): Held {

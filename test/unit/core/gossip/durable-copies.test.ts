@@ -198,4 +198,14 @@ describe("positions far back", () => {
     counted.heard(reply(c, 0, { clock: aClock({ [c]: 1 }) }));
     expect(counted.holdersAt(2)).toEqual(["a", "b", "c"]);
   });
+
+  test("[P2] of pruned actors leave what was counted before as it was, also where the snapshot is ahead of a replica", () => {
+    const counted = copies({ entered: 4, durable: 4, clock: aClock({ [c]: 7 }) });
+    counted.heard(reply(b, 2, { clock: aClock({ [a]: 2, [c]: 7 }) }));
+    expect([counted.savedTo, counted.holdersAt(1)]).toEqual([2, ["a", "b"]]);
+    counted.pruned(aClock({ [c]: 7 }), aClock({ [a]: 4 }));
+    expect([counted.savedTo, counted.holdersAt(1), counted.holdersAt(3)]).toEqual([2, ["a", "b"], ["a"]]);
+    counted.heard(reply(b, 3, { isWhole: false }));
+    expect(counted.savedTo).toBe(3);
+  });
 });
