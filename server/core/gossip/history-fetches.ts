@@ -70,6 +70,9 @@ interface Fetch {
 export class HistoryFetches {
   readonly #context: RelayContext;
   readonly #fetches = new Map<string, Fetch>();
+  readonly #running = new Set<Fetch>();
+  /** By how long they wait, which is the same for all of a queue: in each the first is due first. */
+  readonly #waiting = new Map<number, Set<Fetch>>();
   /** Until when those are not asked who did not answer: relays of an older version do not know the question. */
   readonly #silent = new Map<ActorId, number>();
   #exchange = 0;
@@ -124,41 +127,65 @@ export class HistoryFetches {
 
   /** Begins what is due, and gives up what has taken too long. */
   due(): void {
-    for (const job of [...this.#fetches.values()]) {
+    for (const job of [...this.#running]) {
       if (job.state.type !== "asking" || job.state.untilMs > this.#nowMs) continue;
       this.#silent.set(job.state.from, this.#nowMs + this.#context.placement.limits.sweepMs);
       this.#askNext(job, job.state.covered);
     }
-    for (const job of this.#fetches.values()) {
-      if (this.#running >= atOnceMax) return;
-      if (job.state.type === "waiting" && job.state.dueMs <= this.#nowMs) this.#begin(job);
+    while (this.#running.size < atOnceMax) {
+      const next = this.#firstWaiting();
+      if (next === undefined || dueMsOf(next) > this.#nowMs) return;
+      this.#begin(next);
     }
   }
 
   nextDeadline(): number {
-    const isFull = this.#running >= atOnceMax;
-    const moments = [...this.#fetches.values()].map(({ state }) => {
-      if (state.type === "asking") return state.untilMs;
-      return state.type === "waiting" && !isFull ? state.dueMs : Number.POSITIVE_INFINITY;
-    });
-    return moments.reduce((earliest, each) => Math.min(earliest, each), Number.POSITIVE_INFINITY);
+    const asked = [...this.#running].map(({ state }) => (state.type === "asking" ? state.untilMs : Number.POSITIVE_INFINITY));
+    const next = this.#running.size < atOnceMax ? this.#firstWaiting() : undefined;
+    return Math.min(...asked, next === undefined ? Number.POSITIVE_INFINITY : dueMsOf(next));
+  }
+
+  #firstWaiting(): Fetch | undefined {
+    let earliest: Fetch | undefined;
+    for (const queue of this.#waiting.values()) {
+      const [first] = queue;
+      if (first !== undefined && (earliest === undefined || dueMsOf(first) < dueMsOf(earliest))) earliest = first;
+    }
+    return earliest;
+  }
+
+  #wait(job: Fetch, afterMs: number): void {
+    this.#running.delete(job);
+    job.state = { type: "waiting", dueMs: this.#nowMs + afterMs };
+    const queue = this.#waiting.get(afterMs) ?? new Set();
+    this.#waiting.set(afterMs, queue.add(job));
+  }
+
+  #end(job: Fetch): void {
+    this.#running.delete(job);
+    this.#fetches.delete(lineageKey(job.lineage));
   }
 
   #of(lineage: Lineage, afterMs: number): Fetch | undefined {
     const known = this.#fetches.get(lineageKey(lineage));
     if (known !== undefined) return known;
     if (this.#fetches.size >= notedMax) return undefined;
-    const state = { type: "waiting", dueMs: this.#nowMs + afterMs } as const;
-    const job: Fetch = { lineage, isNoted: false, offers: [], tries: 0, state, sources: { finer: [], bases: [] } };
+    const job: Fetch = {
+      ...{ lineage, isNoted: false, offers: [], tries: 0 },
+      ...{ state: { type: "at-disk" }, sources: { finer: [], bases: [] } },
+    };
     this.#fetches.set(lineageKey(lineage), job);
+    this.#wait(job, afterMs);
     return job;
   }
 
   #begin(job: Fetch): void {
     const { placement } = this.#context;
+    for (const queue of this.#waiting.values()) queue.delete(job);
+    this.#running.add(job);
     job.state = { type: "at-disk" };
     this.#context.histories.readCoverage(job.lineage, (result) => {
-      if (!result.ok) return void this.#fetches.delete(lineageKey(job.lineage));
+      if (!result.ok) return this.#end(job);
       const isHere = result.value.clock.size > 0;
       const offered = this.#unmet(job, result.value).map(({ from }) => from);
       const finer = [...new Set([...offered, ...(job.isNoted ? this.#knowing(job.lineage) : [])])];
@@ -226,27 +253,26 @@ export class HistoryFetches {
     const isLacking = placement.limits.keptHistoryMs > 0 && !isWithoutGap(covered.coverage, covered.clock);
     job.tries += 1;
     const isOver = !job.isNoted && (!isLacking || job.tries >= triesMax);
-    if (isOver) this.#fetches.delete(lineageKey(lineage));
+    if (isOver) this.#end(job);
     else this.#rest(job, unmet);
     this.#context.histories.proofs.rested(lineage);
   }
 
   #rest(job: Fetch, unmet: Offer[]): void {
-    const { placement } = this.#context;
     job.offers = unmet;
     job.isNoted = true;
-    job.state = { type: "waiting", dueMs: this.#nowMs + placement.limits.exchangeAgainMs };
+    this.#wait(job, this.#context.placement.limits.exchangeAgainMs);
   }
 
   #unmet({ offers }: Fetch, { coverage }: CoveredHistory): Offer[] {
     return offers.filter((offer) => !tellsAllOf(coverage, offer.coverage));
   }
 
-  get #running(): number {
-    return [...this.#fetches.values()].filter(({ state }) => state.type !== "waiting").length;
-  }
-
   get #nowMs(): number {
     return this.#context.now.monotonicMs;
   }
+}
+
+function dueMsOf({ state }: Fetch): number {
+  return state.type === "waiting" ? state.dueMs : Number.POSITIVE_INFINITY;
 }
