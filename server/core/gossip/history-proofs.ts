@@ -12,7 +12,7 @@ import type { ActorId, Lineage, RelayId, RingId, RoomName } from "@inkmesh/share
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { MeshHistoryMessage } from "@inkmesh/shared/wire/mesh-history-message";
 import type { RelayContext } from "../relay-context.ts";
-import type { HistoryCoverage } from "../stored-history.ts";
+import { tellsAllOf, type HistoryCoverage } from "../stored-history.ts";
 
 /** About a kilobyte each. */
 const offersMax = 1_024;
@@ -26,7 +26,7 @@ interface Offer {
   /** What was on this disk when it was read. */
   readonly clock: VectorClock;
   readonly ring: RingId;
-  readonly exchange: number;
+  exchange: number;
   coverage: HistoryCoverage | undefined;
   /** Whose disks tell all of it. */
   readonly heard: Set<ActorId>;
@@ -54,7 +54,7 @@ export class HistoryProofs {
     if (!this.#isNeeded) return;
     if (this.#context.placement.isLeaving) this.#progressMs ??= this.#nowMs;
     const known = this.#offers.get(lineage.room);
-    if (known !== undefined && this.#isOf(known, lineage, clock)) return this.#tell(known);
+    if (known !== undefined && this.#isOf(known, lineage, clock)) return this.#read(known);
     const offer: Offer = {
       ...{ lineage, clock, ring: this.#context.peers.ringId, exchange: ++this.#exchange },
       ...{ coverage: undefined, heard: new Set() },
@@ -63,9 +63,21 @@ export class HistoryProofs {
     const [oldest] = this.#offers.keys();
     if (this.#offers.size >= offersMax && oldest !== undefined) this.#offers.delete(oldest);
     this.#offers.set(lineage.room, offer);
+    this.#read(offer);
+  }
+
+  /** Each time anew: what was told minute by minute may have come of age, here and there, and can be told so by nobody then. */
+  #read(offer: Offer): void {
+    const { lineage } = offer;
     this.#context.histories.readCoverage(lineage, (result) => {
       if (!result.ok || this.#offers.get(lineage.room) !== offer) return;
-      offer.coverage = result.value.coverage;
+      const { coverage } = result.value;
+      // Whoever tells more than that tells all of it.
+      if (offer.coverage !== undefined && !tellsAllOf(offer.coverage, coverage)) {
+        offer.heard.clear();
+        offer.exchange = ++this.#exchange;
+      }
+      offer.coverage = coverage;
       this.#tell(offer);
     });
   }
