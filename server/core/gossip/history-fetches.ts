@@ -6,7 +6,8 @@
  *
  * A document's clock names more than its history tells where this relay took over a state: it was away, or is new, or lost something. It is
  * noted then, and fetched from whoever may have held the document. First comes what is told minute by minute, from all of them; what their
- * histories begin with only where something is lacking still, since whoever has that has nothing finer for it any more.
+ * histories begin with only where something is lacking still and every other replica was asked, since whoever has that has nothing finer for it
+ * any more.
  *
  * Somebody may also wait for what is told here to cover what it tells itself (`HistoryProofs`): then it is asked, and told when that is so.
  *
@@ -14,7 +15,7 @@
  * disk knows, and tells again (`RoomHistories`); each answer brings something that was lacking, or ends the asking; nothing is
  * asked for of which no copy is here, be it an edge's; it waits for nobody longer than `exchangeAgainMs`.
  */
-import { lineageKey, relayOf, type ActorId, type Lineage } from "@inkmesh/shared/base/ids";
+import { lineageKey, relayOf, type ActorId, type Lineage, type RelayId } from "@inkmesh/shared/base/ids";
 import { concatBytes } from "@inkmesh/shared/base/bytes";
 import type { Result } from "@inkmesh/shared/base/result";
 import type { MeshHistoryMessage } from "@inkmesh/shared/wire/mesh-history-message";
@@ -65,6 +66,8 @@ interface Fetch {
   state: { readonly type: "waiting"; readonly dueMs: number } | { readonly type: "at-disk" } | Asking;
   /** Whom to ask yet, in this round and in that for what histories begin with. */
   sources: { readonly finer: ActorId[]; readonly bases: ActorId[] };
+  /** Who has given all that it tells minute by minute, in this round. */
+  readonly heard: Set<RelayId>;
 }
 
 export class HistoryFetches {
@@ -172,7 +175,7 @@ export class HistoryFetches {
     if (this.#fetches.size >= notedMax) return undefined;
     const job: Fetch = {
       ...{ lineage, isNoted: false, offers: [], tries: 0 },
-      ...{ state: { type: "at-disk" }, sources: { finer: [], bases: [] } },
+      ...{ state: { type: "at-disk" }, sources: { finer: [], bases: [] }, heard: new Set() },
     };
     this.#fetches.set(lineageKey(lineage), job);
     this.#wait(job, afterMs);
@@ -191,6 +194,7 @@ export class HistoryFetches {
       const finer = [...new Set([...offered, ...(job.isNoted ? this.#knowing(job.lineage) : [])])];
       job.sources = isHere && placement.limits.keptHistoryMs > 0 ? { finer, bases: [...finer] } : { finer: [], bases: [] };
       job.isNoted = false;
+      job.heard.clear();
       this.#askNext(job, result.value);
     });
   }
@@ -206,10 +210,16 @@ export class HistoryFetches {
     const { finer, bases } = job.sources;
     const isLacking = !isWithoutGap(covered.coverage, covered.clock) || this.#unmet(job, covered).length > 0;
     const wantsBase = finer.length === 0;
-    const next = finer.shift() ?? (isLacking ? bases.shift() : undefined);
+    const next = finer.shift() ?? (isLacking && this.#hasHeardAll(job) ? bases.shift() : undefined);
     if (next === undefined || allTold(covered.coverage).length > rangesMax) return this.#finish(job, covered);
     if (!this.#isReached(next)) return this.#askNext(job, covered);
     this.#ask(job, { from: next, wantsBase, covered });
+  }
+
+  /** What a state contains is fetched from nobody any more: before it is taken, every replica that may tell it finer has to be asked. */
+  #hasHeardAll({ lineage, heard }: Fetch): boolean {
+    const { placement, self } = this.#context;
+    return placement.of(lineage.room).replicas.every((relay) => relay === self || heard.has(relay));
   }
 
   #isReached(actor: ActorId): boolean {
@@ -235,6 +245,7 @@ export class HistoryFetches {
   #taken(job: Fetch, { from, wantsBase, covered }: Asking, result: Result<TakenHistory>): void {
     if (!result.ok) return this.#askNext(job, covered);
     const { isNew, isLast } = result.value;
+    if (!wantsBase && (isLast || !isNew)) job.heard.add(relayOf(from));
     if (isLast || (!isNew && !wantsBase)) this.#askNext(job, result.value);
     // What it begins with comes first, and once.
     else if (this.#isReached(from)) this.#ask(job, { from, wantsBase: false, covered: result.value });
