@@ -78,6 +78,8 @@ export class HistoryFetches {
   readonly #waiting = new Map<number, Set<Fetch>>();
   /** Until when those are not asked who did not answer: relays of an older version do not know the question. */
   readonly #silent = new Map<ActorId, number>();
+  /** States that came and could not be taken in, by document and by whose they are: they are not sent again on that link. */
+  readonly #refused = new Set<string>();
   #exchange = 0;
 
   constructor(context: RelayContext) {
@@ -122,6 +124,7 @@ export class HistoryFetches {
 
   linkDown(actor: ActorId): void {
     this.#silent.delete(actor);
+    for (const key of this.#refused) if (key.endsWith(` ${actor}`)) this.#refused.delete(key);
     for (const job of [...this.#fetches.values()]) {
       job.offers = job.offers.filter(({ from }) => from !== actor);
       if (job.state.type === "asking" && job.state.from === actor) this.#askNext(job, job.state.covered);
@@ -192,7 +195,10 @@ export class HistoryFetches {
       const isHere = result.value.clock.size > 0;
       const offered = this.#unmet(job, result.value).map(({ from }) => from);
       const finer = [...new Set([...offered, ...(job.isNoted ? this.#knowing(job.lineage) : [])])];
-      job.sources = isHere && placement.limits.keptHistoryMs > 0 ? { finer, bases: [...finer] } : { finer: [], bases: [] };
+      job.sources =
+        isHere && placement.limits.keptHistoryMs > 0
+          ? { finer, bases: finer.filter((actor) => !this.#refused.has(refusedKey(job, actor))) }
+          : { finer: [], bases: [] };
       job.isNoted = false;
       job.heard.clear();
       this.#askNext(job, result.value);
@@ -245,6 +251,7 @@ export class HistoryFetches {
   #taken(job: Fetch, { from, wantsBase, covered }: Asking, result: Result<TakenHistory>): void {
     if (!result.ok) return this.#askNext(job, covered);
     const { isNew, isLast } = result.value;
+    if (wantsBase && !isNew && !isLast && this.#refused.size < notedMax) this.#refused.add(refusedKey(job, from));
     if (!wantsBase && (isLast || !isNew)) job.heard.add(relayOf(from));
     if (isLast || (!isNew && !wantsBase)) this.#askNext(job, result.value);
     // What it begins with comes first, and once.
@@ -282,6 +289,10 @@ export class HistoryFetches {
   get #nowMs(): number {
     return this.#context.now.monotonicMs;
   }
+}
+
+function refusedKey({ lineage }: Fetch, from: ActorId): string {
+  return `${lineageKey(lineage)} ${from}`;
 }
 
 function dueMsOf({ state }: Fetch): number {
