@@ -60,6 +60,8 @@ export class HistoryReader {
   readonly reader: SqliteReader;
   readonly #database: Database;
   readonly #onDamage: (damage: FoundDamage) => void;
+  /** Whether all lineages are still to be looked at; not known before the first look. */
+  #isSalvaged: boolean | undefined;
 
   constructor(database: Database, reader: SqliteReader, onDamage: (damage: FoundDamage) => void) {
     this.#database = database;
@@ -111,12 +113,14 @@ export class HistoryReader {
 
   /**
    * Of the lineages behind `after`, so many at a time, those whose history lacks something that they contain. Looks only where that may be:
-   * at those that took over a state, or lost a segment.
+   * at those that took over a state, or lost a segment or a state; where the store was salvaged, which says not of what, once at all of them.
    */
   gaps(after: number, limit: number): { readonly lineages: readonly Lineage[]; readonly next: number | undefined } {
-    const lost = "SELECT l.id FROM lineage l JOIN damage d ON d.room = l.room WHERE d.place = 'segment'";
+    const lost = "SELECT l.id FROM lineage l JOIN damage d ON d.room = l.room WHERE d.place IN ('segment', 'snapshot')";
+    this.#isSalvaged ??= this.#database.prepare("SELECT 1 FROM damage WHERE room IS NULL LIMIT 1").get() !== undefined;
+    const which = this.#isSalvaged ? "SELECT id FROM lineage" : `SELECT lineage AS id FROM cover UNION ${lost}`;
     const ids = this.#database
-      .prepare<[number, number], number>(`SELECT id FROM (SELECT lineage AS id FROM cover UNION ${lost}) WHERE id > ? ORDER BY id LIMIT ?`)
+      .prepare<[number, number], number>(`SELECT id FROM (${which}) WHERE id > ? ORDER BY id LIMIT ?`)
       .pluck()
       .all(after, limit);
     const rows = ids.flatMap((id) => this.#database.prepare<[number], LineageRow>("SELECT * FROM lineage WHERE id = ?").get(id) ?? []);
@@ -125,7 +129,9 @@ export class HistoryReader {
       const { coverage, clock } = this.covered(of, 0);
       return !isWithoutGap(coverage, clock);
     });
-    return { lineages: lacking, next: ids.length < limit ? undefined : ids.at(-1) };
+    const isEnd = ids.length < limit;
+    if (isEnd) this.#isSalvaged = false;
+    return { lineages: lacking, next: isEnd ? undefined : ids.at(-1) };
   }
 
   /** Those whose history tells of something before the minute `due`; without it, those that have one. */

@@ -37,8 +37,22 @@ export function containsAll(clock: VectorClock, told: readonly DotRange[], range
   return ranges.every(({ actor, from, length }) => {
     const first = Math.max(from, clock.counter(actor) + 1);
     const end = from + length;
-    return first >= end || told.some((run) => run.actor === actor && run.from <= first && run.from + run.length >= end);
+    if (first >= end) return true;
+    const run = lastThrough(told, actor, first);
+    return run?.actor === actor && run.from + run.length >= end;
   });
+}
+
+/** The last run that begins at that dot or before it. */
+function lastThrough(runs: readonly DotRange[], actor: ActorId, counter: number): DotRange | undefined {
+  let [low, high] = [0, runs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const run = runs[middle]!;
+    if (run.actor < actor || (run.actor === actor && run.from <= counter)) low = middle + 1;
+    else high = middle;
+  }
+  return runs[low - 1];
 }
 
 /** All that `clock` names. */

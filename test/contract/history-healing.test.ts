@@ -1,5 +1,5 @@
 /**
- * A segment of a history that is damaged on disk is set aside, found to be lacking, and brought again from another relay's history.
+ * What of a history is damaged on disk is set aside, found to be lacking, and brought again from another relay's history.
  */
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -7,6 +7,7 @@ import * as path from "node:path";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import type { RoomName } from "@inkmesh/shared/base/ids";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
 import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
@@ -31,23 +32,78 @@ async function threeMinutes(logs: readonly UpdateLog[]): Promise<LogAuthor> {
   return author;
 }
 
-test("a damaged segment is set aside, told of as lacking after a restart, and healed by what another relay has", async () => {
+interface Folder {
+  readonly open: () => Promise<SqliteUpdateLog>;
+  /** Runs SQL on the closed store, and says how many rows that changed. */
+  readonly tamper: (sql: string) => number;
+}
+
+function aFolder(): Folder {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "inkmesh-healing-"));
   onTestFinished(() => fs.rmSync(folder, { recursive: true }));
-  const open = async (): Promise<SqliteUpdateLog> => {
-    const log = new SqliteUpdateLog({ folder, nestingMax: 64, keepsHistory: true });
-    await log.open();
-    return log;
+  return {
+    open: async () => {
+      const log = new SqliteUpdateLog({ folder, nestingMax: 64, keepsHistory: true });
+      await log.open();
+      return log;
+    },
+    tamper: (sql) => {
+      const file = fs.readdirSync(folder).find((name) => /\.(db|sqlite)$/.test(name)) as string;
+      const database = new Database(path.join(folder, file));
+      const { changes } = database.prepare(sql).run();
+      database.close();
+      return changes;
+    },
   };
-  const there = new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: 64, keepsHistory: true });
+}
+
+const aMemory = (): MemoryUpdateLog => new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: 64, keepsHistory: true });
+
+test("what a history begins with is told of as lacking once it is damaged, and healed", async () => {
+  const { open, tamper } = aFolder();
+  const there = aMemory();
+  let log = await open();
+  const author = await threeMinutes([log, there]);
+  for (const each of [log, there]) await must(each.expireHistory({ cutMs: 12 * minute, dueMs: 12 * minute }));
+  const before = await must(log.history(room));
+  await log.close();
+  expect(tamper("UPDATE chunk SET bytes = zeroblob(40) WHERE snapshot IN (SELECT id FROM snapshot WHERE verified = 2)")).toBe(1);
+  log = await open();
+  expect((await must(log.history(room))).base).toEqual(VectorClock.empty);
+  await log.close();
+  log = await open();
+  expect((await must(log.historyGaps(0, 10))).lineages).toEqual([author.lineage]);
+  await bring(there, log, 12 * minute);
+  expect(await must(log.history(room))).toEqual(before);
+  expect((await must(log.historyGaps(0, 10))).lineages).toEqual([]);
+  await log.close();
+});
+
+test("after a salvage, which does not say of what something was lost, all documents are looked at once", async () => {
+  const { open, tamper } = aFolder();
+  const there = aMemory();
+  let log = await open();
+  const author = await threeMinutes([log, there]);
+  await log.close();
+  expect(tamper("DELETE FROM segment WHERE minute = 11")).toBe(1);
+  log = await open();
+  expect((await must(log.historyGaps(0, 10))).lineages).toEqual([]);
+  await log.close();
+  expect(tamper("INSERT INTO damage (place, what, reported) VALUES ('store.sqlite', '8 entries were saved', 1)")).toBe(1);
+  log = await open();
+  expect((await must(log.historyGaps(0, 10))).lineages).toEqual([author.lineage]);
+  expect((await must(log.historyGaps(0, 10))).lineages).toEqual([]);
+  await log.close();
+});
+
+test("a damaged segment is set aside, told of as lacking after a restart, and healed by what another relay has", async () => {
+  const { open, tamper } = aFolder();
+  const there = aMemory();
   let log = await open();
   const author = await threeMinutes([log, there]);
   const before = await must(log.history(room));
   await log.close();
-  const file = fs.readdirSync(folder).find((name) => /\.(db|sqlite)$/.test(name)) as string;
-  const database = new Database(path.join(folder, file));
-  expect(database.prepare("UPDATE segment SET body = zeroblob(40) WHERE minute = 11").run().changes).toBe(1);
-  database.close();
+  expect(tamper("UPDATE segment SET body = zeroblob(40) WHERE minute = 11")).toBe(1);
 
   log = await open();
   expect((await must(log.history(room))).minutes.map((each) => each.minute)).toEqual([10, 12]);

@@ -39,13 +39,15 @@ export class HandOver {
     return this.#options.context.now.monotonicMs < this.#untilMs;
   }
 
-  /** Whether it is placed elsewhere, and all that is on this disk is certain to be on every replica's; of a relay that leaves the record, too. */
+  /** Whether it is placed elsewhere, and all that is on this disk is certain to be on every replica's; of a relay that leaves the record and the history, too. */
   get isDone(): boolean {
     const { context, copy, place, holders } = this.#options;
     if (place.isReplica) return false;
     // Of a room that was deleted there is the record, and nothing else.
     const isContentThere = !copy.isOpen || holders().length === place.replicas.length;
-    return isContentThere && (!context.placement.isLeaving || copy.recordCopies.isOnAll);
+    if (!context.placement.isLeaving) return isContentThere;
+    const { proofs } = context.histories;
+    return isContentThere && copy.recordCopies.isOnAll && (!copy.isOpen || !proofs.isAwaited(copy.lineage, copy.log.durableClock));
   }
 
   /** The same of the record and the history, too, wherever this relay stands: nothing would be lost with what is here. */
@@ -64,6 +66,7 @@ export class HandOver {
     this.#untilMs = context.now.monotonicMs + context.placement.limits.exchangeAgainMs;
     copy.recordCopies.handOver();
     if (copy.isOpen) asked.ask();
+    if (copy.isOpen && context.placement.isLeaving) context.histories.proofs.prove(copy.lineage, copy.log.durableClock);
     // Of a deleted document, too: there may be a new one of its name, of which this relay has not heard.
     for (const actor of context.peers.linked) if (place.isOn(relayOf(actor))) repair.compareWith(actor);
     copy.touched();

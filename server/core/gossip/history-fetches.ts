@@ -6,7 +6,8 @@
  *
  * A document's clock names more than its history tells where this relay took over a state: it was away, or is new, or lost something. It is
  * noted then, and fetched from whoever may have held the document. First comes what is told minute by minute, from all of them; what their
- * histories begin with only where something is lacking still, since whoever has that has nothing finer for it any more.
+ * histories begin with only where something is lacking still and every other replica was asked, since whoever has that has nothing finer for it
+ * any more.
  *
  * Somebody may also wait for what is told here to cover what it tells itself (`HistoryProofs`): then it is asked, and told when that is so.
  *
@@ -14,7 +15,7 @@
  * disk knows, and tells again (`RoomHistories`); each answer brings something that was lacking, or ends the asking; nothing is
  * asked for of which no copy is here, be it an edge's; it waits for nobody longer than `exchangeAgainMs`.
  */
-import { lineageKey, relayOf, type ActorId, type Lineage } from "@inkmesh/shared/base/ids";
+import { lineageKey, relayOf, type ActorId, type Lineage, type RelayId } from "@inkmesh/shared/base/ids";
 import { concatBytes } from "@inkmesh/shared/base/bytes";
 import type { Result } from "@inkmesh/shared/base/result";
 import type { MeshHistoryMessage } from "@inkmesh/shared/wire/mesh-history-message";
@@ -65,13 +66,20 @@ interface Fetch {
   state: { readonly type: "waiting"; readonly dueMs: number } | { readonly type: "at-disk" } | Asking;
   /** Whom to ask yet, in this round and in that for what histories begin with. */
   sources: { readonly finer: ActorId[]; readonly bases: ActorId[] };
+  /** Who has given all that it tells minute by minute, in this round. */
+  readonly heard: Set<RelayId>;
 }
 
 export class HistoryFetches {
   readonly #context: RelayContext;
   readonly #fetches = new Map<string, Fetch>();
+  readonly #running = new Set<Fetch>();
+  /** By how long they wait, which is the same for all of a queue: in each the first is due first. */
+  readonly #waiting = new Map<number, Set<Fetch>>();
   /** Until when those are not asked who did not answer: relays of an older version do not know the question. */
   readonly #silent = new Map<ActorId, number>();
+  /** States that came and could not be taken in, by document and by whose they are: they are not sent again on that link. */
+  readonly #refused = new Set<string>();
   #exchange = 0;
 
   constructor(context: RelayContext) {
@@ -116,6 +124,7 @@ export class HistoryFetches {
 
   linkDown(actor: ActorId): void {
     this.#silent.delete(actor);
+    for (const key of this.#refused) if (key.endsWith(` ${actor}`)) this.#refused.delete(key);
     for (const job of [...this.#fetches.values()]) {
       job.offers = job.offers.filter(({ from }) => from !== actor);
       if (job.state.type === "asking" && job.state.from === actor) this.#askNext(job, job.state.covered);
@@ -124,46 +133,74 @@ export class HistoryFetches {
 
   /** Begins what is due, and gives up what has taken too long. */
   due(): void {
-    for (const job of [...this.#fetches.values()]) {
+    for (const job of [...this.#running]) {
       if (job.state.type !== "asking" || job.state.untilMs > this.#nowMs) continue;
       this.#silent.set(job.state.from, this.#nowMs + this.#context.placement.limits.sweepMs);
       this.#askNext(job, job.state.covered);
     }
-    for (const job of this.#fetches.values()) {
-      if (this.#running >= atOnceMax) return;
-      if (job.state.type === "waiting" && job.state.dueMs <= this.#nowMs) this.#begin(job);
+    while (this.#running.size < atOnceMax) {
+      const next = this.#firstWaiting();
+      if (next === undefined || dueMsOf(next) > this.#nowMs) return;
+      this.#begin(next);
     }
   }
 
   nextDeadline(): number {
-    const isFull = this.#running >= atOnceMax;
-    const moments = [...this.#fetches.values()].map(({ state }) => {
-      if (state.type === "asking") return state.untilMs;
-      return state.type === "waiting" && !isFull ? state.dueMs : Number.POSITIVE_INFINITY;
-    });
-    return moments.reduce((earliest, each) => Math.min(earliest, each), Number.POSITIVE_INFINITY);
+    const asked = [...this.#running].map(({ state }) => (state.type === "asking" ? state.untilMs : Number.POSITIVE_INFINITY));
+    const next = this.#running.size < atOnceMax ? this.#firstWaiting() : undefined;
+    return Math.min(...asked, next === undefined ? Number.POSITIVE_INFINITY : dueMsOf(next));
+  }
+
+  #firstWaiting(): Fetch | undefined {
+    let earliest: Fetch | undefined;
+    for (const queue of this.#waiting.values()) {
+      const [first] = queue;
+      if (first !== undefined && (earliest === undefined || dueMsOf(first) < dueMsOf(earliest))) earliest = first;
+    }
+    return earliest;
+  }
+
+  #wait(job: Fetch, afterMs: number): void {
+    this.#running.delete(job);
+    job.state = { type: "waiting", dueMs: this.#nowMs + afterMs };
+    const queue = this.#waiting.get(afterMs) ?? new Set();
+    this.#waiting.set(afterMs, queue.add(job));
+  }
+
+  #end(job: Fetch): void {
+    this.#running.delete(job);
+    this.#fetches.delete(lineageKey(job.lineage));
   }
 
   #of(lineage: Lineage, afterMs: number): Fetch | undefined {
     const known = this.#fetches.get(lineageKey(lineage));
     if (known !== undefined) return known;
     if (this.#fetches.size >= notedMax) return undefined;
-    const state = { type: "waiting", dueMs: this.#nowMs + afterMs } as const;
-    const job: Fetch = { lineage, isNoted: false, offers: [], tries: 0, state, sources: { finer: [], bases: [] } };
+    const job: Fetch = {
+      ...{ lineage, isNoted: false, offers: [], tries: 0 },
+      ...{ state: { type: "at-disk" }, sources: { finer: [], bases: [] }, heard: new Set() },
+    };
     this.#fetches.set(lineageKey(lineage), job);
+    this.#wait(job, afterMs);
     return job;
   }
 
   #begin(job: Fetch): void {
     const { placement } = this.#context;
+    for (const queue of this.#waiting.values()) queue.delete(job);
+    this.#running.add(job);
     job.state = { type: "at-disk" };
     this.#context.histories.readCoverage(job.lineage, (result) => {
-      if (!result.ok) return void this.#fetches.delete(lineageKey(job.lineage));
+      if (!result.ok) return this.#end(job);
       const isHere = result.value.clock.size > 0;
       const offered = this.#unmet(job, result.value).map(({ from }) => from);
       const finer = [...new Set([...offered, ...(job.isNoted ? this.#knowing(job.lineage) : [])])];
-      job.sources = isHere && placement.limits.keptHistoryMs > 0 ? { finer, bases: [...finer] } : { finer: [], bases: [] };
+      job.sources =
+        isHere && placement.limits.keptHistoryMs > 0
+          ? { finer, bases: finer.filter((actor) => !this.#refused.has(refusedKey(job, actor))) }
+          : { finer: [], bases: [] };
       job.isNoted = false;
+      job.heard.clear();
       this.#askNext(job, result.value);
     });
   }
@@ -179,10 +216,16 @@ export class HistoryFetches {
     const { finer, bases } = job.sources;
     const isLacking = !isWithoutGap(covered.coverage, covered.clock) || this.#unmet(job, covered).length > 0;
     const wantsBase = finer.length === 0;
-    const next = finer.shift() ?? (isLacking ? bases.shift() : undefined);
+    const next = finer.shift() ?? (isLacking && this.#hasHeardAll(job) ? bases.shift() : undefined);
     if (next === undefined || allTold(covered.coverage).length > rangesMax) return this.#finish(job, covered);
     if (!this.#isReached(next)) return this.#askNext(job, covered);
     this.#ask(job, { from: next, wantsBase, covered });
+  }
+
+  /** What a state contains is fetched from nobody any more: before it is taken, every replica that may tell it finer has to be asked. */
+  #hasHeardAll({ lineage, heard }: Fetch): boolean {
+    const { placement, self } = this.#context;
+    return placement.of(lineage.room).replicas.every((relay) => relay === self || heard.has(relay));
   }
 
   #isReached(actor: ActorId): boolean {
@@ -208,6 +251,8 @@ export class HistoryFetches {
   #taken(job: Fetch, { from, wantsBase, covered }: Asking, result: Result<TakenHistory>): void {
     if (!result.ok) return this.#askNext(job, covered);
     const { isNew, isLast } = result.value;
+    if (wantsBase && !isNew && !isLast && this.#refused.size < notedMax) this.#refused.add(refusedKey(job, from));
+    if (!wantsBase && (isLast || !isNew)) job.heard.add(relayOf(from));
     if (isLast || (!isNew && !wantsBase)) this.#askNext(job, result.value);
     // What it begins with comes first, and once.
     else if (this.#isReached(from)) this.#ask(job, { from, wantsBase: false, covered: result.value });
@@ -226,27 +271,30 @@ export class HistoryFetches {
     const isLacking = placement.limits.keptHistoryMs > 0 && !isWithoutGap(covered.coverage, covered.clock);
     job.tries += 1;
     const isOver = !job.isNoted && (!isLacking || job.tries >= triesMax);
-    if (isOver) this.#fetches.delete(lineageKey(lineage));
+    if (isOver) this.#end(job);
     else this.#rest(job, unmet);
     this.#context.histories.proofs.rested(lineage);
   }
 
   #rest(job: Fetch, unmet: Offer[]): void {
-    const { placement } = this.#context;
     job.offers = unmet;
     job.isNoted = true;
-    job.state = { type: "waiting", dueMs: this.#nowMs + placement.limits.exchangeAgainMs };
+    this.#wait(job, this.#context.placement.limits.exchangeAgainMs);
   }
 
   #unmet({ offers }: Fetch, { coverage }: CoveredHistory): Offer[] {
     return offers.filter((offer) => !tellsAllOf(coverage, offer.coverage));
   }
 
-  get #running(): number {
-    return [...this.#fetches.values()].filter(({ state }) => state.type !== "waiting").length;
-  }
-
   get #nowMs(): number {
     return this.#context.now.monotonicMs;
   }
+}
+
+function refusedKey({ lineage }: Fetch, from: ActorId): string {
+  return `${lineageKey(lineage)} ${from}`;
+}
+
+function dueMsOf({ state }: Fetch): number {
+  return state.type === "waiting" ? state.dueMs : Number.POSITIVE_INFINITY;
 }

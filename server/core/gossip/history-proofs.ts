@@ -12,19 +12,21 @@ import type { ActorId, Lineage, RelayId, RingId, RoomName } from "@inkmesh/share
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { MeshHistoryMessage } from "@inkmesh/shared/wire/mesh-history-message";
 import type { RelayContext } from "../relay-context.ts";
-import type { HistoryCoverage } from "../stored-history.ts";
+import { tellsAllOf, type HistoryCoverage } from "../stored-history.ts";
 
 /** About a kilobyte each. */
 const offersMax = 1_024;
 /** Runs of dots that are offered at most. */
 const rangesMax = 4_096;
+/** For how long a relay that leaves waits while nothing more is proven. */
+const patienceInExchanges = 3;
 
 interface Offer {
   readonly lineage: Lineage;
   /** What was on this disk when it was read. */
   readonly clock: VectorClock;
   readonly ring: RingId;
-  readonly exchange: number;
+  exchange: number;
   coverage: HistoryCoverage | undefined;
   /** Whose disks tell all of it. */
   readonly heard: Set<ActorId>;
@@ -35,6 +37,8 @@ export class HistoryProofs {
   readonly #offers = new Map<RoomName, Offer>();
   #whenProven: (room: RoomName) => void = () => undefined;
   #exchange = 0;
+  /** When something was proven last on a relay that leaves, or it began to ask. */
+  #progressMs: number | undefined;
 
   constructor(context: RelayContext) {
     this.#context = context;
@@ -48,8 +52,9 @@ export class HistoryProofs {
   /** Asks each replica that has not said so already. `clock`: what is on this disk. */
   prove(lineage: Lineage, clock: VectorClock): void {
     if (!this.#isNeeded) return;
+    if (this.#context.placement.isLeaving) this.#progressMs ??= this.#nowMs;
     const known = this.#offers.get(lineage.room);
-    if (known !== undefined && this.#isOf(known, lineage, clock)) return this.#tell(known);
+    if (known !== undefined && this.#isOf(known, lineage, clock)) return this.#read(known);
     const offer: Offer = {
       ...{ lineage, clock, ring: this.#context.peers.ringId, exchange: ++this.#exchange },
       ...{ coverage: undefined, heard: new Set() },
@@ -58,9 +63,21 @@ export class HistoryProofs {
     const [oldest] = this.#offers.keys();
     if (this.#offers.size >= offersMax && oldest !== undefined) this.#offers.delete(oldest);
     this.#offers.set(lineage.room, offer);
+    this.#read(offer);
+  }
+
+  /** Each time anew: what was told minute by minute may have come of age, here and there, and can be told so by nobody then. */
+  #read(offer: Offer): void {
+    const { lineage } = offer;
     this.#context.histories.readCoverage(lineage, (result) => {
       if (!result.ok || this.#offers.get(lineage.room) !== offer) return;
-      offer.coverage = result.value.coverage;
+      const { coverage } = result.value;
+      // Whoever tells more than that tells all of it.
+      if (offer.coverage !== undefined && !tellsAllOf(offer.coverage, coverage)) {
+        offer.heard.clear();
+        offer.exchange = ++this.#exchange;
+      }
+      offer.coverage = coverage;
       this.#tell(offer);
     });
   }
@@ -72,11 +89,19 @@ export class HistoryProofs {
     return offer !== undefined && this.#isOf(offer, lineage, clock) && this.#lacking(offer).length === 0;
   }
 
+  /** Whether a relay that leaves is to wait for it: not any more when nothing was proven for a while, since some relays never will. */
+  isAwaited(lineage: Lineage, clock: VectorClock): boolean {
+    const untilMs = (this.#progressMs ?? this.#nowMs) + patienceInExchanges * this.#context.placement.limits.exchangeAgainMs;
+    return this.#nowMs < untilMs && !this.isProven(lineage, clock);
+  }
+
   covered(from: ActorId, ring: RingId, { lineage, exchange }: Extract<MeshHistoryMessage, { type: "history-covered" }>): void {
     const offer = this.#offers.get(lineage.room);
     if (offer?.exchange !== exchange || offer.ring !== ring || ring !== this.#context.peers.ringId) return;
     offer.heard.add(from);
-    if (this.#lacking(offer).length === 0) this.#whenProven(lineage.room);
+    if (this.#lacking(offer).length > 0) return;
+    if (this.#progressMs !== undefined) this.#progressMs = this.#nowMs;
+    this.#whenProven(lineage.room);
   }
 
   /** Nothing is on its way to this history any more. */
@@ -119,6 +144,10 @@ export class HistoryProofs {
 
   #isOf({ lineage, clock, ring }: Offer, of: Lineage, now: VectorClock): boolean {
     return lineage.generation === of.generation && ring === this.#context.peers.ringId && clock.compare(now) === "equal";
+  }
+
+  get #nowMs(): number {
+    return this.#context.now.monotonicMs;
   }
 
   get #isNeeded(): boolean {

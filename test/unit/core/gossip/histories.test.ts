@@ -319,3 +319,41 @@ describe("a copy that the ring places elsewhere", () => {
     expect([misplaced(cluster), went.count]).toEqual([0, before]);
   });
 });
+
+describe("a relay that leaves", () => {
+  const documents = Array.from({ length: 24 }, (_, index) => `note ${index}`);
+
+  /** One relay on which documents were written, and one that came when they were, with what it keeps. */
+  function aSuccession(keptHistoryMs?: number): readonly [RelayCluster, Seat, Seat] {
+    const cluster = new RelayCluster({ seed: 3, relays: 2, limits });
+    const [first, second] = cluster.seats as [Seat, Seat];
+    cluster.start(first);
+    cluster.runUntil(() => statusOf(first) === "member", minuteMs);
+    for (const [index, room] of documents.entries()) {
+      const typist = new ClusterTypist(cluster, room, index + 1).connect(first);
+      cluster.run(500);
+      for (const word of ["one ", "two ", "three "]) typist.append(word);
+      cluster.run(500);
+      typist.leave();
+    }
+    for (const socket of [...first.life!.sockets.values()]) cluster.hangUp(first, socket);
+    second.keptHistoryMs = keptHistoryMs;
+    cluster.start(second);
+    cluster.runUntil(() => statusOf(second) === "member", minuteMs);
+    cluster.order(first, { type: "drain" });
+    cluster.runUntil(() => statusOf(first) === "left", 10 * minuteMs);
+    return [cluster, first, second];
+  }
+
+  test("[P2] has left when its histories are with those who hold the documents", () => {
+    const [, first, second] = aSuccession();
+    expect(statusOf(first)).toBe("left");
+    const covered = (seat: Seat, room: string) => seat.disk.histories.covered(aLineage(room)).coverage;
+    expect(documents.filter((room) => !tellsAllOf(covered(second, room), covered(first, room)))).toEqual([]);
+  });
+
+  test("leaves all the same where nobody keeps histories", () => {
+    const [, first] = aSuccession(0);
+    expect(statusOf(first)).toBe("left");
+  });
+});
