@@ -2,17 +2,16 @@
  * MemoryUpdateLog: the same contract without a disk, for tests: what a closed log held is gone with the object, and
  * nothing is ever damaged. Entries are kept encoded, so that nobody shares bytes with the log.
  */
-import { assert } from "@inkmesh/shared/base/assert";
 import { noBytes, sameBytes } from "@inkmesh/shared/base/bytes";
 import { lineageKey, type Lineage, type RoomName } from "@inkmesh/shared/base/ids";
 import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
-import { compareHlc, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
-import { rangeOf, type DotRange } from "@inkmesh/shared/clock/dot-ranges";
+import { compareHlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
+import { rangeOf } from "@inkmesh/shared/clock/dot-ranges";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import { decodeEntry, encodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import { encodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import {
   isWithoutGap,
   type CoveredHistory,
@@ -30,36 +29,18 @@ import {
   type RoomRecord,
   type RoomSummary,
   type StoredRoom,
-  type StoredSnapshot,
   type StoreInspection,
 } from "../core/stored-room.ts";
 import { compactionCut } from "./compaction-cut.ts";
-import { contiguousClock, type ContiguousClock } from "./contiguous-clock.ts";
 import { cutBefore } from "./history-cut.ts";
 import { minutesOfHorizon } from "./history-expiry.ts";
-import { coveredOf, decodePiece, draftPiece, fitPiece, type KeptHistory } from "./history-piece.ts";
-import { decodeSegment, encodeSegment, joinMinutes, minuteOf, minutesOf, segmentsOf, type HistorySegment } from "./history-segment.ts";
+import { coveredOf, decodePiece, draftPiece, fitPiece } from "./history-piece.ts";
+import { decodeSegment, encodeSegment, joinMinutes, minuteOf, minutesOf, segmentsOf } from "./history-segment.ts";
+import { clockOf, entriesOf, keptOf, reachedBy, type MemoryLineage } from "./memory-lineage.ts";
 import { prunedCut } from "./pruned-cut.ts";
 import { partsThrough, shownMinutes } from "./shown-history.ts";
 import { foldedText } from "./store-row.ts";
 import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
-
-interface MemoryLineage {
-  readonly lineage: Lineage;
-  snapshot: StoredSnapshot | undefined;
-  /** By dot, in the order of admission. */
-  readonly tail: Map<string, Uint8Array>;
-  cover: VectorClock;
-  /** Whether what the snapshot contains is in the history: in its base, or in segments. */
-  hasHistory: boolean;
-  base: StoredSnapshot | undefined;
-  segments: readonly HistorySegment[];
-  /** What was quarantined. */
-  aside: readonly DotRange[];
-  lastHlc: Hlc | undefined;
-  created: Hlc | undefined;
-  contentHash: string | undefined;
-}
 
 const inspectedRooms = 256;
 
@@ -364,36 +345,6 @@ export class MemoryUpdateLog implements UpdateLog {
 }
 
 const done = { ok: true, value: undefined } as const;
-
-/** Without a history there is what the room is read from. */
-function keptOf(held: MemoryLineage | undefined): KeptHistory<HistorySegment> {
-  if (held === undefined) return { base: undefined, segments: [], tail: [], aside: [] };
-  const { aside } = held;
-  const isKept = held.snapshot === undefined || held.hasHistory;
-  const base = isKept ? held.base : held.snapshot;
-  // A snapshot with which a history began may have been pruned.
-  const told = base && { ...base, clock: base.clock.join(base.pruned) };
-  return { base: told, segments: isKept ? held.segments : [], tail: entriesOf(held), aside };
-}
-
-function entriesOf({ tail }: MemoryLineage): Entry[] {
-  return [...tail.values()].map((record) => {
-    const entry = decodeEntry(record);
-    assert(entry.ok, "what the log holds was encoded by us");
-    return entry.value;
-  });
-}
-
-function clockOf(held: MemoryLineage): VectorClock {
-  return reachedBy(held).clock;
-}
-
-function reachedBy(held: MemoryLineage): ContiguousClock {
-  return contiguousClock(
-    held.cover.join(held.snapshot?.clock ?? VectorClock.empty),
-    entriesOf(held).map((entry) => entry.dot),
-  );
-}
 
 /** The order of SQLite: by UTF-8 bytes. */
 function byBytes(left: string, right: string): number {
