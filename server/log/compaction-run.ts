@@ -58,6 +58,11 @@ export async function runCompaction(lines: CompactionLines, lineage: Lineage, as
 }
 
 async function replace(lines: CompactionLines, lineage: Lineage, draft: NewDraft): Promise<LogResult<Compaction>> {
+  // Of what was pruned the new snapshot may remember less: entries that are still there would be taken for its tail.
+  if (draft.unswept !== undefined) {
+    const swept = await sweep(lines, lineage, draft.unswept);
+    if (!swept.ok) return swept;
+  }
   const id = await lines.store.call("nextSnapshot", []);
   if (!id.ok) return id;
   const written = await writeSnapshot(lines, { id: id.value, of: lineage, draft });
@@ -114,10 +119,10 @@ function portionsOf(segments: readonly SegmentParcel[]): SegmentParcel[][] {
 }
 
 /** What cannot be removed now (a full disk) is superfluous and goes with the next compaction. */
-async function sweep({ store }: CompactionLines, lineage: Lineage, id: number): Promise<void> {
+async function sweep({ store }: CompactionLines, lineage: Lineage, id: number): Promise<LogResult<boolean>> {
   for (;;) {
     const swept = await store.call("sweep", [id, lineage]);
-    if (!swept.ok || swept.value) return;
+    if (!swept.ok || swept.value) return swept;
   }
 }
 

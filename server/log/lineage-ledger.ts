@@ -202,6 +202,8 @@ export class LineageLedger {
     const base = snapshot && (JSON.parse(snapshot.body) as SnapshotBody);
     account.bytes = base ? base.lengths.reduce((sum, length) => sum + length, 0) : 0;
     const clock = coverOf(this.#database, id).join(VectorClock.of(base?.clock ?? []));
+    // What was pruned is contained without being named.
+    const contained = clock.join(VectorClock.of(base?.pruned ?? []));
     const dots = [];
     for (const row of this.#database.prepare<[number], EntryRow>("SELECT * FROM entry WHERE lineage = ?").iterate(id)) {
       // Superfluous entries count until they are swept, which takes them off again.
@@ -210,7 +212,7 @@ export class LineageLedger {
       const entry = decodeEntry(row.record);
       if (!entry.ok) continue;
       noteStamp(account, entry.value.hlc);
-      if (!clock.contains(entry.value.dot)) dots.push(entry.value.dot);
+      if (!contained.contains(entry.value.dot)) dots.push(entry.value.dot);
     }
     const reached = contiguousClock(clock, dots);
     account.clock = new Map(reached.clock.entries());

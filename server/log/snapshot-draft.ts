@@ -41,6 +41,8 @@ export type SnapshotDraft =
       /** The same for its history; none where none is kept. */
       readonly segments: readonly SegmentParcel[];
       readonly quarantined: Counters;
+      /** The snapshot before, if what it contains has not all left the log. */
+      readonly unswept: number | undefined;
     };
 
 export interface DraftOptions {
@@ -92,6 +94,7 @@ export function draftSnapshot(
         ).map(parcelOf)
       : [],
     quarantined,
+    unswept: logged.superfluous.length > 0 ? base?.id : undefined,
   };
 }
 

@@ -8,7 +8,9 @@ import * as path from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RoomName } from "@inkmesh/shared/base/ids";
+import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { dotKey } from "@inkmesh/shared/clock/dot";
+import { nothingUnnamed } from "../../server/core/stored-room.ts";
 import type { CompactionStep } from "../../server/log/compaction-run.ts";
 import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
 import { unpackHistory } from "../../server/log/room-parcel.ts";
@@ -110,6 +112,65 @@ test("[P2] a crash at any step of a compaction loses nothing, of the document or
     expect(verifyStore(openReader(cut.file)), step).toEqual([]);
     cut.dispose();
   }
+});
+
+test("[P2] a crash before what was pruned has left the log brings nothing of it back once it is remembered no more", async () => {
+  const author = new LogAuthor();
+  const cuts = new Map<CompactionStep, SqliteFolder>();
+  const log = new SqliteUpdateLog({
+    folder,
+    nestingMax: 64,
+    keepsHistory: true,
+    onStep: (step) => cuts.set(step, new SqliteFolder(folder).killed()),
+  });
+  await log.open();
+  const livesOf = (lives: readonly number[]): VectorClock => VectorClock.of(lives.map((life) => [anActor(life), 1]));
+  const type = async (into: SqliteUpdateLog, life: number): Promise<void> => {
+    author.restart(life);
+    await must(into.append([author.type(String(life))]));
+  };
+  for (const life of [1, 2, 3]) await type(log, life);
+  await must(log.compact(author.lineage, author.clock, { ...nothingUnnamed, prunable: livesOf([1, 2]), rememberedMax: 1 }));
+  await log.close();
+  const cut = cuts.get("adopted") as SqliteFolder;
+  const again = new SqliteUpdateLog({ folder: cut.path, nestingMax: 64, keepsHistory: true });
+  expect(await again.open()).toMatchObject({ complete: true, damage: [] });
+  await type(again, 4);
+  await must(again.compact(author.lineage, livesOf([3, 4]), { ...nothingUnnamed, prunable: livesOf([3]), rememberedMax: 1 }));
+  const stored = await must(again.load(author.lineage.room));
+  expect([...stored.clock.entries()]).toEqual([[anActor(4), 1]]);
+  expect([...(stored.snapshot?.pruned.entries() ?? [])]).toEqual([[anActor(3), 1]]);
+  expect(stored.tail).toEqual([]);
+  await type(again, 5);
+  await must(again.compact(author.lineage, livesOf([4, 5])));
+  expect(dotsOf(await must(again.history(author.lineage.room)))).toHaveLength(5);
+  expect(textOf(await must(again.load(author.lineage.room)))).toBe("12345");
+  await again.close();
+  for (const each of cuts.values()) each.dispose();
+});
+
+test("[P2] a room's clock that is counted anew names nothing that was pruned and has not left the log yet", async () => {
+  const author = new LogAuthor();
+  const at = new SqliteFolder(folder);
+  at.open();
+  for (const life of [1, 2, 3]) {
+    author.restart(life);
+    at.append(author.type(String(life)));
+  }
+  const prunable = VectorClock.of([[anActor(1), 1] as const, [anActor(2), 1] as const]);
+  at.compact("a room", author.clock.entries(), "adopted", { ...nothingUnnamed, prunable, rememberedMax: 8 });
+  at.close();
+  const database = new Database(at.file);
+  database.exec("DELETE FROM summary");
+  database.close();
+  const log = new SqliteUpdateLog({ folder, nestingMax: 64, keepsHistory: true });
+  await log.open();
+  author.restart(4);
+  await must(log.append([author.type("4")]));
+  const [listed] = (await must(log.rooms({ limit: 1 }))).rooms;
+  expect(listed?.clock.counter(anActor(1))).toBe(0);
+  expect(listed?.clock.counter(anActor(3))).toBe(1);
+  await log.close();
 });
 
 test("[P2] a crash while a history is cut leaves it as it was, or cut, and the next start goes on from there", async () => {
