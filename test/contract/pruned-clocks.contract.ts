@@ -14,6 +14,9 @@ const named = (...counters: readonly (readonly [number, number])[]): VectorClock
 
 const allowing = (prunable: VectorClock): Unnaming => ({ ...nothingUnnamed, prunable });
 
+/** To be compared: a clock keeps its counters to itself. */
+const countersOf = (clock: VectorClock | undefined): object => Object.fromEntries(clock?.entries() ?? [["nothing", 0]]);
+
 /** `log` is the one under test now; `again` closes and opens it. */
 export function prunedClocksContract(log: () => UpdateLog, again: () => Promise<void>): void {
   const load = (): Promise<StoredRoom> => must(log().load("a room" as RoomName));
@@ -31,15 +34,15 @@ export function prunedClocksContract(log: () => UpdateLog, again: () => Promise<
   async function expectClock(clock: VectorClock, pruned: VectorClock): Promise<void> {
     await again();
     const room = await load();
-    expect(room.clock).toEqual(clock);
-    expect(room.snapshot?.pruned).toEqual(pruned);
-    expect((await must(log().rooms({ limit: 1 }))).rooms[0]?.clock).toEqual(clock);
+    expect(countersOf(room.clock)).toEqual(countersOf(clock));
+    expect(countersOf(room.snapshot?.pruned)).toEqual(countersOf(pruned));
+    expect(countersOf((await must(log().rooms({ limit: 1 }))).rooms[0]?.clock)).toEqual(countersOf(clock));
   }
 
   test("[P2] what the snapshot's clock names by another entry it names no more where that may be", async () => {
     const author = await threeLives();
     const { snapshot, removed } = await must(log().compact(author.lineage, author.clock, allowing(named([1, 1], [2, 1]))));
-    expect(snapshot).toMatchObject({ clock: named([3, 1]), pruned: named([1, 1], [2, 1]) });
+    expect([snapshot.clock, snapshot.pruned].map(countersOf)).toEqual([named([3, 1]), named([1, 1], [2, 1])].map(countersOf));
     expect(removed).toHaveLength(3);
     await expectClock(named([3, 1]), named([1, 1], [2, 1]));
     expect((await load()).tail).toEqual([]);
@@ -106,7 +109,8 @@ export function prunedClocksContract(log: () => UpdateLog, again: () => Promise<
     const author = await threeLives();
     await must(log().compact(author.lineage, author.clock));
     const { snapshot, removed, quarantined } = await must(log().compact(author.lineage, author.clock, told(named([3, 1]), named([1, 5]))));
-    expect([snapshot.clock, snapshot.pruned, removed, quarantined]).toEqual([named([2, 1], [3, 1]), named([1, 1]), [], []]);
+    expect([snapshot.clock, snapshot.pruned].map(countersOf)).toEqual([named([2, 1], [3, 1]), named([1, 1])].map(countersOf));
+    expect([removed, quarantined]).toEqual([[], []]);
     await expectClock(named([2, 1], [3, 1]), named([1, 1]));
     expect(textOf(await load())).toBe("abc");
   });
