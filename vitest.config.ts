@@ -11,6 +11,7 @@ export default defineConfig({
   resolve: { conditions: ["inkmesh-source", "node"] },
   ssr: { resolve: { conditions: ["inkmesh-source", "node"] } },
   test: {
+    setupFiles: ["test/harness/clock-equality.ts"],
     projects: [
       // No limit of what they test: seeded runs are all computing, and several checks may share a machine.
       project("unit", ["test/{unit,property,golden}/**/*.test.ts"], { exclude: withProcesses, testTimeout: 30_000 }),

@@ -208,7 +208,7 @@ export class WirePromises implements Tap {
   // -- y-websocket -----------------------------------------------------------------------------------------------------
 
   #yRelaySaid(line: SimLine, session: Session, message: YMessage | undefined): void {
-    if (message === undefined) throw new Finding("one message per frame", `line ${line.number} was sent something else`);
+    if (message === undefined) throw new Finding("one message per frame", `line ${line.number}: something else`);
     if (message.type === "step-1") this.#stateVectorPromised(line, session, message.body);
     if (message.type === "step-2" || message.type === "update") this.#delivered(line, session, message.body);
   }
