@@ -128,6 +128,8 @@ export class SimLine {
   /** Silently dead: what is sent vanishes. */
   #isDead = false;
   #isSentInVain = false;
+  /** Something came to the client. */
+  #hasHeard = false;
 
   constructor(options: SimLineOptions) {
     this.#network = options.network;
@@ -160,8 +162,8 @@ export class SimLine {
 
   send(bytes: Uint8Array): void {
     if (!this.isOver) return this.#toRelay?.send(Uint8Array.from(bytes));
-    // Its system sends it again and again, and in the end says that nobody takes it.
-    if (this.isClientGone || this.#isSentInVain || this.from !== undefined) return;
+    // Its system sends it again and again, and in the end says that nobody takes it. What falls silent later clients have to notice themselves.
+    if (this.isClientGone || this.#hasHeard || this.#isSentInVain || this.from !== undefined) return;
     this.#isSentInVain = true;
     this.#clientHearsLater(1006, givesUpSendingMs);
   }
@@ -213,7 +215,10 @@ export class SimLine {
       this.#network.tap.toRelay(this, bytes);
       this.#relay?.end.frame(bytes);
     });
-    this.#toClient = to(this.client, "◀", (bytes) => this.isClientGone || this.#clientEnd.frame(bytes));
+    this.#toClient = to(this.client, "◀", (bytes) => {
+      this.#hasHeard = true;
+      if (!this.isClientGone) this.#clientEnd.frame(bytes);
+    });
     this.#relay = { process, end: door.accept(this, this.path) };
   }
 

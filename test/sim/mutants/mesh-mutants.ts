@@ -55,7 +55,7 @@ export const meshMutants: readonly NamedMutant[] = [
     what: "a disk that was wiped says that nobody has used the room yet",
     changes: [
       {
-        file: "server/core/gossip/completeness.ts",
+        file: "server/core/gossip/room-trace.ts",
         find: 'return heldItsPlace && !disk.hasTrace ? "unused" : "blank";',
         replace: 'return disk.hasTrace && heldItsPlace ? "blank" : "unused";',
       },
@@ -67,7 +67,7 @@ export const meshMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "server/core/gossip/replication.ts",
-        find: "  get durableClock(): VectorClock {\n    return this.#copy.log.durableClock;",
+        find: "  get durableClock(): VectorClock {\n    return knownDurable(this.#copy);",
         replace: "  get durableClock(): VectorClock {\n    return this.#copy.content.clock;",
       },
       {
@@ -194,18 +194,8 @@ export const meshMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "server/core/gossip/pruned-names.ts",
-        find: "const living = new Set([context.actor, ...context.peers.linked]);",
-        replace: "const living = new Set([context.actor]);",
-      },
-      {
-        file: "server/core/gossip/pruned-names.ts",
-        find: "pruned.entries().filter(([actor]) => actor !== self)",
-        replace: "pruned.entries().filter(([actor]) => actor.length + self.length > 0)",
-      },
-      {
-        file: "server/core/gossip/pruned-names.ts",
-        find: ".filter(([actor]) => actor !== context.actor)",
-        replace: ".filter(([actor]) => actor.length + context.actor.length > 0)",
+        find: "return new Set([actor, ...peers.linked]);",
+        replace: "return new Set(peers.linked.filter((linked) => linked.length + actor.length === 0));",
       },
     ],
   },

@@ -210,8 +210,8 @@ export const relayMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "server/core/gossip/clock-pruning.ts",
-        find: "actor !== self && builtOn.some(({ dot, deps }) => dot.actor !== actor && deps.counter(actor) >= counter);",
-        replace: "actor !== self || builtOn.some(({ deps }) => deps.counter(actor) >= counter - 1);",
+        find: "!living.has(actor) && builtOn.some(({ dot, deps }) => dot.actor !== actor && deps.counter(actor) >= counter);",
+        replace: "!living.has(actor) || builtOn.some(({ deps }) => deps.counter(actor) >= counter - 1);",
       },
       {
         file: "server/log/pruned-cut.ts",

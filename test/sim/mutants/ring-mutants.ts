@@ -4,7 +4,7 @@
 import type { NamedMutant } from "./all-mutants.ts";
 
 const rooms = "server/core/gossip/replicated-rooms.ts";
-const completeness = "server/core/gossip/completeness.ts";
+const trace = "server/core/gossip/room-trace.ts";
 
 export const ringMutants: readonly NamedMutant[] = [
   {
@@ -42,7 +42,7 @@ export const ringMutants: readonly NamedMutant[] = [
   {
     name: "newcomer-takes-itself-for-unused",
     what: "a relay that joins says that nobody has used the room yet, and counts itself",
-    changes: [{ file: completeness, find: ".includes(self) ?? false;", replace: ".includes(self) ?? true;" }],
+    changes: [{ file: trace, find: ".includes(self) ?? false;", replace: ".includes(self) ?? true;" }],
   },
   {
     name: "forget-overrides-join",
