@@ -27,6 +27,9 @@ export const fleetingRoom = "doomed";
 export type ReleasedKind = "y" | "hocuspocus";
 const [counting, scripting] = [0.35, 0.25];
 
+/** After which somebody who closed a page that leads nowhere has opened it at another relay. */
+const reopensMs = 2_000;
+
 export class Population {
   readonly world: World;
   readonly random: Random;
@@ -166,14 +169,20 @@ export class Population {
 
   /** Whoever was never told of a relay that is still there opens the page anew at one. */
   moveOn(): void {
+    for (const device of this.devices) this.#moveOn(device);
+  }
+
+  #moveOn(device: Device): void {
     const isLinked = (tab: SimTab): boolean =>
       [...this.#network.lines].some((line) => line.client === tab.process && !line.isOver && line.isAccepted);
-    for (const device of this.devices)
-      for (const tab of device.working)
-        if (tab.hosts.every((host) => this.#fleet.at(host).isGone) && !isLinked(tab)) {
-          this.moved += 1;
-          device.close(tab);
-        }
+    for (const tab of device.working)
+      if (tab.hosts.every((host) => this.#fleet.at(host).isGone) && !isLinked(tab)) {
+        this.moved += 1;
+        device.close(tab);
+        this.world.schedule(reopensMs, undefined, `${device.name} opens the page anew`, () => {
+          if (device.working.length === 0) this.openTab(device, tab.roomName);
+        });
+      }
   }
 
   /** Gone without a word: what it had not sent is lost, as nobody promised otherwise. */
@@ -202,8 +211,10 @@ export class Population {
         const isSaved = tab.hasTyped && tab.room.status.phase === "saved";
         done(isSaved);
         // Whose words are on the device alone stays, and is one of the people from now on.
-        if (isSaved) device.kill(tab);
-        else this.devices.push(device);
+        if (isSaved) return device.kill(tab);
+        this.devices.push(device);
+        // Its only relay may have been given up meanwhile, and the others of those it knew have moved on.
+        this.#moveOn(device);
       });
     });
   }
