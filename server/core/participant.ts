@@ -11,7 +11,7 @@ export type Topic = "updates" | "clock" | "presence" | "presence-count";
 
 export interface Participant {
   readonly connection: ConnectionId;
-  /** Nobody else has it. */
+  /** No other session has it; edits over HTTP, which hear nothing, share one. */
   readonly seat: SeatId;
   readonly dialect: Dialect;
   readonly principal: string;

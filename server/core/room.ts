@@ -7,7 +7,7 @@
  *
  * What other relays have of it comes in through `Replication`, which sees the room as a `RoomCopy`.
  *
- * Invariants: [C3] whatever promises durability waits in the log's gate; one participant per connection; nothing is
+ * Invariants: [C3] whatever promises durability waits in the log's gate; one seat per session; nothing is
  * admitted unless the room is open (`RoomLife`). Knows no dialect's rules and no numbers of updates: sessions do.
  */
 import { assert } from "@inkmesh/shared/base/assert";
