@@ -1,8 +1,10 @@
 /**
- * AwaitedOpenings: the documents that one client has asked for, while it is not clear yet whether it may have them.
+ * AwaitedOpenings: the documents that one client has asked for, while it is not clear yet whether it may have them, or while they cannot
+ * be read.
  *
- *     opened ──▶ awaited ──granted──▶ a session, which hears what was held
- *                   │  └──refused──▶ gone
+ *     opened ──▶ awaited ──granted──▶ a session, which hears what was held ──cannot be read, where only the socket could come again──┐
+ *                 ▲ │  └──refused──▶ gone                                                                                           │
+ *                 └─┼──────────────────────────────── postponed, with what waited ◀──────────────────────────────────────────────────┘
  *                   ├──the client lets go──▶ awaited still, for the sake of what it has said
  *                   └──it says too much────▶ ended
  *
@@ -26,11 +28,17 @@ export interface AwaitedOpening {
   readonly isLetGo: boolean;
 }
 
+/** One that its client may have, and that is to be tried again. */
+export interface PostponedOpening extends AwaitedOpening {
+  readonly principal: string;
+}
+
 type Held = { -readonly [Name in keyof AwaitedOpening]: AwaitedOpening[Name] } & {
   messages: SessionMessage[];
   bytes: number;
   isAsked: boolean;
   isEnded: boolean;
+  principal?: string;
 };
 
 export class AwaitedOpenings {
@@ -57,13 +65,28 @@ export class AwaitedOpenings {
     return held;
   }
 
+  /** It could not be read: what was `said` in it, by whom, is held for the next try. */
+  postpone(name: RoomName, opening: Opening, said: { principal: string; messages: readonly SessionMessage[] }): void {
+    const { principal, messages } = said;
+    const bytes = messages.reduce((sum, message) => sum + bytesOf(message), 0);
+    const tries = (opening.tries ?? 0) + 1;
+    const held = { messages: [...messages], bytes, isLetGo: false, isAsked: true, isEnded: false };
+    this.#awaited.add({ name, opening: { ...opening, tries }, principal, ...held });
+  }
+
+  /** What is to be tried again on the channel, also when its client has let go of it meanwhile. */
+  postponed(channel: number): PostponedOpening | undefined {
+    return [...this.#awaited].find((held): held is Held & PostponedOpening => held.opening.channel === channel && isPostponed(held));
+  }
+
   /**
    * The client has shown something for what it asked for without. Answers what is to be asked in its place, with all that was held; undefined
    * when nothing is awaited there, it had shown something, or there are `max` questions already.
    */
   show(channel: number, credential: string, max: number): AwaitedOpening | undefined {
     const held = this.#find(channel);
-    if (held === undefined || held.opening.credential !== undefined || (held.isAsked && this.size >= max)) return undefined;
+    if (held === undefined || isPostponed(held) || held.opening.credential !== undefined || (held.isAsked && this.size >= max))
+      return undefined;
     const shown = { ...held, opening: { ...held.opening, credential }, isAsked: false };
     if (!held.isAsked) this.#awaited.delete(held);
     held.isEnded = true;
@@ -97,6 +120,9 @@ export class AwaitedOpenings {
   hold(message: SessionMessage): { readonly type: "held" } | { readonly type: "overflow"; readonly opening: Opening } | undefined {
     const held = this.#find(message.channel);
     if (held === undefined) return undefined;
+    // A cursor takes the place of an earlier one: its client may move about in the document for long.
+    const earlier = message.type === "presence" ? held.messages.findIndex(({ type }) => type === "presence") : -1;
+    for (const old of earlier < 0 ? [] : held.messages.splice(earlier, 1)) held.bytes -= bytesOf(old);
     held.messages.push(message);
     held.bytes += bytesOf(message);
     const { waitingPerSessionMax, stateBytesMax } = this.#limits;
@@ -127,6 +153,10 @@ export class AwaitedOpenings {
   #find(channel: number): Held | undefined {
     return [...this.#awaited].find((held) => held.opening.channel === channel && isHere(held));
   }
+}
+
+function isPostponed({ principal }: Held): boolean {
+  return principal !== undefined;
 }
 
 /** Whether the client waits for it. */

@@ -13,21 +13,24 @@
 import { unreachable } from "@inkmesh/shared/base/assert";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
-import type { Refusal, Result } from "@inkmesh/shared/base/result";
+import { ok, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import { ChannelNames } from "@inkmesh/shared/wire/channel-names";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
-import { behindSince, countSince, nativeVersion, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
+import { behindSince, countSince, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import type { Grant } from "./access.ts";
 import { AwaitedOpenings, type AwaitedOpening } from "./awaited-openings.ts";
 import { ChannelTable } from "./channel-table.ts";
+import { Keepalive } from "./keepalive.ts";
 import type { Line } from "./line.ts";
+import { openAgain } from "./open-again.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Rooms } from "./rooms.ts";
 import { Session } from "./session.ts";
 import type { Opening, SessionMessage } from "./session-message.ts";
 import { SocketLoad } from "./socket-load.ts";
+import { welcomeOf } from "./welcome.ts";
 
 interface ConnectionOptions {
   readonly id: ConnectionId;
@@ -57,8 +60,7 @@ export class Connection implements Line {
   #version: number | undefined;
   /** What the client showed for all its documents. */
   #credential = "";
-  readonly #keepaliveMs: number;
-  #lastSentMs: number;
+  readonly #keepalive: Keepalive;
 
   constructor(options: ConnectionOptions) {
     const { context, id } = options;
@@ -72,12 +74,8 @@ export class Connection implements Line {
     this.#names = new ChannelNames({ endedMax: context.limits.roomsPerConnectionMax });
     this.#awaited = new AwaitedOpenings(context.limits);
     this.#load = new SocketLoad(context, id);
-    const { monotonicMs: nowMs } = context.now;
-    this.#lastSentMs = nowMs;
-    context.deadlines.set({ type: "handshake", connection: id }, nowMs + context.limits.handshakeMs);
-    // Up to a quarter earlier by chance, so that those who came back together are not all written to at one moment.
-    this.#keepaliveMs = context.limits.keepaliveMs * (1 - context.random.fraction() / 4);
-    context.deadlines.set({ type: "keepalive", connection: id }, nowMs + this.#keepaliveMs);
+    context.deadlines.set({ type: "handshake", connection: id }, context.now.monotonicMs + context.limits.handshakeMs);
+    this.#keepalive = new Keepalive(context, id);
   }
 
   get sessions(): number {
@@ -184,19 +182,12 @@ export class Connection implements Line {
     this.#version = hello.version;
     this.#credential = hello.credential;
     this.#getReady();
-    this.#welcome();
+    this.send(welcomeOf(this.#context));
   }
 
   /** Where a client may go on has changed: who was welcomed is welcomed again, for the sake of the list. */
   tellRelays(): void {
-    if (this.#saidHello && this.#state === "ready") this.#welcome();
-  }
-
-  #welcome(): void {
-    const { self, limits, relays } = this.#context;
-    const { frameBytesMax, editBytesMax: updateBytesMax, keepaliveMs } = limits;
-    const words = { version: nativeVersion, relay: self, frameBytesMax, updateBytesMax, keepaliveMs };
-    this.send({ type: "welcome", ...words, relays: relays.told });
+    if (this.#saidHello && this.#state === "ready") this.send(welcomeOf(this.#context));
   }
 
   #getReady(): void {
@@ -300,7 +291,7 @@ export class Connection implements Line {
   }
 
   noteSent(): void {
-    this.#lastSentMs = this.#context.now.monotonicMs;
+    this.#keepalive.sent();
   }
 
   charge(bytes: number): void {
@@ -318,12 +309,8 @@ export class Connection implements Line {
   }
 
   keepaliveDue(): void {
-    const { deadlines, now } = this.#context;
-    const isDue = this.#lastSentMs + this.#keepaliveMs <= now.monotonicMs;
-    if (isDue) this.#keepAlive();
     this.#load.forgive();
-    // From now on, also where the dialect had no word for it: a deadline in the past would be due for ever.
-    deadlines.set({ type: "keepalive", connection: this.id }, (isDue ? now.monotonicMs : this.#lastSentMs) + this.#keepaliveMs);
+    if (this.#keepalive.isDue()) this.#keepAlive();
   }
 
   /** Said in a document, where nothing can be said outside of one. */
@@ -336,6 +323,12 @@ export class Connection implements Line {
   credentialDue(channel: number): void {
     const awaited = this.#awaited.unasked(channel);
     if (awaited !== undefined) this.#ask(awaited);
+  }
+
+  /** A document that could not be read is tried again: it is clear already who may have it. */
+  openAgainDue(channel: number): void {
+    const awaited = this.#awaited.postponed(channel);
+    if (awaited !== undefined) this.#answered(awaited, ok({ user: awaited.principal, access: awaited.opening.access }));
   }
 
   resumeDue(): void {
@@ -357,6 +350,17 @@ export class Connection implements Line {
   endChannel(channel: number, last: RelayMessage, refusal: Refusal): void {
     const session = this.#channels.session(channel);
     this.#endChannel(channel, (session?.dialect ?? this.dialect).encode(last), refusal, session?.room.name);
+  }
+
+  postpone(opening: Opening, said: readonly SessionMessage[], refusal: Refusal): void {
+    const session = this.#channels.remove(opening.channel);
+    if (session === undefined) return;
+    this.#context.report({ type: "refused", refusal, connection: this.id, room: session.room.name });
+    session.end();
+    this.#awaited.postpone(session.room.name, opening, { principal: session.principal, messages: said });
+    openAgain(this.#context, { connection: this.id, channel: opening.channel, tries: opening.tries ?? 0, code: refusal.code });
+    // Its client takes a socket on which nothing was said yet for one that is not connected.
+    this.#keepAlive();
   }
 
   #refuseChannel({ channel, address = "" }: Pick<Opening, "channel" | "address">, refusal: Refusal): void {

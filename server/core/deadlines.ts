@@ -18,6 +18,8 @@ export type Deadline =
   | { readonly type: "resume-reading"; readonly connection: ConnectionId }
   /** Whether a client may have a document is asked, though it has shown nothing. */
   | { readonly type: "ask-access"; readonly connection: ConnectionId; readonly channel: number }
+  /** A document that could not be read is tried again. */
+  | { readonly type: "open-again"; readonly connection: ConnectionId; readonly channel: number }
   /** A Yjs client is asked again for what is missing here. */
   | { readonly type: "heal"; readonly connection: ConnectionId; readonly channel: number }
   /** A client that has seen more than is here is told so. */

@@ -5,6 +5,7 @@ import type { ConnectionId } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
+import type { Opening, SessionMessage } from "./session-message.ts";
 
 /** `line`, speaking as its client expects it of one document. */
 export function lineIn(line: Line, dialect: Dialect): Line {
@@ -32,6 +33,7 @@ export function lineIn(line: Line, dialect: Dialect): Line {
     charge: (bytes) => line.charge(bytes),
     holdForStore: (isHeld) => line.holdForStore(isHeld),
     endChannel: (channel, last, refusal) => line.endChannel(channel, last, refusal),
+    postpone: (opening, said, refusal) => line.postpone(opening, said, refusal),
     refuse: (refusal) => line.refuse(refusal),
   };
 }
@@ -60,6 +62,8 @@ export interface Line {
   holdForStore(isHeld: boolean): void;
   /** Ends the channel (or the connection, where it has one room) with a last word to the client. */
   endChannel(channel: number, last: RelayMessage, refusal: Refusal): void;
+  /** The document could not be read: its session ends, and another one begins later, with what the client has `said`. */
+  postpone(opening: Opening, said: readonly SessionMessage[], refusal: Refusal): void;
   /** Ends the whole connection. */
   refuse(refusal: Refusal): void;
 }

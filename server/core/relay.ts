@@ -265,6 +265,8 @@ export class Relay {
         return this.#connections.get(deadline.connection)?.resumeDue();
       case "ask-access":
         return this.#connections.get(deadline.connection)?.credentialDue(deadline.channel);
+      case "open-again":
+        return this.#connections.get(deadline.connection)?.openAgainDue(deadline.channel);
       case "heal":
         return this.#connections.get(deadline.connection)?.session(deadline.channel)?.healDue();
       case "catch-up":

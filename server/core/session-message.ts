@@ -19,6 +19,8 @@ export interface Opening {
   readonly address?: string;
   /** What the client shows for this document, where it does not show one for all. */
   readonly credential?: string;
+  /** How often it was begun in vain, because the document could not be read. */
+  readonly tries?: number;
 }
 
 /** Bytes of a message that count against what may wait. */

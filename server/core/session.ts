@@ -136,7 +136,11 @@ export class Session implements Participant {
   }
 
   roomFailed(refusal: Refusal): void {
-    this.#refuse(refusal);
+    const { multiplexes, carriesLineage } = this.dialect;
+    // Who is not told of one document that it is to be tried again would come back with all of them.
+    const isPostponed = multiplexes && !carriesLineage && errorKind(refusal.code).retryable && this.#letGo === undefined;
+    if (isPostponed) this.#line.postpone(this.#opening, this.#waiting, refusal);
+    else this.#refuse(refusal);
   }
 
   roomClosed(record: RoomRecord): void {

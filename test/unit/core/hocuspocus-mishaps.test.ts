@@ -107,6 +107,98 @@ test("an edit above the ceiling of edits is asked for as a part of a state, and 
   expect([client.saves, textOf(world.disk.parts(lineage)).length]).toEqual([3, 2_001]);
 });
 
+describe("a document that cannot be read", () => {
+  const edits = typedUpdates(1, [..."abcdefgh"]);
+  const loads = (world: CoreWorld, from = 0): number => world.effects.slice(from).filter(({ type }) => type === "load-room").length;
+
+  test("[P8] leaves the socket to the others, is read again and again but not often, and is served with all that was said meanwhile", () => {
+    const world = new CoreWorld();
+    const client = new HocuspocusScript(world).join("stays");
+    world.run();
+    world.loadsFail = true;
+    client.token("note").step1("note").update("note", edits[0]!);
+    world.pass(500);
+    for (const id of [1, 1, 1]) client.cursor("note", id);
+    client.update("note", edits[1]!).update("stays", typedUpdates(2, ["z"])[0]!);
+    const before = world.effects.length;
+    world.pass(100_000);
+    expect([client.closeCode, client.heard("denied"), client.heard("status", "note")]).toEqual([undefined, [], []]);
+    expect(client.heard("status", "stays")).toHaveLength(2);
+    expect(loads(world, before)).toBeGreaterThanOrEqual(10);
+    expect(loads(world, before)).toBeLessThanOrEqual(20);
+    expect(world.relay.census()).toMatchObject({ roomsInUse: 1, waitingMessages: 4 });
+    world.loadsFail = false;
+    world.pass(10_000);
+    expect([client.heard("authenticated", "note").length, client.heard("step-1", "note").length]).toEqual([1, 1]);
+    client.step2("note", Y.mergeUpdates([edits[0]!, edits[1]!]));
+    client.update("note", edits[2]!);
+    world.run();
+    expect([textOf(world.disk.parts(lineage)), client.heard("status", "note").length]).toEqual(["abc", 4]);
+    expect(world.relay.census().waitingMessages).toBe(0);
+  });
+
+  test("is a sign of life for a socket that has no other one", () => {
+    const world = new CoreWorld();
+    world.loadsFail = true;
+    const client = new HocuspocusScript(world).join("note");
+    world.run();
+    expect(client.frames.map((frame) => [...frame])).toEqual([[0, 1, 1, 0]]);
+  });
+
+  test("[P8] holds no more than may wait for any document", () => {
+    const world = new CoreWorld({ limits: { waitingPerSessionMax: 5 } });
+    world.loadsFail = true;
+    const client = new HocuspocusScript(world).join("note");
+    world.run();
+    for (const update of edits) client.update("note", update);
+    world.run();
+    expect([client.closeCode, world.refusals().at(-1)]).toEqual([1013, "RELAY_BUSY"]);
+    expect(world.relay.census().waitingMessages).toBe(0);
+  });
+
+  test("is tried once more for what was said in it before it was let go of, and for nothing it is forgotten", () => {
+    const world = new CoreWorld();
+    world.loadsFail = true;
+    const [typed, silent] = [new HocuspocusScript(world).join("note").update("note", edits[0]!), new HocuspocusScript(world).token("none")];
+    world.run();
+    typed.letGo("note");
+    silent.letGo("none");
+    world.run();
+    const before = world.effects.length;
+    world.loadsFail = false;
+    world.pass(60_000);
+    expect([textOf(world.disk.parts(lineage)), loads(world, before)]).toEqual(["a", 1]);
+    typed.join("note");
+    world.run();
+    expect(textOf(typed.heard("step-2", "note").map(({ body }) => body))).toBe("a");
+  });
+
+  test("is forgotten with its socket", () => {
+    const world = new CoreWorld();
+    world.loadsFail = true;
+    const client = new HocuspocusScript(world).join("note");
+    world.run();
+    world.disconnect(client.connection);
+    const before = world.effects.length;
+    world.pass(60_000);
+    expect([loads(world, before), world.relay.census().waitingMessages]).toEqual([0, 0]);
+  });
+
+  test("[P9] needs no second answer of the application", () => {
+    const world = new CoreWorld({ asksAccess: true, limits: { credentialMs: 1_000 } });
+    world.loadsFail = true;
+    const client = new HocuspocusScript(world).step1("note").update("note", edits[0]!);
+    world.run();
+    world.pass(2_000);
+    world.grant({ user: "ada", access: "read-only" });
+    client.token("note", "late");
+    world.loadsFail = false;
+    world.pass(5_000);
+    expect(client.heard("authenticated")).toMatchObject([{ address: "note", words: "readonly" }]);
+    expect([world.asked, world.disk.parts(lineage)]).toEqual([[], []]);
+  });
+});
+
 test("[P2] what was typed in a document that is let go of before it was loaded is kept", () => {
   const world = new CoreWorld();
   const client = new HocuspocusScript(world)
