@@ -190,6 +190,11 @@ export class RoomContent {
     return code === "TOO_MANY_PARTS" && this.examine(update, "state").type !== "refused";
   }
 
+  /** What of the state hangs on what is not here: an author's clock to wait for. */
+  missingFor(update: Uint8Array): { readonly author: number; readonly clock: number } | undefined {
+    return this.#index.missingFor(update, this.#limits.content);
+  }
+
   /** Lets in what was just examined, as an entry with the next dot. */
   enter({ payload, change }: Applicable, { actor, author, stamp }: EntryMaker): Entry {
     const dot = { actor, counter: this.#clock.counter(actor) + 1 };

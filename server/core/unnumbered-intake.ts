@@ -4,6 +4,7 @@
  * again: a gap at once (but one question a second, and not for ever), a full disk's victims when there is space.
  *
  *     gap ──▶ SyncStep1 ──(further gaps are the same one)──▶ 1 s ──still gaps──▶ SyncStep1 … gapsPerWindowMax ──▶ closed
+ *                └──answer: a state that hangs on what the client has not either ──▶ that comes from elsewhere ──▶ SyncStep1
  *
  * Clients that count their unsaved updates are told of each when it is saved (`owed-saves.ts`). One that was refused is told only with a state
  * that holds it and was let in whole.
@@ -35,6 +36,10 @@ export class UnnumberedIntake implements Patient {
   /** Whether the socket is not read because of this session. */
   #isHolding = false;
   #askedAtMs = Number.NEGATIVE_INFINITY;
+  /** An edit hung on something that the client may have. */
+  #hasGap = false;
+  /** What the client's state hung on: as it holds that back for want of it, too, it is not asked before that is here. */
+  #awaited: { readonly author: number; readonly clock: number } | undefined;
 
   constructor(session: IntakeSession, channel: number) {
     this.#session = session;
@@ -53,19 +58,22 @@ export class UnnumberedIntake implements Patient {
       const admission = room.admit(update, kind, author);
       const isCounted = kind === "state" || !this.#wasMadeBefore(update);
       const isIn = admission.type === "known" || (admission.type === "admitted" && !admission.leftOut);
-      const isAskedFor = admission.type === "gap" || (admission.type === "refused" && this.#goesAsState(update, kind, admission.refusal));
+      const isGap = admission.type === "gap" && kind === "edit";
+      const isAskedFor = isGap || (admission.type === "refused" && this.#goesAsState(update, kind, admission.refusal));
       if (admission.type === "refused" && !isAskedFor) this.#refuse(admission.refusal);
       if (isCounted && isLive()) this.#owe(kind, isIn);
-      if (isAskedFor) this.#heal();
+      if (kind === "state") this.#awaited = isIn ? undefined : room.content.missingFor(update);
+      if (isAskedFor) this.#healGap();
       if (!isLive()) return;
     }
     this.durabilityChanged();
   }
 
-  /** Says what is saved now, to clients that count. */
+  /** Says what is saved now, to clients that count, and asks for what can be placed now. */
   durabilityChanged(): void {
-    if (this.#owed === undefined) return;
     const { context, line, room } = this.#session;
+    if (this.#awaited !== undefined && room.content.clockOf(this.#awaited.author) > this.#awaited.clock) this.#heal();
+    if (this.#owed === undefined) return;
     const { savedTo, replicas, needed } = room.replication.copies;
     const count = this.#owed.settle(savedTo);
     if (count > 0) context.report({ type: "acked", count });
@@ -82,6 +90,8 @@ export class UnnumberedIntake implements Patient {
   ask(): void {
     const { context, line, room, isLive } = this.#session;
     this.#askedAtMs = context.now.monotonicMs;
+    this.#hasGap = false;
+    this.#awaited = undefined;
     room.withDurableStateVector((stateVector) => {
       if (isLive()) line.send({ type: "sync-step-1", handle: room.handle, stateVector });
     });
@@ -91,7 +101,7 @@ export class UnnumberedIntake implements Patient {
   askAgain(): void {
     const { context, isLive, refuse } = this.#session;
     if (!isLive()) return;
-    if (this.#gaps.addIsTooMany(context.now.monotonicMs)) refuse({ code: "TOO_MANY_GAPS", detail: "" });
+    if (this.#hasGap && this.#gaps.addIsTooMany(context.now.monotonicMs)) refuse({ code: "TOO_MANY_GAPS", detail: "" });
     else this.ask();
   }
 
@@ -122,6 +132,11 @@ export class UnnumberedIntake implements Patient {
     const { position } = this.#session.room.log;
     if (kind === "edit") this.#owed?.[isIn ? "edit" : "editMissing"](position);
     else if (isIn) this.#owed?.state(position);
+  }
+
+  #healGap(): void {
+    this.#hasGap = true;
+    this.#heal();
   }
 
   #heal(): void {

@@ -54,6 +54,12 @@ export class YjsContentIndex implements ContentIndex, KnownContent {
     return read.ok ? admit(this, read.value, kind, limits) : { type: "refused", refusal: read.refusal };
   }
 
+  missingFor(update: Uint8Array, limits: ContentLimits): { readonly author: number; readonly clock: number } | undefined {
+    const verdict = this.weigh(update, "state", limits);
+    const missing = "missing" in verdict ? verdict.missing : undefined;
+    return missing === undefined ? undefined : { author: missing.client, clock: missing.clock };
+  }
+
   join(change: ContentChange): void {
     for (const { author, from, to } of change.structs) {
       const clock = this.clockOf(author);

@@ -49,6 +49,8 @@ export interface ContentChange {
 export interface ContentIndex {
   /** Decodes `update` whole and says what admission would do with it. Changes nothing. Total for any bytes. */
   examine(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Admission;
+  /** The first thing that a state hangs on and that is not here, as an author's clock; undefined: nothing, or it cannot be read. */
+  missingFor(update: Uint8Array, limits: ContentLimits): { readonly author: number; readonly clock: number } | undefined;
   join(change: ContentChange): void;
   /** The engine's state vector (Yjs encoding) of what is here. */
   stateVector(): Uint8Array;

@@ -5,6 +5,7 @@ import * as Y from "yjs";
 import { describe, expect, test } from "vitest";
 import { aLineage, CoreWorld } from "./core-world.ts";
 import { HocuspocusScript } from "./hocuspocus-script.ts";
+import { YScript } from "./scripted-client.ts";
 import { textOf, typedUpdates } from "./typed-updates.ts";
 
 const lineage = aLineage("note");
@@ -105,6 +106,74 @@ test("an edit above the ceiling of edits is asked for as a part of a state, and 
   client.step2("note", Y.mergeUpdates([...paste]));
   world.run();
   expect([client.saves, textOf(world.disk.parts(lineage)).length]).toEqual([3, 2_001]);
+});
+
+describe("a state of which a part hangs on what nobody has", () => {
+  /** Two words of somebody, and what another one wrote behind each of them. */
+  function answers() {
+    const [first, second] = typedUpdates(1, ["one ", "two "]);
+    const doc = new Y.Doc();
+    doc.clientID = 2;
+    doc.on("update", (update) => mine.push(update));
+    const mine: Uint8Array[] = [];
+    for (const [update, word] of [
+      [first!, "one "],
+      [second!, "two "],
+    ] as const) {
+      Y.applyUpdate(doc, update);
+      doc.getText("text").insert(doc.getText("text").toString().indexOf(word) + word.length, "mine ");
+    }
+    return { first: first!, second: second!, state: Y.mergeUpdates(mine.filter((_, index) => index % 2 === 1)) };
+  }
+
+  const theirs = typedUpdates(3, [..."abcdefghijklmnopqrstuvwxyz"]);
+
+  test("[P2] is asked for again when that has come, and not before; then it is told as saved", () => {
+    const world = new CoreWorld();
+    const { first, second, state } = answers();
+    const client = new HocuspocusScript(world)
+      .token("note")
+      .step1("note")
+      .step2("note", Y.mergeUpdates([theirs[0]!, state]));
+    const other = new HocuspocusScript(world).join("note");
+    world.run();
+    world.pass(60_000);
+    expect([client.closeCode, client.heard("step-1").length, client.saves]).toEqual([undefined, 1, 0]);
+    expect(textOf(world.disk.parts(lineage))).toBe("a");
+    // What others write meanwhile is nothing to it.
+    for (const update of theirs.slice(1)) {
+      other.update("note", update);
+      world.pass(1_500);
+    }
+    expect(client.heard("step-1")).toHaveLength(1);
+    other.update("note", first);
+    world.run();
+    expect(client.heard("step-1")).toHaveLength(2);
+    client.step2("note", state);
+    world.run();
+    expect([client.saves, client.heard("step-1").length]).toEqual([0, 2]);
+    other.update("note", second);
+    world.pass(1_100);
+    expect([client.saves, client.heard("step-1").length]).toEqual([0, 3]);
+    client.step2("note", state);
+    world.run();
+    expect([client.saves, client.heard("step-1").length]).toEqual([1, 3]);
+  });
+
+  test("does not cost a y-websocket client its line, however long nobody has it", () => {
+    const world = new CoreWorld();
+    const { first, second, state } = answers();
+    const client = new YScript(world, "note").step1().step2(state);
+    world.run();
+    world.pass(120_000);
+    expect([client.closeCode, client.heard("step-1").length]).toEqual([undefined, 1]);
+    new YScript(world, "note").step1().step2(Y.mergeUpdates([first, second]));
+    world.run();
+    expect(client.heard("step-1")).toHaveLength(2);
+    client.step2(state);
+    world.run();
+    expect(textOf(world.disk.parts(lineage)).match(/mine/g)).toHaveLength(2);
+  });
 });
 
 describe("a document that cannot be read", () => {
