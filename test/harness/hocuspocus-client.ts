@@ -33,6 +33,7 @@ interface Provider {
 
 interface ProviderSocket {
   readonly webSocket: WebSocket | null;
+  shouldConnect: boolean;
   connect(): unknown;
   disconnect(): void;
   destroy(): void;
@@ -139,6 +140,23 @@ export class HocuspocusClient extends TextClient {
     return this.provider.awareness;
   }
 
+  get opened(): number {
+    return this.line.opened;
+  }
+
+  get closeCodes(): readonly number[] {
+    return this.line.closeCodes;
+  }
+
+  /** Nothing of what it counts is unsaved. */
+  get isSaved(): boolean {
+    return this.provider.synced && !this.provider.hasUnsyncedChanges;
+  }
+
+  get isOnline(): boolean {
+    return this.provider.synced;
+  }
+
   async synced(): Promise<this> {
     await until(`${this.kind} synced`, () => this.provider.synced);
     return this;
@@ -146,12 +164,22 @@ export class HocuspocusClient extends TextClient {
 
   /** Everything that it typed is saved, by its own count. */
   async saved(timeoutMs = 15_000): Promise<this> {
-    const isSaved = (): boolean => this.provider.synced && !this.provider.hasUnsyncedChanges;
-    await until(`nothing of ${this.kind} is unsaved`, isSaved, {
+    await until(`nothing of ${this.kind} is unsaved`, () => this.isSaved, {
       timeoutMs,
       seen: () => this.provider.unsyncedChanges,
     });
     return this;
+  }
+
+  /** Its socket breaks, without a word to the other end; it comes back by itself. */
+  cut(): void {
+    this.line.socket.webSocket?.terminate();
+  }
+
+  /** Its machine is gone: without a word, and for good. */
+  vanish(): void {
+    this.line.socket.shouldConnect = false;
+    this.cut();
   }
 
   goOffline(): void {

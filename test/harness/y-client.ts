@@ -2,6 +2,7 @@
  * YClient: a released y-websocket client, one of four versions, as an application in Node uses it. Each has its own
  * document; tabs' shortcuts (BroadcastChannel) are off, so that everything goes over the relay.
  */
+import * as decoding from "lib0/decoding";
 import { WebSocket } from "ws";
 import type { Awareness } from "y-protocols/awareness";
 import { WebsocketProvider as Provider31 } from "y-websocket";
@@ -49,19 +50,25 @@ export class YClient extends TextClient {
   /** How often its socket was opened, and with which codes it was closed. */
   opened = 0;
   readonly closeCodes: number[] = [];
+  /** What the relay said that it has when it asked on this socket: to y-websocket clients the only word for "on the disk". */
+  asked: Uint8Array | undefined;
 
   protected get kind(): string {
     return `y-websocket ${this.version}`;
   }
 
-  constructor(relay: RelayProcess, room: string, options: { version?: YVersion; doc?: Y.Doc; connect?: boolean; token?: string } = {}) {
+  constructor(
+    relay: Pick<RelayProcess, "socketUrl">,
+    room: string,
+    options: { version?: YVersion; doc?: Y.Doc; connect?: boolean; token?: string } = {},
+  ) {
     super(options.doc);
     this.version = options.version ?? "3.1.0";
     const params = options.token === undefined ? {} : { token: options.token };
     const settings = { WebSocketPolyfill: WebSocket, disableBc: true, connect: false, maxBackoffTime: 500, params };
     this.provider = new providers[this.version](relay.socketUrl("/y"), room, this.doc, settings);
     this.provider.on("status", (({ status }: { status: string }) => {
-      if (status === "connected") this.opened += 1;
+      if (status === "connected") this.#connected();
     }) as never);
     this.provider.on("connection-close", ((event: { code: number } | null) => {
       if (event !== null) this.closeCodes.push(event.code);
@@ -70,13 +77,37 @@ export class YClient extends TextClient {
     if (options.connect !== false) this.provider.connect();
   }
 
+  #connected(): void {
+    this.opened += 1;
+    this.asked = undefined;
+    this.provider.ws?.on("message", (data: ArrayBuffer) => {
+      const decoder = decoding.createDecoder(new Uint8Array(data));
+      if (decoding.readVarUint(decoder) === 0 && decoding.readVarUint(decoder) === 0) this.asked = decoding.readVarUint8Array(decoder);
+    });
+  }
+
   get awareness(): Awareness {
     return this.provider.awareness;
+  }
+
+  get isOnline(): boolean {
+    return this.provider.wsconnected;
   }
 
   async synced(): Promise<this> {
     await until(`${this.kind} synced`, () => this.provider.wsconnected && this.provider.synced);
     return this;
+  }
+
+  /** Its socket breaks, without a word to the other end; it comes back by itself. */
+  cut(): void {
+    this.provider.ws?.terminate();
+  }
+
+  /** Its machine is gone: without a word, and for good. */
+  vanish(): void {
+    this.provider.shouldConnect = false;
+    this.cut();
   }
 
   goOffline(): void {
