@@ -11,6 +11,7 @@
  * others alone; a client over its rate is not read for a while and loses nothing.
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
+import { noBytes } from "@inkmesh/shared/base/bytes";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
@@ -25,6 +26,7 @@ import { ChannelTable } from "./channel-table.ts";
 import type { Line } from "./line.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Rooms } from "./rooms.ts";
+import type { Admission } from "./session-access.ts";
 import { Session } from "./session.ts";
 import type { Opening, SessionMessage } from "./session-message.ts";
 import { SocketLoad } from "./socket-load.ts";
@@ -80,8 +82,8 @@ export class Connection implements Line {
     context.deadlines.set({ type: "keepalive", connection: id }, nowMs + this.#keepaliveMs);
   }
 
-  get sessions(): number {
-    return this.#channels.size;
+  get channels(): Pick<ChannelTable, "size" | "sessions"> {
+    return this.#channels;
   }
 
   get waiting(): number {
@@ -110,14 +112,8 @@ export class Connection implements Line {
 
   /** The room that the path named, for dialects with one room per socket. */
   openByPath(path: string | undefined): void {
-    this.#attach(path ?? "", {
-      channel: 0,
-      access: "read-write",
-      generation: undefined,
-      clock: undefined,
-      token: "",
-      stateVector: new Uint8Array(0),
-    });
+    const nothing = { generation: undefined, clock: undefined, token: "", stateVector: noBytes };
+    this.#attach(path ?? "", { channel: 0, access: "read-write", ...nothing });
   }
 
   // -- what comes in ---------------------------------------------------------------------------------------------------
@@ -234,31 +230,37 @@ export class Connection implements Line {
   #ask(awaited: AwaitedOpening): void {
     const { name, opening } = awaited;
     this.#awaited.asked(awaited);
-    const seq = this.#context.accesses.ask((result) => this.#answered(awaited, result));
-    const ask = { dialect: this.dialect.name, room: name, credential: opening.credential ?? this.#credential };
-    this.#context.effect({ type: "ask-access", seq, connection: this.id, ask });
+    const { accessDoubts } = this.#context;
+    const credential = opening.credential ?? this.#credential;
+    const seq = this.#context.accesses.ask((result) => {
+      const session = this.#answered(awaited, credential, result);
+      if (accessDoubts !== this.#context.accessDoubts) session?.access.doubt(0);
+    });
+    this.#context.effect({ type: "ask-access", seq, connection: this.id, ask: { dialect: this.dialect.name, room: name, credential } });
   }
 
-  /** What a document is open with already was good. */
   #show({ channel, credential }: ClientMessage & { type: "credential" }): void {
+    this.#channels.session(channel)?.access.shown(credential);
     const awaited = this.#awaited.show(channel, credential, this.#context.limits.roomsPerConnectionMax);
     if (awaited !== undefined) this.#ask(awaited);
   }
 
-  #answered(awaited: AwaitedOpening, result: Result<Grant>): void {
-    if (!this.#awaited.settle(awaited)) return;
+  /** Answers with the session that has begun. */
+  #answered(awaited: AwaitedOpening, credential: string, result: Result<Grant>): Session | undefined {
+    if (!this.#awaited.settle(awaited)) return undefined;
     const { name, opening, messages, isLetGo } = awaited;
-    if (!result.ok) return isLetGo ? undefined : this.#refuseChannel(opening, result.refusal);
-    const access = result.value.access === "read-only" ? "read-only" : opening.access;
-    const session = this.#begin(name, { ...opening, access }, { principal: result.value.user, isLetGo });
+    if (!result.ok) return void (isLetGo || this.#refuseChannel(opening, result.refusal));
+    const session = this.#begin(name, opening, { admission: { grant: result.value, credential }, isLetGo });
     for (const message of messages) session?.receive(message);
     if (isLetGo) this.#letGo(session);
+    return session;
   }
 
-  #begin(name: RoomName, opening: Opening, { principal = this.principal, isLetGo = false } = {}): Session | undefined {
+  #begin(name: RoomName, opening: Opening, how: { readonly admission?: Admission; readonly isLetGo?: boolean } = {}): Session | undefined {
+    const { admission, isLetGo = false } = how;
     const room = this.#rooms.use(name);
     if (room === undefined) return void this.#refuseChannel(opening, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
-    const session = new Session({ context: this.#context, line: this, room, opening, principal });
+    const session = new Session({ context: this.#context, line: this, room, opening, admission });
     if (!isLetGo) this.#channels.add(opening.channel, session);
     session.start();
     return session;
