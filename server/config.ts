@@ -56,6 +56,9 @@ const limitBounds = {
   handshakeMs: [5_000, 50, 600_000],
   /** Milliseconds. An application needs a moment to get its user's token; who has none waits for it to no purpose, where access is asked for. */
   credentialMs: [1_000, 0, 60_000],
+  /** Milliseconds. An application that grants for less is asked about each session once a second; for more, once a day. */
+  grantMsMin: [1_000, 10, 3_600_000],
+  grantMsMax: [86_400_000, 1_000, 604_800_000],
   /** Bytes. A cursor, a name, a colour, and the echo of some others'. */
   presenceBytesMax: [64 * kib, 64, mib],
   /** Ids. A tab echoes the ids of its sister tabs. */

@@ -39,7 +39,7 @@ import { openDataFolder, type DataFolder } from "./log/data-folder.ts";
 import { SqliteUpdateLog } from "./log/sqlite-update-log.ts";
 import type { LogOpening, UpdateLog } from "./log/update-log.ts";
 import { observedBy } from "./observed-edge.ts";
-import { RelayAccess } from "./relay-access.ts";
+import { RelayAccess, type Whom } from "./relay-access.ts";
 import { RelayExperiments } from "./relay-experiments.ts";
 import { accessCallback } from "./runtime/access-callback.ts";
 import type { Authorize } from "./runtime/access-control.ts";
@@ -64,6 +64,8 @@ export interface RunningRelay {
   readonly actor: ActorId;
   /** `http://HOST:PORT`, with the port that was picked. */
   readonly address: string;
+  /** Asks the application again about those who have documents open here, within a second for each thousand. Nothing without an application. */
+  reconsider(whom?: Whom): void;
   /** Tells the clients, brings everything to disk and lets go of port and folder. */
   stop(): Promise<void>;
 }
@@ -98,7 +100,10 @@ export async function startRelay(
   }
   serve(parts, { opening: opened.opening, secret: secret.value, kept: kept.value ?? foundIfFirst(parts) });
   const { name, actor } = parts;
-  return { ok: true, relay: { name, actor, address: addressOf(parts.http, settings.host), stop: once(() => stop(parts)) } };
+  const address = addressOf(parts.http, settings.host);
+  const { driver, access } = parts;
+  const reconsider: RunningRelay["reconsider"] = (whom) => void (driver && access?.reconsider(driver, whom));
+  return { ok: true, relay: { name, actor, address, reconsider, stop: once(() => stop(parts)) } };
 }
 
 /** Everything that lives as long as the relay. `driver` and `core` come when the log has been opened. */

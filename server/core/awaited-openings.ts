@@ -28,17 +28,12 @@ export interface AwaitedOpening {
   readonly isLetGo: boolean;
 }
 
-/** One that its client may have, and that is to be tried again. */
-export interface PostponedOpening extends AwaitedOpening {
-  readonly principal: string;
-}
-
 type Held = { -readonly [Name in keyof AwaitedOpening]: AwaitedOpening[Name] } & {
   messages: SessionMessage[];
   bytes: number;
   isAsked: boolean;
   isEnded: boolean;
-  principal?: string;
+  isPostponed: boolean;
 };
 
 export class AwaitedOpenings {
@@ -60,23 +55,22 @@ export class AwaitedOpenings {
   }
 
   add(name: RoomName, opening: Opening): AwaitedOpening {
-    const held: Held = { name, opening, messages: [], isLetGo: false, bytes: 0, isAsked: false, isEnded: false };
+    const held: Held = { name, opening, messages: [], isLetGo: false, bytes: 0, isAsked: false, isEnded: false, isPostponed: false };
     this.#awaited.add(held);
     return held;
   }
 
-  /** It could not be read: what was `said` in it, by whom, is held for the next try. */
-  postpone(name: RoomName, opening: Opening, said: { principal: string; messages: readonly SessionMessage[] }): void {
-    const { principal, messages } = said;
-    const bytes = messages.reduce((sum, message) => sum + bytesOf(message), 0);
+  /** It could not be read: what was `said` in it is held for the next try. */
+  postpone(name: RoomName, opening: Opening, said: readonly SessionMessage[]): void {
+    const bytes = said.reduce((sum, message) => sum + bytesOf(message), 0);
     const tries = (opening.tries ?? 0) + 1;
-    const held = { messages: [...messages], bytes, isLetGo: false, isAsked: true, isEnded: false };
-    this.#awaited.add({ name, opening: { ...opening, tries }, principal, ...held });
+    const held = { messages: [...said], bytes, isLetGo: false, isAsked: true, isEnded: false, isPostponed: true };
+    this.#awaited.add({ name, opening: { ...opening, tries }, ...held });
   }
 
   /** What is to be tried again on the channel, also when its client has let go of it meanwhile. */
-  postponed(channel: number): PostponedOpening | undefined {
-    return [...this.#awaited].find((held): held is Held & PostponedOpening => held.opening.channel === channel && isPostponed(held));
+  postponed(channel: number): AwaitedOpening | undefined {
+    return [...this.#awaited].find((held) => held.opening.channel === channel && held.isPostponed);
   }
 
   /**
@@ -85,7 +79,7 @@ export class AwaitedOpenings {
    */
   show(channel: number, credential: string, max: number): AwaitedOpening | undefined {
     const held = this.#find(channel);
-    if (held === undefined || isPostponed(held) || held.opening.credential !== undefined || (held.isAsked && this.size >= max))
+    if (held === undefined || held.isPostponed || held.opening.credential !== undefined || (held.isAsked && this.size >= max))
       return undefined;
     const shown = { ...held, opening: { ...held.opening, credential }, isAsked: false };
     if (!held.isAsked) this.#awaited.delete(held);
@@ -153,10 +147,6 @@ export class AwaitedOpenings {
   #find(channel: number): Held | undefined {
     return [...this.#awaited].find((held) => held.opening.channel === channel && isHere(held));
   }
-}
-
-function isPostponed({ principal }: Held): boolean {
-  return principal !== undefined;
 }
 
 /** Whether the client waits for it. */

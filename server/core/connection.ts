@@ -11,22 +11,23 @@
  * others alone; a client over its rate is not read for a while and loses nothing.
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
+import { noBytes } from "@inkmesh/shared/base/bytes";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
-import { ok, type Refusal, type Result } from "@inkmesh/shared/base/result";
+import type { Refusal } from "@inkmesh/shared/base/result";
 import { ChannelNames } from "@inkmesh/shared/wire/channel-names";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { behindSince, countSince, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
-import type { Grant } from "./access.ts";
-import { AwaitedOpenings, type AwaitedOpening } from "./awaited-openings.ts";
+import { Admittance } from "./admittance.ts";
+import { AwaitedOpenings } from "./awaited-openings.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { Line } from "./line.ts";
-import { openAgain } from "./open-again.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Rooms } from "./rooms.ts";
+import type { Admission } from "./session-access.ts";
 import { Session } from "./session.ts";
 import type { Opening, SessionMessage } from "./session-message.ts";
 import { SocketLoad } from "./socket-load.ts";
@@ -52,14 +53,13 @@ export class Connection implements Line {
   readonly #channels: ChannelTable;
   readonly #names: ChannelNames;
   readonly #awaited: AwaitedOpenings;
+  readonly #admittance: Admittance;
   /** Their channels are closed; what was said in them still waits for their rooms. */
   readonly #leaving = new Set<Session>();
   readonly #load: SocketLoad;
   #state: "greeting" | "ready" | "closed" = "greeting";
   /** Of our own protocol, as its `hello` said; undefined before, and in other dialects. */
   #version: number | undefined;
-  /** What the client showed for all its documents. */
-  #credential = "";
   readonly #keepalive: Keepalive;
 
   constructor(options: ConnectionOptions) {
@@ -73,13 +73,19 @@ export class Connection implements Line {
     this.#channels = new ChannelTable({ forgottenMax: context.limits.roomsPerConnectionMax });
     this.#names = new ChannelNames({ endedMax: context.limits.roomsPerConnectionMax });
     this.#awaited = new AwaitedOpenings(context.limits);
+    this.#admittance = new Admittance({
+      ...{ context, connection: id, dialect: this.dialect, awaited: this.#awaited },
+      begin: (name, opening, how) => this.#begin(name, opening, how),
+      letGo: (session) => this.#letGo(session),
+      refuse: (opening, refusal) => this.#refuseChannel(opening, refusal),
+    });
     this.#load = new SocketLoad(context, id);
     context.deadlines.set({ type: "handshake", connection: id }, context.now.monotonicMs + context.limits.handshakeMs);
     this.#keepalive = new Keepalive(context, id);
   }
 
-  get sessions(): number {
-    return this.#channels.size;
+  get channels(): Pick<ChannelTable, "size" | "sessions"> {
+    return this.#channels;
   }
 
   get waiting(): number {
@@ -108,14 +114,8 @@ export class Connection implements Line {
 
   /** The room that the path named, for dialects with one room per socket. */
   openByPath(path: string | undefined): void {
-    this.#attach(path ?? "", {
-      channel: 0,
-      access: "read-write",
-      generation: undefined,
-      clock: undefined,
-      token: "",
-      stateVector: new Uint8Array(0),
-    });
+    const nothing = { generation: undefined, clock: undefined, token: "", stateVector: noBytes };
+    this.#attach(path ?? "", { channel: 0, access: "read-write", ...nothing });
   }
 
   // -- what comes in ---------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ export class Connection implements Line {
       return this.refuse({ code: "WRONG_VERSION", detail: wrongVersionDetail(hello.version) });
     }
     this.#version = hello.version;
-    this.#credential = hello.credential;
+    this.#admittance.showForAll(hello.credential);
     this.#getReady();
     this.send(welcomeOf(this.#context));
   }
@@ -215,41 +215,22 @@ export class Connection implements Line {
   #attach(text: string, opening: Opening): void {
     const name = readRoomName(text);
     if (!name.ok) return this.#refuseChannel(opening, name.refusal);
-    if (!this.#context.asksAccess) return void this.#begin(name.value, opening);
-    const awaited = this.#awaited.add(name.value, opening);
-    if (!this.dialect.showsLater || opening.credential !== undefined) return this.#ask(awaited);
-    const { deadlines, limits, now } = this.#context;
-    deadlines.set({ type: "ask-access", connection: this.id, channel: opening.channel }, now.monotonicMs + limits.credentialMs);
+    this.#admittance.open(name.value, opening);
   }
 
-  #ask(awaited: AwaitedOpening): void {
-    const { name, opening } = awaited;
-    this.#awaited.asked(awaited);
-    const seq = this.#context.accesses.ask((result) => this.#answered(awaited, result));
-    const ask = { dialect: this.dialect.name, room: name, credential: opening.credential ?? this.#credential };
-    this.#context.effect({ type: "ask-access", seq, connection: this.id, ask });
-  }
-
-  /** What a document is open with already was good. */
   #show({ channel, credential }: ClientMessage & { type: "credential" }): void {
-    const awaited = this.#awaited.show(channel, credential, this.#context.limits.roomsPerConnectionMax);
-    if (awaited !== undefined) this.#ask(awaited);
+    this.#channels.session(channel)?.access.shown(credential);
+    this.#admittance.show(channel, credential);
   }
 
-  #answered(awaited: AwaitedOpening, result: Result<Grant>): void {
-    if (!this.#awaited.settle(awaited)) return;
-    const { name, opening, messages, isLetGo } = awaited;
-    if (!result.ok) return isLetGo ? undefined : this.#refuseChannel(opening, result.refusal);
-    const access = result.value.access === "read-only" ? "read-only" : opening.access;
-    const session = this.#begin(name, { ...opening, access }, { principal: result.value.user, isLetGo });
-    for (const message of messages) session?.receive(message);
-    if (isLetGo) this.#letGo(session);
-  }
-
-  #begin(name: RoomName, opening: Opening, { principal = this.principal, isLetGo = false } = {}): Session | undefined {
+  #begin(
+    name: RoomName,
+    opening: Opening,
+    { admission, isLetGo }: { admission: Admission | undefined; isLetGo: boolean },
+  ): Session | undefined {
     const room = this.#rooms.use(name);
     if (room === undefined) return void this.#refuseChannel(opening, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
-    const session = new Session({ context: this.#context, line: this, room, opening, principal });
+    const session = new Session({ context: this.#context, line: this, room, opening, admission });
     if (!isLetGo) this.#channels.add(opening.channel, session);
     session.start();
     return session;
@@ -319,16 +300,8 @@ export class Connection implements Line {
     this.sendFrames((session?.dialect ?? this.dialect).encode({ type: "keepalive" }));
   }
 
-  /** The client has shown nothing for what it asked for. */
-  credentialDue(channel: number): void {
-    const awaited = this.#awaited.unasked(channel);
-    if (awaited !== undefined) this.#ask(awaited);
-  }
-
-  /** A document that could not be read is tried again: it is clear already who may have it. */
-  openAgainDue(channel: number): void {
-    const awaited = this.#awaited.postponed(channel);
-    if (awaited !== undefined) this.#answered(awaited, ok({ user: awaited.principal, access: awaited.opening.access }));
+  get admittance(): Pick<Admittance, "credentialDue" | "openAgainDue"> {
+    return this.#admittance;
   }
 
   resumeDue(): void {
@@ -356,9 +329,8 @@ export class Connection implements Line {
     const session = this.#channels.remove(opening.channel);
     if (session === undefined) return;
     this.#context.report({ type: "refused", refusal, connection: this.id, room: session.room.name });
+    this.#admittance.postpone(session, opening, said, refusal);
     session.end();
-    this.#awaited.postpone(session.room.name, opening, { principal: session.principal, messages: said });
-    openAgain(this.#context, { connection: this.id, channel: opening.channel, tries: opening.tries ?? 0, code: refusal.code });
     // Its client takes a socket on which nothing was said yet for one that is not connected.
     this.#keepAlive();
   }

@@ -41,6 +41,8 @@ export type RelayInput =
   | { readonly type: "engine-result"; readonly lineage: Lineage; readonly seq: number; readonly result: Result<Uint8Array> }
   | { readonly type: "rooms-listed"; readonly seq: number; readonly result: Result<RoomPage> }
   | { readonly type: "access-answered"; readonly seq: number; readonly result: Result<Grant> }
+  /** The application is to be asked again about those who are in; undefined: in any room, whoever it is. */
+  | { readonly type: "reconsider-access"; readonly room: string | undefined; readonly user: string | undefined }
   | { readonly type: "request-received"; readonly request: RequestId; readonly ask: RoomRequest }
   /** The HTTP client went away. */
   | { readonly type: "request-cancelled"; readonly request: RequestId }

@@ -21,6 +21,9 @@ export interface Limits {
   readonly handshakeMs: number;
   /** How long a client may show later what it did not show when it asked for a document, where an application is asked. */
   readonly credentialMs: number;
+  /** How long what an application grants for a time is believed, whatever time that is: no shorter, and no longer. */
+  readonly grantMsMin: number;
+  readonly grantMsMax: number;
   /** One presence state / presence frame, in bytes. */
   readonly presenceBytesMax: number;
   /** Presence ids one connection may hold in one room. */

@@ -67,9 +67,9 @@ export class NumberedIntake {
 
   /** Whether the update with the expected number was taken. */
   #takeNext(update: Uint8Array, kind: UpdateKind): boolean {
-    const { context, room, author, access } = this.#session;
+    const { context, room, author, mayWrite } = this.#session;
     const { unackedPerSessionMax } = context.limits;
-    if (access === "read-only") return this.#nack({ code: "READ_ONLY", detail: "" });
+    if (!mayWrite()) return this.#nack({ code: "READ_ONLY", detail: "" });
     if (this.#numbered.acks.size >= unackedPerSessionMax)
       return this.#nack({ code: "RELAY_BUSY", detail: `${unackedPerSessionMax} updates wait for the disk` });
     const admission = room.admit(update, kind, author);

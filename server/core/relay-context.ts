@@ -99,6 +99,8 @@ export class RelayContext {
   readonly accesses = new Questions<Result<Grant>>();
   /** Whether an application says who may do what. */
   readonly asksAccess: boolean;
+  /** How often what it had said was called into doubt. */
+  accessDoubts = 0;
   now: Instant = { monotonicMs: 0, wallMs: 0 };
   readonly #dialects: ReadonlyMap<DialectName, Dialect>;
   readonly #hlc: HybridLogicalClock;

@@ -33,6 +33,7 @@ import type { RelayInput } from "./input.ts";
 import { ReplicatedRooms } from "./gossip/replicated-rooms.ts";
 import type { Upkeep } from "./gossip/room-catalogue.ts";
 import { RoomListeners } from "./gossip/room-listeners.ts";
+import { reconsider } from "./reconsideration.ts";
 import { RelayContext, type RelayOptions } from "./relay-context.ts";
 import { RoomRequests } from "./room-requests.ts";
 import { Rooms } from "./rooms.ts";
@@ -178,6 +179,8 @@ export class Relay {
         return context.gaps.answer(input.seq, input.result);
       case "access-answered":
         return context.accesses.answer(input.seq, input.result);
+      case "reconsider-access":
+        return reconsider(input, { context, connections: this.#connections.values() });
       case "request-received":
         return this.#requestReceived(input);
       case "request-cancelled":
@@ -264,9 +267,11 @@ export class Relay {
       case "resume-reading":
         return this.#connections.get(deadline.connection)?.resumeDue();
       case "ask-access":
-        return this.#connections.get(deadline.connection)?.credentialDue(deadline.channel);
+        return this.#connections.get(deadline.connection)?.admittance.credentialDue(deadline.channel);
       case "open-again":
-        return this.#connections.get(deadline.connection)?.openAgainDue(deadline.channel);
+        return this.#connections.get(deadline.connection)?.admittance.openAgainDue(deadline.channel);
+      case "access-due":
+        return this.#connections.get(deadline.connection)?.session(deadline.channel)?.access.due();
       case "heal":
         return this.#connections.get(deadline.connection)?.session(deadline.channel)?.healDue();
       case "catch-up":
@@ -321,7 +326,7 @@ export class Relay {
 
   #sessions(): number {
     let sessions = 0;
-    for (const connection of this.#connections.values()) sessions += connection.sessions;
+    for (const connection of this.#connections.values()) sessions += connection.channels.size;
     return sessions;
   }
 

@@ -28,6 +28,7 @@ import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
 import { provenGeneration } from "./room-record.ts";
 import { behindAfterMs, provesGeneration } from "./seen-before.ts";
+import { SessionAccess, type Admission } from "./session-access.ts";
 import { bytesOf, type Opening, type SessionMessage } from "./session-message.ts";
 import type { RoomRecord } from "./stored-room.ts";
 import { UnnumberedIntake } from "./unnumbered-intake.ts";
@@ -38,8 +39,7 @@ type SessionState = "opening" | "live" | "ended";
 
 export class Session implements Participant {
   readonly seat: SeatId;
-  /** Who writes here. */
-  readonly principal: string;
+  readonly access: SessionAccess;
   readonly #context: RelayContext;
   readonly #line: Line;
   readonly #room: Room;
@@ -59,10 +59,9 @@ export class Session implements Participant {
   /** Once the client has let go of the document. */
   #letGo: (() => void) | undefined;
 
-  /** `principal`: undefined: as the line's. */
-  constructor(options: { context: RelayContext; line: Line; room: Room; opening: Opening; principal?: string }) {
-    const { context } = options;
-    this.principal = options.principal ?? options.line.principal;
+  /** `admission`: undefined: no application is asked. */
+  constructor(options: { context: RelayContext; line: Line; room: Room; opening: Opening; admission: Admission | undefined }) {
+    const { context, admission } = options;
     this.#context = context;
     this.#line = lineIn(options.line, options.line.dialect.addressed(options.opening.address ?? ""));
     this.#room = options.room;
@@ -73,11 +72,19 @@ export class Session implements Participant {
     const [line, { room, opening }] = [this.#line, options];
     const isLive = (): boolean => this.#state === "live";
     const refuse = (refusal: Refusal): void => this.#refuse(refusal);
-    const intake = { context, line, room, author: this, access: opening.access, isLive, refuse };
+    const changed = (): void => this.#accessChanged();
+    this.access = new SessionAccess({ context, line, room: room.name, opening, admission, changed, refuse });
+    const mayWrite = (): boolean => this.access.access === "read-write";
+    const intake = { context, line, room, author: this, mayWrite, isLive, refuse };
     this.#catchUp = new CatchUp({ context, line, room, channel: opening.channel, tellClock: () => this.#tellClock() });
     this.#joiner = new Joiner({ context, line, room, delivery: this.#delivery, catchUp: this.#catchUp, isLive });
     this.#numbered = new NumberedIntake(intake);
     this.#unnumbered = new UnnumberedIntake(intake, opening.channel);
+  }
+
+  /** Who writes here. */
+  get principal(): string {
+    return this.access.principal;
   }
 
   get connection(): ConnectionId {
@@ -107,6 +114,7 @@ export class Session implements Participant {
     this.#state = "ended";
     this.#letGo?.();
     this.#waiting = [];
+    this.access.end();
     this.#unnumbered.end();
     this.#catchUp.end();
     this.#room.leave(this);
@@ -115,6 +123,7 @@ export class Session implements Participant {
   /** The client lets go of the document: what it said before is heard first, once the room is there. `then` runs at the end. */
   letGo(then: () => void): void {
     this.#letGo = then;
+    this.access.end();
     if (this.#waiting.length === 0) this.end();
   }
 
@@ -191,10 +200,22 @@ export class Session implements Participant {
   }
 
   #sayOpened(stateVector: Uint8Array): void {
-    const { channel, access } = this.#opening;
+    const { channel } = this.#opening;
+    const { access } = this.access;
     const { handle, lineage, replication } = this.#room;
     const { replicas, needed } = replication.copies;
     this.#line.send({ type: "opened", channel, handle, generation: lineage.generation, access, replicas, needed, stateVector });
+  }
+
+  /**
+   * Our own client hears what it may when it opens the document, so it does that anew. Others go on: a Hocuspocus client is told, and who
+   * may write now is asked for what was refused before.
+   */
+  #accessChanged(): void {
+    if (this.#state !== "live") return;
+    if (this.dialect.carriesLineage) return this.#refuse({ code: "ACCESS_CHANGED", detail: "" });
+    if (this.dialect.multiplexes) this.#sayOpened(noBytes);
+    if (this.access.access === "read-write") this.#unnumbered.ask();
   }
 
   #handleWaiting(): void {

@@ -49,9 +49,9 @@ export class UnnumberedIntake implements Patient {
   }
 
   take(updates: readonly Uint8Array[], kind: UpdateKind): void {
-    const { room, author, access, isLive } = this.#session;
+    const { room, author, mayWrite, isLive } = this.#session;
     for (const update of updates) {
-      if (access === "read-only") {
+      if (!mayWrite()) {
         this.#hearReader(update, kind);
         continue;
       }

@@ -2,7 +2,6 @@
  * UpdateIntake: what the two ways of taking updates have in common: the session they belong to.
  */
 import type { Refusal } from "@inkmesh/shared/base/result";
-import type { Access } from "@inkmesh/shared/wire/client-message";
 import type { Line } from "./line.ts";
 import type { Participant } from "./participant.ts";
 import type { RelayContext } from "./relay-context.ts";
@@ -14,7 +13,7 @@ export interface IntakeSession {
   readonly line: Line;
   readonly room: Room;
   readonly author: Participant;
-  readonly access: Access;
+  readonly mayWrite: () => boolean;
   readonly isLive: () => boolean;
   /** Ends the session with a code. */
   readonly refuse: (refusal: Refusal) => void;

@@ -5,7 +5,8 @@
  *     /api/rooms           about no document (the list), or about the one that a POST names
  *     /api/rooms/:room/…   about that one
  *
- *     /api/events          about those that it names, or about no document (the list); looked at when somebody begins to listen
+ *     /api/events          about those that it names, or about no document (the list); looked at when somebody begins to listen,
+ *                          and, since they come back when they are ended, whenever it expires (`open-listeners.ts`)
  *
  * Invariant: every path and method under `/api/rooms` and `/api/events` passes here, whatever the router behind it knows of.
  */
@@ -16,6 +17,7 @@ import express, { type Request, type Response, type Router } from "express";
 import type { Grant } from "../core/access.ts";
 import { roomsOf } from "./events-api.ts";
 import { sendRefusal } from "./http-refusal.ts";
+import type { OpenListeners } from "./open-listeners.ts";
 import { visitorOf, type Visitor } from "./visitor.ts";
 
 /** Whether who comes may have the room; undefined: the list. */
@@ -40,15 +42,21 @@ export function roomsDoor(ask: AskRoomAccess): Router {
 }
 
 /** Stands before what tells of documents as it happens. */
-export function eventsDoor(ask: AskRoomAccess): Router {
+export function eventsDoor(ask: AskRoomAccess, listeners: OpenListeners): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   router.use(async (request, response, next) => {
     const rooms = roomsOf(request);
     if (!rooms.ok) return sendRefusal(response, rooms.refusal);
+    const { endings } = listeners;
+    let expiresInMs = Number.POSITIVE_INFINITY;
     for (const room of rooms.value ?? [undefined]) {
       const granted = await ask(visitorOf(request), room);
       if (!granted.ok) return sendRefusal(response, granted.refusal);
+      expiresInMs = Math.min(expiresInMs, granted.value.expiresInMs ?? Number.POSITIVE_INFINITY);
     }
+    // What was answered before all were ended is of before.
+    if (endings !== listeners.endings) return sendRefusal(response, refused("ACCESS_UNKNOWN").refusal);
+    listeners.add(response, expiresInMs);
     next();
   });
   return router;

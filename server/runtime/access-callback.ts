@@ -2,7 +2,7 @@
  * AccessCallback: an application that is asked over HTTP (`--auth-url`).
  *
  *     POST  {"dialect", "room" (null: the list), "token", "address", "origin" (null: no browser)}
- *     200   {"allow": true, "access": "write" | "read", "user"?}  or  {"allow": false, "reason"?}
+ *     200   {"allow": true, "access": "write" | "read", "user"?, "expiresInMs"?}  or  {"allow": false, "reason"?}
  *     401, 403   as {"allow": false}
  *
  * Everything else, a redirect too, is no answer. The address is the operator's, so it may be anywhere.

@@ -7,6 +7,9 @@
  *                 │ one that is under way already is waited for      │
  *                 └── too long, too many ──▶ ACCESS_UNKNOWN ◀────────┴── late, failed, not understood
  *
+ * What is granted for a time is kept for no longer, and what is told of it later tells of the rest. About a session that is open the application
+ * is asked itself, whatever is known (`isAgain`), and everybody who asks from then on waits for that.
+ *
  * Invariants: what is not clearly allowed is refused; a question waits for at most `accessMs` and is answered within as long again; as many
  * answers as `accessesKeptMax` are kept, each for `accessKeptMs`, and what failed is asked again; no more than `accessAsksMax` are under
  * way, and no more than `accessAsksWaitingMax` wait.
@@ -33,9 +36,17 @@ export interface AccessRequest {
   readonly origin: string | undefined;
 }
 
-/** `user`: under which what they write is kept and shown; empty: nobody in particular. `reason`: told to who is refused. */
+/**
+ * `user`: under which what they write is kept and shown; empty: nobody in particular. `expiresInMs`: when to ask again about who is in; left out:
+ * when they open the document anew. `reason`: told to who is refused.
+ */
 export type AccessAnswer =
-  | { readonly allow: true; readonly access: "write" | "read"; readonly user?: string | undefined }
+  | {
+      readonly allow: true;
+      readonly access: "write" | "read";
+      readonly user?: string | undefined;
+      readonly expiresInMs?: number | undefined;
+    }
   | { readonly allow: false; readonly reason?: string | undefined };
 
 /** The application. `signal` is aborted when the answer would be too late. A promise that is rejected is no answer. */
@@ -55,12 +66,23 @@ const plainWords = z
   .regex(/^\P{Cc}*$/u);
 
 const answerSchema = z.discriminatedUnion("allow", [
-  z.object({ allow: z.literal(true), access: z.enum(["write", "read"]), user: plainWords.optional() }),
+  z.object({
+    allow: z.literal(true),
+    access: z.enum(["write", "read"]),
+    user: plainWords.optional(),
+    expiresInMs: z.int().positive().optional(),
+  }),
   z.object({ allow: z.literal(false), reason: plainWords.optional() }),
 ]);
 
 /** Why there is no answer, in words of our own, which hold nothing of a visitor's or the application's. */
 export class NoAnswer extends Error {}
+
+/** An answer, and when it came. */
+interface Known {
+  readonly result: Result<Grant>;
+  readonly atMs: number;
+}
 
 interface AccessControlOptions {
   readonly authorize: Authorize;
@@ -71,7 +93,7 @@ interface AccessControlOptions {
 
 export class AccessControl {
   readonly #options: AccessControlOptions;
-  readonly #kept: LRUCache<string, Result<Grant>>;
+  readonly #kept: LRUCache<string, Known>;
   readonly #asked = new Map<string, Promise<Result<Grant>>>();
   readonly #queue: AccessQueue;
 
@@ -84,19 +106,42 @@ export class AccessControl {
 
   /**
    * Refuses with NOT_ALLOWED what the application refuses, and with ACCESS_UNKNOWN what it does not answer. Never rejects. `socket`: whose turn it
-   * is; left out, that of all requests from that address.
+   * is; left out, that of all requests from that address. `isAgain`: what is known already counts for nothing.
    */
-  async ask(request: AccessRequest, socket = "http"): Promise<Result<Grant>> {
+  async ask(request: AccessRequest, { socket = "http", isAgain = false } = {}): Promise<Result<Grant>> {
     const key = questionKey(request);
-    const known = this.#kept.get(key) ?? this.#asked.get(key);
+    const known = isAgain ? undefined : (this.#known(key) ?? this.#asked.get(key));
     if (known !== undefined) return known;
-    const asked = this.#inTurn(request, socket).then((result) => {
+    const asked: Promise<Result<Grant>> = this.#inTurn(request, socket).then((result) => {
+      // Else another one was asked since, or what was asked until then is to be forgotten.
+      if (this.#asked.get(key) !== asked) return result;
       this.#asked.delete(key);
-      if (result.ok || result.refusal.code === "NOT_ALLOWED") this.#kept.set(key, result);
+      this.#keep(key, result);
       return result;
     });
     this.#asked.set(key, asked);
     return asked;
+  }
+
+  /** What was answered counts for nobody who asks from now on, nor what is being asked. */
+  forget(): void {
+    this.#kept.clear();
+    this.#asked.clear();
+  }
+
+  #keep(key: string, result: Result<Grant>): void {
+    this.#kept.delete(key);
+    if (!result.ok && result.refusal.code !== "NOT_ALLOWED") return;
+    const ttl = Math.min(this.#options.limits.accessKeptMs, (result.ok ? result.value.expiresInMs : undefined) ?? Number.POSITIVE_INFINITY);
+    this.#kept.set(key, { result, atMs: performance.now() }, { ttl });
+  }
+
+  #known(key: string): Result<Grant> | undefined {
+    const known = this.#kept.get(key);
+    if (known?.result.ok !== true) return known?.result;
+    const { expiresInMs, ...grant } = known.result.value;
+    if (expiresInMs === undefined) return known.result;
+    return ok({ ...grant, expiresInMs: Math.max(1, expiresInMs - Math.ceil(performance.now() - known.atMs)) });
   }
 
   async #inTurn(request: AccessRequest, socket: string): Promise<Result<Grant>> {
@@ -133,8 +178,8 @@ export class AccessControl {
     const answer = answerSchema.safeParse(said);
     if (!answer.success) return this.#unknown("the answer is not understood");
     if (!answer.data.allow) return refused("NOT_ALLOWED", answer.data.reason ?? "");
-    const { access, user = "" } = answer.data;
-    return ok({ user, access: access === "read" ? "read-only" : "read-write" });
+    const { access, user = "", expiresInMs } = answer.data;
+    return ok({ user, access: access === "read" ? "read-only" : "read-write", ...(expiresInMs === undefined ? {} : { expiresInMs }) });
   }
 
   /** Why is the operator's to know, not the visitor's. */

@@ -117,6 +117,12 @@ export const errorKinds = {
     retryAfterMs: 5_000,
     sentence: "It could not be found out whether you may have this document.",
   },
+  ACCESS_CHANGED: {
+    wire: 49,
+    httpStatus: 409,
+    retryable: true,
+    sentence: "What you may do in this document has changed.",
+  },
   ORIGIN_REFUSED: { wire: 44, httpStatus: 403, retryable: false, sentence: "Pages from this address may not connect to this relay." },
 
   // More than there is room for.

@@ -157,5 +157,7 @@ export type RelayMessage =
   /** For Yjs dialects. */
   | { readonly type: "sync-step-1"; readonly handle: number; readonly stateVector: Uint8Array }
   | { readonly type: "sync-step-2"; readonly handle: number; readonly update: Uint8Array }
+  /** What the client has shown for the document may be worth nothing any more: it is asked to show something new. For dialects that can. */
+  | { readonly type: "credential-request"; readonly channel: number }
   /** Something to read, so that the client sees a living line. */
   | { readonly type: "keepalive" };

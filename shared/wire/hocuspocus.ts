@@ -6,6 +6,7 @@
  *     0 sync             as y-protocols, see `y-protocol.ts`
  *     1 awareness        as y-protocols
  *     2 auth             0 token  varString token (varString version)      client → relay, the first about a document
+ *                        0 token  empty                                    relay → client: show it again; version 2 does not
  *                        1 denied varString reason                         relay → client, ends the document, not the socket
  *                        2 authenticated varString "read-write" | "readonly"
  *     3 query awareness  empty
@@ -148,6 +149,8 @@ function encode(message: RelayMessage, address: string): readonly Uint8Array[] {
       return [about((encoder) => writeAuth(encoder, auth.authenticated, message.access === "read-only" ? "readonly" : "read-write"))];
     case "error":
       return message.channel === undefined ? [] : [about((encoder) => writeAuth(encoder, auth.denied, reasonOf(message)))];
+    case "credential-request":
+      return [about(writeTokenRequest)];
     case "ack":
       return [about((encoder) => writeSyncStatus(encoder, 1))];
     case "nack":
@@ -175,6 +178,11 @@ function writeAuth(encoder: encoding.Encoder, kind: number, words: string): void
   encoding.writeVarUint(encoder, type.auth);
   encoding.writeVarUint(encoder, kind);
   encoding.writeVarString(encoder, words);
+}
+
+function writeTokenRequest(encoder: encoding.Encoder): void {
+  encoding.writeVarUint(encoder, type.auth);
+  encoding.writeVarUint(encoder, auth.token);
 }
 
 function writeSyncStatus(encoder: encoding.Encoder, status: 0 | 1): void {

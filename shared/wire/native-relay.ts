@@ -44,7 +44,7 @@ export function decodeRelayMessages(frame: Uint8Array): Result<readonly RelayMes
 
 /** One frame per message; several for a long list of updates; none for the words of the Yjs dialects. */
 export function encodeRelayMessage(message: RelayMessage): readonly Uint8Array[] {
-  if (message.type === "sync-step-1" || message.type === "sync-step-2" || message.type === "stateless") return [];
+  if (isUnspoken(message)) return [];
   if (message.type !== "updates" || message.updates.length <= updatesPerMessageMax)
     return [encoding.encode((encoder) => writeMessage(encoder, message))];
   const frames: Uint8Array[] = [];
@@ -55,7 +55,11 @@ export function encodeRelayMessage(message: RelayMessage): readonly Uint8Array[]
   return frames;
 }
 
-type SpokenMessage = Exclude<RelayMessage, { type: "sync-step-1" | "sync-step-2" | "stateless" }>;
+type SpokenMessage = Exclude<RelayMessage, { type: "sync-step-1" | "sync-step-2" | "stateless" | "credential-request" }>;
+
+function isUnspoken(message: RelayMessage): message is Exclude<RelayMessage, SpokenMessage> {
+  return ["sync-step-1", "sync-step-2", "stateless", "credential-request"].includes(message.type);
+}
 
 function writeMessage(encoder: encoding.Encoder, message: SpokenMessage): void {
   writeNumber(encoder, relayType[message.type]);

@@ -50,6 +50,7 @@ function encodeYWebsocket(message: RelayMessage): readonly Uint8Array[] {
     case "deleted":
     case "pong":
     case "stateless":
+    case "credential-request":
       return [];
     default:
       return unreachable(message);

@@ -34,6 +34,9 @@ let relay: RelayProcess;
 let asked: Asked[] = [];
 /** How the application is at the moment. */
 let state: "well" | "failing" | "silent" | "talking nonsense" = "well";
+/** What a token named "brief" may at the moment, for a moment. */
+const briefly = { allow: true, access: "write", user: "Bea", expiresInMs: 300 };
+let brief: object = briefly;
 
 beforeAll(async () => {
   application = createServer(async (request, response) => {
@@ -44,18 +47,21 @@ beforeAll(async () => {
     if (state === "silent") return;
     if (state === "failing") return void response.writeHead(500).end();
     if (state === "talking nonsense") return void response.writeHead(200).end('{"allow":"yes"}');
-    response.end(JSON.stringify(answers[question.token] ?? { allow: false, reason: "Sign in first." }));
+    response.end(
+      JSON.stringify(question.token.startsWith("brief") ? brief : (answers[question.token] ?? { allow: false, reason: "Sign in first." })),
+    );
   });
   await new Promise<void>((resolve) => application.listen(0, "127.0.0.1", resolve));
   const config = join(temporaryFolder("config"), "relay.json");
   // Nothing is kept for long, so that each client is asked for; and who says nothing is soon given up.
-  writeFileSync(config, JSON.stringify({ process: { accessKeptMs: 1, accessMs: 500 } }));
+  writeFileSync(config, JSON.stringify({ process: { accessKeptMs: 1, accessMs: 500 }, limits: { grantMsMin: 100 } }));
   const { port } = application.address() as AddressInfo;
   relay = await startRelayProcess({ args: ["--auth-url", `http://127.0.0.1:${port}/access?key=k`, "--config", config] });
 });
 
 afterEach(async () => {
   state = "well";
+  brief = briefly;
   asked = [];
   endYClients();
   endHocuspocusClients();
@@ -171,6 +177,49 @@ describe.each(kinds)("%s", (name, client) => {
   });
 });
 
+describe.each(kinds)("%s whose token is good for a moment", (name, client) => {
+  test("[P9] stays while it is, may only read when that is so, and is out when it is refused", async () => {
+    const room = `brief ${name}`;
+    await aDocument(room);
+    const visitor = client(room, "brief");
+    await visitor.reads("here");
+    asked = [];
+    await until("it is asked about again and again", () => asked.filter(({ token }) => token === "brief").length >= 3);
+    expect(visitor.isTurnedAway()).toBe(false);
+    visitor.text.insert(0, "still ");
+    const writer = client(room, "writer");
+    await writer.reads("still here");
+
+    brief = { ...briefly, access: "read" };
+    asked = [];
+    await until("it is asked about again", () => asked.filter(({ token }) => token === "brief").length >= 2);
+    visitor.text.insert(0, "not ");
+    writer.text.insert(0, "we are ");
+    await until("the reader sees what is new", () => visitor.text.toString().includes("we are "));
+    const onlooker = client(room, "reader");
+    await onlooker.reads("we are still here");
+
+    brief = { allow: false, reason: "Sign in first." };
+    await until("it is turned away", () => visitor.isTurnedAway());
+    visitor.text.insert(0, "never ");
+    writer.text.insert(0, "and ");
+    await onlooker.reads("and we are still here");
+    expect(visitor.text.toString()).toContain("never ");
+  });
+});
+
+describe.each(hocuspocusVersions.filter((version) => !version.startsWith("2")))("Hocuspocus %s", (version) => {
+  test("[P9] shows a new token when the old one is over, without losing its line", async () => {
+    let tokens = 0;
+    const client = new HocuspocusClient(relay, `renewed ${version}`, { version, token: () => `brief ${tokens++}` });
+    await client.synced();
+    await until("it has shown three", () => new Set(asked.map(({ token }) => token)).size >= 3);
+    client.insert(0, "here");
+    await client.saved();
+    expect([client.denied, client.line.closeCodes]).toEqual([[], []]);
+  });
+});
+
 describe("the application", () => {
   test("is told what is asked for, by whom and from where, and what it says is written under its name", async () => {
     await aDocument("named");
@@ -239,6 +288,16 @@ describe("the application", () => {
     expect(await listen("reader", "?room=guarded&room=other")).toBe("listens");
     expect(asked.map(({ room }) => room).toSorted()).toEqual(["guarded", "other"]);
     expect(await listen("reader")).toBe("listens");
+  });
+
+  test("[P9] is asked again about those who listen when what they may is over: they come back", async () => {
+    const { body, status } = await fetch(`${relay.url}/api/events?token=brief`);
+    expect(status).toBe(200);
+    const parts: Uint8Array[] = [];
+    for await (const part of body as unknown as AsyncIterable<Uint8Array>) parts.push(part);
+    expect(Buffer.concat(parts).toString()).not.toContain("error");
+    brief = { allow: false };
+    expect((await fetch(`${relay.url}/api/events?token=brief`)).status).toBe(403);
   });
 
   test.each(["failing", "silent", "talking nonsense"] as const)(

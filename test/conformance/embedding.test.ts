@@ -61,3 +61,42 @@ test("an application gets a relay by the names of its settings, or an error that
   await expect(createRelay({ port: 70_000 })).rejects.toThrow(/^"port" in the --config file must be a port from 0 to 65535/);
   await expect(createRelay({ prot: 1 } as never)).rejects.toThrow(/^"prot" in the --config file must be one of /);
 });
+
+test("[P2] [P9] an application that takes back what it granted says so: who was in is out, and keeps what was not saved", async () => {
+  const out = new Set<string>();
+  const relay = await createRelay({
+    ...{ port: 0, data: temporaryFolder("reconsidered"), log: "silent", name: "inside" },
+    authorize: async ({ token }) =>
+      out.has(token) ? { allow: false, reason: "Not any more." } : { allow: true, access: "write", user: token },
+  });
+  const here = at(relay.address);
+  const ada = await new InkClient(here, "plan", { credential: "ada" }).synced();
+  const bob = await new InkClient(here, "plan", { credential: "bob" }).synced();
+  const listens = await fetch(`${relay.address}/api/events?token=ada`);
+  ada.insert(0, "wheels");
+  await bob.reads("wheels");
+  await ada.saved();
+
+  out.add("ada");
+  relay.reconsider({ user: "bob" });
+  // Ada was not asked about: she is in as before.
+  ada.insert(6, " turn");
+  await bob.reads("wheels turn");
+  await ada.saved();
+  relay.reconsider({ room: "plan", user: "ada" });
+  await until("Ada is refused", () => ada.room.status.problem?.detail === "Not any more.");
+  ada.insert(0, "never ");
+  await until("her edit waits", () => ada.room.status.waiting === 1);
+  expect(ada.room.status.phase).toBe("refused");
+  expect(ada.read()).toBe("never wheels turn");
+  bob.insert(0, "big ");
+  await bob.saved();
+  expect(bob.read()).toBe("big wheels turn");
+  // What was said of her before counts for nothing, however recent it is.
+  const again = new InkClient(here, "plan", { credential: "ada" });
+  await until("she does not get in again", () => again.room.status.phase === "refused");
+  await listens.text();
+  expect((await fetch(`${relay.address}/api/events?token=ada`)).status).toBe(403);
+  await Promise.all([ada.end(), bob.end(), again.end()]);
+  await relay.stop();
+});

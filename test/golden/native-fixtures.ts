@@ -36,7 +36,7 @@ export const clientExamples: Omit<OneOfEach<ClientMessage>, "stateless" | "crede
 };
 
 /** The Yjs dialects' words are not spoken in our own protocol. */
-export const relayExamples: Omit<OneOfEach<RelayMessage>, "sync-step-1" | "sync-step-2" | "stateless"> = {
+export const relayExamples: Omit<OneOfEach<RelayMessage>, "sync-step-1" | "sync-step-2" | "stateless" | "credential-request"> = {
   welcome: {
     type: "welcome",
     version: 1,

@@ -93,7 +93,7 @@ interface ClientOptions {
   readonly version?: HocuspocusVersion;
   readonly doc?: Y.Doc;
   readonly socket?: HocuspocusSocket;
-  readonly token?: string;
+  readonly token?: string | (() => string);
   readonly sessionAwareness?: boolean;
 }
 

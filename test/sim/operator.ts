@@ -37,6 +37,8 @@ export class Operator {
   readonly #leaving = new Set<SimRelay>();
   /** Names that are to be forgotten. */
   readonly #forgetting = new Set<RelayId>();
+  /** Of which all had heard that, and whose name nobody took. */
+  readonly #forgotten = new Map<RelayId, SimRelay>();
   joins = 0;
   drains = 0;
   forgets = 0;
@@ -99,13 +101,32 @@ export class Operator {
     );
   }
 
-  /** At the end of all misfortune: whoever was given none but relays that are gone is given others. */
+  /**
+   * At the end of all misfortune: whoever was given none but relays that are gone, or knows none but those, is given others; and whom nobody knows
+   * to be forgotten any more, since folders were put back or wiped, is forgotten once more.
+   */
   setRight(): void {
-    for (const relay of this.#options.fleet.relays) {
-      if (relay.folder.mesh !== undefined || !relay.isUp || !this.#options.fleet.isMesh) continue;
+    const { fleet, world } = this.#options;
+    for (const relay of fleet.relays) {
+      if (!relay.isUp || !fleet.isMesh || !this.#isCutOff(relay)) continue;
       relay.kill();
+      relay.joinsAnew = true;
       relay.start();
     }
+    for (const lost of this.#forgotten.values()) {
+      if (fleet.ring.status(lost.self) === "forgotten") continue;
+      this.#forgetting.add(lost.self);
+      this.#makeForgotten(lost, world.random(`forgets ${lost.self} again`), false);
+    }
+  }
+
+  /** Neither does it know where another one is, nor another one where it is. */
+  #isCutOff(relay: SimRelay): boolean {
+    if (relay.folder.mesh === undefined) return true;
+    const knows = (one: SimRelay, other: SimRelay): boolean =>
+      one.folder.mesh?.addresses.some(({ relay: known }) => known === other.self) ?? false;
+    const others = this.#options.fleet.relays.filter((other) => other !== relay);
+    return others.length > 0 && others.every((other) => !knows(relay, other) && !knows(other, relay));
   }
 
   // -- until they are heeded -------------------------------------------------------------------------------------------
@@ -156,8 +177,9 @@ export class Operator {
     this.#later(`operator looks whether ${self} is forgotten`, () => this.#makeForgotten(lost, random, isReplaced));
   }
 
-  #isForgotten({ self }: SimRelay): void {
-    this.#forgetting.delete(self);
+  #isForgotten(lost: SimRelay): void {
+    this.#forgetting.delete(lost.self);
+    this.#forgotten.set(lost.self, lost);
     this.forgets += 1;
   }
 
@@ -165,6 +187,7 @@ export class Operator {
   #replace(lost: SimRelay, seed: SimRelay | undefined): void {
     const { fleet, checkers } = this.#options;
     this.#isForgotten(lost);
+    this.#forgotten.delete(lost.self);
     lost.replaceFolder(fleet.newFolder(lost.self));
     checkers.attach(lost);
     fleet.add(lost);

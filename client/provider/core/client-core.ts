@@ -362,6 +362,7 @@ export class ClientCore {
         return this.#presence(message, line);
       case "pong":
         return this.#pong(message.nonce, nowMs);
+      case "credential-request":
       case "sync-step-1":
       case "sync-step-2":
       case "stateless":
@@ -372,9 +373,8 @@ export class ClientCore {
     }
   }
 
-  #channelRefused(message: Extract<RelayMessage, { type: "error" }>, nowMs: number, line: Line): void {
-    if (message.channel === undefined) return;
-    this.#byChannel(message.channel)?.refused({ code: message.code, detail: message.detail }, message.retryAfterMs, nowMs, line);
+  #channelRefused({ channel, code, detail, retryAfterMs }: Extract<RelayMessage, { type: "error" }>, nowMs: number, line: Line): void {
+    if (channel !== undefined) this.#byChannel(channel)?.refused({ code, detail }, retryAfterMs, nowMs, line);
   }
 
   #presence(message: Extract<RelayMessage, { type: "presence" | "presence-count" }>, line: Line): void {

@@ -269,8 +269,11 @@ export class RoomCatalogue implements SharedRooms {
     const place = this.#context.placement.of(room);
     const isEmpty = clock.size === 0 && entries === 0 && bytes === 0;
     const isOwed = clock.size > 0 && place.isElsewhere;
-    if (deleted !== undefined) this.#note(room, this.#digestOfEmpty(record));
-    else if ((contentHash === undefined && !isEmpty) || (place.isReplica && !isMarked)) return false;
+    if (deleted !== undefined) {
+      this.#note(room, this.#digestOfEmpty(record));
+      // The next document of that name is vouched for by the same mark.
+      this.#stands(room, { isOwed: false, isVouched: isMarked });
+    } else if ((contentHash === undefined && !isEmpty) || (place.isReplica && !isMarked)) return false;
     else {
       const digest =
         contentHash === undefined ? this.#digestOfEmpty(record) : roomDigest({ record, content: positionOfHex(contentHash), clock });

@@ -13,6 +13,7 @@ export type HocuspocusHeard = { readonly address: string } & (
   | YWords
   | { readonly type: "authenticated"; readonly words: string }
   | { readonly type: "denied"; readonly words: string }
+  | { readonly type: "token-request" }
   | { readonly type: "stateless"; readonly words: string }
   | { readonly type: "status"; readonly status: number }
 );
@@ -101,8 +102,10 @@ function readFrame(frame: Uint8Array): HocuspocusHeard {
 }
 
 function readOther(decoder: decoding.Decoder, kind: number) {
-  if (kind === 2)
-    return { type: decoding.readVarUint(decoder) === 2 ? "authenticated" : "denied", words: decoding.readVarString(decoder) } as const;
+  if (kind === 2) {
+    const type = (["token-request", "denied", "authenticated"] as const)[decoding.readVarUint(decoder)]!;
+    return type === "token-request" ? { type } : { type, words: decoding.readVarString(decoder) };
+  }
   if (kind === 5) return { type: "stateless", words: decoding.readVarString(decoder) } as const;
   return kind === 8 ? ({ type: "status", status: decoding.readVarInt(decoder) } as const) : undefined;
 }

@@ -91,6 +91,65 @@ describe("access control", () => {
     await until("it is asked again", async () => (await control.ask(request)).ok && asked > 1);
   });
 
+  test("[P9] what is granted for a time is kept for no longer, and whoever is told of it later hears of the rest", async () => {
+    let asked = 0;
+    const { control } = aControl(async () => (asked++, { allow: true, access: "write", expiresInMs: 200 }));
+    expect(await control.ask(request)).toMatchObject({ value: { expiresInMs: 200 } });
+    let rest = 200;
+    await until("a part of it is over", async () => {
+      const answer = await control.ask(request);
+      if (asked === 1 && answer.ok) rest = answer.value.expiresInMs ?? Number.POSITIVE_INFINITY;
+      return rest <= 150 || asked > 1;
+    });
+    expect(rest).toBeLessThanOrEqual(150);
+    await until("it is asked again", async () => (await control.ask(request)).ok && asked > 1);
+  });
+
+  test.each([0, -1, 1.5, "60000", Number.POSITIVE_INFINITY, 2 ** 60])("[P9] %s is no time, and nobody gets in", async (expiresInMs) => {
+    const { control } = aControl(async () => ({ allow: true, access: "write", expiresInMs: expiresInMs as number }));
+    expect(await control.ask(request)).toMatchObject({ refusal: { code: "ACCESS_UNKNOWN" } });
+  });
+
+  test("[P9] about a session that is open the application itself is asked, and what it says then counts for all who come", async () => {
+    let allow = true;
+    const { control } = aControl(async () => (allow ? { allow, access: "write" } : { allow }));
+    await control.ask(request);
+    allow = false;
+    expect(await control.ask(request)).toMatchObject({ ok: true });
+    expect(await control.ask(request, { isAgain: true })).toMatchObject({ ok: false });
+    expect(await control.ask(request)).toMatchObject({ ok: false });
+  });
+
+  test("[P9] a question of before does not outlive what is asked anew, however late it is answered", async () => {
+    const answers: ((allow: boolean) => void)[] = [];
+    const { control } = aControl(
+      () => new Promise((resolve) => answers.push((allow) => resolve(allow ? { allow, access: "write" } : { allow: false }))),
+    );
+    const first = control.ask(request);
+    const again = control.ask(request, { isAgain: true });
+    const waits = control.ask(request);
+    await until("both are asked", async () => answers.length === 2);
+    answers[1]!(false);
+    expect([await again, await waits]).toMatchObject([{ ok: false }, { ok: false }]);
+    answers[0]!(true);
+    expect(await first).toMatchObject({ ok: true });
+    expect(await control.ask(request)).toMatchObject({ ok: false });
+  });
+
+  test("[P9] what was said, and what is being asked, can be forgotten", async () => {
+    const answers: (() => void)[] = [];
+    const { control } = aControl(() => new Promise((resolve) => answers.push(() => resolve({ allow: true, access: "write" }))));
+    const first = control.ask(request);
+    control.forget();
+    const second = control.ask(request);
+    await until("it is asked again", async () => answers.length === 2);
+    for (const answer of answers) answer();
+    await Promise.all([first, second]);
+    control.forget();
+    void control.ask(request);
+    await until("it is asked a third time", async () => answers.length === 3);
+  });
+
   test("[P8] no more answers are kept than there is room for, and no more questions asked at once", async () => {
     let asked = 0;
     const { control } = aControl(async () => (asked++, { allow: true, access: "write" }), { accessesKeptMax: 2 });

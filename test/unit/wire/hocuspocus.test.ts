@@ -73,6 +73,7 @@ test("what is said in a document begins with what its client calls it", () => {
   expect([
     inDocument.encode({ type: "opened", access: "read-write", ...opened }),
     inDocument.encode({ type: "opened", access: "read-only", ...opened }),
+    inDocument.encode({ type: "credential-request", channel: 1 }),
     inDocument.encode({ type: "error", ...refusal }),
     inDocument.encode({ type: "ack", handle: 1, number: 0, ...durability }),
     inDocument.encode({ type: "nack", ...nack }),
@@ -82,6 +83,7 @@ test("what is said in a document begins with what its client calls it", () => {
   ]).toEqual([
     [words(2, 2, "read-write")],
     [words(2, 2, "readonly")],
+    [named(2, 0)],
     [words(2, 1, "ROOM_DELETED")],
     [named(8, 1)],
     [named(8, 0)],

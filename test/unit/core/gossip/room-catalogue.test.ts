@@ -270,19 +270,28 @@ describe("a relay that starts anew", () => {
     );
   });
 
-  test("[P2] vouches for no room that comes to it by a change of the ring, and that it has only held for others, unread", () => {
-    const cluster = aCluster({ relays: 4, limits: { roomCacheBytes: 0 } });
-    write(cluster, [cluster.seat(3)]);
-    const edge = cluster.seat(3);
-    const held = documents.filter((room) => !edge.life!.relay.replicasOf(name(room)).includes(edge.self));
-    expect(held.length).toBeGreaterThan(0);
-    expect(held.every((room) => edge.disk.hashes.has(name(room)) && !edge.disk.marks.has(name(room)))).toBe(true);
-    readBy(cluster, edge);
-    const lost = cluster.seat(0);
-    cluster.crash(lost);
-    cluster.run(20_000);
-    cluster.forget(edge, lost);
-    cluster.run(30_000);
-    expect(held.filter((room) => !edge.disk.marks.has(name(room)))).toEqual([]);
-  });
+  test.each([
+    ["room", false],
+    ["tombstone", true],
+  ])(
+    "[P2] vouches for no %s that comes to it by a change of the ring, and that it has only held for others, unread",
+    (_what, isDeleted) => {
+      const cluster = aCluster({ relays: 4, limits: { roomCacheBytes: 0 } });
+      write(cluster, [cluster.seat(3)]);
+      const edge = cluster.seat(3);
+      const held = documents.filter((room) => !edge.life!.relay.replicasOf(name(room)).includes(edge.self));
+      expect(held.length).toBeGreaterThan(0);
+      expect(held.every((room) => edge.disk.hashes.has(name(room)) && !edge.disk.marks.has(name(room)))).toBe(true);
+      if (isDeleted) for (const room of held) cluster.ask(edge, { type: "delete", room: name(room), principal: "ada" });
+      cluster.run(5_000);
+      readBy(cluster, edge);
+      const lost = cluster.seat(0);
+      cluster.crash(lost);
+      cluster.run(20_000);
+      cluster.forget(edge, lost);
+      cluster.run(30_000);
+      expect(held.map((room) => edge.disk.records.get(name(room))?.deleted !== undefined)).toEqual(held.map(() => isDeleted));
+      expect(held.filter((room) => !edge.disk.marks.has(name(room)))).toEqual([]);
+    },
+  );
 });

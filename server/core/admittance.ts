@@ -1,0 +1,116 @@
+/**
+ * Admittance: on one socket, from a document that a client asks for to the session that begins.
+ *
+ *     asked for ──no application is asked──────────────────────────────▶ a session
+ *         └──shown something, or `credentialMs`──▶ asked ──granted──▶──┘    │ cannot be read, where only the whole socket could come again
+ *                                                   ▲  └──▶ refused         ▼
+ *                                                   └─────────── a while later, with what was said
+ *
+ * Invariants: no session begins without an answer to a question that was asked after its client asked for the document, or for it again; what
+ * was shown last is what is asked with.
+ */
+import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
+import type { Refusal, Result } from "@inkmesh/shared/base/result";
+import type { Dialect } from "@inkmesh/shared/wire/dialect";
+import type { Grant } from "./access.ts";
+import type { AwaitedOpening, AwaitedOpenings } from "./awaited-openings.ts";
+import { openAgain } from "./open-again.ts";
+import type { RelayContext } from "./relay-context.ts";
+import type { Admission } from "./session-access.ts";
+import type { Opening, SessionMessage } from "./session-message.ts";
+import type { Session } from "./session.ts";
+
+interface AdmittanceOptions {
+  readonly context: RelayContext;
+  readonly connection: ConnectionId;
+  readonly dialect: Dialect;
+  readonly awaited: AwaitedOpenings;
+  /** It may begin; `admission`: undefined where no application is asked. */
+  readonly begin: (name: RoomName, opening: Opening, how: { admission: Admission | undefined; isLetGo: boolean }) => Session | undefined;
+  /** Its client has let go of it: it hears what was said and ends. */
+  readonly letGo: (session: Session | undefined) => void;
+  readonly refuse: (opening: Opening, refusal: Refusal) => void;
+}
+
+export class Admittance {
+  readonly #options: AdmittanceOptions;
+  /** What the client showed for all its documents. */
+  #credential = "";
+
+  constructor(options: AdmittanceOptions) {
+    this.#options = options;
+  }
+
+  showForAll(credential: string): void {
+    this.#credential = credential;
+  }
+
+  /** The client shows something for what it has asked for. */
+  show(channel: number, credential: string): void {
+    const { awaited, context } = this.#options;
+    const shown = awaited.show(channel, credential, context.limits.roomsPerConnectionMax);
+    if (shown !== undefined) this.#ask(shown);
+  }
+
+  /** The client asks for a document. */
+  open(name: RoomName, opening: Opening): void {
+    const { context, dialect, connection, awaited, begin } = this.#options;
+    if (!context.asksAccess) return void begin(name, opening, { admission: undefined, isLetGo: false });
+    const added = awaited.add(name, opening);
+    if (!dialect.showsLater || opening.credential !== undefined) return this.#ask(added);
+    const dueMs = context.now.monotonicMs + context.limits.credentialMs;
+    context.deadlines.set({ type: "ask-access", connection, channel: opening.channel }, dueMs);
+  }
+
+  /** The client has shown nothing for what it asked for. */
+  credentialDue(channel: number): void {
+    const awaited = this.#options.awaited.unasked(channel);
+    if (awaited !== undefined) this.#ask(awaited);
+  }
+
+  /** The document of a session could not be read: it ends, and begins anew later, with what was `said` in it. */
+  postpone(session: Session, opening: Opening, said: readonly SessionMessage[], refusal: Refusal): void {
+    const { context, connection, awaited } = this.#options;
+    const { credential = opening.credential } = session.access;
+    awaited.postpone(session.room.name, credential === undefined ? opening : { ...opening, credential }, said);
+    openAgain(context, { connection, channel: opening.channel, tries: opening.tries ?? 0, code: refusal.code });
+  }
+
+  /** A document that could not be read is tried again. Who may have it may have changed meanwhile. */
+  openAgainDue(channel: number): void {
+    const { context, awaited } = this.#options;
+    const postponed = awaited.postponed(channel);
+    if (postponed === undefined) return;
+    if (context.asksAccess) this.#ask(postponed);
+    else this.#enter(postponed, undefined);
+  }
+
+  #ask(opened: AwaitedOpening): void {
+    const { context, connection, dialect, awaited } = this.#options;
+    awaited.asked(opened);
+    const { accessDoubts } = context;
+    const credential = opened.opening.credential ?? this.#credential;
+    const seq = context.accesses.ask((result) => {
+      const session = this.#answered(opened, credential, result);
+      if (accessDoubts !== context.accessDoubts) session?.access.doubt(0);
+    });
+    context.effect({ type: "ask-access", seq, connection, ask: { dialect: dialect.name, room: opened.name, credential } });
+  }
+
+  /** Answers with the session that has begun. */
+  #answered(opened: AwaitedOpening, credential: string, result: Result<Grant>): Session | undefined {
+    if (result.ok) return this.#enter(opened, { grant: result.value, credential });
+    if (this.#options.awaited.settle(opened) && !opened.isLetGo) this.#options.refuse(opened.opening, result.refusal);
+    return undefined;
+  }
+
+  #enter(opened: AwaitedOpening, admission: Admission | undefined): Session | undefined {
+    const { awaited, begin, letGo } = this.#options;
+    if (!awaited.settle(opened)) return undefined;
+    const { name, opening, messages, isLetGo } = opened;
+    const session = begin(name, opening, { admission, isLetGo });
+    for (const message of messages) session?.receive(message);
+    if (isLetGo) letGo(session);
+    return session;
+  }
+}
