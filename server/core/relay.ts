@@ -176,6 +176,12 @@ export class Relay {
         return context.takings.answer(input.seq, input.result);
       case "gaps-found":
         return context.gaps.answer(input.seq, input.result);
+      case "blob-kept":
+      case "blob-read":
+      case "blobs-listed":
+      case "lacking-blobs-found":
+        // Nobody asks.
+        return;
       case "access-answered":
         return context.accesses.answer(input.seq, input.result);
       case "request-received":

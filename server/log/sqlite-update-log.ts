@@ -22,6 +22,8 @@ import {
   type StoredRoom,
   type StoreInspection,
 } from "../core/stored-room.ts";
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
+import type { BlobGaps, HeldBlobs } from "../core/stored-blob.ts";
 import type { CoveredHistory, HistoryAsk, HistoryGaps, RoomHistory, TakenHistory, VersionAsk } from "../core/stored-history.ts";
 import { startWorker } from "../runtime/worker-file.ts";
 import { packAppends } from "./append-batch.ts";
@@ -180,6 +182,26 @@ export class SqliteUpdateLog implements UpdateLog {
     return this.#inTurn((lines) => takePiece(lines, lineage, { piece, since: minuteOf(sinceMs) }));
   }
 
+  async putBlob(): Promise<LogResult<undefined>> {
+    return withoutBlobs;
+  }
+
+  async blob(): Promise<LogResult<Uint8Array | undefined>> {
+    return { ok: true, value: undefined };
+  }
+
+  async blobsOf(): Promise<LogResult<HeldBlobs>> {
+    return { ok: true, value: { held: [] as readonly BlobName[], lacking: [] } };
+  }
+
+  async blobGaps(): Promise<LogResult<BlobGaps>> {
+    return { ok: true, value: { lineages: [], next: undefined } };
+  }
+
+  async collectBlobs(): Promise<LogResult<number>> {
+    return { ok: true, value: 0 };
+  }
+
   async rooms({ after, limit, search, deleted = false, hashes = false }: RoomsAsk): Promise<LogResult<RoomPage>> {
     await this.#lastWrite;
     // With hashes every row of every room is read: rooms that somebody waits for do not wait behind that.
@@ -275,6 +297,8 @@ export class SqliteUpdateLog implements UpdateLog {
     for (const listener of this.#listeners) listener(damage);
   }
 }
+
+const withoutBlobs = { ok: false, refusal: { code: "STORE_FAILED", detail: "this store has no room for images yet" } } as const;
 
 /** A step that throws fails alone: what waits behind it, and the closing, go on. */
 function refusedBy(error: unknown): Extract<LogResult<never>, { ok: false }> {

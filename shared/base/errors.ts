@@ -84,6 +84,19 @@ export const errorKinds = {
     retryable: false,
     sentence: "This document cannot be written in this format. Nothing was written.",
   },
+  BLOB_MISMATCH: {
+    wire: 29,
+    httpStatus: 400,
+    retryable: false,
+    sentence: "An image is not what its name says: the name is to be the SHA-256 of its bytes. It was not kept.",
+  },
+  BLOB_TOO_BIG: { wire: 30, httpStatus: 413, retryable: false, sentence: "An image is larger than 8 MiB. It was not kept." },
+  TOO_MANY_BLOBS: {
+    wire: 31,
+    httpStatus: 413,
+    retryable: false,
+    sentence: "This document has as many images as it may. This one was not kept.",
+  },
   ROOM_FULL: { wire: 27, httpStatus: 413, retryable: false, sentence: "This document has reached its largest size." },
 
   // Who may do what.
