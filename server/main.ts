@@ -236,8 +236,8 @@ async function openLog(parts: Parts, unsound: () => void): Promise<LogOpened> {
   };
   log.onDamage((damage) => {
     note(damage);
-    // Whatever it is and wherever: what this actor wrote may be part of it.
-    if (parts.driver !== undefined) unsound();
+    // Whatever it is and wherever: what this actor wrote may be part of it. But for images, which come again from others.
+    if (parts.driver !== undefined && damage.isOfBlobs !== true) unsound();
   });
   try {
     const opening = await log.open();

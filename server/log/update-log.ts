@@ -36,6 +36,8 @@ export interface Damage {
   /** Where the damaged original is kept; undefined when there was nothing to keep. */
   readonly keptAs: string | undefined;
   readonly room: RoomName | undefined;
+  /** Only an image is concerned, or what is noted of them: the document is as it was. */
+  readonly isOfBlobs?: boolean;
 }
 
 export interface LogOpening {

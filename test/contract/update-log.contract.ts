@@ -7,6 +7,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
 import type { LogResult, UpdateLog } from "../../server/log/update-log.ts";
+import { blobsContract } from "./blobs.contract.ts";
 import { droppedCopiesContract } from "./dropped-copies.contract.ts";
 import { historyCopiesContract } from "./history-copies.contract.ts";
 import { historyContract } from "./history.contract.ts";
@@ -66,6 +67,7 @@ export function updateLogContract(open: () => Promise<LogUnderTest>, { keepsHist
   replicaMarksContract(() => log, again);
   prunedClocksContract(() => log, again);
   keptHashesContract(() => log, again);
+  blobsContract(() => log, again, { keepsHistory });
   droppedCopiesContract(() => log, again);
   if (keepsHistory) historyContract(() => log, again);
   if (keepsHistory) historyCopiesContract(() => log, again);

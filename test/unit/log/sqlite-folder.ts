@@ -3,6 +3,7 @@
  * milliseconds.
  */
 import * as fs from "node:fs";
+import { firstBlobLimits } from "../../../server/log/blob-admission.ts";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
@@ -40,7 +41,7 @@ export class SqliteFolder {
 
   /** `relay`: whose folder it is. */
   open(relay?: RelayId): LogOpening {
-    const { store, opening } = openStore({ folder: this.path, freeBytesMin: 0, relay });
+    const { store, opening } = openStore({ folder: this.path, freeBytesMin: 0, relay, blobs: firstBlobLimits });
     this.#store = store;
     return opening;
   }
