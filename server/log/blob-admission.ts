@@ -9,9 +9,9 @@ import { blobBytesMax, blobNameOf, type BlobName } from "@inkmesh/shared/base/bl
 import { refused, type Refusal } from "@inkmesh/shared/base/result";
 
 export interface BlobLimits {
-  /** Blobs of one document. More lets people draw with pictures; each costs a row, and a question between relays that bring a copy together. */
+  /** Blobs of one document. */
   readonly blobsPerRoomMax: number;
-  /** Bytes of all of them. More lets one document take more of everybody's disk. */
+  /** Bytes of all of them. */
   readonly blobBytesPerRoomMax: number;
 }
 
