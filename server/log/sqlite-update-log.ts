@@ -11,6 +11,7 @@
  */
 import { statfs } from "node:fs/promises";
 import { lineageKey, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
+import { refused } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import {
@@ -66,6 +67,9 @@ export interface SqliteSettings {
  */
 const compactionMs = 60_000;
 
+/** Bytes of images that wait for their turn: eight of the largest. One more waits with whoever has it. */
+const blobBytesWaitingMax = 64 * 1024 * 1024;
+
 /** Hashes that wait for the next append: so many may be lost by a kill, and each costs reading one room. */
 const hashesMax = 256;
 
@@ -81,6 +85,7 @@ export class SqliteUpdateLog implements UpdateLog {
   #lastCompaction: Promise<unknown> = Promise.resolve();
   #lastBlob: Promise<unknown> = Promise.resolve();
   readonly #collection = new BlobCollection((work) => this.#inTurn(work));
+  #blobBytes = 0;
   #isClosing = false;
 
   constructor(settings: SqliteSettings) {
@@ -191,13 +196,14 @@ export class SqliteUpdateLog implements UpdateLog {
     return this.#inTurn((lines) => takePiece(lines, lineage, { piece, since: minuteOf(sinceMs) }));
   }
 
-  putBlob(of: Lineage, name: BlobName, bytes: Uint8Array, keeping: BlobKeeping): Promise<LogResult<undefined>> {
-    return this.#blobInTurn(async (lines) => {
-      const taken = await takeBlob(lines, { of, name, bytes, keeping });
-      // What was begun and came to nothing.
-      if (!taken.ok) await this.#sweep(lines);
-      return taken;
-    });
+  async putBlob(of: Lineage, name: BlobName, bytes: Uint8Array, keeping: BlobKeeping): Promise<LogResult<undefined>> {
+    if (this.#blobBytes + bytes.length > blobBytesWaitingMax) return refused("RELAY_BUSY", `${this.#blobBytes} bytes of images wait`);
+    this.#blobBytes += bytes.length;
+    const taken = await this.#blobInTurn((lines) => takeBlob(lines, { of, name, bytes, keeping }));
+    this.#blobBytes -= bytes.length;
+    // What was begun and came to nothing.
+    if (!taken.ok) this.#sweepBlobs();
+    return taken;
   }
 
   async blob(lineage: Lineage, name: BlobName): Promise<LogResult<Uint8Array | undefined>> {
@@ -304,13 +310,9 @@ export class SqliteUpdateLog implements UpdateLog {
 
   #sweepBlobs(): void {
     void this.#blobInTurn(async (lines) => {
-      await this.#sweep(lines);
+      await sweepBlobs(lines, () => this.#isClosing);
       return { ok: true, value: undefined };
     });
-  }
-
-  #sweep(lines: BlobLines): Promise<void> {
-    return sweepBlobs(lines, () => this.#isClosing);
   }
 
   /** One at a time, and behind what was written before. */
@@ -336,8 +338,8 @@ export class SqliteUpdateLog implements UpdateLog {
     this.#hashes.clear();
     const of = lineage && { room: lineage.room, generation: lineage.generation };
     if (row) void this.#removing(this.#store.call("setAside", [row, of, what]));
-    const isOfBlobs = row?.table === "blob" || row?.table === "mention";
-    this.#tell({ where: `table ${where}`, what, keptAs: row && "table damage", room: lineage?.room, isOfBlobs });
+    const damage = { where: `table ${where}`, what, keptAs: row && "table damage", room: lineage?.room };
+    this.#tell(row?.table === "blob" || row?.table === "mention" ? { ...damage, isOfBlobs: true } : damage);
   }
 
   #tell(damage: Damage): void {

@@ -117,8 +117,8 @@ export interface UpdateLog {
   historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>>;
   /**
    * Keeps a blob of a document, on disk when it resolves. One that is here already is not written again. Refused where the bytes do not hash to
-   * the name (BLOB_MISMATCH), are too many (BLOB_TOO_BIG), the document has as many as it may (TOO_MANY_BLOBS), or its generation is closed
-   * (ROOM_DELETED).
+   * the name (BLOB_MISMATCH), are too many (BLOB_TOO_BIG), the document has as many as it may (TOO_MANY_BLOBS), its generation is closed
+   * (ROOM_DELETED), or too much waits (RELAY_BUSY).
    */
   putBlob(lineage: Lineage, name: BlobName, bytes: Uint8Array, keeping: BlobKeeping): Promise<LogResult<undefined>>;
   /** Undefined where it is not here. One that is not as it was written is set aside, reported, and not here from then on. */

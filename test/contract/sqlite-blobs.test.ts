@@ -1,5 +1,6 @@
 /**
- * Images that go bad while the relay runs: not served, told of once, set aside, and no reason for a new life.
+ * Images in the SQLite store while a relay runs: what goes bad is not served, told of once, set aside, and no reason for a new life; too many at once are
+ * refused.
  */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { aPicture, PictureAuthor } from "./blobs.contract.ts";
@@ -41,4 +42,14 @@ test("[P9] one that nobody reads is set aside by whoever looks for damage", asyn
   expect(await must(store.log.setAsideDamage([author.lineage.room]))).toBe(1);
   expect(store.reported).toMatchObject([{ where: "table blob", isOfBlobs: true }]);
   expect(await must(store.log.blobsOf(author.lineage))).toEqual({ held: [], lacking: [picture.name] });
+});
+
+test("[P8] what waits to be kept is bounded, and what is refused for that may come again", async () => {
+  const pictures = Array.from({ length: 9 }, (_, seed) => aPicture(seed, 8 * 2 ** 20));
+  const { lineage } = new PictureAuthor();
+  const put = ({ name, bytes }: (typeof pictures)[number]) => store.log.putBlob(lineage, name, bytes, { atMs: 10 });
+  const results = await Promise.all(pictures.map(put));
+  expect(results.map((result) => result.ok || result.refusal.code)).toEqual([...Array<true>(8).fill(true), "RELAY_BUSY"]);
+  await must(put(pictures[8]!));
+  expect((await must(store.log.blobsOf(lineage))).held).toHaveLength(9);
 });
