@@ -10,7 +10,7 @@ import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
 import { backUp, restore } from "../../server/log/store-backup.ts";
 import { storeFile } from "../../server/log/store-opening.ts";
 import { until } from "../harness/until.ts";
-import { SqliteFolder } from "../unit/log/sqlite-folder.ts";
+import { dropBlobTables, SqliteFolder } from "../unit/log/sqlite-folder.ts";
 import { aPicture, PictureAuthor } from "./blobs.contract.ts";
 import { LogAuthor } from "./log-author.ts";
 
@@ -177,7 +177,15 @@ describe("a restored folder", { timeout: 60_000 }, () => {
     const author = new LogAuthor({ room: "r0" });
     await opened(at("data"), async (log) => log.append([author.type("abc")]));
     await backUp(at("data"), at("backup"), nobody);
-    tamper(at("backup"), "DROP TABLE mark", "DROP TABLE cover", "DROP TABLE whole", "DROP TABLE segment", "PRAGMA user_version = 1");
+    tamper(
+      at("backup"),
+      ...dropBlobTables,
+      "DROP TABLE mark",
+      "DROP TABLE cover",
+      "DROP TABLE whole",
+      "DROP TABLE segment",
+      "PRAGMA user_version = 1",
+    );
     expect(restore(at("backup"), at("again"))).toEqual([]);
     const room = await opened(at("again"), (log) => log.load("r0" as RoomName));
     expect(room.ok && [room.value.clock, room.value.isMarked]).toEqual([author.clock, false]);

@@ -13,7 +13,7 @@ import type { MentionScan } from "../../../server/log/mention-scan.ts";
 import { openReader } from "../../../server/log/sqlite-connection.ts";
 import { SqliteReader, type FoundDamage } from "../../../server/log/sqlite-reader.ts";
 import { verifyStore } from "../../../server/log/store-verification.ts";
-import { SqliteFolder } from "./sqlite-folder.ts";
+import { dropBlobTables, SqliteFolder } from "./sqlite-folder.ts";
 
 // Longer than usual: a slow disk syncs slowly.
 vi.setConfig({ testTimeout: 30_000 });
@@ -240,7 +240,7 @@ test("a store of version 3 is read for what it mentions", () => {
   compact();
   folder.close();
   const database = new Database(folder.file);
-  database.exec("DROP TABLE blob; DROP TABLE piece; DROP TABLE leftover; DROP TABLE mention; DROP TABLE unread; PRAGMA user_version = 3");
+  for (const sql of [...dropBlobTables, "PRAGMA user_version = 3"]) database.exec(sql);
   database.close();
   expect(folder.open()).toMatchObject({ complete: true, damage: [] });
   expect(blobs()).toEqual({ held: [], lacking: [large.name, other.name].sort() });

@@ -25,6 +25,9 @@ import type { Append, LogOpening } from "../../../server/log/update-log.ts";
 const engine = new YjsEngine();
 const nestingMax = 64;
 
+/** What makes a store one of version 3, but for its number. */
+export const dropBlobTables = ["blob", "piece", "leftover", "mention", "unread"].map((table) => `DROP TABLE ${table}`);
+
 export class SqliteFolder {
   readonly path: string;
   readonly file: string;
