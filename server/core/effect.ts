@@ -101,6 +101,9 @@ export type RoomAnswer =
   /** An edit is on so many disks; `token`: of what is on this one. */
   | { readonly type: "saved"; readonly durability: Durability; readonly token: string; readonly generation: number }
   | { readonly type: "compared"; readonly comparison: RoomComparisonView }
+  | { readonly type: "blob"; readonly bytes: Uint8Array }
+  /** An image is on so many disks. */
+  | { readonly type: "blob-saved"; readonly durability: Durability }
   | { readonly type: "done" }
   | { readonly type: "refused"; readonly refusal: Refusal };
 

@@ -2,6 +2,7 @@
  * RelayInput: everything that the core is told. The core asks for nothing; what it wants done it says as effects,
  * and their outcome comes back here.
  */
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { ConnectionId, Lineage, RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import type { ContentFormat, DocumentKind, WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
@@ -110,4 +111,7 @@ export type RoomRequest =
       readonly key?: RequestKey | undefined;
       readonly principal: string;
     }
+  /** An image of the document: to be kept, or to be read from wherever it is. */
+  | { readonly type: "keep-blob"; readonly room: RoomName; readonly name: BlobName; readonly bytes: Uint8Array }
+  | { readonly type: "blob"; readonly room: RoomName; readonly name: BlobName }
   | { readonly type: "content"; readonly room: RoomName; readonly format: ContentFormat; readonly token: string };

@@ -204,6 +204,20 @@ export const errorKinds = {
     sentence:
       "It is done at this relay, and will be at the others as soon as they can be reached. Until enough of them have said so, it is lost if this relay's disk is.",
   },
+  BLOB_NOT_FOUND: {
+    wire: 86,
+    httpStatus: 404,
+    retryable: true,
+    retryAfterMs: 10_000,
+    sentence: "No relay that can be reached has this image. It may be on its way still, from where it was put into the document.",
+  },
+  BLOB_NOT_REACHED: {
+    wire: 87,
+    httpStatus: 503,
+    retryable: true,
+    retryAfterMs: 2_000,
+    sentence: "This image is at relays that cannot be reached now.",
+  },
   INTERNAL: {
     wire: 84,
     closeCode: 1011,
