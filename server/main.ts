@@ -46,7 +46,8 @@ import type { Authorize } from "./runtime/access-control.ts";
 import { Driver } from "./runtime/driver.ts";
 import { EngineWorkers } from "./runtime/engine-workers.ts";
 import { createLogger, type Logger } from "./runtime/logger.ts";
-import { HistoryUpkeep } from "./runtime/history-upkeep.ts";
+import type { Upkeep } from "./runtime/upkeep.ts";
+import { storeUpkeep } from "./store-upkeep.ts";
 import { MeshFile } from "./runtime/mesh-file.ts";
 import { MeshJournal } from "./runtime/mesh-journal.ts";
 import { givenMeshSecret, joinsWithoutSecret, openMeshSecret, secretSentence } from "./runtime/mesh-secret.ts";
@@ -132,7 +133,7 @@ interface Parts {
   driver: Driver | undefined;
   journal: MeshJournal | undefined;
   watch: EventLoopWatch | undefined;
-  upkeep: HistoryUpkeep | undefined;
+  upkeep: readonly Upkeep[];
   stopped: () => void;
 }
 
@@ -221,11 +222,12 @@ function assemble(settings: RelaySettings, { folder, secret, authorize }: Given)
   const log = new SqliteUpdateLog({
     ...{ folder: folder.path, relay: name, nestingMax: limits.content.nestingMax, freeBytesMin: around.freeBytesMin },
     keepsHistory: settings.historyMs > 0,
+    blobs: { blobsPerRoomMax: around.blobsPerRoomMax, blobBytesPerRoomMax: around.blobBytesPerRoomMax },
   });
   const parts: Parts = {
     ...{ settings, folder, name, actor, logger, metrics, status, log, engines, sockets, clock, meshFile, requests, http, events },
     ...{ peers, links: experiments?.links ?? peers, access },
-    ...{ core: undefined, driver: undefined, journal: undefined, watch: undefined, upkeep: undefined, stopped: () => undefined },
+    ...{ core: undefined, driver: undefined, journal: undefined, watch: undefined, upkeep: [], stopped: () => undefined },
   };
   return parts;
 }
@@ -241,8 +243,8 @@ async function openLog(parts: Parts, unsound: () => void): Promise<LogOpened> {
   };
   log.onDamage((damage) => {
     note(damage);
-    // Whatever it is and wherever: what this actor wrote may be part of it.
-    if (parts.driver !== undefined) unsound();
+    // Whatever it is and wherever: what this actor wrote may be part of it. But for images, which come again from others.
+    if (parts.driver !== undefined && damage.isOfBlobs !== true) unsound();
   });
   try {
     const opening = await log.open();
@@ -300,10 +302,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
     report: (report) => noteReport(parts, report),
     committed: (figures) => metrics.committed(figures),
   });
-  parts.upkeep = new HistoryUpkeep({
-    ...{ keptMs: settings.historyMs, everyMs: settings.process.historyLookMs, wallMs: () => clock.now().wallMs, log },
-    failed: (detail) => logger.warn({ detail }, "a history could not be cut; it is tried again"),
-  });
+  parts.upkeep = storeUpkeep(parts);
   metrics.watch(() => core.census());
   metrics.mesh.watch(() => core.meshView());
   status.enter("serving");
@@ -334,7 +333,7 @@ async function stop(parts: Parts): Promise<void> {
   const flushed = new Promise<void>((resolve) => (parts.stopped = resolve));
   driver.enqueue({ type: "stop-requested" });
   parts.watch?.stop();
-  parts.upkeep?.stop();
+  for (const each of parts.upkeep) each.stop();
   const inTime = await within(systemClock, deadlineMs, flushed);
   if (!inTime) logger.warn("not everything came to disk in time; its authors still have it");
   peers.shut(errorKinds.RELAY_STOPPING.closeCode, "RELAY_STOPPING");

@@ -1,6 +1,7 @@
 /**
  * Ceilings and waits of the process around the core by name, with unit and reason: `"process"` in the `--config` file.
  */
+import { firstBlobLimits } from "./log/blob-admission.ts";
 import type { Bounds } from "./bounds.ts";
 
 const kib = 1024;
@@ -62,6 +63,14 @@ export const processBounds = {
   eventLoopLookMs: [2_000, 100, 600_000],
   /** Milliseconds between two looks at which histories tell of what is to go. */
   historyLookMs: [3_600_000, 50, 86_400_000],
+  /** Images of one document. More lets people draw with pictures; each costs a row, and a question between relays that bring a copy together. */
+  blobsPerRoomMax: [firstBlobLimits.blobsPerRoomMax, 0, 1_000_000],
+  /** Bytes of all of them. More lets one document take more of everybody's disk. */
+  blobBytesPerRoomMax: [firstBlobLimits.blobBytesPerRoomMax, 0, 1024 * 1024 * mib],
+  /** Milliseconds that an image is kept which nothing mentions: a device that uploads one and goes away says a day later where it belongs. */
+  blobGraceMs: [86_400_000, 0, 365 * 86_400_000],
+  /** Milliseconds between two looks for such images, at some hundred documents each. */
+  blobLookMs: [600_000, 50, 86_400_000],
   /** Milliseconds that a stamp of another clock may be ahead. */
   hlcOffsetMaxMs: [500, 1, 600_000],
 } as const satisfies Record<string, Bounds>;

@@ -41,6 +41,8 @@ export type Deadline =
   | { readonly type: "read-rooms" }
   /** Histories are brought together with those of other relays. */
   | { readonly type: "fetch-histories" }
+  /** Images that are lacking are fetched from other relays. */
+  | { readonly type: "fetch-blobs" }
   | { readonly type: "tell-clock"; readonly room: RoomName }
   | { readonly type: "verify-tail"; readonly room: RoomName }
   | { readonly type: "expire-presence"; readonly room: RoomName }

@@ -3,6 +3,7 @@
  * delivery. A promise of durability is made only after the input that answers the append.
  */
 import type { Refusal } from "@inkmesh/shared/base/result";
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { ConnectionId, Lineage, RelayId, RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
@@ -67,6 +68,19 @@ export type RelayEffect =
     }
   /** Documents, so many of them looked at, whose history lacks something. */
   | { readonly type: "find-gaps"; readonly seq: number; readonly after: number; readonly limit: number }
+  /** An image of the document. `isCopy`: another relay has let it in. */
+  | {
+      readonly type: "keep-blob";
+      readonly seq: number;
+      readonly lineage: Lineage;
+      readonly name: BlobName;
+      readonly bytes: Uint8Array;
+      readonly isCopy?: boolean;
+    }
+  | { readonly type: "read-blob"; readonly seq: number; readonly lineage: Lineage; readonly name: BlobName }
+  | { readonly type: "list-blobs"; readonly seq: number; readonly lineage: Lineage }
+  /** Documents, so many of them looked at, that mention an image which is not here. */
+  | { readonly type: "find-lacking-blobs"; readonly seq: number; readonly after: number; readonly limit: number }
   | { readonly type: "engine-call"; readonly lineage: Lineage; readonly seq: number; readonly call: EngineCall }
   /** May this client have the room? Answered by `access-answered`. */
   | { readonly type: "ask-access"; readonly seq: number; readonly connection: ConnectionId; readonly ask: AccessAsk }
@@ -87,6 +101,9 @@ export type RoomAnswer =
   /** An edit is on so many disks; `token`: of what is on this one. */
   | { readonly type: "saved"; readonly durability: Durability; readonly token: string; readonly generation: number }
   | { readonly type: "compared"; readonly comparison: RoomComparisonView }
+  | { readonly type: "blob"; readonly bytes: Uint8Array }
+  /** An image is on so many disks. */
+  | { readonly type: "blob-saved"; readonly durability: Durability }
   | { readonly type: "done" }
   | { readonly type: "refused"; readonly refusal: Refusal };
 

@@ -2,6 +2,7 @@
  * RelayInput: everything that the core is told. The core asks for nothing; what it wants done it says as effects,
  * and their outcome comes back here.
  */
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { ConnectionId, Lineage, RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import type { ContentFormat, DocumentKind, WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
@@ -9,6 +10,7 @@ import type { RequestKey } from "@inkmesh/shared/engine/request-mark";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
 import type { Grant } from "./access.ts";
 import type { MeshInput } from "./peers/mesh-input.ts";
+import type { BlobGaps, HeldBlobs } from "./stored-blob.ts";
 import type { CoveredHistory, HistoryGaps, TakenHistory } from "./stored-history.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
 
@@ -38,6 +40,12 @@ export type RelayInput =
   | { readonly type: "piece-drafted"; readonly seq: number; readonly result: Result<Uint8Array> }
   | { readonly type: "piece-taken"; readonly seq: number; readonly result: Result<TakenHistory> }
   | { readonly type: "gaps-found"; readonly seq: number; readonly result: Result<HistoryGaps> }
+  /** It is on this disk, or was before. */
+  | { readonly type: "blob-kept"; readonly seq: number; readonly result: Result<undefined> }
+  /** Undefined: it is not on this disk. */
+  | { readonly type: "blob-read"; readonly seq: number; readonly result: Result<Uint8Array | undefined> }
+  | { readonly type: "blobs-listed"; readonly seq: number; readonly result: Result<HeldBlobs> }
+  | { readonly type: "lacking-blobs-found"; readonly seq: number; readonly result: Result<BlobGaps> }
   | { readonly type: "engine-result"; readonly lineage: Lineage; readonly seq: number; readonly result: Result<Uint8Array> }
   | { readonly type: "rooms-listed"; readonly seq: number; readonly result: Result<RoomPage> }
   | { readonly type: "access-answered"; readonly seq: number; readonly result: Result<Grant> }
@@ -105,4 +113,7 @@ export type RoomRequest =
       readonly key?: RequestKey | undefined;
       readonly principal: string;
     }
+  /** An image of the document: to be kept, or to be read from wherever it is. */
+  | { readonly type: "keep-blob"; readonly room: RoomName; readonly name: BlobName; readonly bytes: Uint8Array }
+  | { readonly type: "blob"; readonly room: RoomName; readonly name: BlobName }
   | { readonly type: "content"; readonly room: RoomName; readonly format: ContentFormat; readonly token: string };

@@ -19,6 +19,7 @@ import type { DurabilityLevel } from "./gossip/durable-copies.ts";
 import { Askers } from "./gossip/askers.ts";
 import type { RoomCopy } from "./gossip/room-copy.ts";
 import { Placement } from "./gossip/placement.ts";
+import { RoomBlobs } from "./gossip/room-blobs.ts";
 import { RoomHistories } from "./gossip/room-histories.ts";
 import type { Limits } from "./limits.ts";
 import { OwnActors } from "./own-actors.ts";
@@ -32,6 +33,7 @@ import { RelayList } from "./relay-list.ts";
 import type { EntryMaker } from "./room-content.ts";
 import { Questions } from "./questions.ts";
 import { StoreHealth } from "./store-health.ts";
+import type { BlobGaps, HeldBlobs } from "./stored-blob.ts";
 import type { CoveredHistory, HistoryGaps, TakenHistory } from "./stored-history.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
 
@@ -96,6 +98,11 @@ export class RelayContext {
   readonly takings = new Questions<Result<TakenHistory>>();
   readonly gaps = new Questions<Result<HistoryGaps>>();
   readonly histories: RoomHistories;
+  readonly blobKeeps = new Questions<Result<undefined>>();
+  readonly blobReads = new Questions<Result<Uint8Array | undefined>>();
+  readonly blobLists = new Questions<Result<HeldBlobs>>();
+  readonly blobGaps = new Questions<Result<BlobGaps>>();
+  readonly blobs: RoomBlobs;
   readonly accesses = new Questions<Result<Grant>>();
   /** Whether an application says who may do what. */
   readonly asksAccess: boolean;
@@ -132,6 +139,7 @@ export class RelayContext {
       wholeRing: options.wholeRing,
     });
     this.histories = new RoomHistories(this);
+    this.blobs = new RoomBlobs(this);
     this.#dialects = new Map(options.dialects.map((dialect) => [dialect.name, dialect]));
     this.#hlc = new HybridLogicalClock({ relay: options.self, offsetMaxMs: options.offsetMaxMs, floorMs: options.hlcFloorMs });
   }

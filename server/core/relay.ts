@@ -18,6 +18,7 @@
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
 import { errorKind, type ErrorCode } from "@inkmesh/shared/base/errors";
+import { giveAnswer, isAnswer } from "./answers.ts";
 import type { ConnectionId, RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Refusal } from "@inkmesh/shared/base/result";
@@ -85,7 +86,7 @@ export class Relay {
     );
     this.#replicas = new ReplicatedRooms(this.#context, this.#rooms);
     this.#requests = new RoomRequests(this.#context, this.#rooms, this.#replicas.lists);
-    this.#context.mesh?.listen(new RoomListeners(this.#replicas, this.#context.histories));
+    this.#context.mesh?.listen(new RoomListeners(this.#replicas, this.#context));
   }
 
   /** What is to be done about `input`, in order. Synchronous; total for any bytes. */
@@ -144,6 +145,7 @@ export class Relay {
 
   #route(input: RelayInput): void {
     const context = this.#context;
+    if (isAnswer(input)) return giveAnswer(context, input);
     switch (input.type) {
       case "connection-opened":
         return this.#connectionOpened(input);
@@ -153,32 +155,10 @@ export class Relay {
         return this.#connections.get(input.connection)?.backlogChanged(input.bytes);
       case "connection-closed":
         return this.#connections.get(input.connection)?.socketClosed();
-      case "room-loaded":
-        return context.loads.answer(input.seq, input.result);
       case "log-appended":
         return this.#appended(input);
       case "log-append-failed":
         return this.#appendFailed(input);
-      case "room-compacted":
-        return context.compactions.answer(input.seq, input.result);
-      case "record-stored":
-        return context.records.answer(input.seq, input.result);
-      case "copies-dropped":
-        return context.drops.answer(input.seq, input.result);
-      case "engine-result":
-        return context.calls.answer(input.seq, input.result);
-      case "rooms-listed":
-        return context.lists.answer(input.seq, input.result);
-      case "coverage-read":
-        return context.coverages.answer(input.seq, input.result);
-      case "piece-drafted":
-        return context.pieces.answer(input.seq, input.result);
-      case "piece-taken":
-        return context.takings.answer(input.seq, input.result);
-      case "gaps-found":
-        return context.gaps.answer(input.seq, input.result);
-      case "access-answered":
-        return context.accesses.answer(input.seq, input.result);
       case "reconsider-access":
         return reconsider(input, { context, connections: this.#connections.values() });
       case "request-received":
@@ -292,6 +272,8 @@ export class Relay {
         return this.#replicas.readDue();
       case "fetch-histories":
         return this.#context.histories.due();
+      case "fetch-blobs":
+        return this.#context.blobs.due();
       case "tell-clock":
         return this.#rooms.wake(deadline.room)?.tellClock();
       case "verify-tail":

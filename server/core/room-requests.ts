@@ -15,6 +15,7 @@ import { ok, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { requestMark } from "@inkmesh/shared/engine/request-mark";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
+import { BlobWriter } from "./blob-writer.ts";
 import { DocumentWriting } from "./document-writing.ts";
 import type { RoomAnswer, RoomComparisonView } from "./effect.ts";
 import { HttpWriter, type HttpEdit } from "./http-writer.ts";
@@ -33,6 +34,12 @@ import { behindAfterMs, seenBefore } from "./seen-before.ts";
 
 /** Milliseconds for which the replicas may take to say that they have a record. */
 const confirmedWithinMs = 2_000;
+
+/** The same for an image, which is up to 8 MiB: who is told no sends all of it again. */
+const blobConfirmedWithinMs = 10_000;
+
+/** Milliseconds for which an image may take that is not here. */
+const blobFetchedWithinMs = 8_000;
 
 /** Milliseconds for which bringing a room and its other replicas together may take. */
 const comparedWithinMs = 8_000;
@@ -113,6 +120,10 @@ export class RoomRequests {
         return this.#delete(request, room, ask);
       case "content":
         return this.#content(request, room, ask);
+      case "blob":
+        return this.#blob(request, room, ask);
+      case "keep-blob":
+        return this.#keepBlob(request, room, ask);
       case "update":
         return this.#update(request, room, ask);
       case "write":
@@ -255,6 +266,37 @@ export class RoomRequests {
     const { log, lineage } = room;
     const token = log.token(log.durableClock);
     this.#answer(request, { type: "saved", durability: result.value, token, generation: lineage.generation });
+  }
+
+  /** From this disk, or from whoever has it. */
+  #blob(request: RequestId, room: Room, { name }: Ask<"blob">): void {
+    const { blobs } = this.#context;
+    const { lineage } = room;
+    blobs.read(lineage, name, (here) => {
+      const open = this.#open.get(request);
+      if (open === undefined) return;
+      if (!here.ok) return this.#refuse(request, here.refusal);
+      if (here.value !== undefined) return this.#answer(request, { type: "blob", bytes: here.value });
+      this.#giveUpAfter(request, open, blobFetchedWithinMs, () => this.#refuse(request, { code: "BLOB_NOT_REACHED", detail: "" }));
+      const bringing = blobs.bring(lineage, name, (result) => {
+        if (result.ok) this.#answer(request, { type: "blob", bytes: result.value });
+        else this.#refuse(request, result.refusal);
+      });
+      open.withdraw = bringing.withdraw;
+    });
+  }
+
+  /** What is kept stays, also where it is not confirmed in time. */
+  #keepBlob(request: RequestId, room: Room, { name, bytes }: Ask<"keep-blob">): void {
+    const open = this.#open.get(request);
+    const dialect = this.#context.dialect("native");
+    if (open === undefined || dialect === undefined) return this.#refuse(request, { code: "RELAY_BUSY", detail: "" });
+    const done = (result: Result<Durability>): void =>
+      result.ok ? this.#answer(request, { type: "blob-saved", durability: result.value }) : this.#refuse(request, result.refusal);
+    const writer = new BlobWriter({ context: this.#context, room, name, bytes, dialect, done });
+    this.#giveUpAfter(request, open, blobConfirmedWithinMs, () => this.#refuse(request, { code: "NOT_CONFIRMED", detail: "" }));
+    open.withdraw = () => writer.end();
+    writer.begin();
   }
 
   #waitToCatchUp(request: RequestId, room: Room, ask: Ask<"content" | "update" | "write">, seen: VectorClock): void {

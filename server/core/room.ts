@@ -380,6 +380,7 @@ export class Room implements RoomCopy, RecordKeeper {
   /** A generation without content: one that was closed, or a new one. */
   begin(generation: number): void {
     this.frames.clear();
+    this.#context.blobs.ended(this.lineage);
     this.#content = RoomContent.empty(this.engine, this.#context.limits);
     this.#log = this.#newLog(generation, VectorClock.empty, undefined);
     const { isComplete, followers, freshness } = this.#replication;

@@ -39,6 +39,7 @@ function path(name: string, description: string): Parameter {
 }
 
 const room = path("room", "The document's name, percent-encoded: 1 to 256 bytes without control characters.");
+const blob = path("name", "`sha256-` and the SHA-256 of the bytes as 64 lower-case hex digits.");
 const format = query("format", named("Format"));
 const limit = query("limit", { type: "integer", minimum: 1, maximum: 200, default: 50 });
 const token = header("Inkmesh-Token", "From any earlier answer: what has been seen. A PUT keeps what was written since.");
@@ -51,6 +52,9 @@ const generationHeader = { "Inkmesh-Generation": { schema: { type: "string", pat
 const refusal = { description: "Not done; the code says why, and whether to try again.", content: json("Refusal") };
 const textBody = { "text/plain": { schema: text }, "text/markdown": { schema: text }, "text/html": { schema: text } };
 const anyContent = { ...textBody, "application/json": { schema: {} }, "application/octet-stream": { schema: {} } };
+
+const imageTypes = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "application/octet-stream"];
+const anyImage = Object.fromEntries(imageTypes.map((type) => [type, { schema: {} }]));
 
 function json(name: keyof typeof schemas): object {
   return { "application/json": { schema: named(name) } };
@@ -136,6 +140,21 @@ const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
       ...{ operationId: "editContent", summary: "A Yjs update as one edit.", parameters: [room, ifMatch, key] },
       requestBody: takes({ "application/octet-stream": { schema: {} } }),
       responses: answers({ 200: saved }),
+    },
+  },
+  "/api/rooms/{room}/blobs/{name}": {
+    get: {
+      ...{ operationId: "readBlob", summary: "An image of the document, from wherever in the mesh it is." },
+      parameters: [room, blob, header("If-None-Match", "Its ETag: 304, since it never is another.")],
+      responses: answers({
+        200: { description: "Its bytes.", content: anyImage, headers: { ETag: { schema: text } } },
+        304: { description: "As it was." },
+      }),
+    },
+    put: {
+      ...{ operationId: "writeBlob", summary: "Keeps an image for the document.", parameters: [room, blob] },
+      requestBody: takes({ "*/*": { schema: {} } }),
+      responses: answers({ 200: answer("Saved on enough relays.", "Saved") }),
     },
   },
   "/api/rooms/{room}/history": {

@@ -25,6 +25,7 @@ import * as z from "zod";
 import type { RoomAnswer } from "../core/effect.ts";
 import type { RoomRequest } from "../core/input.ts";
 import { contentFormat, endWithContent } from "./content-answer.ts";
+import { isKnown } from "./entity-tag.ts";
 import { sendRefusal } from "./http-refusal.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
 
@@ -142,12 +143,8 @@ function sendContent(request: Request, response: Response, { format }: Ask<"cont
   const etag = `"${token}.${format}"`;
   // Kept by whoever asks, never shown without asking.
   response.set({ "Cache-Control": "private, no-cache", ETag: etag, "Inkmesh-Token": token, "Inkmesh-Generation": String(generation) });
-  if (isNamed(request.get("If-None-Match"), etag)) return void response.status(304).end();
+  if (isKnown(request.get("If-None-Match"), etag)) return void response.status(304).end();
   endWithContent(response, bytes, format);
-}
-
-function isNamed(header: string | undefined, etag: string): boolean {
-  return header === "*" || (header ?? "").split(",").some((each) => each.trim().replace(/^W\//, "") === etag);
 }
 
 function sendSaved(response: Response, answer: RoomAnswer): void {

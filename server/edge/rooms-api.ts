@@ -4,6 +4,7 @@
  *     GET    /api/rooms?after=&limit=&search=       POST /api/rooms {room, title?, kind?}
  *     GET    /api/rooms/:room                       PATCH the same · DELETE /api/rooms/:room?by=
  *     GET    /api/rooms/:room/content?format=       PATCH the same: one edit (`content-api.ts`)
+ *     GET    /api/rooms/:room/blobs/:name           PUT the same: an image (`blob-api.ts`)
  *     GET    /api/rooms/:room/history               how it came to be (`history-api.ts`)
  *     GET    /api/rooms/:room/clocks                which relays keep it, and how far it is on their disks, as this one knows; also
  *                                                   of a room that nobody has used
@@ -28,6 +29,7 @@ import * as z from "zod";
 import type { RoomAnswer, RoomView } from "../core/effect.ts";
 import type { RoomRequest } from "../core/input.ts";
 import type { RoomClocks } from "../core/room-clocks.ts";
+import { blobApi } from "./blob-api.ts";
 import { contentApi, type ContentApiOptions } from "./content-api.ts";
 import { historyApi, type HistoryApiOptions } from "./history-api.ts";
 import { sendRefusal } from "./http-refusal.ts";
@@ -72,6 +74,8 @@ export function roomsApi(requests: Pick<PendingRequests, "ask">, options: RoomsA
     if (!ask.ok) return sendRefusal(response, ask.refusal);
     sendAnswer(response, await askAs(response, ask.value));
   };
+  // Before anything reads a body: an image may be of any type.
+  router.use(blobApi((ask, response) => askAs(response, ask)));
   router.use(express.json({ limit: bodyBytesMax, strict: true }));
   router.get("/", (request, response) => perform(response, listRequest(request)));
   router.post("/", (request, response) => perform(response, createRequest(request)));

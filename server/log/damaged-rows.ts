@@ -6,13 +6,15 @@
  */
 import type { Database } from "better-sqlite3";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import type { BlobShelf } from "./blob-shelf.ts";
 import { mendLineage } from "./lineage-proof.ts";
 import type { SnapshotShelf } from "./snapshot-shelf.ts";
 
 /** Where a damaged row lies. */
 export type DamagedRow =
   | { readonly table: "entry" | "quarantine"; readonly lineage: number; readonly actor: number; readonly counter: number }
-  | { readonly table: "snapshot" | "segment"; readonly id: number }
+  | { readonly table: "snapshot" | "segment" | "blob"; readonly id: number }
+  | { readonly table: "mention"; readonly lineage: number; readonly name: string }
   /** Of a lineage's row the number; it may be gone. */
   | { readonly table: "lineage"; readonly id: number }
   | { readonly table: "cover"; readonly lineage: number }
@@ -23,10 +25,12 @@ export type DamagedRow =
 export class DamagedRows {
   readonly #database: Database;
   readonly #shelf: SnapshotShelf;
+  readonly #blobs: BlobShelf;
 
-  constructor(database: Database, shelf: SnapshotShelf) {
+  constructor(database: Database, shelf: SnapshotShelf, blobs: BlobShelf) {
     this.#database = database;
     this.#shelf = shelf;
+    this.#blobs = blobs;
   }
 
   /** `what` is wrong with it, in words. */
@@ -54,6 +58,13 @@ export class DamagedRows {
         return this.#shelf.remove(row.id);
       case "segment":
         run("DELETE FROM segment WHERE id = ?", row.id);
+        return;
+      case "blob":
+        return this.#blobs.remove(row.id);
+      case "mention":
+        run("DELETE FROM mention WHERE lineage = ? AND name = ?", row.lineage, row.name);
+        // What it said is found by reading.
+        run("INSERT OR IGNORE INTO unread VALUES (?, 0)", row.lineage);
         return;
       case "cover":
         run("DELETE FROM cover WHERE lineage = ?", row.lineage);
@@ -84,6 +95,10 @@ export class DamagedRows {
         return Buffer.concat(read("SELECT bytes FROM chunk WHERE snapshot = ? ORDER BY part", row.id) as Uint8Array[]);
       case "segment":
         return read("SELECT body FROM segment WHERE id = ?", row.id)[0] as Uint8Array | undefined;
+      case "blob":
+        return Buffer.concat(read("SELECT bytes FROM piece WHERE blob = ? ORDER BY part", row.id) as Uint8Array[]);
+      case "mention":
+        return Buffer.from(row.name);
       case "lineage":
         return Buffer.from(JSON.stringify(this.#database.prepare("SELECT * FROM lineage WHERE id = ?").get(row.id) ?? ""));
       case "cover":

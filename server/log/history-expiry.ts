@@ -11,6 +11,7 @@
  * entries hang on, so that what is kept can be applied to it.
  */
 import { createHash } from "node:crypto";
+import { mentionedBlobs, type BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
@@ -30,6 +31,7 @@ export interface BaseDraft {
   readonly digest: string;
   /** Rows of the segments that it contains. */
   readonly segments: readonly number[];
+  readonly mentions: readonly BlobName[];
 }
 
 interface Contents extends Pick<BaseDraft, "lineage" | "segments"> {
@@ -59,7 +61,8 @@ export function baseDraft({ lineage, of, clock, state, segments }: Contents): Ba
   const chunks = Math.ceil(state.length / chunkBytes);
   const { room, generation } = of;
   const body = { room, generation, clock: clock.entries(), quarantined: [], lengths: [state.length, 0, 0], chunks } as const;
-  return { lineage, body, bytes: state as Uint8Array<ArrayBuffer>, digest: digestOf(state), segments };
+  const mentions = mentionedBlobs(state);
+  return { lineage, body, bytes: state as Uint8Array<ArrayBuffer>, digest: digestOf(state), segments, mentions };
 }
 
 /** Whether a written base is what was built. */

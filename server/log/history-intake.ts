@@ -112,10 +112,10 @@ async function takeBase(lines: CompactionLines, of: Lineage, draft: BaseDraft): 
   const { store, reader } = lines;
   const id = await store.call("nextSnapshot", []);
   if (!id.ok) return id;
-  const { digest, segments } = draft;
+  const { digest, segments, mentions } = draft;
   const written = await writeSnapshot(lines, { id: id.value, of, draft: { ...draft, segments: [] } });
   const checked = written.ok ? await reader.call("checkBase", [id.value, digest]) : written;
-  if (checked.ok && checked.value) return store.call("takeBase", [id.value, of, segments]);
+  if (checked.ok && checked.value) return store.call("takeBase", [id.value, of, { segments, mentions }]);
   await store.call("removeSnapshot", [id.value]);
   return checked.ok ? failed("the base of a history that was written is not the one that came") : checked;
 }

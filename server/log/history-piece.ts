@@ -17,6 +17,7 @@
  * single thing that is larger; both are total for any bytes.
  */
 import * as encoding from "lib0/encoding";
+import { mentionedBlobs, type BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Result } from "@inkmesh/shared/base/result";
 import { containsAll, joinRanges, rangeOf, type DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { VectorClock, writeVectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -95,7 +96,7 @@ export function draftPiece<Minute extends HistoryMinute>(
 
 /** What of a piece is to be written. */
 export interface FittedPiece {
-  readonly segments: readonly { readonly minute: number; readonly body: Uint8Array }[];
+  readonly segments: readonly { readonly minute: number; readonly body: Uint8Array; readonly mentions: readonly BlobName[] }[];
   /** What the history begins with from then on, and which of its segments, by their place, that contains. */
   readonly base: (HistoryBase & { readonly contained: readonly number[] }) | undefined;
 }
@@ -107,7 +108,7 @@ export function fitPiece(engine: CrdtEngine, kept: KeptHistory, { piece, since }
   const segments = piece.segments.flatMap((body) => {
     const segment = decodeSegment(body);
     const isTaken = segment.ok && !containsAll(base, have, segment.value.dots) && isSane(engine, segment.value);
-    return isTaken ? [{ minute: segment.value.minute, body }] : [];
+    return isTaken ? [{ minute: segment.value.minute, body, mentions: mentionedBlobs(segment.value.part.bytes) }] : [];
   });
   // In the order in which they are read again.
   segments.sort((left, right) => left.minute - right.minute);

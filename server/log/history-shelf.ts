@@ -9,6 +9,7 @@
  * twice says the same twice. Runs inside its caller's transactions.
  */
 import type { Database } from "better-sqlite3";
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import { segmentChecksum, snapshotChecksum, snapshotKinds, type SnapshotBody, type SnapshotRow } from "./store-row.ts";
 
@@ -16,6 +17,8 @@ import { segmentChecksum, snapshotChecksum, snapshotKinds, type SnapshotBody, ty
 export interface SegmentParcel {
   readonly minute: number;
   readonly body: Uint8Array;
+  /** Of one that comes from another relay: what it mentions. */
+  readonly mentions?: readonly BlobName[];
 }
 
 export class HistoryShelf {

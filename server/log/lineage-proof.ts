@@ -71,7 +71,9 @@ function isTaken(database: Database, lineage: Lineage): boolean {
 
 /** A number that no content lies under, whether or not its lineage's row is there. */
 export function freeLineageId(database: Database): number {
-  const highest = ["entry", "quarantine", "snapshot", "cover", "segment"].map((table) => `(SELECT max(lineage) FROM ${table})`);
+  const highest = ["entry", "quarantine", "snapshot", "cover", "segment", "blob", "mention"].map(
+    (table) => `(SELECT max(lineage) FROM ${table})`,
+  );
   const all = ["(SELECT max(id) FROM lineage)", ...highest].map((each) => `coalesce(${each}, 0)`);
   return (
     1 +

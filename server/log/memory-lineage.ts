@@ -2,6 +2,7 @@
  * MemoryLineage: what a log in memory holds of one generation of a room, and what that comes to.
  */
 import { assert } from "@inkmesh/shared/base/assert";
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
@@ -25,6 +26,8 @@ export interface MemoryLineage {
   segments: readonly HistorySegment[];
   /** What was quarantined. */
   aside: readonly DotRange[];
+  /** Blobs that this mentions. */
+  asideMentions: readonly BlobName[];
   lastHlc: Hlc | undefined;
   created: Hlc | undefined;
   contentHash: string | undefined;

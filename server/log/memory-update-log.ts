@@ -2,6 +2,7 @@
  * MemoryUpdateLog: the same contract without a disk, for tests: what a closed log held is gone with the object, and
  * nothing is ever damaged. Entries are kept encoded, so that nobody shares bytes with the log.
  */
+import { mentionedBlobs, type BlobName } from "@inkmesh/shared/base/blob-name";
 import { noBytes, sameBytes } from "@inkmesh/shared/base/bytes";
 import { lineageKey, type Lineage, type RoomName } from "@inkmesh/shared/base/ids";
 import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
@@ -12,6 +13,7 @@ import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { encodeEntry } from "@inkmesh/shared/wire/entry-codec";
+import type { BlobGaps, HeldBlobs } from "../core/stored-blob.ts";
 import {
   isWithoutGap,
   type CoveredHistory,
@@ -31,16 +33,18 @@ import {
   type StoredRoom,
   type StoreInspection,
 } from "../core/stored-room.ts";
+import { firstBlobLimits, type BlobLimits } from "./blob-admission.ts";
 import { compactionCut } from "./compaction-cut.ts";
 import { cutBefore } from "./history-cut.ts";
 import { minutesOfHorizon } from "./history-expiry.ts";
 import { coveredOf, decodePiece, draftPiece, fitPiece } from "./history-piece.ts";
 import { decodeSegment, encodeSegment, joinMinutes, minuteOf, minutesOf, segmentsOf } from "./history-segment.ts";
+import { MemoryBlobs } from "./memory-blobs.ts";
 import { clockOf, entriesOf, keptOf, reachedBy, type MemoryLineage } from "./memory-lineage.ts";
 import { prunedCut } from "./pruned-cut.ts";
 import { partsThrough, shownMinutes } from "./shown-history.ts";
 import { foldedText } from "./store-row.ts";
-import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
+import type { Append, BlobKeeping, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 
 const inspectedRooms = 256;
 
@@ -51,9 +55,11 @@ export class MemoryUpdateLog implements UpdateLog {
   readonly #lineages = new Map<string, MemoryLineage>();
   readonly #records = new Map<RoomName, RoomRecord>();
   readonly #marks = new Set<RoomName>();
+  readonly #blobs: MemoryBlobs;
   #wholeRing: readonly RingRecord[] | undefined;
 
-  constructor(options: { engine: CrdtEngine; nestingMax: number; keepsHistory?: boolean }) {
+  constructor(options: { engine: CrdtEngine; nestingMax: number; keepsHistory?: boolean; blobs?: BlobLimits }) {
+    this.#blobs = new MemoryBlobs(options.blobs ?? firstBlobLimits);
     this.#keepsHistory = options.keepsHistory ?? false;
     this.#engine = options.engine;
     this.#nestingMax = options.nestingMax;
@@ -117,7 +123,9 @@ export class MemoryUpdateLog implements UpdateLog {
     held.cover = held.cover.past(clock.past(named));
     held.contentHash = undefined;
     for (const entry of covered) held.tail.delete(dotKey(entry.dot));
-    held.aside = [...held.aside, ...[...unapplied].flatMap((entry) => (entry ? [rangeOf(entry.dot)] : []))];
+    const aside = [...unapplied].filter((entry) => entry !== undefined);
+    held.aside = [...held.aside, ...aside.map(({ dot }) => rangeOf(dot))];
+    held.asideMentions = [...held.asideMentions, ...aside.flatMap(({ payload }) => mentionedBlobs(payload))];
     const { index } = this.#engine.indexOf([snapshot.state, ...entriesOf(held).map((entry) => entry.payload)]);
     const dots = (quarantined: boolean): Dot[] => covered.filter((entry) => unapplied.has(entry) === quarantined).map((entry) => entry.dot);
     return { ok: true, value: { snapshot, index: index.encode(), removed: dots(false), quarantined: dots(true) } };
@@ -195,18 +203,43 @@ export class MemoryUpdateLog implements UpdateLog {
     return { ok: true, value: went.length };
   }
 
+  async putBlob(lineage: Lineage, name: BlobName, bytes: Uint8Array, keeping: BlobKeeping): Promise<LogResult<undefined>> {
+    if (this.#isClosed(lineage)) return { ok: false, refusal: { code: "ROOM_DELETED", detail: "its generation is closed" } };
+    return this.#blobs.put(lineage, name, bytes, keeping);
+  }
+
+  async blob(lineage: Lineage, name: BlobName): Promise<LogResult<Uint8Array | undefined>> {
+    return { ok: true, value: this.#blobs.bytes(lineage, name) };
+  }
+
+  async blobsOf(lineage: Lineage): Promise<LogResult<HeldBlobs>> {
+    return { ok: true, value: this.#blobs.of(lineage, this.#lineages.get(lineageKey(lineage))) };
+  }
+
+  async blobGaps(after: number, limit: number): Promise<LogResult<BlobGaps>> {
+    const some = [...this.#lineages.values()].slice(after, after + limit);
+    const lacking = some.filter((held) => this.#blobs.of(held.lineage, held).lacking.length > 0);
+    return { ok: true, value: { lineages: lacking.map(({ lineage }) => lineage), next: some.length < limit ? undefined : after + limit } };
+  }
+
+  async collectBlobs(beforeMs: number): Promise<LogResult<number>> {
+    return { ok: true, value: this.#blobs.collect(beforeMs, (key) => this.#lineages.get(key)) };
+  }
+
   async putRecord(record: RoomRecord, completes = false): Promise<LogResult<undefined>> {
     if (completes) this.#marks.add(record.room);
     this.#records.set(record.room, structuredClone(record));
     for (const [key, { lineage }] of this.#lineages) {
       if (lineage.room === record.room && this.#isClosed(lineage)) this.#lineages.delete(key);
     }
+    this.#blobs.remove({ room: record.room, generation: record.deleted ? record.generation : record.generation - 1 });
     return done;
   }
 
   async dropCopies(lineages: readonly Lineage[]): Promise<LogResult<undefined>> {
     for (const { room, generation } of lineages) {
       this.#marks.delete(room);
+      this.#blobs.remove({ room, generation });
       for (const [key, { lineage }] of this.#lineages)
         if (lineage.room === room && lineage.generation <= generation) this.#lineages.delete(key);
     }
@@ -301,7 +334,7 @@ export class MemoryUpdateLog implements UpdateLog {
     if (known !== undefined) return known;
     const begun = {
       ...{ lineage, snapshot: undefined, tail: new Map(), cover: VectorClock.empty },
-      ...{ base: undefined, segments: [], aside: [], hasHistory: false },
+      ...{ base: undefined, segments: [], aside: [], asideMentions: [], hasHistory: false },
       ...{ lastHlc: undefined, created: undefined, contentHash: undefined },
     };
     this.#lineages.set(lineageKey(lineage), begun);

@@ -4,12 +4,16 @@
  */
 import { workerData } from "node:worker_threads";
 import type { Database } from "better-sqlite3";
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { BlobReader, type CollectableAsk, type NumberedLineage } from "./blob-reader.ts";
 import { checkBase, draftBase, type BaseDraft } from "./history-expiry.ts";
 import { checkTaken, draftTaken, pieceFor, type AskParcel, type TakenDraft } from "./history-intake.ts";
 import { HistoryReader, type AgedLineage } from "./history-reader.ts";
 import { segmentsOf } from "./history-segment.ts";
+import type { MentionScan } from "./mention-scan.ts";
+import type { BlobGaps, HeldBlobs } from "../core/stored-blob.ts";
 import type { HistoryGaps, VersionAsk } from "../core/stored-history.ts";
 import {
   packCovered,
@@ -39,11 +43,22 @@ export interface ReaderThread {
 const { folder, nestingMax, keepsHistory } = workerData as ReaderThread;
 const file = storeFile(folder);
 const engine = new YjsEngine();
-let kept: HistoryReader | undefined;
+let kept: { readonly history: HistoryReader; readonly blobs: BlobReader } | undefined;
+
+function readers(): typeof kept & object {
+  if (kept !== undefined) return kept;
+  const database = openReader(file);
+  const history = historyIn(database);
+  kept = { history, blobs: new BlobReader(database, history.reader, report) };
+  return kept;
+}
 
 function history(): HistoryReader {
-  kept ??= historyIn(openReader(file));
-  return kept;
+  return readers().history;
+}
+
+function blobs(): BlobReader {
+  return readers().blobs;
 }
 
 function reader(): SqliteReader {
@@ -116,6 +131,14 @@ const calls = {
     draftTaken(history(), engine, { of, piece, since }),
   checkTaken: (of: Lineage, id: number, digest: string): boolean => afresh((fresh) => checkTaken(fresh, id, { of, digest })),
   checkBase: (id: number, digest: string): boolean => afresh((fresh) => checkBase(fresh, id, digest)),
+  blob(of: Lineage, name: BlobName): undefined | Moved<Uint8Array | undefined> {
+    const bytes = blobs().bytes(of, name);
+    return bytes && new Moved<Uint8Array | undefined>(bytes, [bytes.buffer]);
+  },
+  blobsOf: (of: Lineage): HeldBlobs => blobs().of(of),
+  blobGaps: (after: number, limit: number): BlobGaps => blobs().gaps(after, limit),
+  collectable: (ask: CollectableAsk): readonly NumberedLineage[] => blobs().collectable(ask),
+  scanMentions: (id: number, of: Lineage): MentionScan => blobs().mentions(id, of),
   verifyPage: (after: string | undefined): VerifiedPage => verifying((verification) => verification.page(after)),
   /**
    * Tells what is damaged of `rooms`, and of what belongs to no room, as it is told when it is met by reading; how much that is. Content of no

@@ -11,6 +11,7 @@ import type { Lineage, RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import { HistoryShelf } from "./history-shelf.ts";
 import { impliedRecord, outdates } from "./implied-record.ts";
+import { SalvagedBlobs } from "./salvaged-blobs.ts";
 import { LineageLedger } from "./lineage-ledger.ts";
 import { PageFile, type PageRow, type PageValue } from "./page-file.ts";
 import {
@@ -51,6 +52,7 @@ interface Findings {
   readonly snapshots: Map<number, SnapshotRow>;
   /** Of each room the summary of its highest generation; one that says "deleted" wins. */
   readonly summaries: Map<RoomName, SummaryRow>;
+  readonly blobs: SalvagedBlobs;
 }
 
 /** `from` is a damaged file, `into` an empty, migrated store without foreign users. `relay`: whose stamps count; undefined: all. */
@@ -67,11 +69,12 @@ export function salvage(from: string, into: Database, relay: RelayId | undefined
     const content = copyContent(pages, into, { ...findings, relay });
     const revisions = [...findings.records.values()].reduce((highest, row) => Math.max(highest, row.revision), 0);
     dropWhatIsGone(into, findings);
+    findings.blobs.finish(into, (lineage) => isOpen(findings, lineage));
     summarise(into, findings);
     return {
       name: findings.store?.name,
       commits: findings.store?.commits ?? 0,
-      seq: Math.max(findings.store?.seq ?? 0, content.seq, revisions),
+      seq: Math.max(findings.store?.seq ?? 0, content.seq, revisions, findings.blobs.highestId),
       hlcMs: Math.max(findings.store?.hlc_ms ?? 0, content.hlcMs),
       entries: content.entries,
     };
@@ -81,7 +84,10 @@ export function salvage(from: string, into: Database, relay: RelayId | undefined
 }
 
 function findSmallRows(pages: PageFile): Findings {
-  const findings: Findings = { store: undefined, lineages: new Map(), records: new Map(), snapshots: new Map(), summaries: new Map() };
+  const findings: Findings = {
+    ...{ store: undefined, lineages: new Map(), records: new Map(), snapshots: new Map(), summaries: new Map() },
+    blobs: new SalvagedBlobs(),
+  };
   for (const row of pages.rows()) {
     const store = storeRow(row);
     if (store && store.commits >= (findings.store?.commits ?? 0)) findings.store = store;
@@ -98,6 +104,7 @@ function findSmallRows(pages: PageFile): Findings {
     }
     const summary = summaryRow(row);
     if (summary) noteSummary(findings, summary);
+    findings.blobs.note(row);
   }
   for (const summary of findings.summaries.values()) keepClosed(findings, summary);
   return findings;
@@ -126,7 +133,7 @@ interface CopiedContent {
 }
 
 function copyContent(pages: PageFile, into: Database, from: Findings & { readonly relay: RelayId | undefined }): CopiedContent {
-  const { lineages, snapshots, relay } = from;
+  const { lineages, snapshots, blobs, relay } = from;
   const addActor = into.prepare("INSERT OR IGNORE INTO actor (name) VALUES (?)");
   const addEntry = (table: string) =>
     into.prepare(`INSERT OR IGNORE INTO ${table} VALUES (?, (SELECT id FROM actor WHERE name = ?), ?, ?, ?, ?)`);
@@ -138,6 +145,7 @@ function copyContent(pages: PageFile, into: Database, from: Findings & { readonl
     const chunk = chunkRow(row);
     const segment = segmentRow(row, lineages);
     if (segment) segments.add(segment);
+    blobs.copy(row, into);
     if (chunk && snapshots.has(chunk.snapshot)) addChunk.run(chunk.snapshot, chunk.part, chunk.bytes, chunk.crc);
     const logged = entryRow(row, lineages);
     if (!logged) continue;
@@ -184,16 +192,23 @@ class SalvagedSegments {
 }
 
 /** Superseded snapshots, pieces without a header, content of closed generations, what had been quarantined. */
-function dropWhatIsGone(into: Database, { lineages, records }: Findings): void {
+function dropWhatIsGone(into: Database, findings: Findings): void {
   into.exec("DELETE FROM snapshot WHERE id NOT IN (SELECT max(id) FROM snapshot GROUP BY lineage, verified)");
-  for (const [id, { room, generation }] of lineages) {
-    const row = records.get(room);
-    const record = row && parseRecord(row.body);
-    if (!record || generation > record.generation || (generation === record.generation && !record.deleted)) continue;
+  for (const id of findings.lineages.keys()) {
+    if (isOpen(findings, id)) continue;
     for (const table of ["entry", "quarantine", "snapshot", "segment"]) into.prepare(`DELETE FROM ${table} WHERE lineage = ?`).run(id);
   }
   into.exec("DELETE FROM chunk WHERE snapshot NOT IN (SELECT id FROM snapshot)");
   into.exec("DELETE FROM entry WHERE (lineage, actor, counter) IN (SELECT lineage, actor, counter FROM quarantine)");
+}
+
+/** Whether there may be content of it. */
+function isOpen({ lineages, records }: Findings, id: number): boolean {
+  const lineage = lineages.get(id);
+  const row = lineage && records.get(lineage.room);
+  const record = row && parseRecord(row.body);
+  if (lineage === undefined || record === undefined) return lineage !== undefined;
+  return lineage.generation > record.generation || (lineage.generation === record.generation && !record.deleted);
 }
 
 function summarise(into: Database, { lineages, records }: Findings): void {

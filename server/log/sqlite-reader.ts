@@ -133,7 +133,7 @@ export class SqliteReader {
   }
 
   #lineage(lineage: Lineage): LoggedLineage {
-    const id = this.#idOf(lineage);
+    const id = this.idOf(lineage);
     if (id === undefined) return { id, snapshot: undefined, cover: VectorClock.empty, tail: [], superfluous: [] };
     const snapshot = this.#newestSnapshot(lineage, id, snapshotKinds.serving);
     const entries = this.#entries(lineage, id);
@@ -232,7 +232,8 @@ export class SqliteReader {
     return row?.crc === (row && summaryChecksum(row)) ? row : undefined;
   }
 
-  #idOf(lineage: Lineage): number | undefined {
+  /** Its number; undefined where nothing was ever written to it. */
+  idOf(lineage: Lineage): number | undefined {
     const row = this.#database
       .prepare<[string, number], LineageRow>("SELECT * FROM lineage WHERE room = ? AND generation = ?")
       .get(lineage.room, lineage.generation);

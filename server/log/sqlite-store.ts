@@ -1,17 +1,15 @@
 /**
  * SqliteStore: the writing half of the SQLite store, synchronous; it lives in the store's thread.
  *
- * Every change is one transaction that ends in an fsync, counts itself in the `store` row and then in the marker beside
- * the file. A transaction that fails (disk full) leaves nothing behind in the file or in memory, and the next is tried
- * as if it had not been.
+ * Every change is one transaction (`store-commits.ts`). One that fails (disk full) leaves nothing behind in the file or in memory, and the next
+ * is tried as if it had not been.
  *
  * Invariants: a dot names one payload: one that is there is skipped, and the same dot with other bytes is refused; what
  * comes for a closed generation leaves nothing.
  */
-import * as fs from "node:fs";
-import * as path from "node:path";
 import type { Database, Statement } from "better-sqlite3";
 import type { ActorId, Lineage, RelayId } from "@inkmesh/shared/base/ids";
+import { mentionedBlobs, type BlobName } from "@inkmesh/shared/base/blob-name";
 import { sameBytes } from "@inkmesh/shared/base/bytes";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -19,61 +17,67 @@ import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Dot } from "@inkmesh/shared/clock/dot";
 import type { RoomRecord } from "../core/stored-room.ts";
 import { unpackAppends, type PackedEntry } from "./append-batch.ts";
+import { BlobShelf, type BlobAsk, type BlobBeginning, type BlobHead } from "./blob-shelf.ts";
 import { DamagedRows, type DamagedRow } from "./damaged-rows.ts";
 import { HistoryShelf, type SegmentParcel } from "./history-shelf.ts";
 import { LineageLedger, noteStamp, type Account } from "./lineage-ledger.ts";
+import type { MentionScan } from "./mention-scan.ts";
 import { ReplicaMarks } from "./replica-marks.ts";
 import type { HashParcel } from "./room-parcel.ts";
 import { SnapshotShelf } from "./snapshot-shelf.ts";
 import { DotTaken } from "./store-error.ts";
 import type { StoreThread } from "./sqlite-worker.ts";
-import type { Marker, StoreMarker } from "./store-marker.ts";
-import { entryChecksum, recordChecksum, storeChecksum, type Counters, type SnapshotBody, type StoreRow } from "./store-row.ts";
+import { StoreCommits } from "./store-commits.ts";
+import type { StoreMarker } from "./store-marker.ts";
+import { entryChecksum, recordChecksum, type Counters, type SnapshotBody } from "./store-row.ts";
 
-/** The `store` row as the transaction under way will leave it. */
-type Position = { -readonly [Field in keyof Omit<StoreRow, "crc">]: StoreRow[Field] };
+/** What a history begins with, from another relay: which of the segments here it contains, and what it mentions. */
+export interface TakenBase {
+  readonly segments: readonly number[];
+  readonly mentions: readonly BlobName[];
+}
 
 export class SqliteStore {
   readonly #database: Database;
-  readonly #marker: StoreMarker;
-  readonly #freeBytesMin: number;
+  readonly #commits: StoreCommits;
   readonly #relay: RelayId | undefined;
   readonly #ledger: LineageLedger;
   readonly #shelf: SnapshotShelf;
   readonly #history: HistoryShelf;
+  readonly #blobs: BlobShelf;
   readonly #marks: ReplicaMarks;
   readonly #damaged: DamagedRows;
   readonly #actors = new Map<ActorId, number>();
   readonly #addEntry: Statement<[number, number, number, number, Uint8Array, number]>;
   readonly #recordAt: Statement<[number, number, number], Uint8Array>;
-  readonly #saveStore: Statement<[number, number, number, number]>;
-  #position: Position;
 
   /**
    * `database` is a migrated writer's connection. Below `freeBytesMin` on its disk, content is refused as STORE_FULL. `relay`: whose stamps
    * are noted; undefined: all.
    */
-  constructor(database: Database, marker: StoreMarker, { freeBytesMin, relay }: Pick<StoreThread, "freeBytesMin" | "relay">) {
+  constructor(
+    database: Database,
+    marker: StoreMarker,
+    { freeBytesMin, relay, blobs }: Pick<StoreThread, "freeBytesMin" | "relay" | "blobs">,
+  ) {
     this.#database = database;
-    this.#marker = marker;
-    this.#freeBytesMin = freeBytesMin;
+    this.#commits = new StoreCommits(database, marker, freeBytesMin);
     this.#relay = relay;
-    this.#position = database.prepare<[], StoreRow>("SELECT * FROM store").get() as StoreRow;
     this.#ledger = new LineageLedger(database);
     this.#shelf = new SnapshotShelf(database);
     this.#history = new HistoryShelf(database);
     this.#marks = new ReplicaMarks(database);
-    this.#damaged = new DamagedRows(database, this.#shelf);
+    this.#blobs = new BlobShelf(database, blobs);
+    this.#damaged = new DamagedRows(database, this.#shelf, this.#blobs);
     this.#addEntry = database.prepare("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?)");
     this.#recordAt = database
       .prepare<[number, number, number], Uint8Array>("SELECT record FROM entry WHERE lineage = ? AND actor = ? AND counter = ?")
       .pluck();
-    this.#saveStore = database.prepare("UPDATE store SET commits = ?, seq = ?, hlc_ms = ?, crc = ?");
   }
 
   /** `packed` as `packAppends` made it; `hashes` of what was there before it. */
   append(packed: Uint8Array, hashes: readonly HashParcel[] = []): void {
-    this.#needSpace();
+    this.#commits.needSpace();
     this.#commit(() => {
       for (const hashed of hashes) this.#ledger.keepHash(hashed);
       for (const { lineage, entries, cover, completes } of unpackAppends(packed)) {
@@ -90,9 +94,9 @@ export class SqliteStore {
   }
 
   putRecord(record: RoomRecord, completes = false): void {
-    if (!record.deleted) this.#needSpace();
+    if (!record.deleted) this.#commits.needSpace();
     this.#commit(() => {
-      const row = { room: record.room, revision: ++this.#position.seq, body: JSON.stringify(record) };
+      const row = { room: record.room, revision: this.#commits.nextSeq(), body: JSON.stringify(record) };
       this.#database
         .prepare("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)")
         .run(row.room, row.revision, row.body, recordChecksum(row));
@@ -124,7 +128,7 @@ export class SqliteStore {
 
   /** Compaction leaves as much again as edits do: one that fails on a full disk would leave nothing for edits, nor for a restart. */
   putChunk(snapshot: number, part: number, bytes: Uint8Array): void {
-    this.#needSpace(this.#freeBytesMin + bytes.length);
+    this.#commits.needSpaceFor(bytes.length);
     this.#commit(() => this.#shelf.putChunk(snapshot, part, bytes));
   }
 
@@ -134,7 +138,7 @@ export class SqliteStore {
 
   /** Segments that come with the snapshot `id`; `of` is the lineage of that number. */
   putSegments(id: number, lineage: number, of: Lineage, segments: readonly SegmentParcel[]): void {
-    this.#needSpace(this.#freeBytesMin + segments.reduce((sum, { body }) => sum + body.length, 0));
+    this.#commits.needSpaceFor(segments.reduce((sum, { body }) => sum + body.length, 0));
     this.#commit(() => this.#history.put(id, lineage, of, segments));
   }
 
@@ -158,31 +162,71 @@ export class SqliteStore {
       const account = this.#ledger.open(lineage);
       // Its generation was closed, its copy dropped, or its history cut, while the base was made.
       const isThere = account !== undefined && this.#history.remove(segments) > 0;
-      if (isThere) this.#shelf.adoptBase(id, this.#history.bases(account.id));
+      if (isThere) this.#replaceBase(id, account);
       else this.#takeBack(id);
       return isThere;
     });
   }
 
+  /** A blob comes: in pieces under the number that is answered, and then its head. */
+  beginBlob(of: Lineage, blob: BlobAsk): BlobBeginning {
+    return this.#commit(() => {
+      const account = this.#ledger.open(of);
+      return account ? this.#blobs.begin(account.id, blob, () => this.#commits.nextSeq()) : { type: "closed" };
+    });
+  }
+
+  putPiece(blob: number, part: number, bytes: Uint8Array): void {
+    this.#commits.needSpaceFor(bytes.length);
+    this.#commit(() => this.#blobs.putPiece(blob, part, bytes));
+  }
+
+  /** False, and it is not here, when its generation was closed meanwhile. */
+  endBlob(id: number, of: Lineage, blob: BlobHead): boolean {
+    return this.#commit(() => {
+      const account = this.#ledger.open(of);
+      if (account) this.#blobs.putHead(id, account.id, blob);
+      return account !== undefined;
+    });
+  }
+
+  /** Removes a portion of what blobs left that are not here. */
+  sweepBlobs(): "nothing" | "more" | "all" {
+    if (!this.#blobs.hasLeftovers) return "nothing";
+    return this.#commit(() => this.#blobs.sweep()) ? "all" : "more";
+  }
+
+  /** Notes what a lineage mentions, as it was read, and removes its blobs from before `beforeMs` that nothing mentions. How many. */
+  settleBlobs(of: Lineage, scan: MentionScan, beforeMs: number): number {
+    return this.#commit(() => {
+      const account = this.#ledger.open(of);
+      if (account === undefined || !scan.isWhole) return 0;
+      this.#blobs.settleMentions(account.id, scan, { hasContent: account.clock.size > 0, noted: this.#commits.current });
+      return this.#blobs.collect(account.id, scan.names, beforeMs);
+    });
+  }
+
   /** Segments that came as `id` from another relay. False, and none is written, where nothing of the document is here any more. */
   takeSegments(id: number, of: Lineage, segments: readonly SegmentParcel[]): boolean {
-    this.#needSpace(this.#freeBytesMin + segments.reduce((sum, { body }) => sum + body.length, 0));
+    this.#commits.needSpaceFor(segments.reduce((sum, { body }) => sum + body.length, 0));
     return this.#commit(() => {
       const account = this.#ledger.open(of);
       if (account === undefined || account.clock.size === 0) return false;
       this.#history.put(id, account.id, of, segments);
+      for (const { mentions = [] } of segments) this.#blobs.mention(account.id, mentions, this.#commits.current);
       return true;
     });
   }
 
   /** The same of a re-read state that came from there, and contains `segments` and the base before. */
-  takeBase(id: number, of: Lineage, segments: readonly number[]): boolean {
+  takeBase(id: number, of: Lineage, { segments, mentions }: TakenBase): boolean {
     return this.#commit(() => {
       const account = this.#ledger.open(of);
       const isThere = account !== undefined && account.clock.size > 0;
       if (isThere) this.#history.remove(segments);
-      if (isThere) this.#shelf.adoptBase(id, this.#history.bases(account.id));
+      if (isThere) this.#replaceBase(id, account);
       else this.#takeBack(id);
+      if (isThere) this.#blobs.mention(account.id, mentions, this.#commits.current);
       return isThere;
     });
   }
@@ -197,6 +241,7 @@ export class SqliteStore {
     return this.#commit(() => {
       const account = this.#ledger.open(lineage);
       const done = !account || this.#shelf.sweep(id, account);
+      if (account) this.#contentLeft(account.id);
       if (account) this.#ledger.save(account);
       return done;
     });
@@ -211,6 +256,8 @@ export class SqliteStore {
     this.#commit(() => {
       this.#damaged.keep(row, lineage?.room, what);
       const of = this.#damaged.remove(row, lineage);
+      // The document is as complete without.
+      if (row.table === "blob" || row.table === "mention") return;
       if (lineage) this.#marks.remove(lineage.room);
       this.#ledger.forget();
       if (of === undefined) return;
@@ -220,9 +267,7 @@ export class SqliteStore {
   }
 
   close(): void {
-    this.#database.close();
-    this.#marker.write(this.#markerNow(), { synced: true });
-    this.#marker.close();
+    this.#commits.close();
   }
 
   #adopt(id: number, account: Account): void {
@@ -231,6 +276,16 @@ export class SqliteStore {
     this.#prune(account, body);
     if (history === undefined) this.#forgetHistory(account.id);
     else if (history === "begins") this.#history.removeAll(account.id, id);
+    this.#contentLeft(account.id);
+  }
+
+  #replaceBase(id: number, account: Account): void {
+    this.#shelf.adoptBase(id, this.#history.bases(account.id));
+    this.#contentLeft(account.id);
+  }
+
+  #contentLeft(lineage: number): void {
+    this.#blobs.contentLeft(lineage, this.#commits.current);
   }
 
   #takeBack(snapshot: number): void {
@@ -242,6 +297,7 @@ export class SqliteStore {
     this.#history.removeAll(lineage);
     for (const base of this.#history.bases(lineage)) this.#shelf.remove(base.id);
     this.#history.unsay(lineage);
+    this.#contentLeft(lineage);
   }
 
   #appendEntry(account: Account, { entry, record }: PackedEntry): void {
@@ -249,7 +305,7 @@ export class SqliteStore {
     const actor = this.#actorId(dot.actor);
     const have = account.clock.get(dot.actor) ?? 0;
     if (dot.counter <= have) return this.#skip(account, actor, dot, record);
-    const seq = ++this.#position.seq;
+    const seq = this.#commits.nextSeq();
     const added = this.#addEntry.run(account.id, actor, dot.counter, seq, record, entryChecksum("entry", account.lineage, seq, record));
     if (added.changes === 0) return this.#skip(account, actor, dot, record);
     if (dot.counter === have + 1) account.clock.set(dot.actor, dot.counter);
@@ -257,6 +313,7 @@ export class SqliteStore {
     account.bytes += record.length;
     account.entries++;
     account.contentHash = undefined;
+    this.#blobs.mention(account.id, mentionedBlobs(entry.payload), this.#commits.current);
     noteStamp(account, hlc);
     this.#noteStamp(hlc);
   }
@@ -296,6 +353,7 @@ export class SqliteStore {
     for (const id of lineages.all(room, through)) {
       for (const table of ["entry", "quarantine"]) this.#database.prepare(`DELETE FROM ${table} WHERE lineage = ?`).run(id);
       this.#marks.uncover(id);
+      this.#blobs.removeAll(id);
       this.#history.removeAll(id);
       const snapshots = this.#database.prepare<[number], number>("SELECT id FROM snapshot WHERE lineage = ?").pluck();
       for (const snapshot of snapshots.all(id)) this.#shelf.remove(snapshot);
@@ -312,50 +370,16 @@ export class SqliteStore {
   }
 
   #noteStamp({ physicalMs, relay }: Hlc): void {
-    if (this.#relay === undefined || relay === this.#relay) this.#position.hlc_ms = Math.max(this.#position.hlc_ms, physicalMs);
-  }
-
-  #needSpace(beyond = 0): void {
-    if (this.#freeBytesMin === 0) return;
-    const disk = fs.statfsSync(path.dirname(this.#database.name));
-    const free = disk.bavail * disk.bsize;
-    const kept = this.#freeBytesMin + beyond;
-    if (free < kept) {
-      throw Object.assign(new Error(`${free} bytes are free, ${kept} are kept`), { code: "ENOSPC" });
-    }
+    if (this.#relay === undefined || relay === this.#relay) this.#commits.noteStamp(physicalMs);
   }
 
   #commit<Value>(change: () => Value): Value {
-    const before = this.#position;
-    this.#position = { ...before, commits: before.commits + 1 };
     try {
-      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
-      this.#database.exec("BEGIN IMMEDIATE");
-      const value = change();
-      const { commits, seq, hlc_ms } = this.#position;
-      this.#saveStore.run(commits, seq, hlc_ms, storeChecksum(this.#position));
-      this.#database.exec("COMMIT");
-      this.#noteCommit();
-      return value;
+      return this.#commits.run(change);
     } catch (error) {
-      this.#position = before;
       this.#ledger.forget();
       this.#actors.clear();
-      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
-  }
-
-  /** The commit stands whether the marker could be written or not: a marker may lag. */
-  #noteCommit(): void {
-    try {
-      this.#marker.write(this.#markerNow(), { synced: false });
-    } catch {
-      return;
-    }
-  }
-
-  #markerNow(): Marker {
-    return { store: this.#position.name, commits: this.#position.commits, hlcMs: this.#position.hlc_ms };
   }
 }

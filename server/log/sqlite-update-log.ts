@@ -7,10 +7,11 @@
  *     compact, verify ────▶ heavy ──┘  drafts and checks; the store writes and removes
  *
  * Invariants: calls that write are carried out in the order of the calls; a read waits for the writes asked before it;
- * one compaction at a time. The folder is locked by whoever opened it (`data-folder.ts`).
+ * one compaction at a time, and one image. The folder is locked by whoever opened it (`data-folder.ts`).
  */
 import { statfs } from "node:fs/promises";
 import { lineageKey, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
+import { refused } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import {
@@ -22,8 +23,13 @@ import {
   type StoredRoom,
   type StoreInspection,
 } from "../core/stored-room.ts";
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
+import type { BlobGaps, HeldBlobs } from "../core/stored-blob.ts";
 import type { CoveredHistory, HistoryAsk, HistoryGaps, RoomHistory, TakenHistory, VersionAsk } from "../core/stored-history.ts";
 import { startWorker } from "../runtime/worker-file.ts";
+import { firstBlobLimits, type BlobLimits } from "./blob-admission.ts";
+import { BlobCollection } from "./blob-collection.ts";
+import { sweepBlobs, takeBlob, type BlobLines, type BlobStep } from "./blob-intake.ts";
 import { packAppends } from "./append-batch.ts";
 import { runCompaction, type CompactionLines, type CompactionStep } from "./compaction-run.ts";
 import { expireLineage, forgetHistory, minutesOfHorizon } from "./history-expiry.ts";
@@ -35,7 +41,7 @@ import type { FoundDamage } from "./sqlite-reader.ts";
 import type { StoreCalls, StoreThread } from "./sqlite-worker.ts";
 import { refusalOf } from "./store-error.ts";
 import { damageOf } from "./store-verification.ts";
-import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
+import type { Append, BlobKeeping, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 import { WorkerLine } from "./worker-line.ts";
 
 export interface SqliteSettings {
@@ -49,8 +55,10 @@ export interface SqliteSettings {
   readonly relay?: RelayId;
   /** Whether what leaves the log is to be in a history. Default: no. */
   readonly keepsHistory?: boolean;
+  readonly blobs?: BlobLimits;
   /** For tests that end the process in the middle. */
   readonly onStep?: (step: CompactionStep) => void;
+  readonly onBlobStep?: (step: BlobStep) => void;
 }
 
 /**
@@ -58,6 +66,9 @@ export interface SqliteSettings {
  * others are compacted too. Larger lets larger honest rooms be compacted, on slower machines.
  */
 const compactionMs = 60_000;
+
+/** Bytes of images that wait for their turn: eight of the largest. One more waits with whoever has it. */
+const blobBytesWaitingMax = 64 * 1024 * 1024;
 
 /** Hashes that wait for the next append: so many may be lost by a kill, and each costs reading one room. */
 const hashesMax = 256;
@@ -72,11 +83,15 @@ export class SqliteUpdateLog implements UpdateLog {
   readonly #hashes = new Map<string, HashParcel>();
   #lastWrite: Promise<unknown> = Promise.resolve();
   #lastCompaction: Promise<unknown> = Promise.resolve();
+  #lastBlob: Promise<unknown> = Promise.resolve();
+  readonly #collection = new BlobCollection((work) => this.#inTurn(work));
+  #blobBytes = 0;
+  #isClosing = false;
 
   constructor(settings: SqliteSettings) {
     this.#settings = settings;
-    const { folder, nestingMax, freeBytesMin = 0, relay, keepsHistory = false } = settings;
-    const storeThread: StoreThread = { folder, freeBytesMin, relay };
+    const { folder, nestingMax, freeBytesMin = 0, relay, keepsHistory = false, blobs = firstBlobLimits } = settings;
+    const storeThread: StoreThread = { folder, freeBytesMin, relay, blobs };
     const readerThread: ReaderThread = { folder, nestingMax, keepsHistory };
     const startReader = () => startWorker(new URL("./reader-worker.ts", import.meta.url), { workerData: readerThread });
     this.#store = new WorkerLine(
@@ -84,7 +99,7 @@ export class SqliteUpdateLog implements UpdateLog {
       (damage) => this.#tell(damage),
     );
     this.#reader = new WorkerLine(startReader, (damage) => this.#found(damage));
-    const timed = ["draft", "check", "draftBase", "version", "pieceFor", "draftTaken"] as const;
+    const timed = ["draft", "check", "draftBase", "version", "pieceFor", "draftTaken", "scanMentions"] as const;
     const budgets = Object.fromEntries(timed.map((call) => [call, compactionMs]));
     this.#heavy = new WorkerLine(startReader, (damage) => this.#found(damage), budgets);
   }
@@ -93,6 +108,7 @@ export class SqliteUpdateLog implements UpdateLog {
   async open(): Promise<LogOpening> {
     const opened = await this.#store.call("open", []);
     if (!opened.ok) throw new Error(opened.refusal.detail);
+    this.#sweepBlobs();
     return opened.value;
   }
 
@@ -111,12 +127,12 @@ export class SqliteUpdateLog implements UpdateLog {
   }
 
   putRecord(record: RoomRecord, completes = false): Promise<LogResult<undefined>> {
-    return this.#write(this.#store.call("putRecord", [record, completes]));
+    return this.#removing(this.#store.call("putRecord", [record, completes]));
   }
 
   dropCopies(lineages: readonly Lineage[]): Promise<LogResult<undefined>> {
     for (const lineage of lineages) this.#hashes.delete(lineageKey(lineage));
-    return this.#write(this.#store.call("dropCopies", [lineages]));
+    return this.#removing(this.#store.call("dropCopies", [lineages]));
   }
 
   putWholeRing(ring: readonly RingRecord[]): Promise<LogResult<undefined>> {
@@ -180,6 +196,37 @@ export class SqliteUpdateLog implements UpdateLog {
     return this.#inTurn((lines) => takePiece(lines, lineage, { piece, since: minuteOf(sinceMs) }));
   }
 
+  async putBlob(of: Lineage, name: BlobName, bytes: Uint8Array, keeping: BlobKeeping): Promise<LogResult<undefined>> {
+    if (this.#blobBytes + bytes.length > blobBytesWaitingMax) return refused("RELAY_BUSY", `${this.#blobBytes} bytes of images wait`);
+    this.#blobBytes += bytes.length;
+    const taken = await this.#blobInTurn((lines) => takeBlob(lines, { of, name, bytes, keeping }));
+    this.#blobBytes -= bytes.length;
+    // What was begun and came to nothing.
+    if (!taken.ok) this.#sweepBlobs();
+    return taken;
+  }
+
+  async blob(lineage: Lineage, name: BlobName): Promise<LogResult<Uint8Array | undefined>> {
+    await this.#lastWrite;
+    return this.#reader.call("blob", [lineage, name]);
+  }
+
+  async blobsOf(lineage: Lineage): Promise<LogResult<HeldBlobs>> {
+    await this.#lastWrite;
+    return this.#reader.call("blobsOf", [lineage]);
+  }
+
+  async blobGaps(after: number, limit: number): Promise<LogResult<BlobGaps>> {
+    await this.#lastWrite;
+    return this.#reader.call("blobGaps", [after, limit]);
+  }
+
+  async collectBlobs(beforeMs: number): Promise<LogResult<number>> {
+    const collected = await this.#collection.collect(beforeMs);
+    this.#sweepBlobs();
+    return collected;
+  }
+
   async rooms({ after, limit, search, deleted = false, hashes = false }: RoomsAsk): Promise<LogResult<RoomPage>> {
     await this.#lastWrite;
     // With hashes every row of every room is read: rooms that somebody waits for do not wait behind that.
@@ -231,10 +278,11 @@ export class SqliteUpdateLog implements UpdateLog {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.#keepHashes();
     await this.#lastWrite;
     await Promise.all([this.#reader.close(), this.#heavy.close()]);
-    await this.#lastCompaction;
+    await Promise.all([this.#lastCompaction, this.#lastBlob]);
     await this.#store.call("close", []);
     await this.#store.close();
   }
@@ -243,6 +291,28 @@ export class SqliteUpdateLog implements UpdateLog {
     const answered = written.then((result): LogResult<undefined> => (result.ok ? { ok: true, value: undefined } : result), refusedBy);
     this.#lastWrite = answered;
     return answered;
+  }
+
+  /** The same, of what takes images with it. */
+  #removing(written: Promise<LogResult<unknown>>): Promise<LogResult<undefined>> {
+    const answered = this.#write(written);
+    void answered.then(() => this.#sweepBlobs());
+    return answered;
+  }
+
+  /** One image at a time; what belongs to none is not removed meanwhile. */
+  #blobInTurn<Value>(work: (lines: BlobLines) => Promise<LogResult<Value>>): Promise<LogResult<Value>> {
+    const lines = { store: this.#store, onStep: this.#settings.onBlobStep ?? (() => undefined) };
+    const run = this.#lastBlob.then(() => work(lines)).catch(refusedBy);
+    this.#lastBlob = run;
+    return run;
+  }
+
+  #sweepBlobs(): void {
+    void this.#blobInTurn(async (lines) => {
+      await sweepBlobs(lines, () => this.#isClosing);
+      return { ok: true, value: undefined };
+    });
   }
 
   /** One at a time, and behind what was written before. */
@@ -267,8 +337,9 @@ export class SqliteUpdateLog implements UpdateLog {
     // Of what was read before: they may be of the content as it was.
     this.#hashes.clear();
     const of = lineage && { room: lineage.room, generation: lineage.generation };
-    if (row) this.#write(this.#store.call("setAside", [row, of, what]));
-    this.#tell({ where: `table ${where}`, what, keptAs: row && "table damage", room: lineage?.room });
+    if (row) void this.#removing(this.#store.call("setAside", [row, of, what]));
+    const damage = { where: `table ${where}`, what, keptAs: row && "table damage", room: lineage?.room };
+    this.#tell(row?.table === "blob" || row?.table === "mention" ? { ...damage, isOfBlobs: true } : damage);
   }
 
   #tell(damage: Damage): void {

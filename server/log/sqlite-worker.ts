@@ -5,10 +5,13 @@ import { workerData } from "node:worker_threads";
 import type { Lineage, RelayId } from "@inkmesh/shared/base/ids";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { RoomRecord } from "../core/stored-room.ts";
+import type { BlobLimits } from "./blob-admission.ts";
+import type { BlobAsk, BlobBeginning, BlobHead } from "./blob-shelf.ts";
 import type { SegmentParcel } from "./history-shelf.ts";
 import type { HashParcel } from "./room-parcel.ts";
 import type { DamagedRow } from "./damaged-rows.ts";
-import type { SqliteStore } from "./sqlite-store.ts";
+import type { MentionScan } from "./mention-scan.ts";
+import type { SqliteStore, TakenBase } from "./sqlite-store.ts";
 import { DotTaken, isCorruption } from "./store-error.ts";
 import { openStore, storeFile } from "./store-opening.ts";
 import type { SnapshotBody } from "./store-row.ts";
@@ -18,6 +21,7 @@ import { answerCalls, sendNotice } from "./worker-line.ts";
 export interface StoreThread {
   readonly folder: string;
   readonly freeBytesMin: number;
+  readonly blobs: BlobLimits;
   /** Whose stamps the store keeps an upper bound of; undefined: all. */
   readonly relay: RelayId | undefined;
 }
@@ -74,7 +78,12 @@ const calls = {
   takeSegments: writing((into, id: number, of: Lineage, segments: readonly SegmentParcel[]): boolean =>
     into.takeSegments(id, of, segments),
   ),
-  takeBase: writing((into, id: number, of: Lineage, segments: readonly number[]): boolean => into.takeBase(id, of, segments)),
+  takeBase: writing((into, id: number, of: Lineage, base: TakenBase): boolean => into.takeBase(id, of, base)),
+  beginBlob: writing((into, of: Lineage, blob: BlobAsk): BlobBeginning => into.beginBlob(of, blob)),
+  putPiece: writing((into, blob: number, part: number, bytes: Uint8Array): void => into.putPiece(blob, part, bytes)),
+  endBlob: writing((into, id: number, of: Lineage, blob: BlobHead): boolean => into.endBlob(id, of, blob)),
+  sweepBlobs: writing((into): "nothing" | "more" | "all" => into.sweepBlobs()),
+  settleBlobs: writing((into, of: Lineage, scan: MentionScan, beforeMs: number): number => into.settleBlobs(of, scan, beforeMs)),
   forgetHistory: writing((into, lineage: number): void => into.forgetHistory(lineage)),
   adoptSnapshot: writing((into, id: number, lineage: Lineage): boolean => into.adoptSnapshot(id, lineage)),
   sweep: writing((into, id: number, lineage: Lineage): boolean => into.sweep(id, lineage)),

@@ -45,7 +45,7 @@ export function storeFile(folder: string): string {
 }
 
 /** Throws, with a sentence for the operator, for a store of a newer version; for damage it never does. */
-export function openStore({ folder, freeBytesMin, relay }: StoreThread): OpenedStore {
+export function openStore({ folder, freeBytesMin, relay, blobs }: StoreThread): OpenedStore {
   const file = storeFile(folder);
   const markerFile = path.join(folder, "log.marker");
   const marker = readMarker(markerFile);
@@ -66,7 +66,7 @@ export function openStore({ folder, freeBytesMin, relay }: StoreThread): OpenedS
   markerNow.write({ store: row.name, commits: row.commits, hlcMs: hlcFloorMs }, { synced: true });
   syncFolder(folder);
   const opening = { complete: damage.length === 0, damage, hlcFloorMs, wholeRing: wholeRing(database) };
-  return { store: new SqliteStore(database, markerNow, { freeBytesMin, relay }), opening };
+  return { store: new SqliteStore(database, markerNow, { freeBytesMin, relay, blobs }), opening };
 }
 
 function troubleOf(file: string, marker: Marker | "absent" | "unreadable"): Trouble | undefined {

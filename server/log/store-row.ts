@@ -5,6 +5,7 @@
  *
  * Bodies that no checksum of a hot path needs are JSON, so that a newer version may add a field.
  */
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { ActorId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import type { RoomRecord } from "../core/stored-room.ts";
@@ -82,6 +83,35 @@ export interface SegmentRow {
   readonly minute: number;
   /** `history-segment.ts`. */
   readonly body: Uint8Array;
+  readonly crc: number;
+}
+
+/** An image that is here. */
+export interface BlobRow {
+  readonly id: number;
+  readonly lineage: number;
+  readonly name: BlobName;
+  /** Bytes of all its pieces. */
+  readonly size: number;
+  readonly pieces: number;
+  /** The wall time at which it came, or was given again. */
+  readonly since_ms: number;
+  readonly crc: number;
+}
+
+export interface PieceRow {
+  readonly blob: number;
+  readonly part: number;
+  readonly bytes: Uint8Array;
+  readonly crc: number;
+}
+
+/** What is kept of the lineage mentions the blob. */
+export interface MentionRow {
+  readonly lineage: number;
+  readonly name: BlobName;
+  /** The commit that brought it. */
+  readonly noted: number;
   readonly crc: number;
 }
 
@@ -175,6 +205,14 @@ export const chunkChecksum = (row: Omit<ChunkRow, "crc">): number => rowChecksum
 
 export const segmentChecksum = (row: Omit<SegmentRow, "crc">, of: { room: string; generation: number }): number =>
   rowChecksum(`segment\n${row.id}\n${row.lineage}\n${row.snapshot}\n${row.minute}\n${of.generation}\n${of.room}`, row.body);
+
+export const blobChecksum = (row: Omit<BlobRow, "crc">): number =>
+  rowChecksum(`blob\n${row.id}\n${row.lineage}\n${row.size}\n${row.pieces}\n${row.since_ms}\n${row.name}`, "");
+
+export const pieceChecksum = (row: Omit<PieceRow, "crc">): number => rowChecksum(`piece\n${row.blob}\n${row.part}`, row.bytes);
+
+export const mentionChecksum = (row: Omit<MentionRow, "crc">): number =>
+  rowChecksum(`mention\n${row.lineage}\n${row.noted}\n${row.name}`, "");
 
 export const summaryChecksum = (row: Omit<SummaryRow, "crc">): number =>
   rowChecksum(`summary\n${row.lineage}\n${row.generation}\n${row.deleted}\n${row.room}\n${row.folded}`, row.body);

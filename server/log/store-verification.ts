@@ -12,6 +12,7 @@ import type { Database } from "better-sqlite3";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { Damage } from "./update-log.ts";
 import type { FoundDamage } from "./sqlite-reader.ts";
+import { verifyBlobs } from "./blob-verification.ts";
 import type { DamagedRow } from "./damaged-rows.ts";
 import { isSound, strayLineages } from "./lineage-proof.ts";
 import {
@@ -116,7 +117,7 @@ export class StoreVerification {
 
   /** Content that belongs to no lineage. */
   #orphans(): FoundDamage[] {
-    const tables = ["entry", "quarantine", "cover", "snapshot", "segment"].filter((table) => this.#hasOrphans(table));
+    const tables = ["entry", "quarantine", "cover", "snapshot", "segment", "blob"].filter((table) => this.#hasOrphans(table));
     return tables.map((where) => ({ where, what: "rows belong to no document", lineage: undefined, row: undefined }));
   }
 
@@ -260,6 +261,9 @@ class RoomVerification {
       this.#bytes += row.body.length;
       return row.crc === segmentChecksum(row, lineage) ? undefined : { table: "segment", id: row.id };
     });
+    const { bytes, incomplete } = verifyBlobs(id, (table, column, key, flaw) => this.#each(table, column, key, flaw));
+    this.#bytes += bytes;
+    for (const blob of incomplete) this.#found("blob", "a part of an image is missing", { table: "blob", id: blob });
   }
 
   #chunks({ id, verified, body }: SnapshotRow): void {

@@ -9,10 +9,12 @@
  * Knows nothing of sockets, sessions or acks.
  */
 import type { Refusal } from "@inkmesh/shared/base/result";
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
+import type { BlobGaps, HeldBlobs } from "../core/stored-blob.ts";
 import type { CoveredHistory, HistoryAsk, HistoryGaps, RoomHistory, TakenHistory, VersionAsk } from "../core/stored-history.ts";
 import type { Compaction, HashedContent, RoomPage, RoomRecord, StoredRoom, StoreInspection, Unnaming } from "../core/stored-room.ts";
 
@@ -34,6 +36,8 @@ export interface Damage {
   /** Where the damaged original is kept; undefined when there was nothing to keep. */
   readonly keptAs: string | undefined;
   readonly room: RoomName | undefined;
+  /** Only an image is concerned, or what is noted of them: the document is as it was. */
+  readonly isOfBlobs?: boolean;
 }
 
 export interface LogOpening {
@@ -58,6 +62,14 @@ export interface HistoryHorizon {
   readonly dueMs: number;
   /** Then all that is older than this goes; not before `dueMs`. */
   readonly cutMs: number;
+}
+
+/** How a blob comes to a disk. */
+export interface BlobKeeping {
+  /** The wall time: from then on it is here, also where it was here before. */
+  readonly atMs: number;
+  /** Another relay has let it in, so that it is one of those that the document may have. */
+  readonly isCopy?: boolean | undefined;
 }
 
 export interface RoomsAsk {
@@ -103,6 +115,23 @@ export interface UpdateLog {
   takeHistory(lineage: Lineage, piece: Uint8Array, sinceMs: number): Promise<LogResult<TakenHistory>>;
   /** Documents, so many of them looked at, whose history lacks something that they contain. `after`: 0, or where to go on. */
   historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>>;
+  /**
+   * Keeps a blob of a document, on disk when it resolves. One that is here already is not written again. Refused where the bytes do not hash to
+   * the name (BLOB_MISMATCH), are too many (BLOB_TOO_BIG), the document has as many as it may (TOO_MANY_BLOBS), its generation is closed
+   * (ROOM_DELETED), or too much waits (RELAY_BUSY).
+   */
+  putBlob(lineage: Lineage, name: BlobName, bytes: Uint8Array, keeping: BlobKeeping): Promise<LogResult<undefined>>;
+  /** Undefined where it is not here. One that is not as it was written is set aside, reported, and not here from then on. */
+  blob(lineage: Lineage, name: BlobName): Promise<LogResult<Uint8Array | undefined>>;
+  /** Which blobs of a document are here, and which it mentions that are not. */
+  blobsOf(lineage: Lineage): Promise<LogResult<HeldBlobs>>;
+  /** Documents, so many of them looked at, that mention a blob which is not here. `after`: 0, or where to go on. */
+  blobGaps(after: number, limit: number): Promise<LogResult<BlobGaps>>;
+  /**
+   * Removes blobs that have been here since before `beforeMs`, and that nothing kept of their document mentions: neither the document, nor what
+   * is still in the log, nor its history with its beginning, nor what was set aside of it. How many. Looks at so many documents in one call.
+   */
+  collectBlobs(beforeMs: number): Promise<LogResult<number>>;
   /** Creates or replaces a room's record, durable when it resolves. Closing a generation also removes its content. `completes` as in `Append`. */
   putRecord(record: RoomRecord, completes?: boolean): Promise<LogResult<undefined>>;
   /**

@@ -71,6 +71,7 @@ export interface DriverOptions {
     UpdateLog,
     | ("append" | "load" | "compact" | "putRecord" | "dropCopies" | "keepHash" | "putWholeRing" | "rooms")
     | ("historyCoverage" | "historyPiece" | "takeHistory" | "historyGaps")
+    | ("putBlob" | "blob" | "blobsOf" | "blobGaps")
   >;
   readonly engines: EnginePool;
   /** Whether a client may have a room; asked only where the relay asks. */
@@ -191,6 +192,14 @@ export class Driver {
         }));
       case "find-gaps":
         return this.#answerWith(log.historyGaps(effect.after, effect.limit), (result) => ({ type: "gaps-found", seq, result }));
+      case "keep-blob":
+        return this.#answerWith(this.#putBlob(effect), (result) => ({ type: "blob-kept", seq, result }));
+      case "read-blob":
+        return this.#answerWith(log.blob(effect.lineage, effect.name), (result) => ({ type: "blob-read", seq, result }));
+      case "list-blobs":
+        return this.#answerWith(log.blobsOf(effect.lineage), (result) => ({ type: "blobs-listed", seq, result }));
+      case "find-lacking-blobs":
+        return this.#answerWith(log.blobGaps(effect.after, effect.limit), (result) => ({ type: "lacking-blobs-found", seq, result }));
       case "engine-call":
         return this.#answerWith(engines.call(effect.lineage, effect.call), (result) => ({
           type: "engine-result",
@@ -209,6 +218,10 @@ export class Driver {
   async #putRecord(record: RoomRecord, completes: boolean): Promise<Result<undefined>> {
     if (record.deleted !== undefined) await this.#commits.waitingHandedOver();
     return this.#options.log.putRecord(record, completes);
+  }
+
+  #putBlob({ lineage, name, bytes, isCopy }: Extract<RelayEffect, { type: "keep-blob" }>): Promise<Result<undefined>> {
+    return this.#options.log.putBlob(lineage, name, bytes, { atMs: this.#options.clock.now().wallMs, isCopy });
   }
 
   async #askAccess(connection: ConnectionId, ask: AccessAsk): Promise<Result<Grant>> {

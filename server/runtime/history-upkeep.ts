@@ -9,6 +9,7 @@
  * Knows of stamps and wall clocks only; a clock that is wrong keeps a history for too long or too short, and harms no document.
  */
 import type { HistoryHorizon, UpdateLog } from "../log/update-log.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** How much longer than told a history may be kept, as a share of that, and at most. */
 const slackShare = 1 / 16;
@@ -21,40 +22,14 @@ export function horizonAt(wallMs: number, keptMs: number): HistoryHorizon | unde
   return { cutMs, dueMs: cutMs - Math.min(keptMs * slackShare, slackMsMax) };
 }
 
-export interface HistoryUpkeepOptions {
+interface HistoryUpkeepOptions {
   readonly keptMs: number;
   readonly everyMs: number;
   readonly wallMs: () => number;
-  /** Not asked again before it has answered. */
   readonly log: Pick<UpdateLog, "expireHistory">;
-  /** With what the log says; it is tried again. */
   readonly failed: (detail: string) => void;
 }
 
-export class HistoryUpkeep {
-  readonly #options: HistoryUpkeepOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #isStopped = false;
-
-  constructor(options: HistoryUpkeepOptions) {
-    this.#options = options;
-    this.#wait();
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-  }
-
-  #wait(): void {
-    if (this.#isStopped) return;
-    this.#timer = setTimeout(() => void this.#expire(), this.#options.everyMs).unref();
-  }
-
-  async #expire(): Promise<void> {
-    const { wallMs, keptMs, log, failed } = this.#options;
-    const expired = await log.expireHistory(horizonAt(wallMs(), keptMs));
-    if (!expired.ok) failed(expired.refusal.detail);
-    this.#wait();
-  }
+export function historyUpkeep({ keptMs, everyMs, wallMs, log, failed }: HistoryUpkeepOptions): Upkeep {
+  return new Upkeep({ everyMs, work: () => log.expireHistory(horizonAt(wallMs(), keptMs)), failed });
 }

@@ -30,6 +30,7 @@ export class Metrics {
   readonly #writes = this.#counter("inkmesh_socket_writes_total", "Writes to client sockets");
   readonly #requests = this.#counter("inkmesh_http_requests_total", "HTTP requests, by status", ["status"]);
   readonly #damage = this.#counter("inkmesh_store_damage_total", "Records or files that were not as they had been written");
+  readonly #blobsCollected = this.#counter("inkmesh_blobs_collected_total", "Images that went because nothing kept mentions them");
   readonly #commitSeconds = this.#histogram(
     "inkmesh_commit_seconds",
     "From handing a batch to the store to its fsync",
@@ -131,6 +132,10 @@ export class Metrics {
 
   damaged(count: number): void {
     this.#damage.inc(count);
+  }
+
+  blobsCollected(count: number): void {
+    this.#blobsCollected.inc(count);
   }
 
   committed(figures: CommitFigures): void {

@@ -84,6 +84,19 @@ export const errorKinds = {
     retryable: false,
     sentence: "This document cannot be written in this format. Nothing was written.",
   },
+  BLOB_MISMATCH: {
+    wire: 29,
+    httpStatus: 400,
+    retryable: false,
+    sentence: "An image is not what its name says: the name is to be the SHA-256 of its bytes. It was not kept.",
+  },
+  BLOB_TOO_BIG: { wire: 30, httpStatus: 413, retryable: false, sentence: "An image is larger than 8 MiB. It was not kept." },
+  TOO_MANY_BLOBS: {
+    wire: 31,
+    httpStatus: 413,
+    retryable: false,
+    sentence: "This document has as many images as it may. This one was not kept.",
+  },
   ROOM_FULL: { wire: 27, httpStatus: 413, retryable: false, sentence: "This document has reached its largest size." },
 
   // Who may do what.
@@ -196,6 +209,20 @@ export const errorKinds = {
     retryAfterMs: 5_000,
     sentence:
       "It is done at this relay, and will be at the others as soon as they can be reached. Until enough of them have said so, it is lost if this relay's disk is.",
+  },
+  BLOB_NOT_FOUND: {
+    wire: 86,
+    httpStatus: 404,
+    retryable: true,
+    retryAfterMs: 10_000,
+    sentence: "No relay that can be reached has this image. It may be on its way still, from where it was put into the document.",
+  },
+  BLOB_NOT_REACHED: {
+    wire: 87,
+    httpStatus: 503,
+    retryable: true,
+    retryAfterMs: 2_000,
+    sentence: "This image is at relays that cannot be reached now.",
   },
   INTERNAL: {
     wire: 84,

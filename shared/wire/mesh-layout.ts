@@ -53,6 +53,11 @@ export const meshRoomType = {
   "history-part": 61,
   "history-offer": 62,
   "history-covered": 63,
+  "blob-request": 64,
+  "blob-part": 65,
+  "blob-absent": 66,
+  "blob-offer": 67,
+  "blob-held": 68,
 } as const;
 
 const addressCharactersMax = 512;

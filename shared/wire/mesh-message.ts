@@ -9,7 +9,7 @@ import type { ActorId, MeshId, RingId } from "../base/ids.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { RingRecord } from "../ring/ring-record.ts";
 import type { MeshRoomMessage } from "./mesh-room-message.ts";
-import { historiesSince, meshVersionMin, namesSince, prunedSince, releaseSince, wordsSince } from "./protocol-version.ts";
+import { blobsSince, historiesSince, meshVersionMin, namesSince, prunedSince, releaseSince, wordsSince } from "./protocol-version.ts";
 
 /** What is believed of one life of a relay; of equal incarnation the later one counts, and `left` is final. */
 export const memberStates = ["alive", "suspect", "dead", "left"] as const;
@@ -64,6 +64,11 @@ const since: Partial<Readonly<Record<MeshMessage["type"], number>>> = {
   "history-part": historiesSince,
   "history-offer": historiesSince,
   "history-covered": historiesSince,
+  "blob-request": blobsSince,
+  "blob-part": blobsSince,
+  "blob-absent": blobsSince,
+  "blob-offer": blobsSince,
+  "blob-held": blobsSince,
 };
 
 export function isAboutRooms(message: MeshMessage): message is MeshRoomMessage {

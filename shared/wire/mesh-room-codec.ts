@@ -9,6 +9,8 @@ import { isRelayId, type RelayId } from "../base/ids.ts";
 import type { PresenceState } from "../presence/awareness-update.ts";
 import { readEntryRuns, writeEntryRuns } from "./entry-run-codec.ts";
 import { writeClock, writeCounters, writeLineage, writeName, type LinkEncoder, type LinkReader } from "./link-memory.ts";
+import { readBlobMessage, writeBlobMessage } from "./mesh-blob-codec.ts";
+import { isAboutBlob } from "./mesh-blob-message.ts";
 import { readHistoryMessage, writeHistoryMessage } from "./mesh-history-codec.ts";
 import { isAboutHistory } from "./mesh-history-message.ts";
 import {
@@ -42,6 +44,7 @@ export function writeRoomMessage(encoder: LinkEncoder, message: MeshRoomMessage)
   writeNumber(encoder, typeOf(message));
   if ("lineage" in message) writeLineage(encoder, message.lineage);
   if (isAboutHistory(message)) return writeHistoryMessage(encoder, message);
+  if (isAboutBlob(message)) return writeBlobMessage(encoder, message);
   switch (message.type) {
     case "entries":
       if (message.upstream !== undefined) encoding.writeVarString(encoder, message.upstream);
@@ -197,7 +200,7 @@ export function readRoomMessage(type: number, reader: LinkReader): MeshRoomMessa
         next: reader.text() || undefined,
       };
     default:
-      return readHistoryMessage(type, reader);
+      return readHistoryMessage(type, reader) ?? readBlobMessage(type, reader);
   }
 }
 

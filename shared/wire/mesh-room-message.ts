@@ -18,6 +18,7 @@ import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Entry } from "../engine/entry.ts";
 import type { PresenceState } from "../presence/awareness-update.ts";
 import type { Position } from "../ring/hash.ts";
+import type { MeshBlobMessage } from "./mesh-blob-message.ts";
 import type { MeshHistoryMessage } from "./mesh-history-message.ts";
 
 /** A last-writer-wins register. */
@@ -138,7 +139,8 @@ export type MeshRoomMessage =
   | { readonly type: "list"; readonly seq: number; readonly after: string; readonly limit: number; readonly search: string }
   /** `next`: the last name that was looked at, where there are more. */
   | { readonly type: "listed"; readonly seq: number; readonly rooms: readonly ListedRoom[]; readonly next: string | undefined }
-  | MeshHistoryMessage;
+  | MeshHistoryMessage
+  | MeshBlobMessage;
 
 /** The room that a message is about; undefined for those about many. */
 export function roomOf(message: Extract<MeshRoomMessage, OfLineage | { readonly type: "record" }>): RoomName;

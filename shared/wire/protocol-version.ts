@@ -41,7 +41,7 @@ export function olderSide(detail: string): OlderSide | undefined {
  * change of bytes raises it. Two relays speak the lower of their versions, down to `meshVersionMin`, so that a mesh can be
  * upgraded one relay after the other.
  */
-export const meshVersion = 12;
+export const meshVersion = 13;
 /** No release spoke an earlier one. */
 export const meshVersionMin = 8;
 
@@ -58,6 +58,9 @@ export const wordsSince = 11;
 export const prunedSince = 12;
 /** The first version with words for how documents came to be. */
 export const historiesSince = 12;
+
+/** The first version with words for the images of documents. */
+export const blobsSince = 13;
 
 /** What a relay that speaks `own` at most speaks with one that speaks `theirs`; undefined: they do not understand each other. */
 export function sharedMeshVersion(theirs: number, own: number): number | undefined {

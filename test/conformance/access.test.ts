@@ -245,6 +245,7 @@ describe("the application", () => {
       "/guarded",
       "/guarded/content?format=text",
       "/guarded/history",
+      `/guarded/blobs/sha256-${"0".repeat(64)}`,
       "/guarded/clocks",
       "/guarded/no-such-thing",
       "/other",
@@ -259,6 +260,7 @@ describe("the application", () => {
       ["/guarded", { method: "DELETE" }],
       ["/guarded/content", patch(anUpdate())],
       ["/guarded/content", { method: "PUT", headers: { "Content-Type": "text/plain" }, body: "mine" }],
+      [`/guarded/blobs/sha256-${"0".repeat(64)}`, { method: "PUT", body: "mine" }],
       ["/begun/content", { method: "PUT", headers: { "Content-Type": "text/plain", "If-None-Match": "*" }, body: "mine" }],
     ];
     for (const [path, init] of changes) {

@@ -7,6 +7,7 @@ import { hexOf } from "@inkmesh/shared/base/bytes";
 import type { ActorId, RelayId, RingId } from "@inkmesh/shared/base/ids";
 import { meshOrderMark, type MeshOrder } from "@inkmesh/shared/wire/mesh-order-mark";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { blobNameOfBytes } from "../../server/log/blob-admission.ts";
 import { relaysToStart, meshSecret, startMesh, type MeshProcess } from "../harness/mesh-processes.ts";
 import { endRelays } from "../harness/relay-process.ts";
 import { until } from "../harness/until.ts";
@@ -47,11 +48,12 @@ async function ask(
   operation: string,
   path: string,
   wanted: number,
-  init: { body?: string | object; type?: string; headers?: Record<string, string> } = {},
+  init: { body?: string | object | Uint8Array; type?: string; headers?: Record<string, string> } = {},
 ): Promise<Response> {
   const [method = "", template = ""] = operation.split(" ");
-  const type = init.type ?? (typeof init.body === "object" ? "application/json" : undefined);
-  const body = typeof init.body === "object" ? JSON.stringify(init.body) : init.body;
+  const isJson = typeof init.body === "object" && !(init.body instanceof Uint8Array);
+  const type = init.type ?? (isJson ? "application/json" : undefined);
+  const body = isJson ? JSON.stringify(init.body) : (init.body as string | Uint8Array<ArrayBuffer> | undefined);
   const headers = { ...(type === undefined ? {} : { "Content-Type": type }), ...init.headers };
   const answer = await fetch(relays[0].url + path, { method, headers, ...(body === undefined ? {} : { body }) });
   const { responses } = description.paths[template]![method.toLowerCase()]!;
@@ -99,6 +101,13 @@ test("each operation answers as it is described, done and refused", async () => 
   await ask("GET /api/rooms/{room}/content", `${path}/content`, 304, { headers: { "If-None-Match": etag } });
   await ask("PATCH /api/rooms/{room}/content", `${path}/content`, 200, { body: "\0\0", type: "application/octet-stream" });
   await ask("PATCH /api/rooms/{room}/content", `${path}/content`, 400, { body: "{}", type: "application/json" });
+  const image = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+  const blob = `${path}/blobs/${blobNameOfBytes(image)}`;
+  await ask("PUT /api/rooms/{room}/blobs/{name}", blob, 200, { body: image });
+  await ask("PUT /api/rooms/{room}/blobs/{name}", blob, 400, { body: "another" });
+  const blobTag = (await ask("GET /api/rooms/{room}/blobs/{name}", blob, 200)).headers.get("ETag")!;
+  await ask("GET /api/rooms/{room}/blobs/{name}", blob, 304, { headers: { "If-None-Match": blobTag } });
+  await ask("GET /api/rooms/{room}/blobs/{name}", `${path}/blobs/sha256-${"0".repeat(64)}`, 404);
   for (const [operation, suffix, body] of [
     ["GET /api/rooms/{room}", "", undefined],
     ["PATCH /api/rooms/{room}", "", { title: "U" }],

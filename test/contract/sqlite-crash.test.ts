@@ -11,6 +11,7 @@ import type { RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { dotKey } from "@inkmesh/shared/clock/dot";
 import { nothingUnnamed } from "../../server/core/stored-room.ts";
+import type { BlobStep } from "../../server/log/blob-intake.ts";
 import type { CompactionStep } from "../../server/log/compaction-run.ts";
 import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
 import { unpackHistory } from "../../server/log/room-parcel.ts";
@@ -18,9 +19,10 @@ import { chunkChecksum, type ChunkRow } from "../../server/log/store-row.ts";
 import { openReader } from "../../server/log/sqlite-connection.ts";
 import { verifyStore } from "../../server/log/store-verification.ts";
 import { SqliteFolder } from "../unit/log/sqlite-folder.ts";
+import { aPicture, PictureAuthor } from "./blobs.contract.ts";
 import { anActor, LogAuthor, textOf } from "./log-author.ts";
 import { dotsOf } from "./history.contract.ts";
-import { must } from "./update-log.contract.ts";
+import { aRecord, must } from "./update-log.contract.ts";
 
 const kills = Number(process.env["INKMESH_ROUNDS"] ?? 1) * 4;
 let folder: string;
@@ -236,4 +238,42 @@ test("[P2] the base of a history that was damaged before it was checked removes 
   expect(database.prepare("SELECT verified FROM snapshot ORDER BY verified").pluck().all()).toEqual([1, 2]);
   database.close();
   await log.close();
+});
+
+test("[P2] a crash at any step of keeping an image, or of removing one, leaves it whole or not there, and nothing else", async () => {
+  const cuts = new Map<string, SqliteFolder>();
+  let prefix = "keeping";
+  const note = (step: BlobStep): void => {
+    const name = `${prefix}: ${step}`;
+    if (!cuts.has(name)) cuts.set(name, new SqliteFolder(folder).killed());
+  };
+  const log = new SqliteUpdateLog({ folder, nestingMax: 64, onBlobStep: note });
+  await log.open();
+  const author = new PictureAuthor();
+  // More than one portion is swept of.
+  const picture = aPicture(1, 9 * 256 * 1024);
+  await must(log.append([author.insert(picture)]));
+  await must(log.putBlob(author.lineage, picture.name, picture.bytes, { atMs: 10 }));
+  prefix = "removing";
+  const deleted = { hlc: aRecord("").created, by: "" };
+  await must(log.putRecord(aRecord(author.lineage.room, { deleted, everDeleted: true })));
+  // The next image waits until all of it has gone.
+  await must(log.putBlob({ ...author.lineage, generation: 1 }, picture.name, picture.bytes, { atMs: 10 }));
+  await log.close();
+  expect([...cuts.keys()].slice(0, 5)).toEqual([
+    ...["keeping: begun", "keeping: piece-written", "keeping: head-written"],
+    ...["removing: portion-swept", "removing: swept"],
+  ]);
+  for (const [step, cut] of [...cuts].slice(0, 5)) {
+    expect(cut.open(), step).toMatchObject({ complete: true, damage: [] });
+    while (cut.store.sweepBlobs() === "more") continue;
+    expect(verifyStore(openReader(cut.file)), step).toEqual([]);
+    const database = openReader(cut.file);
+    const count = (table: string): number => database.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck().get() ?? 0;
+    const isHere = step === "keeping: head-written";
+    expect([count("blob"), count("piece"), count("leftover")], step).toEqual(isHere ? [1, 9, 0] : [0, 0, 0]);
+    expect(count("mention"), step).toBe(step.startsWith("keeping") ? 1 : 0);
+    database.close();
+  }
+  for (const each of cuts.values()) each.dispose();
 });

@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { describe } from "vitest";
 import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
-import { updateLogContract } from "./update-log.contract.ts";
+import { fewBlobs, updateLogContract } from "./update-log.contract.ts";
 
 const keepsHistory = true;
 
@@ -25,12 +25,12 @@ describe("SqliteUpdateLog", () => {
       };
 
       async function opened(): Promise<SqliteUpdateLog> {
-        const next = new SqliteUpdateLog({ folder, nestingMax: 64, keepsHistory });
+        const next = new SqliteUpdateLog({ folder, nestingMax: 64, keepsHistory, blobs: fewBlobs });
         const { complete, damage } = await next.open();
         if (!complete) throw new Error(`found damage: ${JSON.stringify(damage)}`);
         return next;
       }
     },
-    { keepsHistory },
+    { keepsHistory, blobs: fewBlobs },
   );
 });

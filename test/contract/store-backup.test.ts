@@ -10,7 +10,8 @@ import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
 import { backUp, restore } from "../../server/log/store-backup.ts";
 import { storeFile } from "../../server/log/store-opening.ts";
 import { until } from "../harness/until.ts";
-import { SqliteFolder } from "../unit/log/sqlite-folder.ts";
+import { dropBlobTables, SqliteFolder } from "../unit/log/sqlite-folder.ts";
+import { aPicture, PictureAuthor } from "./blobs.contract.ts";
 import { LogAuthor } from "./log-author.ts";
 
 let folder: string;
@@ -70,6 +71,19 @@ describe("a backup", { timeout: 60_000 }, () => {
     } finally {
       child.kill("SIGKILL");
     }
+  });
+
+  test("[P2] has the images, and so has what is restored from it", async () => {
+    const author = new PictureAuthor();
+    const picture = aPicture(1, 300_000);
+    await opened(at("data"), async (log) => {
+      await log.append([author.insert(picture)]);
+      await log.putBlob(author.lineage, picture.name, picture.bytes, { atMs: 1 });
+    });
+    await backUp(at("data"), at("backup"), nobody);
+    expect(restore(at("backup"), at("restored"))).toEqual([]);
+    const blob = await opened(at("restored"), (log) => log.blob(author.lineage, picture.name));
+    expect(blob).toEqual({ ok: true, value: picture.bytes });
   });
 
   test("is of one moment, and ends, though something is written between any two portions", async () => {
@@ -163,7 +177,15 @@ describe("a restored folder", { timeout: 60_000 }, () => {
     const author = new LogAuthor({ room: "r0" });
     await opened(at("data"), async (log) => log.append([author.type("abc")]));
     await backUp(at("data"), at("backup"), nobody);
-    tamper(at("backup"), "DROP TABLE mark", "DROP TABLE cover", "DROP TABLE whole", "DROP TABLE segment", "PRAGMA user_version = 1");
+    tamper(
+      at("backup"),
+      ...dropBlobTables,
+      "DROP TABLE mark",
+      "DROP TABLE cover",
+      "DROP TABLE whole",
+      "DROP TABLE segment",
+      "PRAGMA user_version = 1",
+    );
     expect(restore(at("backup"), at("again"))).toEqual([]);
     const room = await opened(at("again"), (log) => log.load("r0" as RoomName));
     expect(room.ok && [room.value.clock, room.value.isMarked]).toEqual([author.clock, false]);

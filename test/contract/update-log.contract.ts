@@ -6,7 +6,9 @@ import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
+import type { BlobLimits } from "../../server/log/blob-admission.ts";
 import type { LogResult, UpdateLog } from "../../server/log/update-log.ts";
+import { blobsContract } from "./blobs.contract.ts";
 import { droppedCopiesContract } from "./dropped-copies.contract.ts";
 import { historyCopiesContract } from "./history-copies.contract.ts";
 import { historyContract } from "./history.contract.ts";
@@ -24,6 +26,8 @@ export interface LogUnderTest {
 
 const engine = new YjsEngine();
 const at = (physicalMs: number) => ({ physicalMs, logical: 0, relay: aRelay });
+/** Few, for a suite that is to reach them. */
+export const fewBlobs: BlobLimits = { blobsPerRoomMax: 4, blobBytesPerRoomMax: 9 * 2 ** 20 };
 const nothingApplies = Uint8Array.of(0xff, 0xff, 0xff);
 
 export function aRecord(room: string, change: Partial<RoomRecord> = {}): RoomRecord {
@@ -45,8 +49,11 @@ export async function must<Value>(result: Promise<LogResult<Value>>): Promise<Va
   return settled.value;
 }
 
-/** `keepsHistory`: whether the logs that `open` gives do. */
-export function updateLogContract(open: () => Promise<LogUnderTest>, { keepsHistory = false } = {}): void {
+/** `keepsHistory`: whether the logs that `open` gives do; `blobs`: how many they take. */
+export function updateLogContract(
+  open: () => Promise<LogUnderTest>,
+  { keepsHistory = false, blobs }: { keepsHistory?: boolean; blobs?: BlobLimits } = {},
+): void {
   let under: LogUnderTest;
   let log: UpdateLog;
 
@@ -66,6 +73,7 @@ export function updateLogContract(open: () => Promise<LogUnderTest>, { keepsHist
   replicaMarksContract(() => log, again);
   prunedClocksContract(() => log, again);
   keptHashesContract(() => log, again);
+  blobsContract(() => log, again, { keepsHistory, limits: blobs });
   droppedCopiesContract(() => log, again);
   if (keepsHistory) historyContract(() => log, again);
   if (keepsHistory) historyCopiesContract(() => log, again);

@@ -2,6 +2,7 @@
  * One example of every message of our own protocol and between relays, of an entry and of a session token, for the golden bytes in
  * `native.json`. The types make it complete: a new message without an example does not compile.
  */
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import { seededRandom } from "@inkmesh/shared/base/random";
 import type { ActorId, MeshId, RelayId, RingId, RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -111,6 +112,7 @@ export const handshakeExamples: OneOfEach<HandshakeMessage> = {
 };
 
 const lineage = { room, generation: 2 };
+const blob = `sha256-${"0123456789abcdef".repeat(4)}` as BlobName;
 const position = { high: 0x01234567, low: 0x89abcdef };
 const hlc = { physicalMs: 1_700_000_000_000, logical: 1, relay: "a" as RelayId };
 const record: WireRecord = {
@@ -202,6 +204,11 @@ export const meshExamples: OneOfEach<MeshMessage> = {
     told: [{ actor, from: 7, length: 300 }],
   },
   "history-covered": { type: "history-covered", lineage, exchange: 200 },
+  "blob-request": { type: "blob-request", lineage, exchange: 200, name: blob },
+  "blob-part": { type: "blob-part", lineage, exchange: 200, remaining: 262_144, bytes: update },
+  "blob-absent": { type: "blob-absent", lineage, exchange: 200 },
+  "blob-offer": { type: "blob-offer", lineage, exchange: 200, name: blob },
+  "blob-held": { type: "blob-held", lineage, exchange: 200, name: blob },
   "presence-watch": { type: "presence-watch", lineage, isWatching: true },
   presence: {
     type: "presence",

@@ -18,7 +18,8 @@ import { randomInteger, type Random } from "@inkmesh/shared/base/random";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
-import type { Append, LogResult } from "../../server/log/update-log.ts";
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
+import type { Append, BlobKeeping, LogResult } from "../../server/log/update-log.ts";
 import type { HashedContent, RoomRecord } from "../../server/core/stored-room.ts";
 
 export type Transaction =
@@ -26,6 +27,13 @@ export type Transaction =
   | { readonly type: "append"; readonly batch: readonly Append[]; readonly hashes?: readonly HashedContent[] }
   | { readonly type: "record"; readonly record: RoomRecord; readonly completes?: boolean }
   | { readonly type: "drop"; readonly lineages: readonly Lineage[] }
+  | {
+      readonly type: "blob";
+      readonly lineage: Lineage;
+      readonly name: BlobName;
+      readonly bytes: Uint8Array;
+      readonly keeping: BlobKeeping;
+    }
   | { readonly type: "whole-ring"; readonly ring: readonly RingRecord[] };
 
 /** What the disk does at present. */
@@ -140,13 +148,15 @@ export class SimDisk {
       if (transaction.hashes?.length) this.onHashed();
       return this.image.append(transaction.batch);
     }
+    if (transaction.type === "blob")
+      return this.image.putBlob(transaction.lineage, transaction.name, transaction.bytes, transaction.keeping);
     if (transaction.type === "drop") return this.image.dropCopies(transaction.lineages);
     if (transaction.type === "whole-ring") return this.image.putWholeRing(transaction.ring);
     return this.image.putRecord(transaction.record, transaction.completes);
   }
 
   #note(transaction: Transaction): void {
-    if (transaction.type === "whole-ring" || transaction.type === "drop") return;
+    if (transaction.type !== "append" && transaction.type !== "record") return;
     const stamps =
       transaction.type === "append"
         ? transaction.batch.flatMap(({ entries }) => entries.map(({ hlc }) => hlc))

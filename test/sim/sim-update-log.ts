@@ -6,6 +6,7 @@
  * a relay that dies never hears of what its disk went on to do.
  */
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
@@ -18,8 +19,18 @@ import type {
   StoreInspection,
   Unnaming,
 } from "../../server/core/stored-room.ts";
+import type { BlobGaps, HeldBlobs } from "../../server/core/stored-blob.ts";
 import type { CoveredHistory, HistoryAsk, HistoryGaps, RoomHistory, TakenHistory, VersionAsk } from "../../server/core/stored-history.ts";
-import type { Append, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "../../server/log/update-log.ts";
+import type {
+  Append,
+  BlobKeeping,
+  Damage,
+  HistoryHorizon,
+  LogOpening,
+  LogResult,
+  RoomsAsk,
+  UpdateLog,
+} from "../../server/log/update-log.ts";
 import type { SimDisk, Transaction } from "./sim-disk.ts";
 import type { SimProcess } from "./world.ts";
 
@@ -127,6 +138,27 @@ export class SimUpdateLog implements UpdateLog {
 
   historyGaps(after: number, limit: number): Promise<LogResult<HistoryGaps>> {
     return this.#read(() => this.#disk.image.historyGaps(after, limit));
+  }
+
+  putBlob(lineage: Lineage, name: BlobName, bytes: Uint8Array, keeping: BlobKeeping): Promise<LogResult<undefined>> {
+    const blob = { lineage: { ...lineage }, name, bytes: Uint8Array.from(bytes), keeping };
+    return this.#oneByOne(() => this.#commit({ type: "blob", ...blob }));
+  }
+
+  blob(lineage: Lineage, name: BlobName): Promise<LogResult<Uint8Array | undefined>> {
+    return this.#read(() => this.#disk.image.blob(lineage, name));
+  }
+
+  blobsOf(lineage: Lineage): Promise<LogResult<HeldBlobs>> {
+    return this.#read(() => this.#disk.image.blobsOf(lineage));
+  }
+
+  blobGaps(after: number, limit: number): Promise<LogResult<BlobGaps>> {
+    return this.#read(() => this.#disk.image.blobGaps(after, limit));
+  }
+
+  collectBlobs(beforeMs: number): Promise<LogResult<number>> {
+    return this.#oneByOne(() => this.#disk.image.collectBlobs(beforeMs));
   }
 
   rooms(page: RoomsAsk): Promise<LogResult<RoomPage>> {

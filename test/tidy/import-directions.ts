@@ -32,7 +32,13 @@ const house: readonly Room[] = [
   { folder: "server/core", ours: ["shared"], packages: ["lib0", "lru-cache"], node: false },
   {
     folder: "server/log",
-    ours: ["shared", "server/core/stored-room.ts", "server/core/stored-history.ts", "server/runtime/worker-file.ts"],
+    ours: [
+      "shared",
+      "server/core/stored-room.ts",
+      "server/core/stored-history.ts",
+      "server/core/stored-blob.ts",
+      "server/runtime/worker-file.ts",
+    ],
     packages: ["lib0", "better-sqlite3"],
     node: true,
   },

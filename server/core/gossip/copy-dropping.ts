@@ -16,7 +16,7 @@
  *   replica may be dropping by a ring of its own. Of two that follow each other in two rings none drops on the other's older word,
  *   since a relay's ring only ever grows, and whoever is a replica of a ring does not drop under it;
  * - each of them says the same of how the document came to be, where histories are kept here (`HistoryProofs`): this copy may be the only one
- *   that was written entry by entry;
+ *   that was written entry by entry; and that it holds every image that is here (`BlobProofs`);
  * - nobody has the room open here, nothing of it waits for the disk, for other relays, or for an answer.
  *
  * From the moment of the decision on the room is not in memory: whoever wants it reads the disk, behind the drop. What remains is
@@ -54,7 +54,7 @@ export class CopyDropping {
     this.#options = options;
     const { sweepMs: restMs, dropsAtOnceMax: atOnceMax } = options.context.placement.limits;
     this.#spares = new SpareCopies({ restMs, atOnceMax });
-    options.context.histories.proofs.listen((room) => this.#historyProven(room));
+    for (const { proofs } of [options.context.histories, options.context.blobs]) proofs.listen((room) => this.#restProven(room));
   }
 
   /** Copies that may go when that is proven, as far as was looked: not what somebody has open. */
@@ -112,7 +112,7 @@ export class CopyDropping {
   }
 
   /** The last thing that was lacking: where the room has left memory meanwhile, the rest is proven anew, soon. */
-  #historyProven(name: RoomName): void {
+  #restProven(name: RoomName): void {
     const { rooms, context } = this.#options;
     const room = rooms.find(name);
     if (room?.replication.handOver.isRunning === true) return room.replication.handOver.review();
@@ -128,6 +128,7 @@ export class CopyDropping {
     const lineages = going.map(({ lineage }) => lineage);
     for (const room of going) {
       context.ownActors.dropped(room.lineage, room.content.clock);
+      context.blobs.ended(room.lineage);
       rooms.discard(room);
       dropped(room);
     }

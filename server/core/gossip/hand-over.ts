@@ -39,22 +39,24 @@ export class HandOver {
     return this.#options.context.now.monotonicMs < this.#untilMs;
   }
 
-  /** Whether it is placed elsewhere, and all that is on this disk is certain to be on every replica's; of a relay that leaves the record and the history, too. */
+  /** Whether it is placed elsewhere, and all that is on this disk is certain to be on every replica's; of a relay that leaves the record, the history and the images, too. */
   get isDone(): boolean {
     const { context, copy, place, holders } = this.#options;
     if (place.isReplica) return false;
     // Of a room that was deleted there is the record, and nothing else.
     const isContentThere = !copy.isOpen || holders().length === place.replicas.length;
     if (!context.placement.isLeaving) return isContentThere;
-    const { proofs } = context.histories;
-    return isContentThere && copy.recordCopies.isOnAll && (!copy.isOpen || !proofs.isAwaited(copy.lineage, copy.log.durableClock));
+    if (!isContentThere || !copy.recordCopies.isOnAll) return false;
+    const { histories, blobs } = context;
+    return !copy.isOpen || (!histories.proofs.isAwaited(copy.lineage, copy.log.durableClock) && blobs.proofs.isProven(copy.lineage));
   }
 
-  /** The same of the record and the history, too, wherever this relay stands: nothing would be lost with what is here. */
+  /** The same of the record, the history and the images, too, wherever this relay stands: nothing would be lost with what is here. */
   get isProven(): boolean {
     const { context, copy } = this.#options;
     if (!this.isDone || !copy.recordCopies.isOnAll) return false;
-    return !copy.isOpen || context.histories.proofs.isProven(copy.lineage, copy.log.durableClock);
+    const { histories, blobs } = context;
+    return !copy.isOpen || (histories.proofs.isProven(copy.lineage, copy.log.durableClock) && blobs.proofs.isProven(copy.lineage));
   }
 
   nextDeadline(): number {
@@ -67,6 +69,8 @@ export class HandOver {
     copy.recordCopies.handOver();
     if (copy.isOpen) asked.ask();
     if (copy.isOpen && context.placement.isLeaving) context.histories.proofs.prove(copy.lineage, copy.log.durableClock);
+    // What is offered is handed over, too.
+    if (copy.isOpen) context.blobs.proofs.prove(copy.lineage);
     // Of a deleted document, too: there may be a new one of its name, of which this relay has not heard.
     for (const actor of context.peers.linked) if (place.isOn(relayOf(actor))) repair.compareWith(actor);
     copy.touched();

@@ -106,7 +106,7 @@ export class Replication implements RepairStanding {
 
   // -- what may be said of the copies ----------------------------------------------------------------------------------
 
-  get copies(): Pick<DurableCopies, "savedTo" | "replicas" | "needed" | "holdersAt" | "told"> {
+  get copies(): Pick<DurableCopies, "savedTo" | "replicas" | "needed" | "holders" | "holdersAt" | "told"> {
     return this.#copies;
   }
 
@@ -205,6 +205,7 @@ export class Replication implements RepairStanding {
     if (isMarked) this.#marked();
     this.#copies.ownDurable(this.#copy.log.durable);
     this.#forwarding.forward(entries);
+    this.#context.blobs.landed(this.#copy.lineage, entries);
     this.seekers.advanced();
     this.#repair.landed();
     this.followers.tellAll();
@@ -376,6 +377,7 @@ export class Replication implements RepairStanding {
     if (named.size > 0) {
       this.#copy.takeClock(named);
       this.#context.histories.note(this.#copy.lineage);
+      this.#context.blobs.note(this.#copy.lineage);
       this.#changed();
     }
     this.#copies.ownCovers(clock);

@@ -76,6 +76,7 @@ export class RoomCatalogue implements SharedRooms {
     this.#unplaced = new UnplacedRooms(context.placement.limits);
     const failed = (room: RoomName): void => this.#unplaced.note(room, this.#placeOf(room).isElsewhere);
     this.#dropping = new CopyDropping({ context, rooms, dropped: (room) => this.#dropped(room), failed });
+    context.blobs.proofs.listenToMore((room) => this.#grown(room));
   }
 
   get isRead(): boolean {
@@ -312,6 +313,11 @@ export class RoomCatalogue implements SharedRooms {
     this.#stands(room.name, { isOwed, isVouched: isComplete });
     const isBare = this.#noteBare(room.name, !hasContent && !isMarked);
     this.#dropping.look(room, !isBare && !isOwed && this.#placeOf(room.name).isElsewhere);
+  }
+
+  /** A relay that leaves owes whatever comes to it still. */
+  #grown(room: RoomName): void {
+    if (this.#context.placement.isLeaving) this.#unplaced.note(room, this.#placeOf(room).isElsewhere);
   }
 
   #noteBare(room: RoomName, isBare: boolean): boolean {

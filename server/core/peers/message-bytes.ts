@@ -11,6 +11,7 @@ const nodeBytes = 16 * 8 + 4;
 const digestBytes = 32;
 const listedBytes = 128;
 const stateBytes = 8;
+const blobNameBytes = 33;
 
 export function messageBytes(message: MeshRoomMessage): number {
   return headBytes + bodyBytes(message);
@@ -44,6 +45,12 @@ function bodyBytes(message: MeshRoomMessage): number {
       return clockEntryBytes * (message.clock.size + message.base.size + message.told.length);
     case "history-offer":
       return clockEntryBytes * (message.base.size + message.old.length + message.told.length);
+    case "blob-part":
+      return message.bytes.length;
+    case "blob-request":
+    case "blob-offer":
+    case "blob-held":
+      return blobNameBytes;
     case "listed":
       return listedBytes * message.rooms.length;
     default:

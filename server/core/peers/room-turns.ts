@@ -4,13 +4,13 @@
  *
  *     room a  ▮▮▮▮▮▮▮▮▮▮▮▮        a share of a, a share of b, c, a share of a, …
  *     room b  ▮▮▮▮▮
- *     room c  ▮                   what is about many rooms has a turn as if it were one, and so have histories, of whatever room
+ *     room c  ▮                   what is about many rooms has a turn as if it were one, and so have histories, and images, of whatever room
  *
  * Surplus round robin (Adiseshu, Parulkar, Varghese, "A Reliable and Scalable Striping Protocol", SIGCOMM 1996): whoever is in turn
  * speaks until its share is used up; a last message that is longer than what was left of it is owed, and costs later turns. The bytes
  * of a message are known only when it is spoken, since what a link remembers decides them.
  *
- * Invariants: what is said of one room keeps its order, and what is said of histories does; nobody who waits is passed over; `bytes` is about the sum of what waits.
+ * Invariants: what is said of one room keeps its order, and so do histories and images; nobody who waits is passed over; `bytes` is about the sum of what waits.
  */
 import { assert } from "@inkmesh/shared/base/assert";
 import type { RingId, RoomName } from "@inkmesh/shared/base/ids";
@@ -23,10 +23,11 @@ export interface WaitingMessage {
   readonly message: MeshRoomMessage;
 }
 
-/** No room is named so. */
+/** No rooms are named so. */
 const histories = "\n";
+const images = "\n\n";
 
-type TurnKey = RoomName | typeof histories | undefined;
+type TurnKey = RoomName | typeof histories | typeof images | undefined;
 
 interface Waiting extends WaitingMessage {
   readonly bytes: number;
@@ -97,5 +98,7 @@ export class RoomTurns {
 }
 
 function turnOf(message: MeshRoomMessage): TurnKey {
+  // What is said of an image is short, but for itself.
+  if (message.type === "blob-part") return images;
   return isAboutHistory(message) ? histories : roomOf(message);
 }

@@ -6,11 +6,13 @@ import type { Database } from "better-sqlite3";
 import { initialSchema } from "./0001-initial-schema.ts";
 import { addReplicaMarks } from "./0002-replica-marks.ts";
 import { historySegments } from "./0003-history.ts";
+import { addBlobs } from "./0004-blobs.ts";
 
 const migrations: readonly ((database: Database) => void)[] = [
   (database) => void database.exec(initialSchema),
   addReplicaMarks,
   (database) => void database.exec(historySegments),
+  addBlobs,
 ];
 
 /** The store version that this relay writes. */

@@ -1,6 +1,8 @@
 /**
  * Arbitraries of what relays say to each other: about rooms, and whole frames.
  */
+import type { BlobName } from "@inkmesh/shared/base/blob-name";
+import { hexOf } from "@inkmesh/shared/base/bytes";
 import type { RelayId, RingId, RoomName } from "@inkmesh/shared/base/ids";
 import { joinRanges } from "@inkmesh/shared/clock/dot-ranges";
 import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
@@ -14,6 +16,7 @@ const text = fc.string({ unit: "grapheme", maxLength: 12 });
 const anyRelay = fc.constantFrom("a", "b-2", "relay-3").map((relay) => relay as RelayId);
 const room = fc.constantFrom("notes", "été/1", "x".repeat(256)).map((name) => name as RoomName);
 const lineage = fc.record({ room, generation: number });
+const anyBlob = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((hash) => `sha256-${hexOf(hash)}` as BlobName);
 const half = fc.oneof(fc.nat(3), fc.integer({ min: 0, max: 2 ** 32 - 1 }));
 const anyPosition = fc.record({ high: half, low: half });
 const prefix = fc.array(fc.nat(15), { maxLength: 16 });
@@ -120,6 +123,9 @@ const anyMeshRoomMessage: fc.Arbitrary<MeshRoomMessage> = fc.oneof(
     told: anyRanges,
   }),
   fc.record({ type: fc.constant("history-covered" as const), lineage, exchange: number }),
+  fc.record({ type: fc.constantFrom("blob-request", "blob-offer", "blob-held"), lineage, exchange: number, name: anyBlob }),
+  fc.record({ type: fc.constant("blob-part" as const), lineage, exchange: number, remaining: number, bytes }),
+  fc.record({ type: fc.constant("blob-absent" as const), lineage, exchange: number }),
   fc.record({
     type: fc.constant("presence" as const),
     lineage,

@@ -208,7 +208,7 @@ export class AuditLog {
   }
 
   synced(transaction: Transaction): void {
-    if (transaction.type === "whole-ring") return;
+    if (transaction.type === "whole-ring" || transaction.type === "blob") return;
     if (transaction.type === "drop") return this.#drop(transaction.lineages);
     if (transaction.type === "record") {
       const { room, generation, deleted } = transaction.record;

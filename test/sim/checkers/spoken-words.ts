@@ -20,6 +20,7 @@ const since: Readonly<Record<MeshMessage["type"], number>> = {
   ...{ "presence-watch": 8, presence: 8, list: 8, listed: 8 },
   ...{ release: 9, names: 10, words: 11, pruned: 12 },
   ...{ "history-request": 12, "history-part": 12, "history-offer": 12, "history-covered": 12 },
+  ...{ "blob-request": 13, "blob-part": 13, "blob-absent": 13, "blob-offer": 13, "blob-held": 13 },
 };
 
 type Direction = "to-relay" | "from-relay";

@@ -10,6 +10,7 @@ import type { ContentIndex } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { DiskBlobs, isOfBlob, type BlobEffect } from "./disk-blobs.ts";
 import { answerOfHistory, DiskHistory, type HistoryEffect } from "./disk-history.ts";
 import type { RelayEffect } from "../../../server/core/effect.ts";
 import type { RelayInput } from "../../../server/core/input.ts";
@@ -47,6 +48,12 @@ export class MemoryDisk {
   readonly #held = new Map<string, Held>();
   readonly histories = new DiskHistory((lineage) => ({ clock: this.#clock(lineage), tail: this.#of(lineage).entries }));
 
+  readonly blobs = new DiskBlobs({
+    lineages: () => [...this.#held.values()].map(({ lineage }) => lineage),
+    parts: (lineage) => this.parts(lineage),
+    isClosed: (lineage) => this.#isClosed(lineage),
+  });
+
   /** A copy of it, as a backup or a cloned folder is one. */
   copy(): MemoryDisk {
     const copy = new MemoryDisk();
@@ -55,6 +62,7 @@ export class MemoryDisk {
     for (const [room, hashed] of this.hashes) copy.hashes.set(room, hashed);
     copy.wholeRing = this.wholeRing;
     this.histories.copyTo(copy.histories);
+    this.blobs.copyTo(copy.blobs);
     for (const [key, held] of this.#held) copy.#held.set(key, { ...held, entries: [...held.entries] });
     return copy;
   }
@@ -100,6 +108,7 @@ export class MemoryDisk {
   putRecord(record: RoomRecord, completes = false): void {
     if (completes) this.marks.add(record.room);
     this.records.set(record.room, record);
+    this.blobs.forget({ room: record.room, generation: record.deleted === undefined ? record.generation - 1 : record.generation });
     for (const { lineage } of [...this.#held.values()]) if (lineage.room === record.room && this.#isClosed(lineage)) this.#forget(lineage);
   }
 
@@ -107,6 +116,7 @@ export class MemoryDisk {
     for (const { room, generation } of lineages) {
       this.marks.delete(room);
       this.hashes.delete(room);
+      this.blobs.forget({ room, generation });
       for (const { lineage } of [...this.#held.values()])
         if (lineage.room === room && lineage.generation <= generation) this.#forget(lineage);
     }
@@ -172,7 +182,8 @@ export class MemoryDisk {
     return [...(snapshot === undefined ? [] : [snapshot.state]), ...entries.map((entry) => entry.payload)];
   }
 
-  answer(effect: HistoryEffect): RelayInput {
+  answer(effect: HistoryEffect | BlobEffect): RelayInput {
+    if (isOfBlob(effect)) return this.blobs.answer(effect);
     const lineages = [...this.#held.values()].map(({ lineage }) => lineage);
     return answerOfHistory(this.histories, () => lineages.filter((lineage) => this.histories.isLacking(lineage)), effect);
   }
@@ -207,6 +218,7 @@ export class MemoryDisk {
   }
 }
 
-export function isAboutHistory(effect: RelayEffect): effect is HistoryEffect {
-  return ["read-coverage", "draft-piece", "take-piece", "find-gaps"].includes(effect.type);
+/** What is asked of histories and images. */
+export function isAsked(effect: RelayEffect): effect is HistoryEffect | BlobEffect {
+  return isOfBlob(effect) || ["read-coverage", "draft-piece", "take-piece", "find-gaps"].includes(effect.type);
 }

@@ -40,6 +40,7 @@ interface EdgeOptions {
   readonly relays?: readonly string[];
   readonly pingMs?: number;
   readonly requestMs?: number;
+  readonly requestsMax?: number;
   readonly mesh?: MeshView;
   readonly stamps?: KnownStamps;
   readonly inspect?: VerifyApiOptions["inspect"];
@@ -75,7 +76,7 @@ export async function anEdge(options: EdgeOptions = {}) {
     const answer = options.answer?.(input.ask);
     if (answer !== undefined) setImmediate(() => requests.answer(input.request, answer));
   };
-  const requests = new PendingRequests({ enqueue, waitMs: options.requestMs ?? 2_000, waitingMax: 10 });
+  const requests = new PendingRequests({ enqueue, waitMs: options.requestMs ?? 2_000, waitingMax: options.requestsMax ?? 10 });
   const sockets = new ClientSockets({
     limits: limitsWith(options.limits),
     pingMs: options.pingMs ?? 60_000,

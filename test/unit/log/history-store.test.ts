@@ -18,7 +18,7 @@ import { unpackHistory } from "../../../server/log/room-parcel.ts";
 import { checkSnapshot, draftSnapshot } from "../../../server/log/snapshot-draft.ts";
 import { openReader } from "../../../server/log/sqlite-connection.ts";
 import { verifyStore } from "../../../server/log/store-verification.ts";
-import { SqliteFolder } from "./sqlite-folder.ts";
+import { dropBlobTables, SqliteFolder } from "./sqlite-folder.ts";
 
 // Longer than usual: a slow disk syncs slowly.
 vi.setConfig({ testTimeout: 30_000 });
@@ -67,7 +67,7 @@ test("a document of a store that kept no history begins one with the snapshot th
   compact();
   const before = author.clock;
   folder.close();
-  tamper("DROP TABLE segment", "PRAGMA user_version = 2");
+  tamper(...dropBlobTables, "DROP TABLE segment", "PRAGMA user_version = 2");
   folder.keepsHistory = true;
   expect(folder.open()).toMatchObject({ complete: true, damage: [] });
   folder.append(author.type(", since"), author.erase(0, 4));

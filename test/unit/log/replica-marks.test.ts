@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { LogAuthor, textOf } from "../../contract/log-author.ts";
-import { SqliteFolder } from "./sqlite-folder.ts";
+import { dropBlobTables, SqliteFolder } from "./sqlite-folder.ts";
 
 let folder: SqliteFolder;
 const ring: readonly RingRecord[] = [{ relay: "a" as RelayId, status: "member", counter: 1, weight: 1, zone: "", moves: 0 }];
@@ -29,7 +29,7 @@ test("the rooms of a store of version 1, which belonged to one relay, are comple
   const author = new LogAuthor();
   folder.append(author.type("abc"));
   folder.close();
-  tamper("DROP TABLE mark", "DROP TABLE cover", "DROP TABLE whole", "DROP TABLE segment", "PRAGMA user_version = 1");
+  tamper(...dropBlobTables, "DROP TABLE mark", "DROP TABLE cover", "DROP TABLE whole", "DROP TABLE segment", "PRAGMA user_version = 1");
   expect(folder.open()).toMatchObject({ complete: true, damage: [], wholeRing: undefined });
   const room = folder.load(author.lineage.room);
   expect(textOf(room)).toBe("abc");

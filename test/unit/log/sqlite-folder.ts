@@ -3,6 +3,7 @@
  * milliseconds.
  */
 import * as fs from "node:fs";
+import { firstBlobLimits } from "../../../server/log/blob-admission.ts";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
@@ -24,6 +25,9 @@ import type { Append, LogOpening } from "../../../server/log/update-log.ts";
 const engine = new YjsEngine();
 const nestingMax = 64;
 
+/** What makes a store one of version 3, but for its number. */
+export const dropBlobTables = ["blob", "piece", "leftover", "mention", "unread"].map((table) => `DROP TABLE ${table}`);
+
 export class SqliteFolder {
   readonly path: string;
   readonly file: string;
@@ -40,7 +44,7 @@ export class SqliteFolder {
 
   /** `relay`: whose folder it is. */
   open(relay?: RelayId): LogOpening {
-    const { store, opening } = openStore({ folder: this.path, freeBytesMin: 0, relay });
+    const { store, opening } = openStore({ folder: this.path, freeBytesMin: 0, relay, blobs: firstBlobLimits });
     this.#store = store;
     return opening;
   }

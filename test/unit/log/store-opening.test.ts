@@ -92,7 +92,7 @@ test("a store of a newer version is refused with a sentence and not touched", ()
   database.pragma("user_version = 99");
   database.close();
   const before = fs.readFileSync(folder.file);
-  expect(() => folder.open()).toThrow(/has version 99, and this relay knows versions up to 3\. Start the newer relay/);
+  expect(() => folder.open()).toThrow(/has version 99, and this relay knows versions up to 4\. Start the newer relay/);
   expect(fs.readFileSync(folder.file)).toEqual(before);
   expect(folder.names().some((name) => name.includes("damaged"))).toBe(false);
 });

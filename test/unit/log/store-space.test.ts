@@ -1,5 +1,6 @@
 import { statfsSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
+import { firstBlobLimits } from "../../../server/log/blob-admission.ts";
 import { openStore } from "../../../server/log/store-opening.ts";
 import { LogAuthor } from "../../contract/log-author.ts";
 import { packAppends } from "../../../server/log/append-batch.ts";
@@ -12,7 +13,8 @@ afterEach(() => folder?.dispose());
 function aStore(share: number): ReturnType<typeof openStore>["store"] {
   folder = new SqliteFolder();
   const { bavail, bsize } = statfsSync(folder.path);
-  return openStore({ folder: folder.path, freeBytesMin: Math.floor(bavail * bsize * share), relay: undefined }).store;
+  return openStore({ folder: folder.path, freeBytesMin: Math.floor(bavail * bsize * share), relay: undefined, blobs: firstBlobLimits })
+    .store;
 }
 
 const full = expect.objectContaining({ code: "ENOSPC" });

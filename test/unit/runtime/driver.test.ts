@@ -35,6 +35,10 @@ function aDriver(on: (input: RelayInput) => readonly RelayEffect[] = () => []) {
     historyPiece: vi.fn(() => never),
     takeHistory: vi.fn(() => never),
     historyGaps: vi.fn(() => never),
+    putBlob: vi.fn(() => Promise.resolve(done)),
+    blob: vi.fn(() => never),
+    blobsOf: vi.fn(() => never),
+    blobGaps: vi.fn(() => never),
     keepHash: vi.fn(),
     rooms: vi.fn(() => never),
   };

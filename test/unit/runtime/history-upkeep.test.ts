@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { horizonAt, HistoryUpkeep } from "../../../server/runtime/history-upkeep.ts";
+import { historyUpkeep, horizonAt } from "../../../server/runtime/history-upkeep.ts";
 import type { HistoryHorizon, LogResult } from "../../../server/log/update-log.ts";
 
 const [minute, day] = [60_000, 86_400_000];
@@ -22,7 +22,7 @@ test("it looks now and then, by the clock of then, waits for what it asked for, 
     asked.push(horizon);
     return new Promise((resolve) => (answer = (result = { ok: true, value: 1 }) => resolve(result)));
   };
-  const upkeep = new HistoryUpkeep({ keptMs: 16 * minute, everyMs: 1_000, wallMs: () => wallMs, log: { expireHistory }, failed });
+  const upkeep = historyUpkeep({ keptMs: 16 * minute, everyMs: 1_000, wallMs: () => wallMs, log: { expireHistory }, failed });
   expect(asked).toEqual([]);
   await vi.advanceTimersByTimeAsync(1_000);
   wallMs += minute;
@@ -41,7 +41,7 @@ test("it looks now and then, by the clock of then, waits for what it asked for, 
 test("one that was stopped while it waits for an answer does not go on", async () => {
   let answer = (): void => undefined;
   const expireHistory = vi.fn(() => new Promise<LogResult<number>>((resolve) => (answer = () => resolve({ ok: true, value: 0 }))));
-  const upkeep = new HistoryUpkeep({ keptMs: 0, everyMs: 1_000, wallMs: () => 0, log: { expireHistory }, failed: vi.fn() });
+  const upkeep = historyUpkeep({ keptMs: 0, everyMs: 1_000, wallMs: () => 0, log: { expireHistory }, failed: vi.fn() });
   await vi.advanceTimersByTimeAsync(1_000);
   upkeep.stop();
   answer();

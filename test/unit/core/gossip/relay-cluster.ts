@@ -20,7 +20,7 @@ import { foundMesh } from "../../../../server/core/membership/belonging.ts";
 import { RingRecords } from "../../../../server/core/membership/ring-records.ts";
 import { Relay } from "../../../../server/core/relay.ts";
 import type { Socket } from "../core-world.ts";
-import { isAboutHistory, MemoryDisk } from "../memory-disk.ts";
+import { isAsked, MemoryDisk } from "../memory-disk.ts";
 import { membershipLimits } from "../membership/a-membership.ts";
 import { meshLimits, meshSecret } from "../peers/mesh-world.ts";
 import { addressOf, aLife, anEnd, aSeat, limitsOf, pairOf, type End, type Life, type LimitChanges, type Seat } from "./cluster-seat.ts";
@@ -371,7 +371,7 @@ export class RelayCluster extends TimedWorld {
       case "report":
         return void this.reports.push(effect.report);
       default:
-        if (isAboutHistory(effect)) this.#onDisk(seat, life, () => disk.answer(effect));
+        if (isAsked(effect)) this.#onDisk(seat, life, () => disk.answer(effect));
     }
   }
 
