@@ -7,7 +7,7 @@ import { forgetDocument } from "./recent-documents.ts";
 
 /** Answers the new document's name, or undefined when no copy could be made: then nothing was removed. */
 export async function keepDeleted(mesh: Inkmesh, room: InkmeshRoom): Promise<string | undefined> {
-  const copy = await copyDocument(mesh, room.doc).catch(() => undefined);
+  const copy = await copyDocument(mesh, room).catch(() => undefined);
   if (copy === undefined) return undefined;
   // What could not be removed only takes space.
   await removeDeleted(mesh, room.name).catch(() => undefined);

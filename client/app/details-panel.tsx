@@ -49,6 +49,7 @@ function figures({ name, mesh, room, readiness, isSlow }: DetailsPanelProps): re
     ["Connection", isSlow ? `${connectionWords(mesh)}, pretended to be slow and to break` : connectionWords(mesh)],
     ["Round trip", mesh.roundTripMs === undefined ? "not measured yet" : `${mesh.roundTripMs.toFixed(mesh.roundTripMs < 10 ? 1 : 0)} ms`],
     ["Edits not saved yet", String(room.waiting)],
+    ...(room.waitingBlobs === 0 ? [] : [["Images not saved yet", String(room.waitingBlobs)] as const]),
     ["Edits not on this device's disk yet", String(room.notOnDevice)],
     ["Copies", `${room.copies} of ${room.replicas} relays, ${room.needed} needed for “saved”`],
     ["On this device", deviceWords(room)],

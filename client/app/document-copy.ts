@@ -2,6 +2,7 @@
  * DocumentCopy: a document's content as a new document, or as a file made without a relay.
  */
 import type { Inkmesh, InkmeshRoom, RoomStatus } from "@inkmesh/client";
+import { imageName } from "@inkmesh/shared/engine/editor-content";
 import * as Y from "yjs";
 import { codeField, metaOf, setTitle, textField } from "./document-meta.ts";
 import { drawRoomName } from "./room-address.ts";
@@ -9,11 +10,15 @@ import { drawRoomName } from "./room-address.ts";
 /** How long the copy may take to be written, before it is said that it was not. */
 const writtenWithinMs = 15_000;
 
-/** Makes a new document with the content of `doc`; resolves with its name once it is kept, rejects when it is not. */
-export async function copyDocument(mesh: Inkmesh, doc: Y.Doc): Promise<string> {
+/**
+ * Makes a new document with the content of another one and its images, as far as they can be had; resolves with its name once it is kept,
+ * rejects when it is not.
+ */
+export async function copyDocument(mesh: Inkmesh, { name, doc }: Pick<InkmeshRoom, "name" | "doc">): Promise<string> {
   const room = mesh.open(drawRoomName());
   try {
     await room.whenLoaded;
+    for (const blob of imagesIn(doc)) await room.blobs.bring(blob, name);
     Y.applyUpdate(room.doc, Y.encodeStateAsUpdate(doc), copyDocument);
     setTitle(room.doc, copiedTitle(metaOf(doc).title));
     await untilKept(room);
@@ -44,6 +49,15 @@ async function untilKept(room: InkmeshRoom): Promise<void> {
   });
 }
 
+/** The names of all images of a document. */
+function imagesIn(doc: Y.Doc): ReadonlySet<string> {
+  const elements = doc.getXmlFragment(textField).toArray();
+  const names = elements.map((element) =>
+    element instanceof Y.XmlElement && element.nodeName === imageName ? element.getAttribute("blob") : undefined,
+  );
+  return new Set(names.filter((name) => name !== undefined));
+}
+
 /** What to say when no copy could be made. */
 export const noCopyMade = "No copy was made: neither this device nor a relay could keep it. The text is still here.";
 
@@ -59,6 +73,7 @@ function* textLines(element: Y.XmlFragment): Generator<string> {
   for (const child of element.toArray()) {
     if (child instanceof Y.XmlText) yield textOf(child);
     else if (child instanceof Y.XmlElement && child.nodeName === "block") yield lineOf(child);
+    else if (child instanceof Y.XmlElement && child.nodeName === imageName) yield `[${child.getAttribute("alt") ?? "image"}]`;
     else if (child instanceof Y.XmlFragment) yield* textLines(child);
   }
 }

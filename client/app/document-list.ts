@@ -74,7 +74,8 @@ function mergeRow(
     kind: (listed?.kind || recent?.kind) === "code" ? "code" : "text",
     changedMs: latest(listed?.changedMs, device?.changedMs),
     onDevice: device !== undefined,
-    waiting: device?.waiting ?? 0,
+    // An image that somebody put in is an edit of theirs.
+    waiting: (device?.waiting ?? 0) + (device?.waitingBlobs ?? 0),
     waitingSinceMs: device?.waitingSinceMs,
     isDeleted: device?.deletion !== undefined,
     onRelay: listed !== undefined,

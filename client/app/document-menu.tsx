@@ -114,7 +114,7 @@ function MenuItem({
 
 async function visitCopy(mesh: Inkmesh, room: InkmeshRoom, onSay: (sentence: string) => void): Promise<void> {
   try {
-    visitRoom(await copyDocument(mesh, room.doc));
+    visitRoom(await copyDocument(mesh, room));
   } catch {
     onSay(noCopyMade);
   }

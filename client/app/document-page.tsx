@@ -102,7 +102,7 @@ function OpenDocument({
         {!deleted && status.setAsideEdits > 0 && <SetAsideNotice room={room} status={status} onSay={say} />}
         {meshStatus.outdated !== undefined && <VersionNotice outdated={meshStatus.outdated} onRenew={onRenew} onSay={say} />}
         {ready ? (
-          <EditorFrame room={room} editable={!deleted} />
+          <EditorFrame room={room} editable={!deleted} onSay={say} />
         ) : (
           <Awaited
             offline={meshStatus.connection === "offline"}
@@ -131,7 +131,7 @@ function OpenDocument({
         <LostWordsNotice doc={room.doc} />
         <ReturnNotice room={room} />
         {said !== undefined && (
-          <Notice forMs={4_000} onDismiss={() => say(undefined)}>
+          <Notice forMs={readMs(said)} onDismiss={() => say(undefined)}>
             {said}
           </Notice>
         )}
@@ -219,6 +219,11 @@ function Awaited({ offline, loading, refused, onBegin, onGoOnline }: AwaitedProp
       <span />
     </div>
   );
+}
+
+/** How long something said stays: as long as it takes to read it. */
+function readMs(sentence: string): number {
+  return Math.max(4_000, 80 * sentence.length);
 }
 
 function focusText(): void {

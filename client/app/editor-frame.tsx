@@ -26,7 +26,7 @@ export async function fetchEditors(): Promise<void> {
   await Promise.allSettled(Object.values(editors).map((load) => load()));
 }
 
-export function EditorFrame({ room, editable }: { room: InkmeshRoom; editable: boolean }) {
+export function EditorFrame({ room, editable, onSay }: Pick<EditorProps, "room" | "editable" | "onSay">) {
   const kind = useKind(room);
   const [foreign, setForeign] = useState<string>();
   const editor = useEditor(kind);
@@ -42,7 +42,7 @@ export function EditorFrame({ room, editable }: { room: InkmeshRoom; editable: b
   }
   if (editor === undefined) return <ToolbarPlace />;
   const { default: LoadedEditor } = editor;
-  return <LoadedEditor key={kind} room={room} editable={editable} autofocus={false} onForeign={setForeign} />;
+  return <LoadedEditor key={kind} room={room} editable={editable} autofocus={false} onSay={onSay} onForeign={setForeign} />;
 }
 
 function useKind(room: InkmeshRoom): DocumentKind {

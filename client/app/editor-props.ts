@@ -8,6 +8,8 @@ export interface EditorProps {
   readonly editable: boolean;
   /** Whether the caret goes into the text at once: for a document that was just begun. */
   readonly autofocus: boolean;
+  /** Says something to the person, for a moment. */
+  readonly onSay: (sentence: string) => void;
   /** The document holds something that this editor would destroy, named so. It is not bound (any more). */
   readonly onForeign: (name: string) => void;
 }

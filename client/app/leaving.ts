@@ -19,8 +19,8 @@ export function guardTab(room: Pick<InkmeshRoom, "status">): () => void {
 }
 
 /** Whether something typed is neither on this device nor on a relay. */
-export function isOnlyInPage({ notOnDevice, waiting }: RoomStatus): boolean {
-  return notOnDevice > 0 && waiting > 0;
+export function isOnlyInPage({ notOnDevice, waiting, waitingBlobs }: RoomStatus): boolean {
+  return notOnDevice > 0 && waiting + waitingBlobs > 0;
 }
 
 /** Whether closing the room now may lose something for good. A write that is under way may still be refused. */

@@ -21,6 +21,7 @@ import "./styles/switch.css";
 import "./styles/start-page.css";
 import "./styles/document-page.css";
 import "./styles/rich-text.css";
+import "./styles/images.css";
 import "./styles/code.css";
 
 const place = document.getElementById("app");

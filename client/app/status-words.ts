@@ -22,6 +22,7 @@ export function statusWords(mesh: MeshStatus, room: RoomStatus): StatusWords {
 }
 
 function deviceTrouble(mesh: MeshStatus, room: RoomStatus): StatusWords | undefined {
+  if (room.waitingBlobs > 0 && room.notOnDevice > 0 && room.device === "disk" && mesh.connection !== "online") return imagesInTab(room);
   if (room.device === "disk" || room.waiting === 0) return undefined;
   // With a line to a relay they are there in a moment; that is no reason to alarm at every key.
   if (mesh.connection === "online" && room.problem === undefined) return undefined;
@@ -29,6 +30,15 @@ function deviceTrouble(mesh: MeshStatus, room: RoomStatus): StatusWords | undefi
     tone: "alarm",
     sentence: `${edits(room.waiting)} only in this tab`,
     detail: `${whyNotOnDevice(room)} Leave the tab open until they are saved on a relay, or download them from the document's menu.`,
+  };
+}
+
+/** The device keeps edits, and no images. */
+function imagesInTab(room: RoomStatus): StatusWords {
+  return {
+    tone: "alarm",
+    sentence: `${images(room.waitingBlobs)} only in this tab`,
+    detail: "This device's store does not keep images. Leave the tab open until they are saved on a relay.",
   };
 }
 
@@ -103,9 +113,13 @@ function place(mesh: MeshStatus, room: RoomStatus): StatusWords {
     return {
       tone: "care",
       sentence: "Kept by a relay, not saved yet",
-      detail: `${room.copies} of ${room.needed} copies that this relay's operator asked for.`,
+      detail:
+        room.waiting === 0
+          ? notYet(room)
+          : `${room.copies} of ${room.needed} copies that this relay's operator asked for. ${room.waitingBlobs > 0 ? notYet(room) : ""}`.trim(),
     };
-  return { tone: "busy", sentence: `Saving ${edits(room.waiting)}…`, detail: keptHere(room) };
+  const saving = [...(room.waiting > 0 ? [edits(room.waiting)] : []), ...(room.waitingBlobs > 0 ? [images(room.waitingBlobs)] : [])];
+  return { tone: "busy", sentence: saving.length === 0 ? "Saving…" : `Saving ${saving.join(" and ")}…`, detail: keptHere(room) };
 }
 
 const behind: StatusWords = {
@@ -122,12 +136,25 @@ function savedOn({ copies, needed, replicas }: RoomStatus): string {
 }
 
 function withWaiting(state: string, room: RoomStatus): string {
-  return room.waiting === 0 ? state : `${state} · ${edits(room.waiting)} on this device, not yet sent`;
+  const { waiting, waitingBlobs } = room;
+  if (waiting + waitingBlobs === 0) return state;
+  const what = [...(waiting > 0 ? [edits(waiting)] : []), ...(waitingBlobs > 0 ? [images(waitingBlobs)] : [])].join(" and ");
+  return `${state} · ${what} on this device, not yet sent`;
 }
 
 function keptHere(room: RoomStatus): string {
   if (room.setAsideEdits > 0) return "What was refused is on this device alone.";
-  return room.waiting === 0 ? "Everything that you typed is saved." : "What you type is kept on this device and sent later.";
+  const typed = room.waiting === 0 ? "Everything that you typed is saved." : "What you type is kept on this device and sent later.";
+  return room.waitingBlobs === 0 ? typed : `${typed} ${notYet(room)}`;
+}
+
+function notYet({ waitingBlobs }: RoomStatus): string {
+  return `${images(waitingBlobs)} ${waitingBlobs === 1 ? "is" : "are"} not saved yet.`;
+}
+
+/** "1 image", "3 images". */
+function images(count: number): string {
+  return count === 1 ? "1 image" : `${count.toLocaleString("en")} images`;
 }
 
 /** "1 edit", "3 edits". */

@@ -42,7 +42,7 @@ export function mirrorTitle(room: InkmeshRoom): () => void {
 
 /** A relay has the document, though perhaps not an edit that it refused for good. */
 function isKnown({ status }: InkmeshRoom): boolean {
-  return status.phase === "saved" || (status.setAside !== undefined && status.synced && status.waiting === 0);
+  return status.phase === "saved" || ((status.setAside !== undefined || status.waitingBlobs > 0) && status.synced && status.waiting === 0);
 }
 
 async function askListed(room: string): Promise<Pick<DocumentMeta, "title" | "kind"> | undefined> {

@@ -13,10 +13,13 @@ interface Deleted {
 
 export class DeviceRooms {
   readonly #store: OfflineStore;
+  readonly #waitingBlobs: () => Promise<ReadonlyMap<string, number>>;
   readonly #deleted = new Map<string, Deleted>();
 
-  constructor(store: OfflineStore) {
+  /** `waitingBlobs`: how many images wait, by room. */
+  constructor(store: OfflineStore, waitingBlobs: () => Promise<ReadonlyMap<string, number>>) {
     this.#store = store;
+    this.#waitingBlobs = waitingBlobs;
   }
 
   /** A relay said that this generation was deleted; by the room's name there may be another one by now. */
@@ -27,13 +30,17 @@ export class DeviceRooms {
   /** Of all tabs. */
   async list(): Promise<readonly DeviceRoom[]> {
     const rooms = await this.#store.rooms();
+    // Whoever cannot be told of images is still told of edits.
+    const blobs = await this.#waitingBlobs().catch(() => new Map<string, number>());
     return rooms.map(({ room, generation, waiting, waitingSinceMs, changedMs }) => {
       const deleted = this.#deleted.get(room);
+      const waitingBlobs = blobs.get(room);
       return {
         room,
         generation,
         waiting,
         changedMs,
+        ...(waitingBlobs === undefined ? {} : { waitingBlobs }),
         ...(waitingSinceMs === undefined ? {} : { waitingSinceMs }),
         ...(deleted !== undefined && deleted.generation === generation ? { deletion: deleted.deletion } : {}),
       };

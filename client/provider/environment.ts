@@ -3,6 +3,7 @@
  * store and its persistence, other tabs, and news of the page's life. The only file that looks for globals of the environment, but for the
  * WebSocket.
  */
+import { digest } from "lib0/hash/sha256";
 import type { Random } from "@inkmesh/shared/base/random";
 import type { Persistence } from "./core/room-status.ts";
 import { IndexedDbStore } from "./indexed-db-store.ts";
@@ -17,7 +18,18 @@ export const systemRandom: Random = {
 };
 
 export function randomHex(bytes: number): string {
-  return [...systemRandom.bytes(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(systemRandom.bytes(bytes));
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The SHA-256 of bytes in hexadecimal digits. Without a secure context a browser has none of its own. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  const subtle = (crypto as { subtle?: SubtleCrypto }).subtle;
+  const hash = subtle === undefined ? digest(bytes) : new Uint8Array(await subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+  return hexOf(hash);
 }
 
 export function defaultStore(): OfflineStore {

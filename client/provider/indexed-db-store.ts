@@ -18,6 +18,7 @@
 import { decodeVectorClock, encodeVectorClock, VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { OutboxEntry } from "./core/outbox-entry.ts";
+import { IndexedDbBlobs } from "./indexed-db-blobs.ts";
 import { IndexedDbRelays } from "./indexed-db-relays.ts";
 import type { CopyChange, KeptRelays, OfflineStore, SetAsideEntry, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
 
@@ -47,6 +48,7 @@ export class IndexedDbStore implements OfflineStore {
   readonly durable = true;
   readonly shared = true;
   readonly evictable = true;
+  readonly blobs: IndexedDbBlobs;
   onEmptied: (() => void) | undefined;
   readonly #factory: IDBFactory;
   readonly #relays: IndexedDbRelays;
@@ -59,6 +61,7 @@ export class IndexedDbStore implements OfflineStore {
   constructor(name = "inkmesh", factory: IDBFactory = globalThis.indexedDB) {
     this.name = name;
     this.#factory = factory;
+    this.blobs = new IndexedDbBlobs(`${name}-blobs`, factory);
     this.#relays = new IndexedDbRelays(`${name}-relays`, factory);
   }
 

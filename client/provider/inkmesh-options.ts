@@ -24,6 +24,8 @@ export interface InkmeshOptions {
   readonly WebSocket?: WebSocketConstructor;
   /** Shown to the relay at every connection; at most 16 KiB. */
   readonly credential?: string;
+  /** Images are sent and fetched by it. Default: that of the environment. */
+  readonly fetch?: typeof fetch;
   /** Names this program to the relay. */
   readonly agent?: string;
   /** How other tabs that share the store are found. Default: what the browser has. */
@@ -51,6 +53,8 @@ export interface DeviceRoom {
   readonly generation: number | undefined;
   /** Edits that are not saved yet, and since when the oldest waits (wall time of this device). */
   readonly waiting: number;
+  /** Images that are not known to be saved; absent: none. */
+  readonly waitingBlobs?: number;
   readonly waitingSinceMs?: number;
   readonly changedMs: number;
   /** A relay has told this client that it was deleted: what waits of it will never be sent. */

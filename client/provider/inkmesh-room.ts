@@ -28,6 +28,7 @@ import { MissedUpdates } from "./missed-updates.ts";
 import type { OnlyHere } from "./offline-store.ts";
 import { RemoteChanges } from "./remote-changes.ts";
 import { RoomPresence } from "./room-presence.ts";
+import { RoomBlobs } from "./room-blobs.ts";
 import type { RoomDeletion, RoomEvents } from "./room-events.ts";
 import type { RoomHost } from "./room-host.ts";
 import { RoomTabs } from "./room-tabs.ts";
@@ -45,6 +46,8 @@ export class InkmeshRoom {
   readonly whenLoaded: Promise<void>;
   /** For the first time, all that the relay had is in the document. Never rejects. */
   readonly whenSynced: Promise<void>;
+  /** The document's images. */
+  readonly blobs: RoomBlobs;
   readonly #room: RoomName;
   readonly #host: RoomHost;
   readonly #listeners = new Listeners<RoomEvents>();
@@ -76,6 +79,7 @@ export class InkmeshRoom {
     this.awareness = options.awareness;
     this.#room = options.room;
     this.#host = options.host;
+    this.blobs = new RoomBlobs(options.room, options.host.blobs);
     this.#ownsDoc = options.ownsDoc;
     this.#ownsAwareness = options.ownsAwareness;
     this.#copy = new DeviceCopy({
@@ -101,7 +105,7 @@ export class InkmeshRoom {
     });
     this.tabs = new RoomTabs({ ...parts, remote: this.#remote, setAside: this.#setAside, changed: () => this.refreshStatus() });
     this.#saved = new SavedPromises({
-      isWaiting: (upTo) => this.#host.isWaiting(this.#room, upTo),
+      isWaiting: (upTo) => this.#host.isWaiting(this.#room, upTo) || this.#host.blobs.view(this.#room).waiting > 0,
       whyNever: () =>
         whyNeverSaved({ refusal: this.#setAside.refusedHere ?? this.#repairRefused, ended: this.#ended, isClosed: this.#isClosed }),
     });
@@ -158,7 +162,7 @@ export class InkmeshRoom {
   }
 
   /**
-   * Resolves when everything typed in this tab up to now is saved. Rejects when that will not happen: the room was
+   * Resolves when everything typed in this tab up to now is saved, and every image of this device. Rejects when that will not happen: the room was
    * deleted or closed, or a relay refused an edit for good.
    */
   async whenSaved(): Promise<void> {
@@ -376,6 +380,8 @@ export class InkmeshRoom {
         notOnDevice: this.#copy.notOnDevice + unsent,
         setAsideEdits: this.#setAside.size,
         setAside: this.#setAside.refusal,
+        blobs: this.#host.blobs.view(this.#room),
+        areBlobsOnDisk: this.#host.blobs.isDurable,
       },
       this.#host.connection,
     );

@@ -9,7 +9,6 @@
  * them is kept.
  */
 import * as Y from "yjs";
-import { unreachable } from "@inkmesh/shared/base/assert";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
@@ -20,16 +19,20 @@ import type { ClientInput } from "./core/client-input.ts";
 import { defaultClientLimits } from "./core/client-limits.ts";
 import type { OutboxEntry } from "./core/outbox-entry.ts";
 import { sameStatus, type MeshStatus } from "./core/room-status.ts";
-import { defaultStore, findTabs, pageAddress, randomHex, systemRandom, watchPage } from "./environment.ts";
+import { defaultStore, findTabs, pageAddress, randomHex, sha256, systemRandom, watchPage } from "./environment.ts";
+import { BlobRequests } from "./blob-requests.ts";
 import { DeviceRooms } from "./device-rooms.ts";
+import { DeviceBlobs } from "./device-blobs.ts";
 import { guarded } from "./guarded.ts";
 import { givenCredential, type DeviceRoom, type InkmeshOptions, type MeshEvents, type OpenOptions } from "./inkmesh-options.ts";
 import { InkmeshRoom } from "./inkmesh-room.ts";
 import { KnownRelays } from "./known-relays.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Listeners } from "./listeners.ts";
+import { MemoryBlobs } from "./memory-blobs.ts";
 import type { OfflineStore } from "./offline-store.ts";
 import { givenAddresses, toldAddress } from "./relay-address.ts";
+import { type InRoomEffect, performInRoom } from "./room-effect.ts";
 import type { RoomHost } from "./room-host.ts";
 import { StorePersistence } from "./store-persistence.ts";
 import { Tabs } from "./tabs.ts";
@@ -44,6 +47,7 @@ export class Inkmesh {
   readonly #tab = randomHex(8);
   readonly #tabs: Tabs;
   readonly #leftovers: Leftovers;
+  readonly #blobs: DeviceBlobs;
   readonly #deviceRooms: DeviceRooms;
   readonly #knownRelays: KnownRelays;
   readonly #persistence: StorePersistence;
@@ -76,7 +80,8 @@ export class Inkmesh {
       limits: { ...defaultClientLimits, ...options.limits },
     });
     this.#status = this.#core.status;
-    this.#deviceRooms = new DeviceRooms(this.#store);
+    this.#blobs = this.#newBlobs(options);
+    this.#deviceRooms = new DeviceRooms(this.#store, () => this.#blobs.waiting());
     this.#persistence = new StorePersistence(this.#store);
     const remembered = (addresses: readonly string[]): void => this.#turn([{ type: "relays-remembered", addresses }]);
     this.#knownRelays = new KnownRelays({ store: this.#store, given, remembered });
@@ -94,6 +99,7 @@ export class Inkmesh {
     this.#store.onEmptied = () => this.#deviceEmptied();
     this.#unwatchPage = watchPage({ changed: () => this.retry(), hidden: () => this.#pageHidden() });
     this.#tabs.start();
+    this.#blobs.look();
     this.#armTimer();
   }
 
@@ -139,7 +145,7 @@ export class Inkmesh {
   async forget(room: string): Promise<void> {
     // What a disk refused of it was to be removed anyway.
     await Promise.allSettled([this.#rooms.get(room as RoomName)?.close()]);
-    await this.#store.remove(room);
+    await Promise.all([this.#store.remove(room), this.#blobs.forget(room)]);
     this.#tabs.sayForgotten(room);
   }
 
@@ -154,6 +160,7 @@ export class Inkmesh {
     this.#unwatchPage();
     this.#tabs.close();
     this.#store.onEmptied = undefined;
+    await this.#blobs.close();
     await this.#store.close();
     for (const end of closed) if (end.status === "rejected") throw end.reason;
   }
@@ -227,41 +234,11 @@ export class Inkmesh {
     }
   }
 
-  #performInRoom(effect: Exclude<Extract<ClientEffect, { room: RoomName }>, { type: "apply-remote" }>): void {
+  #performInRoom(effect: InRoomEffect): void {
     const room = this.#rooms.get(effect.room);
     if (!room) return;
-    switch (effect.type) {
-      case "read-state":
-        this.#queue.push({ type: "state-read", room: effect.room, stateVector: room.stateVector() });
-        return;
-      case "make-difference":
-        return room.difference(effect, (update) => this.#turn([{ ...effect, type: "difference-made", update }]));
-      case "clock-reached":
-        return room.clockReached(effect);
-      case "synced":
-        return room.synced(effect.isReturn);
-      case "saved":
-        return room.saved(effect.entries);
-      case "set-aside":
-        return room.setAside(effect.entry, effect.refusal);
-      case "returned":
-        return room.returned(effect);
-      case "presence-wanted":
-        return room.presence.announce();
-      case "apply-presence":
-        return room.presence.apply(effect.bytes);
-      case "presence-counted":
-        return room.presence.counted(effect.present);
-      case "presence-lost":
-        return room.presence.forgetOthers();
-      case "deleted":
-        this.#deviceRooms.deleted(effect.room, this.#core.room(effect.room)?.generation, effect);
-        return room.ended(effect);
-      case "refused":
-        return room.ended(effect);
-      default:
-        return unreachable(effect);
-    }
+    if (effect.type === "deleted") this.#deviceRooms.deleted(effect.room, this.#core.room(effect.room)?.generation, effect);
+    performInRoom(room, effect, (input) => this.#turn([input]));
   }
 
   #applyRemote(room: RoomName): void {
@@ -305,6 +282,7 @@ export class Inkmesh {
     const persistence = this.#persistence.answer;
     const status = { ...this.#core.status, ...(persistence === undefined ? {} : { persistence }) };
     this.#tabs.lineChanged(status.connection === "online");
+    this.#blobs.lineChanged(status.connection === "online" ? status.url : undefined);
     if (!sameStatus(before, status)) {
       this.#status = status;
       this.#listeners.emit("status", status);
@@ -320,6 +298,7 @@ export class Inkmesh {
     return {
       tab: this.#tab,
       store: this.#store,
+      blobs: this.#blobs,
       get connection() {
         return status().connection;
       },
@@ -348,6 +327,18 @@ export class Inkmesh {
     };
   }
 
+  #newBlobs({ fetch = globalThis.fetch, credential = "" }: InkmeshOptions): DeviceBlobs {
+    return new DeviceBlobs({
+      store: this.#store.blobs ?? new MemoryBlobs(),
+      requests: new BlobRequests({ fetch, credential }),
+      random: systemRandom,
+      hash: sha256,
+      isSender: () => this.#tabs.isSender,
+      say: () => this.#tabs.sayBlobs(),
+      changed: () => [...this.#rooms.values()].forEach((room) => room.refreshStatus()),
+    });
+  }
+
   #newTabs(given: InkmeshOptions["tabs"]): Tabs {
     const found = given ?? (this.#store.shared ? findTabs(`inkmesh/${this.#store.name}`) : { locks: undefined, channel: undefined });
     return new Tabs({
@@ -364,7 +355,11 @@ export class Inkmesh {
         forgotten: (room, tab) => this.#forgottenElsewhere(room as RoomName, tab),
         answered: (room, update, generation) => this.#rooms.get(room as RoomName)?.tabs.answered(update, generation),
         hello: (room, stateVector, generation) => this.#rooms.get(room as RoomName)?.answerHello(stateVector, generation),
-        leftoversLikely: () => this.#leftovers.look(),
+        blobs: () => this.#blobs.look(),
+        leftoversLikely: () => {
+          this.#leftovers.look();
+          this.#blobs.partChanged();
+        },
       },
     });
   }
@@ -389,10 +384,12 @@ export class Inkmesh {
     const room = this.#rooms.get(name);
     room?.rewriteCopy();
     room?.tabs.forgottenBy(tab);
+    this.#blobs.emptied(name);
   }
 
   #deviceEmptied(): void {
     for (const room of this.#rooms.values()) room.rewriteCopy();
+    this.#blobs.emptied();
     this.#listeners.emit("device-emptied", undefined);
   }
 }

@@ -2,6 +2,7 @@
  * MemoryStore: an `OfflineStore` that lasts as long as the process. For tests, and where there is no disk to write to;
  * the status then says so.
  */
+import { MemoryBlobs } from "./memory-blobs.ts";
 import type { CopyChange, OfflineStore, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
 import { StoredRoom } from "./stored-room.ts";
 
@@ -10,6 +11,7 @@ export class MemoryStore implements OfflineStore {
   readonly durable = false;
   readonly shared: boolean;
   onEmptied: (() => void) | undefined;
+  readonly blobs = new MemoryBlobs();
   readonly #rooms = new Map<string, StoredRoom>();
 
   /** `shared`: several clients of this process use it as tabs use theirs. */

@@ -12,6 +12,7 @@
  */
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
+import type { BlobStore } from "./blob-store.ts";
 import type { OutboxEntry, OutboxKey } from "./core/outbox-entry.ts";
 
 /** What a device holds of one room. */
@@ -79,6 +80,8 @@ export interface OfflineStore {
   readonly evictable?: boolean;
   /** Set by the client; called when the store was found emptied from outside: everything has to be written again. */
   onEmptied: (() => void) | undefined;
+  /** Where images are kept. Without one they are in memory, and lost with the page or process. */
+  readonly blobs?: BlobStore;
   load(room: string): Promise<StoredCopy>;
   /** Rejects when the disk refused; nothing of it was written then. */
   write(room: string, changes: readonly CopyChange[]): Promise<void>;

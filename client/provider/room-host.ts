@@ -6,6 +6,7 @@ import type { Refusal } from "@inkmesh/shared/base/result";
 import type { ClientInput } from "./core/client-input.ts";
 import type { OutboxEntry, OutboxKey } from "./core/outbox-entry.ts";
 import type { MeshStatus, SessionView } from "./core/room-status.ts";
+import type { DeviceBlobs } from "./device-blobs.ts";
 import type { InkmeshRoom } from "./inkmesh-room.ts";
 import type { OfflineStore } from "./offline-store.ts";
 
@@ -13,6 +14,8 @@ export interface RoomHost {
   readonly tab: string;
   readonly store: OfflineStore;
   readonly connection: MeshStatus["connection"];
+  /** The images of all rooms. */
+  readonly blobs: DeviceBlobs;
   nextNumber(): number;
   turn(inputs: readonly ClientInput[]): void;
   view(room: RoomName): SessionView | undefined;

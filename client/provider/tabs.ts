@@ -10,7 +10,7 @@
  *
  *     lock  <store>/owner        held by the owner; whoever waits for it is next
  *     lock  <store>/tab/<id>     held by each tab as long as it lives
- *     channel <store>            edits · settled · discarded · forgotten · hello and answer · ping and pong · line · bye
+ *     channel <store>            edits · settled · discarded · forgotten · blobs · hello and answer · ping and pong · line · bye
  *
  * Locks and pings are hints, never what correctness rests on: everything that is sent twice is trimmed by the relay, so
  * two owners, or an owner that was only asleep, cost bytes and nothing else. A tab that does not answer a ping for 5 s is
@@ -43,6 +43,8 @@ export interface TabsListener {
   discarded(room: string, keys: readonly OutboxKey[]): void;
   /** Another tab, this one, has removed what the device's store had of a room. */
   forgotten(room: string, tab: string): void;
+  /** Something changed in what the store has of images. */
+  blobs(): void;
   /** Another tab has more of a room than this one had when it said hello. */
   answered(room: string, update: Uint8Array, generation: number | undefined): void;
   /** A new tab asks for what this one has beyond `stateVector`; undefined: nothing, or the room is not open here. */
@@ -59,7 +61,7 @@ type TabMessage =
   | (OfContent & { readonly type: "hello"; readonly stateVector: Uint8Array })
   | (OfContent & { readonly type: "answer"; readonly to: string; readonly update: Uint8Array })
   | ({ readonly type: "ping" | "pong" | "line"; readonly from: string } & Standing)
-  | { readonly type: "bye"; readonly from: string };
+  | { readonly type: "blobs" | "bye"; readonly from: string };
 
 /** A name may be used anew after a deletion, and a tab without a line does not know. */
 interface OfContent {
@@ -204,6 +206,10 @@ export class Tabs {
     this.#say({ type: "forgotten", from: this.#tab, room });
   }
 
+  sayBlobs(): void {
+    this.#say({ type: "blobs", from: this.#tab });
+  }
+
   sayHello(room: string, stateVector: Uint8Array): void {
     this.#say({ type: "hello", ...this.#of(room), stateVector });
   }
@@ -249,6 +255,8 @@ export class Tabs {
         return this.#listener.discarded(message.room, message.keys);
       case "forgotten":
         return this.#listener.forgotten(message.room, message.from);
+      case "blobs":
+        return this.#listener.blobs();
       case "hello":
         return this.#answer(message);
       case "answer":

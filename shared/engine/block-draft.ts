@@ -12,6 +12,7 @@
  */
 import type { AlignmentEffort } from "./alignment-effort.ts";
 import { outside, plainInline, type ContentBlock, type Inline, type TableBlock, type TableCell } from "./content-block.ts";
+import { altLine } from "./content-image.ts";
 import { blockOf } from "./block-reader.ts";
 import { ReadingBudget } from "./reading-budget.ts";
 import { alignment, matchGap, stretchesOf, type Likenesses } from "./sequence-alignment.ts";
@@ -28,17 +29,27 @@ export interface BlockDraft {
 /** Drafts of blocks that were read from a format with marks. */
 export function drafts(said: readonly ContentBlock[], wanted: readonly ContentBlock[], effort: AlignmentEffort): readonly BlockDraft[] {
   const like: Likenesses = {
-    before: (index) => plainOf(said[index]!),
-    after: (index) => plainOf(wanted[index]!),
-    mayBe: (before, after) => said[before]?.type === wanted[after]?.type,
+    before: (index) => likeness(said[index]!),
+    after: (index) => likeness(wanted[index]!),
+    mayBe: (before, after) => mayBe(said[before], wanted[after]),
   };
   const matched = alignment(said.map(keyOf), wanted.map(keyOf), like, effort);
   return wanted.map((block, index) => {
     const at = matched[index];
     const before = at === undefined ? undefined : said[at];
-    const isKept = at !== undefined && before?.type === block.type;
+    const isKept = at !== undefined && before !== undefined && mayBe(before, block);
     return { from: isKept ? { at, said: before } : undefined, wanted: block };
   });
+}
+
+/** An image is the same as long as its bytes are, whatever is said of it. */
+function mayBe(before: ContentBlock | undefined, after: ContentBlock | undefined): boolean {
+  if (before?.type === "image" && after?.type === "image") return before.blob === after.blob;
+  return before?.type === after?.type;
+}
+
+function likeness(block: ContentBlock): string {
+  return block.type === "image" ? `${block.blob} ${plainOf(block)}` : plainOf(block);
 }
 
 /** What identifies a block, or a cell: equal where all that a reader sees is. */
@@ -49,6 +60,7 @@ export function keyOf(block: ContentBlock | TableCell): string {
 /** The text that a block is in plain text. */
 export function plainOf(block: ContentBlock): string {
   if (block.type === "rule") return "";
+  if (block.type === "image") return altLine(block);
   if (block.type === "text") return block.inlines.map(({ text }) => text).join("");
   return block.rows.map((cells) => cells.map(plainCell).join("\t")).join("\n");
 }
@@ -143,7 +155,7 @@ function leftOver(writing: PlainWriting, left: readonly [number, number], right:
 
 function plainDraft({ present, effort }: PlainWriting, at: number, lines: readonly string[]): BlockDraft {
   const said = present[at]!;
-  if (plainOf(said) === lines.join("\n") || said.type === "rule") return { from: { at, said }, wanted: said };
+  if (plainOf(said) === lines.join("\n") || said.type === "rule" || said.type === "image") return { from: { at, said }, wanted: said };
   if (said.type === "text")
     return { from: { at, said }, wanted: { ...said, inlines: blockOf([plain(lines.join("\n"))], outside).inlines } };
   const rows = said.rows.map((cells) => cells.map(plainCell).join("\t"));

@@ -17,6 +17,7 @@ import {
   type TableCell,
   type TextBlock,
 } from "./content-block.ts";
+import { imagesAsWords } from "./content-image.ts";
 
 /** A written text nests deeper than a document may. */
 export class TooDeep extends Error {}
@@ -34,14 +35,14 @@ export function blockOf(
   return { type: "text", kind, level: own.level ?? 1, list, checked, indent, inlines: joined(inlines) };
 }
 
-/** A cell as the editor has it: texts only, one at least. Of a table inside there are its cells' texts. */
+/** A cell as the editor has it: texts only, one at least. Of a table inside there are its cells' texts, of an image what describes it. */
 export function cellOf(header: boolean, blocks: readonly ContentBlock[]): TableCell {
   const texts = blocks.flatMap(textsIn);
   return { header, blocks: texts.length > 0 ? texts : [blockOf([], outside)] };
 }
 
 function textsIn(block: ContentBlock): readonly ContentBlock[] {
-  if (block.type === "text") return [block];
+  if (block.type === "text") return [{ ...block, inlines: imagesAsWords(block.inlines) }];
   return block.type === "table" ? block.rows.flat().flatMap(({ blocks }) => blocks.flatMap(textsIn)) : [];
 }
 

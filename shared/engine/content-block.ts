@@ -1,11 +1,12 @@
 /**
- * ContentBlock: rich text as a person sees it, a flat sequence of text blocks, tables and rules, whatever schema wrote
+ * ContentBlock: rich text as a person sees it, a flat sequence of text blocks, images, tables and rules, whatever schema wrote
  * it. HTML and Markdown are written from this.
  *
  * Our editor keeps kind, list and indent as attributes of one `block` element. Stock Tiptap and ProseMirror nest lists
  * and quotes instead; here nesting becomes the same attributes: a list inside a list is a larger indent, a paragraph
  * inside a quote is a quote. What no schema of these knows is entered and its text kept.
  */
+import { type BlobName, isBlobName } from "../base/blob-name.ts";
 import { isBreak, plainName, textOf, type ContentElement, type ContentNode, type TextRun } from "./content-tree.ts";
 
 export type BlockKind = "paragraph" | "heading" | "quote" | "code";
@@ -22,6 +23,8 @@ export interface Inline {
   readonly code: boolean;
   /** A link's target or an image's source, allowed schemes only. */
   readonly href: string | undefined;
+  /** What a reader found among words and is a block of its own in a document (`content-image.ts`). */
+  readonly image?: ImageBlock;
 }
 
 export interface TextBlock {
@@ -35,6 +38,17 @@ export interface TextBlock {
   readonly inlines: readonly Inline[];
 }
 
+/** An image whose bytes the relays keep with the document. */
+export interface ImageBlock {
+  readonly type: "image";
+  readonly blob: BlobName;
+  /** What it shows, in words; empty: nobody has said. */
+  readonly alt: string;
+  /** Its own size in pixels, where that is known. */
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+}
+
 export interface TableBlock {
   readonly type: "table";
   readonly rows: readonly (readonly TableCell[])[];
@@ -45,7 +59,7 @@ export interface TableCell {
   readonly blocks: readonly ContentBlock[];
 }
 
-export type ContentBlock = TextBlock | TableBlock | { readonly type: "rule" };
+export type ContentBlock = TextBlock | ImageBlock | TableBlock | { readonly type: "rule" };
 
 /** How far blocks are indented at most; a document may claim anything. */
 export const indentMax = 16;
@@ -93,12 +107,14 @@ function readBlocks(nodes: readonly ContentNode[], around: Surroundings): readon
     loose = [];
   };
   for (const node of nodes) {
-    if (node.type !== "element" || isInline(node)) {
+    const image = node.type === "element" ? imageBlock(node) : undefined;
+    if (image === undefined && (node.type !== "element" || isInline(node))) {
       loose.push(node);
       continue;
     }
     endLoose();
-    blocks.push(...readElement(node, around));
+    if (image !== undefined) blocks.push(image);
+    else if (node.type === "element") blocks.push(...readElement(node, around));
   }
   endLoose();
   return blocks;
@@ -236,6 +252,20 @@ function imageInline({ attributes }: ContentElement): Inline {
 /** A target that a click may follow: http, https or mailto, and nothing that a browser would read as another scheme. */
 export function safeHref(target: unknown): string | undefined {
   return typeof target === "string" && /^(?:https?:\/\/|mailto:)[^\s<>"\p{Cc}]+$/iu.test(target) ? target : undefined;
+}
+
+/** An image of the editor; other editors' have an address instead of a name. */
+function imageBlock({ name, attributes }: ContentElement): ImageBlock | undefined {
+  const [blob, alt] = [attributes.get("blob"), attributes.get("alt")];
+  if (plainName(name) !== "image" || typeof blob !== "string" || !isBlobName(blob)) return undefined;
+  const [width, height] = [pixels(attributes.get("width")), pixels(attributes.get("height"))];
+  return { type: "image", blob, alt: typeof alt === "string" ? alt : "", width, height };
+}
+
+/** One side of an image, if the value can be that. */
+export function pixels(value: unknown): number | undefined {
+  const number = numberOf(value, 0);
+  return number >= 1 && number <= 100_000 ? number : undefined;
 }
 
 function isInline(element: ContentElement): boolean {

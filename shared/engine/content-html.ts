@@ -7,7 +7,17 @@
  * List items are a flat sequence with indents; open lists are kept on a stack and the innermost item stays open, so
  * that what is indented further nests inside it.
  */
-import { blocksOf, linesOf, type ContentBlock, type Inline, type ListKind, type TableBlock, type TextBlock } from "./content-block.ts";
+import {
+  blocksOf,
+  linesOf,
+  type ContentBlock,
+  type ImageBlock,
+  type Inline,
+  type ListKind,
+  type TableBlock,
+  type TextBlock,
+} from "./content-block.ts";
+import { imageAddress } from "./content-image.ts";
 import { isUnmarked, sectionsOf, textOf, type ContentTree } from "./content-tree.ts";
 
 export function htmlContent(tree: ContentTree): string {
@@ -36,7 +46,7 @@ class BlockWriter {
     if (block.type !== "text") {
       this.#closeTo(0);
       this.#quote(false);
-      this.#lines.push(block.type === "rule" ? "<hr>" : tableHtml(block));
+      this.#lines.push(standingHtml(block));
     } else if (block.list === "none") {
       this.#closeTo(Math.min(block.indent, this.#open.length));
       // Else what stands under an empty item would be the item.
@@ -79,6 +89,17 @@ class BlockWriter {
     if (quoting !== this.#quoting) this.#lines.push(quoting ? "<blockquote>" : "</blockquote>");
     this.#quoting = quoting;
   }
+}
+
+function standingHtml(block: Exclude<ContentBlock, TextBlock>): string {
+  if (block.type === "rule") return "<hr>";
+  return block.type === "image" ? `<p>${imageHtml(block)}</p>` : tableHtml(block);
+}
+
+function imageHtml(image: ImageBlock): string {
+  const { alt, width, height } = image;
+  const size = width === undefined || height === undefined ? "" : ` width="${width}" height="${height}"`;
+  return `<img src="${imageAddress(image)}" alt="${escapeHtml(alt)}"${size}>`;
 }
 
 /** A line end right behind <pre> is none of the text to whoever reads it, so one that is has another before it. */

@@ -5,6 +5,7 @@
  * Markdown cannot say (underlining, an indented paragraph, a table without a header) is said as nearly as it can.
  */
 import { blocksOf, joined, linesOf, type ContentBlock, type Inline, type TableBlock, type TextBlock } from "./content-block.ts";
+import { altLine, imageAddress } from "./content-image.ts";
 import { isUnmarked, sectionsOf, textOf, type ContentTree } from "./content-tree.ts";
 
 export function markdownContent(tree: ContentTree): string {
@@ -71,6 +72,7 @@ function separator(left: ContentBlock, right: ContentBlock): string {
 function bare(block: ContentBlock): string {
   if (block.type === "rule") return "---";
   if (block.type === "table") return tableMarkdown(block);
+  if (block.type === "image") return `![${escaped(altLine(block))}](${imageAddress(block)})`;
   switch (block.kind) {
     case "code":
       return fenced(block.inlines.map(({ text }) => text).join(""));

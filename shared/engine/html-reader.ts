@@ -17,6 +17,7 @@ import {
   type Surroundings,
   type TableCell,
 } from "./content-block.ts";
+import { imageAt, imagesApart } from "./content-image.ts";
 import { ReadingBudget, withinBudget } from "./reading-budget.ts";
 
 type HtmlNode = DefaultTreeAdapterTypes.ChildNode;
@@ -31,7 +32,7 @@ const flowing =
 /** Throws TooDeep and TooMany. */
 export function htmlBlocks(html: string): readonly ContentBlock[] {
   const fragment = parseFragment(html.replaceAll("&#13;", ""), { treeAdapter: boundedTree(html) });
-  return withinBudget(readFlow(fragment.childNodes, outside, outermost), html);
+  return imagesApart(withinBudget(readFlow(fragment.childNodes, outside, outermost), html));
 }
 
 /** A tree that does not grow past its budget. Each node may have a text behind it. */
@@ -250,10 +251,16 @@ function readLine(nodes: readonly HtmlNode[], style: Inline, depth: number): rea
     if (!isElement(node)) return [{ ...style, text: "value" in node ? node.value : "" }];
     if (unseen.includes(node.tagName)) return [];
     if (node.tagName === "br") return [{ ...style, text: hardBreak }];
-    if (node.tagName === "img")
-      return [{ ...style, type: "image", text: attribute(node, "alt") ?? "", href: safeHref(attribute(node, "src")) }];
+    if (node.tagName === "img") return [imageOf(node, style)];
     return readLine(node.childNodes, { ...style, ...markOf(node) }, depth + 1);
   });
+}
+
+function imageOf(element: HtmlElement, style: Inline): Inline {
+  const [alt, source] = [attribute(element, "alt") ?? "", attribute(element, "src")];
+  const image = imageAt(source, { alt, width: attribute(element, "width"), height: attribute(element, "height") });
+  const inline: Inline = { ...style, type: "image", text: alt, href: safeHref(source) };
+  return image === undefined ? inline : { ...inline, image };
 }
 
 function markOf(element: HtmlElement): Partial<Inline> {

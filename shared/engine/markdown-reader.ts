@@ -17,6 +17,7 @@ import {
   type Surroundings,
   type TableCell,
 } from "./content-block.ts";
+import { imageAt, imagesApart } from "./content-image.ts";
 import { ReadingBudget, withinBudget } from "./reading-budget.ts";
 
 // The parser says nothing of what it leaves out past its own limit, so that lies where `nested` has refused the text before.
@@ -53,7 +54,7 @@ interface Piece {
 /** Throws TooDeep and TooMany. */
 export function markdownBlocks(markdown: string): readonly ContentBlock[] {
   const text = markdown.replaceAll(/\r\n?/g, "\n").replace(/\n$/, "");
-  return markdown === "" ? [] : withinBudget(new Reader(text).read(), text);
+  return markdown === "" ? [] : imagesApart(withinBudget(new Reader(text).read(), text));
 }
 
 class Reader {
@@ -228,8 +229,20 @@ function pieceOf(token: Token, style: Inline): readonly Inline[] {
     case "html_inline":
       return [/^<br\s*\/?>$/i.test(token.content) ? { ...style, text: "\n" } : { ...style, text: token.content }];
     case "image":
-      return [{ ...style, type: "image", text: token.content, href: safeHref(token.attrGet("src")) }];
+      return [imageOf(token, style)];
     default:
       return [{ ...style, text: token.content }];
   }
+}
+
+function imageOf(token: Token, style: Inline): Inline {
+  const source = String(token.attrGet("src") ?? "");
+  const image = imageAt(source, { alt: altOf(token.children ?? []) });
+  const inline: Inline = { ...style, type: "image", text: token.content, href: safeHref(source) };
+  return image === undefined ? inline : { ...inline, image };
+}
+
+/** What is in the brackets of an image, without marks. */
+function altOf(tokens: readonly Token[]): string {
+  return tokens.map(({ type, content, children }) => (type === "softbreak" ? " " : children === null ? content : altOf(children))).join("");
 }

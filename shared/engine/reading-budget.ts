@@ -37,7 +37,7 @@ export function withinBudget(blocks: readonly ContentBlock[], text: string): rea
   const budget = new ReadingBudget(text);
   const count = (block: ContentBlock): void => {
     budget.spend(1);
-    if (block.type === "text") for (const { href } of block.inlines) budget.spend(1, href?.length);
+    if (block.type === "text") for (const { href, image } of block.inlines) budget.spend(1, image?.blob.length ?? href?.length);
     if (block.type === "table") for (const cells of block.rows) for (const cell of cells) cell.blocks.forEach(count);
   };
   blocks.forEach(count);

@@ -8,9 +8,17 @@
  */
 import * as Y from "yjs";
 import type { AlignmentEffort } from "./alignment-effort.ts";
-import { markNames, type ContentBlock, type Inline, type TableBlock, type TableCell, type TextBlock } from "./content-block.ts";
+import {
+  markNames,
+  type ContentBlock,
+  type ImageBlock,
+  type Inline,
+  type TableBlock,
+  type TableCell,
+  type TextBlock,
+} from "./content-block.ts";
 import { drafts, keyOf, plainCell, type BlockDraft } from "./block-draft.ts";
-import { knownContent } from "./editor-content.ts";
+import { imageName, isEditorsElement, knownContent } from "./editor-content.ts";
 import { alignment, type Likenesses } from "./sequence-alignment.ts";
 import { textChange } from "./text-change.ts";
 
@@ -22,7 +30,8 @@ export function isEditorsOwn(parent: Parent): boolean {
   const known = knownContent[parent instanceof Y.XmlElement ? parent.nodeName : ""] ?? [];
   return parent.toArray().every((child: unknown) => {
     if (child instanceof Y.XmlText) return known.includes("#text") && isPlainText(child);
-    return child instanceof Y.XmlElement && known.includes(child.nodeName) && isEditorsOwn(child);
+    if (!(child instanceof Y.XmlElement) || !isEditorsElement(child.nodeName, child.getAttribute("blob"))) return false;
+    return known.includes(child.nodeName) && isEditorsOwn(child);
   });
 }
 
@@ -67,6 +76,7 @@ function rewriteBlock(element: Y.XmlElement, said: ContentBlock, wanted: Content
     rewriteAttributes(element, said, wanted);
     if (JSON.stringify(said.inlines) !== JSON.stringify(wanted.inlines)) rewriteText(element, wanted.inlines, rewriting);
   }
+  if (said.type === "image" && wanted.type === "image") rewriteImage(element, said, wanted);
   if (said.type === "table" && wanted.type === "table" && keyOf(said) !== keyOf(wanted)) rewriteTable(element, said, wanted, rewriting);
 }
 
@@ -79,6 +89,12 @@ function rewriteAttributes(element: Y.XmlElement, said: TextBlock, wanted: TextB
   if (said.indent !== wanted.indent) setOrRemove(element, "indent", wanted.indent || undefined);
 }
 
+function rewriteImage(element: Y.XmlElement, said: ImageBlock, wanted: ImageBlock): void {
+  if (said.alt !== wanted.alt) setOrRemove(element, "alt", wanted.alt || undefined);
+  if (said.width !== wanted.width) setOrRemove(element, "width", wanted.width);
+  if (said.height !== wanted.height) setOrRemove(element, "height", wanted.height);
+}
+
 /** Values are kept as what they are, as the editor's binding does; Yjs' own types know text only. */
 function setOrRemove(element: Y.XmlElement, name: string, value: string | number | boolean | undefined): void {
   if (value !== undefined) element.setAttribute(name, value as string);
@@ -88,6 +104,7 @@ function setOrRemove(element: Y.XmlElement, name: string, value: string | number
 function newElement(block: ContentBlock): Y.XmlElement {
   if (block.type === "rule") return new Y.XmlElement("horizontalRule");
   if (block.type === "table") return filled("table", block.rows.map(newRow));
+  if (block.type === "image") return newImage(block);
   const element = new Y.XmlElement("block");
   const text = new Y.XmlText();
   text.applyDelta(block.inlines.map((inline) => ({ insert: shownText(inline), attributes: attributesOf(inline, markNames) })));
@@ -96,6 +113,13 @@ function newElement(block: ContentBlock): Y.XmlElement {
   const blank: TextBlock = { ...block, level: 1, list: "none", checked: false, indent: 0 };
   if (block.kind === "heading") element.setAttribute("level", block.level as unknown as string);
   rewriteAttributes(element, { ...blank, level: block.level }, block);
+  return element;
+}
+
+function newImage(image: ImageBlock): Y.XmlElement {
+  const element = new Y.XmlElement(imageName);
+  element.setAttribute("blob", image.blob);
+  rewriteImage(element, { ...image, alt: "", width: undefined, height: undefined }, image);
   return element;
 }
 
@@ -299,7 +323,7 @@ function shared(steps: readonly DeltaStep[], lengths: readonly number[]): readon
   return own;
 }
 
-/** A picture is nothing that the editor has: what describes it is a link to it. */
+/** A picture of another place is nothing that the editor has: what describes it is a link to it. */
 function shownText(inline: Inline): string {
   return inline.type === "image" && inline.text === "" ? (inline.href ?? "") : inline.text;
 }

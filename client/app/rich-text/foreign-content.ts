@@ -3,7 +3,7 @@
  * it cannot show, as soon as it is bound. So a document is looked through before it is bound, and every remote
  * transaction before the binding hears of it; if something unknown is found, the document is shown but not bound.
  */
-import { knownContent } from "@inkmesh/shared/engine/editor-content";
+import { isEditorsElement, knownContent } from "@inkmesh/shared/engine/editor-content";
 import * as Y from "yjs";
 
 export const knownMarks: readonly string[] = ["bold", "italic", "underline", "strike", "code", "link"];
@@ -23,6 +23,7 @@ export function foreignContent(fragment: Y.XmlFragment | Y.XmlText): string | un
       if (child instanceof Y.XmlHook) return "hook";
       const name = child instanceof Y.XmlElement ? child.nodeName : "#text";
       if (!known.includes(name)) return name;
+      if (child instanceof Y.XmlElement && !isEditorsElement(name, child.getAttribute("blob"))) return name;
       waiting.push(child);
     }
   }

@@ -14,6 +14,8 @@ import { BlockKeymap } from "./block-keymap.ts";
 import { busyHands } from "./busy-hands.ts";
 import { carets } from "./carets.ts";
 import { foreignContent, watchForeignContent } from "./foreign-content.ts";
+import { imageInsertion, insertFiles } from "./image-insertion.ts";
+import { ImageSources } from "./image-sources.ts";
 import { lookedAt } from "./looked-at.ts";
 import { OrderedNumbers } from "./ordered-numbers.ts";
 import { Placeholder } from "./placeholder.ts";
@@ -21,7 +23,7 @@ import { RichTextToolbar } from "./rich-text-toolbar.tsx";
 import { schemaExtensions } from "./schema.ts";
 import { blockName } from "./block-attributes.ts";
 
-export default function RichTextEditor({ room, editable, autofocus, onForeign }: EditorProps) {
+export default function RichTextEditor({ room, editable, autofocus, onForeign, onSay }: EditorProps) {
   const place = useRef<HTMLDivElement>(null);
   const [editor, setEditor] = useState<Editor>();
 
@@ -32,7 +34,8 @@ export default function RichTextEditor({ room, editable, autofocus, onForeign }:
       if (foreign !== undefined) onForeign(foreign);
       return undefined;
     }
-    const created = createEditor(place.current, { room, fragment, autofocus });
+    const sources = new ImageSources(room);
+    const created = createEditor(place.current, { room, fragment, autofocus, sources, onSay });
     const unwatch = watchForeignContent(fragment, (name) => {
       unbind();
       onForeign(name);
@@ -43,6 +46,7 @@ export default function RichTextEditor({ room, editable, autofocus, onForeign }:
       unsteady();
       setEditor(undefined);
       created.destroy();
+      sources.close();
     };
     setEditor(created);
     return unbind;
@@ -54,7 +58,11 @@ export default function RichTextEditor({ room, editable, autofocus, onForeign }:
 
   return (
     <>
-      {editor === undefined ? <ToolbarPlace /> : <RichTextToolbar editor={editor} editable={editable} />}
+      {editor === undefined ? (
+        <ToolbarPlace />
+      ) : (
+        <RichTextToolbar editor={editor} editable={editable} onFiles={(files) => void insertFiles(editor, files, { room, say: onSay })} />
+      )}
       <div class="sheet rich-text" ref={place} onClick={(event) => focusBelowText(event, editor)} />
     </>
   );
@@ -66,14 +74,20 @@ function createEditor(
     room,
     fragment,
     autofocus,
-  }: Pick<EditorProps, "room" | "autofocus"> & { fragment: ReturnType<EditorProps["room"]["doc"]["getXmlFragment"]> },
+    sources,
+    onSay,
+  }: Pick<EditorProps, "room" | "autofocus" | "onSay"> & {
+    fragment: ReturnType<EditorProps["room"]["doc"]["getXmlFragment"]>;
+    sources: ImageSources;
+  },
 ): Editor {
   return new Editor({
     element,
     injectCSS: false,
     autofocus: autofocus ? "end" : false,
     extensions: [
-      ...schemaExtensions(room.awareness),
+      ...schemaExtensions({ awareness: room.awareness, room: room.name, sources }),
+      imageInsertion({ room, say: onSay }),
       BlockKeymap,
       BlockInputRules,
       OrderedNumbers,

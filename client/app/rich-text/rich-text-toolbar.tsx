@@ -7,6 +7,7 @@ import type { Command } from "@tiptap/pm/state";
 import {
   Bold,
   Code,
+  ImagePlus,
   Italic,
   Link2,
   List,
@@ -17,13 +18,16 @@ import {
   Redo2,
   Strikethrough,
   Table,
+  TextCursorInput,
   Underline,
   Undo2,
 } from "lucide-preact";
-import { useEffect, useReducer, useState } from "preact/hooks";
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import { Toolbar, ToolButton } from "../toolbar.tsx";
 import type { BlockAttributes, BlockKind } from "./block-attributes.ts";
 import { selectedBlocks, shiftIndent, toggleKind, toggleList } from "./block-commands.ts";
+import { selectedImage } from "./image-node.ts";
+import { focusDescription } from "./image-view.ts";
 import { LinkField } from "./link-field.tsx";
 import { TableTools } from "./table-tools.tsx";
 import { insertTable } from "./tables.ts";
@@ -49,7 +53,14 @@ const kinds = [
   ["code", "Code block"],
 ] as const;
 
-export function RichTextToolbar({ editor, editable }: { editor: Editor; editable: boolean }) {
+interface RichTextToolbarProps {
+  readonly editor: Editor;
+  readonly editable: boolean;
+  /** Files that somebody chose to put in as images. */
+  readonly onFiles: (files: readonly File[]) => void;
+}
+
+export function RichTextToolbar({ editor, editable, onFiles }: RichTextToolbarProps) {
   const [linking, setLinking] = useState(false);
   useEditorState(editor);
   const run = (command: Command) => {
@@ -107,8 +118,38 @@ export function RichTextToolbar({ editor, editable }: { editor: Editor; editable
       <span class="gap" />
       {!inTable && <ToolButton label="Insert table" icon={Table} disabled={off} onPress={() => run(insertTable(3, 3))} />}
       {inTable && <TableTools editor={editor} disabled={off} />}
+      <ImageButton disabled={off} onFiles={onFiles} />
+      {selectedImage(editor.state) !== undefined && (
+        <ToolButton
+          label="Describe image"
+          icon={TextCursorInput}
+          disabled={off}
+          onPress={() => focusDescription(editor.view, editor.state.selection.from)}
+        />
+      )}
       {linking && <LinkField editor={editor} onDone={() => setLinking(false)} />}
     </Toolbar>
+  );
+}
+
+function ImageButton({ disabled, onFiles }: { disabled: boolean; onFiles: (files: readonly File[]) => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <ToolButton label="Insert image" icon={ImagePlus} disabled={disabled} onPress={() => field.current?.click()} />
+      <input
+        ref={field}
+        type="file"
+        accept="image/png,image/jpeg,image/gif,image/webp,image/avif"
+        multiple
+        hidden
+        onChange={({ currentTarget }) => {
+          onFiles([...(currentTarget.files ?? [])]);
+          // The same file may be chosen again.
+          currentTarget.value = "";
+        }}
+      />
+    </>
   );
 }
 

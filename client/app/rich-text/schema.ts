@@ -8,7 +8,9 @@ import { StarterKit } from "@tiptap/starter-kit";
 import type { Awareness } from "y-protocols/awareness";
 import { Block } from "./block-node.ts";
 import { Divider } from "./divider-node.ts";
+import { Image } from "./image-node.ts";
 import { LinkMark } from "./link-mark.ts";
+import type { ImageSources } from "./image-sources.ts";
 import { tableNodes } from "./tables.ts";
 
 const Doc = Node.create({ name: "doc", topNode: true, content: "flow+" });
@@ -31,9 +33,17 @@ const Kit = StarterKit.configure({
   undoRedo: false,
 });
 
-/** The extensions that make up the schema. `awareness` tells tables who is present. */
-export function schemaExtensions(awareness?: Awareness): AnyExtension[] {
-  return [Doc, Block, Divider, LinkMark, ...tableNodes(awareness), Kit];
+/** What a page knows beside the schema: who is present, for tables; the document's name and where its images are, for images. */
+export interface SchemaPlace {
+  readonly awareness: Awareness;
+  readonly room: string;
+  readonly sources: ImageSources;
+}
+
+/** The extensions that make up the schema. */
+export function schemaExtensions(place?: SchemaPlace): AnyExtension[] {
+  const { awareness, ...ofImages } = place ?? { awareness: undefined };
+  return [Doc, Block, Divider, Image.configure(ofImages), LinkMark, ...tableNodes(awareness), Kit];
 }
 
 /** The schema alone, without an editor. */

@@ -5,14 +5,15 @@
  *
  * `phase` is one word for it; `waiting`, `notOnDevice` and `copies` are the numbers behind it and are always current.
  *
- * Invariants: "saved" is said only on a living session, after all that the relay had is here, with nothing waiting and
- * nothing of the document refused for good;
- * "kept-by-a-relay" only when a relay's disk holds every waiting edit. Without a line nothing is claimed about relays:
+ * Invariants: "saved" is said only on a living session, after all that the relay had is here, with nothing waiting, no edit and no
+ * image, and nothing of the document refused for good;
+ * "kept-by-a-relay" only when a relay's disk holds every waiting edit and image. Without a line nothing is claimed about relays:
  * then the phase is "on-this-device" even with nothing waiting, or "connecting" while the first line is being opened.
  */
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { OlderSide } from "@inkmesh/shared/wire/protocol-version";
 import type { Stamp } from "@inkmesh/shared/wire/client-message";
+import type { BlobView } from "./blob-outbox.ts";
 
 export type RoomPhase = "loading" | "connecting" | "syncing" | "on-this-device" | "kept-by-a-relay" | "saved" | "deleted" | "refused";
 
@@ -36,6 +37,8 @@ export interface RoomStatus {
   readonly waiting: number;
   /** Edits of this tab that are not on this device's disk yet: closing the page now would lose them unless a relay has them. */
   readonly notOnDevice: number;
+  /** Images of this device that are not known to be saved; one that was added in another tab included. */
+  readonly waitingBlobs: number;
   /** Replicas known to hold everything typed here, and how many there are and "saved" needs. */
   readonly copies: number;
   readonly replicas: number;
@@ -119,16 +122,21 @@ export interface DeviceView {
   readonly notOnDevice: number;
   readonly setAsideEdits: number;
   readonly setAside: Refusal | undefined;
+  readonly blobs: BlobView;
+  /** Whether images are on a disk, and not only in memory. */
+  readonly areBlobsOnDisk: boolean;
 }
 
 /** Puts both halves together. */
 export function roomStatus(view: SessionView, device: DeviceView, connection: MeshStatus["connection"]): RoomStatus {
-  const problem = view.problem ?? device.setAside;
+  const { blobs } = device;
+  const problem = view.problem ?? device.setAside ?? blobs.problem;
   return {
-    phase: phaseOf(view, connection, device.setAsideEdits > 0 || view.repairRefused !== undefined),
+    phase: phaseOf(view, blobs, connection, device.setAsideEdits > 0 || view.repairRefused !== undefined),
     synced: view.synced,
     waiting: view.waiting,
-    notOnDevice: device.state === "memory" ? view.waiting : device.notOnDevice,
+    notOnDevice: (device.state === "memory" ? view.waiting : device.notOnDevice) + (device.areBlobsOnDisk ? 0 : blobs.waiting),
+    waitingBlobs: blobs.waiting,
     copies: view.copies,
     replicas: view.replicas,
     needed: view.needed,
@@ -144,7 +152,7 @@ export function roomStatus(view: SessionView, device: DeviceView, connection: Me
   };
 }
 
-function phaseOf(view: SessionView, connection: MeshStatus["connection"], isRefused: boolean): RoomPhase {
+function phaseOf(view: SessionView, blobs: BlobView, connection: MeshStatus["connection"], isRefused: boolean): RoomPhase {
   switch (view.session) {
     case "loading":
     case "deleted":
@@ -157,8 +165,10 @@ function phaseOf(view: SessionView, connection: MeshStatus["connection"], isRefu
     case "syncing":
       return "syncing";
     case "live":
-      if (view.waiting === 0) return isRefused ? "on-this-device" : "saved";
-      return view.copies > 0 ? "kept-by-a-relay" : "on-this-device";
+      if (view.waiting + blobs.waiting === 0 && blobs.isKnown) return isRefused ? "on-this-device" : "saved";
+      return (view.waiting === 0 || view.copies > 0) && blobs.kept === blobs.waiting && blobs.isKnown
+        ? "kept-by-a-relay"
+        : "on-this-device";
   }
 }
 

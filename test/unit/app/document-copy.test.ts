@@ -22,7 +22,7 @@ it("[P7] a copy is made only once it is on this device's disk", async () => {
   const { store, doc, mesh } = aDeviceAlone();
   store.isHeld = true;
   let copied: string | undefined;
-  const copying = copyDocument(mesh, doc).then((name) => (copied = name));
+  const copying = copyDocument(mesh, { name: "copied", doc }).then((name) => (copied = name));
   await vi.advanceTimersByTimeAsync(1_000);
   expect(copied).toBeUndefined();
   store.isHeld = false;
@@ -35,7 +35,7 @@ it("[P7] a copy that neither a disk nor a relay takes is no copy", async () => {
   vi.useFakeTimers();
   const { store, doc, mesh } = aDeviceAlone();
   store.isBroken = true;
-  const outcome = copyDocument(mesh, doc).catch(String);
+  const outcome = copyDocument(mesh, { name: "copied", doc }).catch(String);
   await vi.advanceTimersByTimeAsync(16_000);
   expect(await outcome).toContain("kept the copy");
   const closing = mesh.close().catch(String);

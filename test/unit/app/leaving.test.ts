@@ -5,6 +5,7 @@ const room = {
   phase: "on-this-device",
   synced: true,
   waiting: 1,
+  waitingBlobs: 0,
   notOnDevice: 1,
   copies: 0,
   replicas: 1,
@@ -18,6 +19,7 @@ it.each([
   ["the disk has not answered yet", { device: "disk" }, true],
   ["the disk has it", { device: "disk", notOnDevice: 0 }, false],
   ["a relay has it", { device: "failed", waiting: 0 }, false],
+  ["an image is in memory only, and no relay has it", { device: "disk", waiting: 0, waitingBlobs: 1 }, true],
   ["nothing is ever on disk here", { device: "memory" }, false],
   ["the document was deleted", { device: "failed", phase: "deleted" }, false],
 ] as const)("[P7] closing a document may lose what was typed: %s", (_, change, lost) => {

@@ -38,6 +38,7 @@ function rich(...nodes: readonly Node[]): Uint8Array {
   return stateOf((doc) => doc.getXmlFragment("default").insert(0, [...nodes]));
 }
 
+const aBlob = `sha256-${"0123456789abcdef".repeat(4)}`;
 const paragraph = (runs: Runs): Y.XmlElement => element("paragraph", {}, xmlText(runs));
 
 interface Case {
@@ -62,6 +63,20 @@ const cases: readonly Case[] = [
     text: "Title\nWords\nsaid\nagain\nif (a < b)\n  c\n",
     markdown: "## Title\n\nWords\n\n> said\n>\n> again\n\n```\nif (a < b)\n  c\n```\n\n---\n",
     html: "<h2>Title</h2>\n<p>Words</p>\n<blockquote>\n<p>said</p>\n<p>again</p>\n</blockquote>\n<pre><code>if (a &lt; b)\n  c</code></pre>\n<hr>",
+  },
+  {
+    what: "the editor's images",
+    state: rich(
+      block({ kind: "paragraph" }, "before"),
+      element("image", { blob: aBlob, alt: 'A "cat" & *more*\nof it', width: 640, height: 480 }),
+      element("image", { blob: aBlob }),
+      block({ kind: "paragraph" }, "after"),
+    ),
+    text: 'before\nA "cat" & *more* of it\n\nafter',
+    markdown: `before\n\n![A "cat" \\& \\*more\\* of it](blobs/${aBlob})\n\n![](blobs/${aBlob})\n\nafter\n`,
+    html:
+      `<p>before</p>\n<p><img src="blobs/${aBlob}" alt="A &quot;cat&quot; &amp; *more*\nof it" width="640" height="480"></p>\n` +
+      `<p><img src="blobs/${aBlob}" alt=""></p>\n<p>after</p>`,
   },
   {
     what: "the editor's lists",

@@ -50,6 +50,8 @@ function documentWith(format: WrittenFormat, body: string, kind: DocumentKind = 
 const rich =
   "# Title\n\nSome **bold** and *slanted* words, [a link](<https://a.example/ü?q=1>), `code`.\n\n- one\n- two\n  1. first\n  2. second\n- [x] done\n- [ ] open\n\n> said\n>\n> again\n\n```\nif (a < b)\n\n  c\n```\n\n---\n\n| A | B |\n| --- | --- |\n| 1 | 2 |\n\nend\\\nof it\n";
 
+const [aBlob, otherBlob] = ["0123456789abcdef", "fedcba9876543210"].map((digits) => `sha256-${digits.repeat(4)}`) as [string, string];
+
 describe("a document that is written", () => {
   test.each<[WrittenFormat, string]>([
     ["text", "one\n\ntwo  words\n"],
@@ -64,6 +66,8 @@ describe("a document that is written", () => {
       "html",
       "<h2>T</h2>\n<p>a <strong>b<br>c</strong><u>d</u>  e &lt;i&gt;</p>\n<p></p>\n<blockquote>\n<p>q</p>\n<p>r</p>\n</blockquote>\n<hr>\n<pre><code>x &lt; y\n\n z</code></pre>",
     ],
+    ["markdown", `before\n\n![A \\*cat\\* \\[1\\]](blobs/${aBlob})\n\n![](blobs/${aBlob})\n`],
+    ["html", `<p>a</p>\n<p><img src="blobs/${aBlob}" alt="A &quot;cat&quot;\nof it" width="640" height="480"></p>\n<p>b</p>`],
     ["html", "<ul>\n<li>one\n<ol>\n<li>first\n</li>\n<li>second\n</li></ol>\n<p>under it</p>\n</li>\n<li>two\n</li></ul>"],
     ["html", '<ul>\n<li><input type="checkbox" disabled checked> done\n</li>\n<li><input type="checkbox" disabled> \n</li></ul>'],
     ["html", "<ul>\n<li>\n<ul>\n<li>deep\n</li></ul>\n</li></ul>"],
@@ -202,6 +206,67 @@ describe("the edit is the smallest", () => {
 
   test("a picture that the document has not got becomes a link to it", () => {
     expect(shown(documentWith("markdown", "![seen](<https://a.example/p.png>)\n"), "markdown")).toBe("[seen](<https://a.example/p.png>)\n");
+  });
+});
+
+describe("images", () => {
+  const image = (attributes: Record<string, unknown>): Y.XmlElement => {
+    const element = new Y.XmlElement("image");
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value as string);
+    return element;
+  };
+  const blocksIn = (doc: Y.Doc): readonly (readonly [string, Record<string, unknown>])[] =>
+    doc
+      .getXmlFragment("default")
+      .toArray()
+      .map((block) => [(block as Y.XmlElement).nodeName, (block as Y.XmlElement).getAttributes()]);
+
+  test.each<["markdown" | "html", string, string]>([
+    ["markdown", `before ![A cat](blobs/${aBlob}) after\n`, `before\n\n![A cat](blobs/${aBlob})\n\nafter\n`],
+    ["markdown", `![a](blobs/${aBlob}) ![](blobs/${otherBlob})\n`, `![a](blobs/${aBlob})\n\n![](blobs/${otherBlob})\n`],
+    ["markdown", `- ![a](blobs/${aBlob})\n- item\n`, `![a](blobs/${aBlob})\n\n- item\n`],
+    ["markdown", `| A | B |\n| --- | --- |\n| ![a *cat*](blobs/${aBlob}) | x |\n`, "| A | B |\n| --- | --- |\n| a \\*cat\\* | x |\n"],
+    ["html", `<figure><img src="blobs/${aBlob}" alt="A"></figure>`, `<p><img src="blobs/${aBlob}" alt="A"></p>`],
+    ["html", `<p>a<br><img src="blobs/${aBlob}"> b</p>`, `<p>a</p>\n<p><img src="blobs/${aBlob}" alt=""></p>\n<p>b</p>`],
+    ["html", `<p><img src="blobs/${aBlob}" width="-3" height="1e9"></p>`, `<p><img src="blobs/${aBlob}" alt=""></p>`],
+  ])("among words, read from %s %j, are blocks of their own", (format, body, shownAs) => {
+    const doc = documentWith(format, body);
+    expect(shown(doc, format)).toBe(shownAs);
+    expect(edit(doc, format, shownAs)).toEqual(Uint8Array.of(0, 0));
+  });
+
+  test.each<["markdown" | "html", string]>([
+    ["markdown", `![x](https://a.example/blobs/${aBlob})\n`],
+    ["markdown", `![x](/api/rooms/other/blobs/${aBlob})\n`],
+    ["markdown", `![x](blobs/${aBlob}.svg)\n`],
+    ["markdown", `![x](blobs/${aBlob.toUpperCase()})\n`],
+    ["html", `<img src="../blobs/${aBlob}" alt="x">`],
+    ["html", `<img src="data:image/png;base64,${aBlob}" alt="x">`],
+  ])("at any other address are none: %s %j", (format, body) => {
+    expect(blocksIn(documentWith(format, body)).map(([name]) => name)).toEqual(["block"]);
+  });
+
+  test("keep what a format cannot say of them, whatever is written around them or about them", () => {
+    const doc = documentWith("markdown", "before\n\nafter\n");
+    doc.getXmlFragment("default").insert(1, [image({ blob: aBlob, alt: "A cat", width: 640, height: 480 })]);
+    Y.applyUpdate(doc, edit(doc, "markdown", `# Cats\n\nwritten before\n\n![Two dogs](blobs/${aBlob})\n\nafter\n`));
+    expect(blocksIn(doc)[2]).toEqual(["image", { blob: aBlob, alt: "Two dogs", width: 640, height: 480 }]);
+    Y.applyUpdate(doc, edit(doc, "text", "Cats\nbefore\nTwo dogs\nand after\n"));
+    expect(blocksIn(doc)[2]).toEqual(["image", { blob: aBlob, alt: "Two dogs", width: 640, height: 480 }]);
+    Y.applyUpdate(doc, edit(doc, "html", shown(doc, "html").replace(' alt="Two dogs" width="640"', ' alt="" width="320"')));
+    expect(blocksIn(doc)[2]).toEqual(["image", { blob: aBlob, width: 320, height: 480 }]);
+  });
+
+  test("are others when their bytes are: no description goes on with other bytes", () => {
+    const doc = documentWith("html", `<p><img src="blobs/${aBlob}" alt="A cat" width="640" height="480"></p>`);
+    Y.applyUpdate(doc, edit(doc, "markdown", `![A cat](blobs/${otherBlob})\n`));
+    expect(blocksIn(doc)).toEqual([["image", { blob: otherBlob, alt: "A cat" }]]);
+  });
+
+  test("of other editors are not rewritten", () => {
+    const doc = aDoc(1);
+    doc.getXmlFragment("default").insert(0, [image({ src: "https://a.example/p.png" })]);
+    expect(() => edit(doc, "markdown", "words\n")).toThrow("UNSAYABLE");
   });
 });
 

@@ -27,6 +27,7 @@ class ATab {
         forgotten: () => {},
         answered: (_, update) => this.answers.push(update),
         hello: () => answer,
+        blobs: () => {},
         leftoversLikely: () => (this.leftovers += 1),
       },
     });
@@ -45,6 +46,7 @@ const deaf: TabsListener = {
   forgotten: () => {},
   answered: () => {},
   hello: () => undefined,
+  blobs: () => {},
   leftoversLikely: () => {},
 };
 const anEntry = (tab: string, number: number): OutboxEntry => ({ tab, number, createdMs: 0, bytes: Uint8Array.of(number) });
