@@ -7,7 +7,7 @@
  */
 import type { InkmeshRoom } from "@inkmesh/client";
 import { Extension, type Editor } from "@tiptap/core";
-import { type EditorState, Plugin, PluginKey, TextSelection, type Transaction } from "@tiptap/pm/state";
+import { type EditorState, Plugin, PluginKey, Selection, TextSelection, type Transaction } from "@tiptap/pm/state";
 import type { EditorView } from "@tiptap/pm/view";
 import {
   absolutePositionToRelativePosition,
@@ -52,9 +52,9 @@ export function insertImages(state: EditorState, position: number, images: reado
     images.map((attributes) => image.create(writeImage(attributes))),
   );
   const behind = at + images.length;
-  const next = transaction.doc.nodeAt(behind);
-  if (next === null || !isBlock(next)) transaction.insert(behind, block.create(writeBlock(plainBlock)));
-  return transaction.setSelection(TextSelection.create(transaction.doc, behind + 1));
+  const goOn = () => Selection.findFrom(transaction.doc.resolve(behind), 1, true);
+  if (goOn() === null) transaction.insert(behind, block.create(writeBlock(plainBlock)));
+  return transaction.setSelection(goOn() ?? transaction.selection);
 }
 
 export function imageInsertion(surroundings: Surroundings) {

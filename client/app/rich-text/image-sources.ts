@@ -5,7 +5,7 @@
  *     loading ──bytes──▶ shown
  *        │ ▲
  *        ▼ │ after a wait that doubles; at once when the document was synced anew
- *     failed (offline, not found, no answer, refused, unreadable)
+ *     failed (a few times in a row: offline, not found, no answer, refused, unreadable)
  *
  * Invariants: an image is asked for once, however often it stands in the document; at most `asksMax` are asked for at a time; what is no
  * image of a known kind is never handed to the browser as one.
@@ -32,8 +32,10 @@ interface Source {
 
 /** Images that are asked for at a time: more fill the line before the text. */
 const asksMax = 4;
-const againMs = 5_000;
+const againMs = 1_000;
 const againMaxMs = 60_000;
+/** So often in the beginning it is no failure yet: the line may come up in a moment, and an edit is quicker than the image that it names. */
+const earlyMax = 2;
 
 export class ImageSources {
   readonly #room: Pick<InkmeshRoom, "blobs" | "on">;
@@ -68,7 +70,7 @@ export class ImageSources {
   /** What failed is asked for again, now. */
   retry(): void {
     for (const [name, source] of this.#sources) {
-      if (source.state.type !== "failed" || source.state.failure.type === "unreadable") continue;
+      if (source.state.type === "shown" || (source.state.type === "failed" && source.state.failure.type === "unreadable")) continue;
       source.failures = 0;
       this.#ask(name, source);
     }
@@ -125,7 +127,8 @@ export class ImageSources {
     }
     source.again = setTimeout(() => this.#ask(name, source), Math.min(againMaxMs, againMs * 2 ** Math.min(source.failures, 10)));
     source.failures += 1;
-    this.#show(source, { type: "failed", failure: answer });
+    const isEarly = answer.type !== "refused" && source.failures <= earlyMax;
+    if (!isEarly || source.state.type === "failed") this.#show(source, { type: "failed", failure: answer });
   }
 
   #show(source: Source, state: ImageState): void {

@@ -11,6 +11,8 @@ import { type ImageAttributes, isImage, readImage } from "./image-node.ts";
 import type { ImageSources, ImageState } from "./image-sources.ts";
 import { failureWords } from "./image-words.ts";
 
+/** Without this nobody who does not see it would know that it is there. */
+const undescribed = "Image without a description";
 /** What describes an image may be as long as this: longer belongs into the text. */
 const altMax = 500;
 
@@ -138,7 +140,7 @@ class ImageView implements NodeView {
     this.#frame.style.aspectRatio = size === undefined ? "" : `${size.width} / ${size.height}`;
     this.#frame.style.setProperty("--wide", size === undefined ? "" : String(size.width));
     this.#frame.style.setProperty("--high", size === undefined ? "" : String(size.height));
-    this.#img.alt = alt;
+    this.#img.alt = alt === "" ? undescribed : alt;
     if (this.#state.type === "shown") {
       if (this.#img.src !== this.#state.url) this.#img.src = this.#state.url;
       this.#frame.replaceChildren(this.#img);

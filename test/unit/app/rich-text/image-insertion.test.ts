@@ -43,6 +43,15 @@ describe("an image is put in between lines", () => {
     expect(shape(editor)[shown.indexOf("image") + 1]).toBe(`x${shown[shown.indexOf("image") + 1]}`);
   });
 
+  it("between images leaves no line that nobody asked for: one goes on in the next that there is", () => {
+    const editor = anEditor("one", "two").caret(0);
+    editor.run(insert());
+    editor.caret(0).run(insert());
+    expect(shape(editor)).toEqual(["one", "image", "image", "two"]);
+    editor.type("x");
+    expect(shape(editor).at(-1)).toBe("xtwo");
+  });
+
   it("costs what others type into the lines around it nothing", () => {
     const editor = anEditor("one", "two");
     const other = new BoundEditor(new Y.Doc());
