@@ -2,7 +2,7 @@
  * FileStore: the `OfflineStore` of Node programs: one append-only log per room in one folder (`room-log.ts`), named by
  * the hash of the room's name, folded in memory while the room is in use.
  *
- * The addresses of relays are in `relays.json` beside them.
+ * The addresses of relays are in `relays.json` beside them, images in the folder `blobs`.
  *
  * One process per folder: a `lock` file names it, and is taken over when that process is gone.
  */
@@ -11,6 +11,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { decodeRecord, encodeChangesRecord, encodeRoomRecord, type CopyRecord, type LoggedChange } from "./copy-record.ts";
 import { outboxKey, type OutboxEntry } from "./core/outbox-entry.ts";
+import { FileBlobs } from "./file-blobs.ts";
 import type { CopyChange, KeptRelays, OfflineStore, StoredCopy, StoredRoomSummary } from "./offline-store.ts";
 import { readRecords, RoomLog } from "./room-log.ts";
 import { StoredRoom } from "./stored-room.ts";
@@ -29,6 +30,7 @@ export class FileStore implements OfflineStore {
   readonly name: string;
   readonly durable = true;
   readonly shared = false;
+  readonly blobs: FileBlobs;
   onEmptied: (() => void) | undefined;
   readonly #folder: string;
   readonly #rooms = new Map<string, Promise<Loaded>>();
@@ -38,6 +40,7 @@ export class FileStore implements OfflineStore {
   constructor(folder: string) {
     this.#folder = path.resolve(folder);
     this.name = this.#folder;
+    this.blobs = new FileBlobs(path.join(this.#folder, "blobs"));
   }
 
   async load(room: string): Promise<StoredCopy> {

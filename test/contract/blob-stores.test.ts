@@ -1,14 +1,25 @@
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
 import { blobNameOf } from "@inkmesh/shared/base/blob-name";
+import { FileBlobs } from "../../client/provider/file-blobs.ts";
 import { IndexedDbBlobs } from "../../client/provider/indexed-db-blobs.ts";
 import { MemoryBlobs } from "../../client/provider/memory-blobs.ts";
 import { blobStoreContract } from "./blob-store.contract.ts";
 
 globalThis.IDBKeyRange ??= IDBKeyRange;
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 const small = { cachedBytesMax: 100 };
 
 blobStoreContract("MemoryBlobs", () => ({ store: new MemoryBlobs(small), reopen: undefined }));
+blobStoreContract("FileBlobs", () => {
+  const folder = mkdtempSync(join(tmpdir(), "inkmesh-blobs-"));
+  folders.push(folder);
+  return { store: new FileBlobs(folder, small), reopen: () => new FileBlobs(folder, small) };
+});
 blobStoreContract("IndexedDbBlobs", () => {
   const factory = new IDBFactory();
   return { store: new IndexedDbBlobs("test", factory, small), reopen: () => new IndexedDbBlobs("test", factory, small) };
