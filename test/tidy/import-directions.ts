@@ -73,7 +73,11 @@ const house: readonly Room[] = [
     packages: ["lib0", "yjs", "y-protocols", "idb"],
     node: false,
     // The store for programs in Node, an entrance of its own that pages never load.
-    except: { "client/provider/file-store.ts": ["node:*"], "client/provider/room-log.ts": ["node:*"] },
+    except: {
+      "client/provider/file-store.ts": ["node:*"],
+      "client/provider/file-blobs.ts": ["node:*"],
+      "client/provider/room-log.ts": ["node:*"],
+    },
   },
   { folder: "client/provider/core", ours: ["shared"], packages: ["lib0"], node: false },
   { folder: "client/app", ours: ["shared", "client/provider/index.ts"], packages: anything, node: false },
