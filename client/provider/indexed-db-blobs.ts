@@ -5,6 +5,8 @@
  *     heads    [room, name] → { room, name, size, usedMs, waits? }    index "waits": a row is in it only while it waits
  *     bytes    [room, name] → bytes
  *
+ * It is made with the first image: who has none has the space that it takes for edits.
+ *
  * A head is written with its bytes, so that what is looked through (what waits, what was used when) is small.
  */
 import type { BlobName } from "@inkmesh/shared/base/blob-name";
@@ -37,7 +39,7 @@ export class IndexedDbBlobs implements BlobStore {
   }
 
   async put(room: string, name: BlobName, bytes: Uint8Array, waits: boolean): Promise<void> {
-    await this.#write((heads, blobs) => {
+    await this.#write(await this.#open(), (heads, blobs) => {
       const present = heads.get([room, name]) as IDBRequest<Head | undefined>;
       present.onsuccess = () => {
         const isWaiting = waits || present.result?.waits === 1;
@@ -49,7 +51,8 @@ export class IndexedDbBlobs implements BlobStore {
   }
 
   async get(room: string, name: BlobName): Promise<Uint8Array | undefined> {
-    const transaction = (await this.#open()).transaction(tables, "readonly");
+    const transaction = (await this.#existing())?.transaction(tables, "readonly");
+    if (transaction === undefined) return undefined;
     const [head, bytes] = await Promise.all([
       answer<Head | undefined>(transaction.objectStore("heads").get([room, name])),
       answer<Uint8Array | undefined>(transaction.objectStore("bytes").get([room, name])),
@@ -60,7 +63,8 @@ export class IndexedDbBlobs implements BlobStore {
   }
 
   async waiting(): Promise<readonly BlobKey[]> {
-    const transaction = (await this.#open()).transaction("heads", "readonly");
+    const transaction = (await this.#existing())?.transaction("heads", "readonly");
+    if (transaction === undefined) return [];
     const heads = await answer<Head[]>(transaction.objectStore("heads").index("waits").getAll());
     return heads.map(({ room, name }) => ({ room, name }));
   }
@@ -71,7 +75,7 @@ export class IndexedDbBlobs implements BlobStore {
 
   async remove(room: string): Promise<void> {
     const ofRoom = IDBKeyRange.bound([room], [room, []]);
-    await this.#write((heads, blobs) => {
+    await this.#write(await this.#existing(), (heads, blobs) => {
       heads.delete(ofRoom);
       blobs.delete(ofRoom);
     });
@@ -84,7 +88,7 @@ export class IndexedDbBlobs implements BlobStore {
   }
 
   async #change(room: string, name: BlobName, change: (head: Head) => Head): Promise<void> {
-    await this.#write((heads) => {
+    await this.#write(await this.#existing(), (heads) => {
       const present = heads.get([room, name]) as IDBRequest<Head | undefined>;
       present.onsuccess = () => present.result !== undefined && heads.put(change(present.result));
     });
@@ -92,7 +96,7 @@ export class IndexedDbBlobs implements BlobStore {
 
   /** What waits is not looked at: it is no cache. */
   async #makeRoom(): Promise<void> {
-    await this.#write((heads, blobs) => {
+    await this.#write(await this.#existing(), (heads, blobs) => {
       const all = heads.getAll() as IDBRequest<Head[]>;
       all.onsuccess = () => {
         const cached = all.result.filter(({ waits }) => waits !== 1).sort((left, right) => left.usedMs - right.usedMs);
@@ -107,8 +111,10 @@ export class IndexedDbBlobs implements BlobStore {
     });
   }
 
-  async #write(issue: (heads: IDBObjectStore, blobs: IDBObjectStore) => void): Promise<void> {
-    const transaction = (await this.#open()).transaction(tables, "readwrite", { durability: "strict" });
+  /** Without a database there is nothing to change. */
+  async #write(database: IDBDatabase | undefined, issue: (heads: IDBObjectStore, blobs: IDBObjectStore) => void): Promise<void> {
+    const transaction = database?.transaction(tables, "readwrite", { durability: "strict" });
+    if (transaction === undefined) return;
     issue(transaction.objectStore("heads"), transaction.objectStore("bytes"));
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
@@ -122,6 +128,14 @@ export class IndexedDbBlobs implements BlobStore {
       throw failure;
     });
     return this.#opening;
+  }
+
+  /** The database, if there is one. Where a browser does not say which there are, it is made. */
+  async #existing(): Promise<IDBDatabase | undefined> {
+    const isNamed = (databases: readonly IDBDatabaseInfo[]): boolean => databases.some(({ name }) => name === this.#name);
+    const isThere =
+      this.#opening !== undefined || typeof this.#factory.databases !== "function" || isNamed(await this.#factory.databases());
+    return isThere ? this.#open() : undefined;
   }
 
   async #openDatabase(): Promise<IDBDatabase> {

@@ -25,6 +25,18 @@ blobStoreContract("IndexedDbBlobs", () => {
   return { store: new IndexedDbBlobs("test", factory, small), reopen: () => new IndexedDbBlobs("test", factory, small) };
 });
 
+test("a browser that was given no image has no database for them", async () => {
+  const factory = new IDBFactory();
+  const store = new IndexedDbBlobs("test", factory);
+  const name = blobNameOf("a".repeat(64));
+  expect([await store.waiting(), await store.get("r", name)]).toEqual([[], undefined]);
+  await Promise.all([store.saved("r", name), store.remove("r")]);
+  expect(await factory.databases()).toEqual([]);
+  await Promise.all([store.put("r", name, Uint8Array.of(1), true), store.waiting()]);
+  expect(await store.get("r", name)).toEqual(Uint8Array.of(1));
+  await store.close();
+});
+
 test("[P7] a store that was deleted from outside is opened again when it is used", async () => {
   const factory = new IDBFactory();
   const store = new IndexedDbBlobs("test", factory);

@@ -32,6 +32,7 @@ describe("what the editor does not know is found before the binding can delete i
   it.each([
     ["a stock paragraph", () => element("paragraph", new Y.XmlText("words")), "paragraph"],
     ["an image in a block", () => element("block", element("image")), "image"],
+    ["an image that does not name its bytes", () => element("image"), "image"],
     ["a block in a block", () => element("block", element("block")), "block"],
     ["a stock paragraph in a cell", () => element("table", element("tableRow", element("tableCell", element("paragraph")))), "paragraph"],
     ["a text at the top", () => new Y.XmlText("words"), "#text"],
