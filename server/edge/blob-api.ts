@@ -8,11 +8,12 @@
  * saved, with on how many relays, like an edit; where that takes more than 10 s with 503 and NOT_CONFIRMED. It may be sent again, at any relay.
  *
  * What is asked for may be kept for ever under its name. It is somebody's upload in this origin: it is shown as the image that its own bytes say
- * it is, and as nothing else (`image-type.ts`).
+ * it is, and as nothing else (`shared/base/image-type.ts`).
  *
  * Invariant: at most `atOnceMax` are taken in or sent at the same time: whoever comes then is told to come again.
  */
 import { blobBytesMax, isBlobName, type BlobName } from "@inkmesh/shared/base/blob-name";
+import { imageTypeOf } from "@inkmesh/shared/base/image-type";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
@@ -21,7 +22,6 @@ import type { RoomAnswer } from "../core/effect.ts";
 import type { RoomRequest } from "../core/input.ts";
 import { isKnown } from "./entity-tag.ts";
 import { sendRefusal } from "./http-refusal.ts";
-import { imageType } from "./image-type.ts";
 
 /** Each is in memory as a whole. */
 const atOnceMax = 32;
@@ -85,7 +85,7 @@ function sendBlob(request: Request, response: Response, name: BlobName, answer: 
   const etag = `"${name}"`;
   response.set({ "Cache-Control": `private, max-age=${yearSeconds}, immutable`, ETag: etag });
   if (isKnown(request.get("If-None-Match"), etag)) return void response.status(304).end();
-  const type = imageType(bytes);
+  const type = imageTypeOf(bytes);
   if (type === undefined) response.set("Content-Disposition", "attachment");
   response.set({
     "Content-Type": type ?? "application/octet-stream",

@@ -1,5 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { relaysToStart, startMesh } from "../harness/mesh-processes.ts";
 import { endRelays, type RelayProcess, startRelayProcess } from "../harness/relay-process.ts";
 import { type Device, launchBrowser, obstacles, openDevice, overflow, picture } from "./browser.ts";
 import { EditorPage } from "./editor-page.ts";
@@ -18,21 +19,8 @@ afterAll(async () => {
   await endRelays();
 });
 
-const kept = new Map<string, Buffer>();
-async function aDevice(options: BrowserContextOptions = {}): Promise<Device> {
-  const device = devices.note(await openDevice(browser, relay.url, options));
-  await device.context.route(/\/api\/rooms\/[^/]+\/blobs\//, async (route) => {
-    const path = new URL(route.request().url()).pathname;
-    if (route.request().method() === "PUT") {
-      kept.set(path, route.request().postDataBuffer()!);
-      return route.fulfill({ json: { saved: { copies: 1 } } });
-    }
-    const body = kept.get(path);
-    return body === undefined
-      ? route.fulfill({ status: 404, json: { error: { code: "NOT_FOUND", retryable: false } } })
-      : route.fulfill({ body, contentType: "application/octet-stream" });
-  });
-  return device;
+async function aDevice(options: BrowserContextOptions = {}, at: Pick<RelayProcess, "url"> = relay): Promise<Device> {
+  return devices.note(await openDevice(browser, at.url, options));
 }
 
 /** A text with a line, in which one stands. */
@@ -174,6 +162,25 @@ describe("an image", () => {
     await shown(stranger.page, 1);
   });
 });
+
+it("[P2] is seen by somebody at another relay, and by whoever comes when the relay that took it is gone", async () => {
+  const names = ["a", "b", "c"];
+  const relays = await relaysToStart({ a: names, b: names, c: names });
+  await startMesh(Object.values(relays));
+  const editor = await aText(await aDevice({}, relays["a"]));
+  await paste(editor, [aPicture({ width: 210, height: 140 })]);
+  await editor.says(/^Saved on [23] of 3 relays$/, 30_000);
+  const other = await EditorPage.open(await aDevice({}, relays["b"]), editor.path);
+  expect(await shown(other.page, 1)).toEqual([[210, 140]]);
+  await relays["a"]!.end("SIGKILL");
+  const late = await EditorPage.open(await aDevice({}, relays["c"]), editor.path);
+  expect(await shown(late.page, 1)).toEqual([[210, 140]]);
+  // The page of the relay that is gone goes on at another one, and puts in another image there.
+  await paste(editor, [aPicture({ width: 120, height: 60, tint: 1 })]);
+  await editor.says(/^Saved on [23] of 3 relays$/, 40_000);
+  await shown(late.page, 2);
+  // Three relays begin, and four pages.
+}, 180_000);
 
 describe("what is not taken is said", () => {
   it.each([

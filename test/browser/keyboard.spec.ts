@@ -44,7 +44,7 @@ it("everything can be done with the keyboard alone: begin, write, format, look a
   await page.keyboard.press("Escape");
   await expect.poll(() => focused(page)).toBe("Undo");
   await page.keyboard.press("End");
-  await expect.poll(() => focused(page)).toBe("Insert table");
+  await expect.poll(() => focused(page)).toBe("Insert image");
   await page.keyboard.press("Home");
   await expect.poll(() => focused(page)).toBe("Undo");
   await page.keyboard.press("Tab");

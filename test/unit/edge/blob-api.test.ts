@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { blobBytesMax, type BlobName } from "@inkmesh/shared/base/blob-name";
+import { imageTypeOf } from "@inkmesh/shared/base/image-type";
 import type { RoomAnswer } from "../../../server/core/effect.ts";
 import type { RoomRequest } from "../../../server/core/input.ts";
-import { imageType } from "../../../server/edge/image-type.ts";
 import { anEdge } from "./an-edge.ts";
 
 let edge: Awaited<ReturnType<typeof anEdge>> | undefined;
@@ -129,6 +129,6 @@ describe("an image is told by how it begins", () => {
     [undefined, [0xff, 0xd8]],
     [undefined, []],
   ])("%s: %j", (type, bytes) => {
-    expect(imageType(Uint8Array.from(bytes))).toBe(type);
+    expect(imageTypeOf(Uint8Array.from(bytes))).toBe(type);
   });
 });
