@@ -2,12 +2,12 @@
  * Admittance: on one socket, from a document that a client asks for to the session that begins.
  *
  *     asked for ──no application is asked──────────────────────────────▶ a session
- *         └──shown something, or `credentialMs`──▶ asked ──granted──▶──┘    │ cannot be read, where only the whole socket could come again
+ *         └──shown something, or `credentialMs`──▶ asked ──granted──▶──┘    │ cannot be read, beside others that can be
  *                                                   ▲  └──▶ refused         ▼
  *                                                   └─────────── a while later, with what was said
  *
  * Invariants: no session begins without an answer to a question that was asked after its client asked for the document, or for it again; what
- * was shown last is what is asked with.
+ * was shown last is what is asked with; a deadline goes with what it is about.
  */
 import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
@@ -25,9 +25,9 @@ interface AdmittanceOptions {
   readonly connection: ConnectionId;
   readonly dialect: Dialect;
   readonly awaited: AwaitedOpenings;
-  /** It may begin; `admission`: undefined where no application is asked. */
+  /** It may begin, and is to be started; `admission`: undefined where no application is asked. */
   readonly begin: (name: RoomName, opening: Opening, how: { admission: Admission | undefined; isLetGo: boolean }) => Session | undefined;
-  /** Its client has let go of it: it hears what was said and ends. */
+  /** Its client has let go of it: it takes what was written and ends. */
   readonly letGo: (session: Session | undefined) => void;
   readonly refuse: (opening: Opening, refusal: Refusal) => void;
 }
@@ -55,7 +55,7 @@ export class Admittance {
   /** The client asks for a document. */
   open(name: RoomName, opening: Opening): void {
     const { context, dialect, connection, awaited, begin } = this.#options;
-    if (!context.asksAccess) return void begin(name, opening, { admission: undefined, isLetGo: false });
+    if (!context.asksAccess) return begin(name, opening, { admission: undefined, isLetGo: false })?.start();
     const added = awaited.add(name, opening);
     if (!dialect.showsLater || opening.credential !== undefined) return this.#ask(added);
     const dueMs = context.now.monotonicMs + context.limits.credentialMs;
@@ -68,12 +68,35 @@ export class Admittance {
     if (awaited !== undefined) this.#ask(awaited);
   }
 
-  /** The document of a session could not be read: it ends, and begins anew later, with what was `said` in it. */
-  postpone(session: Session, opening: Opening, said: readonly SessionMessage[], refusal: Refusal): void {
+  /**
+   * The document of a session could not be read: it ends, and begins anew later, with what was `said` in it. Answers whether it will: not
+   * where there is more than may be held.
+   */
+  postpone(session: Session, opening: Opening, said: readonly SessionMessage[], refusal: Refusal): boolean {
     const { context, connection, awaited } = this.#options;
     const { credential = opening.credential } = session.access;
-    awaited.postpone(session.room.name, credential === undefined ? opening : { ...opening, credential }, said);
-    openAgain(context, { connection, channel: opening.channel, tries: opening.tries ?? 0, code: refusal.code });
+    const isHeld = awaited.postpone(session.room.name, credential === undefined ? opening : { ...opening, credential }, said);
+    if (isHeld) openAgain(context, { connection, channel: opening.channel, tries: opening.tries ?? 0, code: refusal.code });
+    return isHeld;
+  }
+
+  /** The client lets go of what it asked for. */
+  letGo(channel: number): void {
+    const { awaited } = this.#options;
+    awaited.letGo(channel);
+    if (awaited.postponed(channel) === undefined) this.#clearDeadline("open-again", channel);
+  }
+
+  /** Nobody waits any more. */
+  end(): void {
+    const { awaited } = this.#options;
+    for (const channel of awaited.channels) for (const type of ["ask-access", "open-again"] as const) this.#clearDeadline(type, channel);
+    awaited.clear();
+  }
+
+  #clearDeadline(type: "ask-access" | "open-again", channel: number): void {
+    const { context, connection } = this.#options;
+    context.deadlines.clear({ type, connection, channel });
   }
 
   /** A document that could not be read is tried again. Who may have it may have changed meanwhile. */
@@ -88,6 +111,7 @@ export class Admittance {
   #ask(opened: AwaitedOpening): void {
     const { context, connection, dialect, awaited } = this.#options;
     awaited.asked(opened);
+    this.#clearDeadline("ask-access", opened.opening.channel);
     const { accessDoubts } = context;
     const credential = opened.opening.credential ?? this.#credential;
     const seq = context.accesses.ask((result) => {
@@ -99,6 +123,8 @@ export class Admittance {
 
   /** Answers with the session that has begun. */
   #answered(opened: AwaitedOpening, credential: string, result: Result<Grant>): Session | undefined {
+    const isShownAnew = opened.opening.tries !== undefined && opened.opening.credential !== credential && !opened.isLetGo;
+    if (isShownAnew) return void this.#ask(opened);
     if (result.ok) return this.#enter(opened, { grant: result.value, credential });
     if (this.#options.awaited.settle(opened) && !opened.isLetGo) this.#options.refuse(opened.opening, result.refusal);
     return undefined;
@@ -111,6 +137,7 @@ export class Admittance {
     const session = begin(name, opening, { admission, isLetGo });
     for (const message of messages) session?.receive(message);
     if (isLetGo) letGo(session);
+    session?.start();
     return session;
   }
 }

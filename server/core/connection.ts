@@ -89,7 +89,15 @@ export class Connection implements Line {
   }
 
   get waiting(): number {
-    return this.#channels.sessions().reduce((sum, session) => sum + session.waiting, this.#awaited.waiting);
+    return this.#sessions().reduce((sum, session) => sum + session.waiting, this.#awaited.waiting);
+  }
+
+  get waitingBytes(): number {
+    return this.#sessions().reduce((sum, session) => sum + session.waitingBytes, this.#awaited.waitingBytes);
+  }
+
+  #sessions(): readonly Session[] {
+    return [...this.#channels.sessions(), ...this.#leaving];
   }
 
   get hearsBehind(): boolean {
@@ -160,7 +168,7 @@ export class Connection implements Line {
       case "credential":
         return this.#show(message);
       case "close":
-        this.#awaited.letGo(message.channel);
+        this.#admittance.letGo(message.channel);
         return this.#letGo(this.#channels.remove(message.channel));
       case "ping":
         return this.send({ type: "pong", nonce: message.nonce });
@@ -205,7 +213,7 @@ export class Connection implements Line {
     if (this.dialect.carriesLineage && isHere)
       return this.refuse({ code: "OUT_OF_ORDER", detail: "the document is open on another channel" });
     const { roomsPerConnectionMax } = this.#context.limits;
-    if (this.#channels.size + this.#awaited.size >= roomsPerConnectionMax)
+    if (this.#channels.size + this.#leaving.size + this.#awaited.size >= roomsPerConnectionMax)
       return this.#refuseChannel(message, { code: "TOO_MANY_ROOMS", detail: `limit ${roomsPerConnectionMax}` });
     // Opening and closing one room over and over would have its state encoded each time, all within one frame.
     if (this.isOwedTooMuch) return this.#refuseChannel(message, { code: "RATE_LIMITED", detail: "states that were not read yet" });
@@ -232,11 +240,10 @@ export class Connection implements Line {
     if (room === undefined) return void this.#refuseChannel(opening, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
     const session = new Session({ context: this.#context, line: this, room, opening, admission });
     if (!isLetGo) this.#channels.add(opening.channel, session);
-    session.start();
     return session;
   }
 
-  /** What the client had said before is heard first. */
+  /** What the client had written before is taken first. */
   #letGo(session: Session | undefined): void {
     if (session === undefined) return;
     this.#leaving.add(session);
@@ -325,14 +332,23 @@ export class Connection implements Line {
     this.#endChannel(channel, (session?.dialect ?? this.dialect).encode(last), refusal, session?.room.name);
   }
 
-  postpone(opening: Opening, said: readonly SessionMessage[], refusal: Refusal): void {
-    const session = this.#channels.remove(opening.channel);
-    if (session === undefined) return;
-    this.#context.report({ type: "refused", refusal, connection: this.id, room: session.room.name });
-    this.#admittance.postpone(session, opening, said, refusal);
+  postpone(opening: Opening, said: readonly SessionMessage[], refusal: Refusal): boolean {
+    const session = this.#channels.session(opening.channel);
+    if (session === undefined || !this.#servesBeside(session)) return false;
+    if (!this.#admittance.postpone(session, opening, said, refusal)) {
+      this.#refuseChannel(opening, { code: "RELAY_BUSY", detail: "too much in documents that cannot be read" });
+      return true;
+    }
+    // One line a document, not one a try.
+    if (opening.tries === undefined) this.#context.report({ type: "refused", refusal, connection: this.id, room: session.room.name });
+    this.#channels.remove(opening.channel);
     session.end();
-    // Its client takes a socket on which nothing was said yet for one that is not connected.
-    this.#keepAlive();
+    return true;
+  }
+
+  /** Whether another document is served on the socket, or may be in a moment. */
+  #servesBeside(session: Session): boolean {
+    return this.#awaited.hasNew || this.#channels.sessions().some((other) => other !== session && (other.isLive || other.isNew));
   }
 
   #refuseChannel({ channel, address = "" }: Pick<Opening, "channel" | "address">, refusal: Refusal): void {
@@ -358,7 +374,7 @@ export class Connection implements Line {
     for (const type of ["handshake", "keepalive", "resume-reading"] as const) deadlines.clear({ type, connection: this.id });
     for (const session of [...this.#channels.clear(), ...this.#leaving]) session.end();
     this.#leaving.clear();
-    this.#awaited.clear();
+    this.#admittance.end();
     this.#closed();
   }
 

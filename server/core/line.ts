@@ -7,37 +7,6 @@ import type { RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import type { Opening, SessionMessage } from "./session-message.ts";
 
-/** `line`, speaking as its client expects it of one document. */
-export function lineIn(line: Line, dialect: Dialect): Line {
-  if (dialect === line.dialect) return line;
-  return {
-    id: line.id,
-    dialect,
-    principal: line.principal,
-    get hearsBehind() {
-      return line.hearsBehind;
-    },
-    get hearsCount() {
-      return line.hearsCount;
-    },
-    get isCongested() {
-      return line.isCongested;
-    },
-    get isOwedTooMuch() {
-      return line.isOwedTooMuch;
-    },
-    send: (message) => line.sendFrames(dialect.encode(message)),
-    sendFrames: (frames) => line.sendFrames(frames),
-    sendState: (frames) => line.sendState(frames),
-    noteSent: () => line.noteSent(),
-    charge: (bytes) => line.charge(bytes),
-    holdForStore: (isHeld) => line.holdForStore(isHeld),
-    endChannel: (channel, last, refusal) => line.endChannel(channel, last, refusal),
-    postpone: (opening, said, refusal) => line.postpone(opening, said, refusal),
-    refuse: (refusal) => line.refuse(refusal),
-  };
-}
-
 export interface Line {
   readonly id: ConnectionId;
   readonly dialect: Dialect;
@@ -62,8 +31,88 @@ export interface Line {
   holdForStore(isHeld: boolean): void;
   /** Ends the channel (or the connection, where it has one room) with a last word to the client. */
   endChannel(channel: number, last: RelayMessage, refusal: Refusal): void;
-  /** The document could not be read: its session ends, and another one begins later, with what the client has `said`. */
-  postpone(opening: Opening, said: readonly SessionMessage[], refusal: Refusal): void;
+  /**
+   * The document could not be read: its session ends, and another one begins later, with what the client has `said`. Answers whether that is
+   * done: not where nothing else is served on the connection, which is better off at another relay then.
+   */
+  postpone(opening: Opening, said: readonly SessionMessage[], refusal: Refusal): boolean;
   /** Ends the whole connection. */
   refuse(refusal: Refusal): void;
+}
+
+/** A connection, as one of its sessions speaks on it: as its client expects it of that document, and not at all once it has let go of that. */
+export class SessionLine implements Line {
+  readonly dialect: Dialect;
+  readonly #line: Line;
+  #isMuted = false;
+
+  constructor(line: Line, dialect: Dialect) {
+    this.#line = line;
+    this.dialect = dialect;
+  }
+
+  /** The client may have opened the document anew meanwhile: it would take what is said for what it is told there. */
+  mute(): void {
+    this.#isMuted = true;
+  }
+
+  get id(): ConnectionId {
+    return this.#line.id;
+  }
+
+  get principal(): string {
+    return this.#line.principal;
+  }
+
+  get hearsBehind(): boolean {
+    return this.#line.hearsBehind;
+  }
+
+  get hearsCount(): boolean {
+    return this.#line.hearsCount;
+  }
+
+  get isCongested(): boolean {
+    return this.#line.isCongested;
+  }
+
+  get isOwedTooMuch(): boolean {
+    return this.#line.isOwedTooMuch;
+  }
+
+  send(message: RelayMessage): void {
+    this.sendFrames(this.dialect.encode(message));
+  }
+
+  sendFrames(frames: readonly Uint8Array[]): void {
+    if (!this.#isMuted) this.#line.sendFrames(frames);
+  }
+
+  sendState(frames: readonly Uint8Array[]): void {
+    if (!this.#isMuted) this.#line.sendState(frames);
+  }
+
+  noteSent(): void {
+    this.#line.noteSent();
+  }
+
+  charge(bytes: number): void {
+    this.#line.charge(bytes);
+  }
+
+  holdForStore(isHeld: boolean): void {
+    this.#line.holdForStore(isHeld);
+  }
+
+  endChannel(channel: number, last: RelayMessage, refusal: Refusal): void {
+    this.#line.endChannel(channel, last, refusal);
+  }
+
+  postpone(opening: Opening, said: readonly SessionMessage[], refusal: Refusal): boolean {
+    return this.#line.postpone(opening, said, refusal);
+  }
+
+  refuse(refusal: Refusal): void {
+    this.#line.refuse(refusal);
+  }
 }

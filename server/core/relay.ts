@@ -59,6 +59,7 @@ export interface Census extends Upkeep {
   readonly waitingBytes: number;
   /** Messages that wait for a room to be loaded, and requests that wait for an answer. */
   readonly waitingMessages: number;
+  readonly waitingMessageBytes: number;
   readonly waitingRequests: number;
   readonly deadlines: number;
 }
@@ -105,15 +106,12 @@ export class Relay {
 
   census(): Census {
     const connections = [...this.#connections.values()];
+    const { inUse: roomsInUse, idle: roomsIdle, cacheBytes, appendsInFlight } = this.#rooms;
     return {
-      connections: connections.length,
-      sessions: this.#sessions(),
-      roomsInUse: this.#rooms.inUse,
-      roomsIdle: this.#rooms.idle,
-      cacheBytes: this.#rooms.cacheBytes,
-      appendsInFlight: this.#rooms.appendsInFlight,
+      ...{ connections: connections.length, sessions: this.#sessions(), roomsInUse, roomsIdle, cacheBytes, appendsInFlight },
       waitingBytes: this.#context.store.waitingBytes,
-      waitingMessages: connections.reduce((sum, connection) => sum + connection.waiting, 0),
+      waitingMessages: connections.reduce((sum, { waiting }) => sum + waiting, 0),
+      waitingMessageBytes: connections.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0),
       waitingRequests: this.#requests.waiting,
       deadlines: this.#context.deadlines.size,
       ...this.#replicas.upkeep,
@@ -249,7 +247,7 @@ export class Relay {
       case "ask-access":
         return this.#connections.get(deadline.connection)?.admittance.credentialDue(deadline.channel);
       case "open-again":
-        return this.#connections.get(deadline.connection)?.admittance.openAgainDue(deadline.channel);
+        return this.#goesOn(deadline.connection)?.admittance.openAgainDue(deadline.channel);
       case "access-due":
         return this.#connections.get(deadline.connection)?.session(deadline.channel)?.access.due();
       case "heal":
@@ -323,6 +321,9 @@ export class Relay {
   #hears(connection: ConnectionId): boolean {
     return (this.#stopping === "no" || this.#stopping === "sending-away") && !this.#departure.isMuted(connection);
   }
+
+  /** Who is not on its way elsewhere: something may begin for it. */
+  readonly #goesOn = (id: ConnectionId) => (this.#stopping === "no" && this.#hears(id) ? this.#connections.get(id) : undefined);
 
   /** It leaves the ring, and goes on serving whoever comes to it all the same. */
   #drain(): void {

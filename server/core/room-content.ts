@@ -16,7 +16,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { ActorId } from "@inkmesh/shared/base/ids";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
-import type { Admission, ContentIndex, ContentLimits, CrdtEngine, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type { Admission, ContentIndex, ContentLimits, CrdtEngine, Lacking, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { decodeStateVector } from "@inkmesh/shared/engine/state-vector";
 import type { Limits } from "./limits.ts";
@@ -190,9 +190,9 @@ export class RoomContent {
     return code === "TOO_MANY_PARTS" && this.examine(update, "state").type !== "refused";
   }
 
-  /** What of the state hangs on what is not here: an author's clock to wait for. */
-  missingFor(update: Uint8Array): { readonly author: number; readonly clock: number } | undefined {
-    return this.#index.missingFor(update, this.#limits.content);
+  /** Whether something of what was lacking is here now; of more than was named, whatever came since `clock`. */
+  hasSomeOf({ clocks, isAll }: Lacking, since: VectorClock): boolean {
+    return clocks.some(({ author, clock }) => this.clockOf(author) > clock) || (!isAll && !since.covers(this.#clock));
   }
 
   /** Lets in what was just examined, as an entry with the next dot. */

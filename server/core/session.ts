@@ -21,7 +21,7 @@ import { CatchUp } from "./catch-up.ts";
 import { Delivery } from "./delivery.ts";
 import { standingOf } from "./gossip/record-join.ts";
 import { Joiner } from "./joiner.ts";
-import { lineIn, type Line } from "./line.ts";
+import { SessionLine, type Line } from "./line.ts";
 import { NumberedIntake } from "./numbered-intake.ts";
 import type { Participant, Topic } from "./participant.ts";
 import type { RelayContext } from "./relay-context.ts";
@@ -41,7 +41,7 @@ export class Session implements Participant {
   readonly seat: SeatId;
   readonly access: SessionAccess;
   readonly #context: RelayContext;
-  readonly #line: Line;
+  readonly #line: SessionLine;
   readonly #room: Room;
   readonly #opening: Opening;
   readonly #numbered: NumberedIntake;
@@ -63,7 +63,7 @@ export class Session implements Participant {
   constructor(options: { context: RelayContext; line: Line; room: Room; opening: Opening; admission: Admission | undefined }) {
     const { context, admission } = options;
     this.#context = context;
-    this.#line = lineIn(options.line, options.line.dialect.addressed(options.opening.address ?? ""));
+    this.#line = new SessionLine(options.line, options.line.dialect.addressed(options.opening.address ?? ""));
     this.#room = options.room;
     this.#opening = options.opening;
     this.#generation = options.opening.generation;
@@ -71,13 +71,14 @@ export class Session implements Participant {
     this.#delivery = new Delivery({ heldBytesMax: context.limits.backlogBytesMax });
     const [line, { room, opening }] = [this.#line, options];
     const isLive = (): boolean => this.#state === "live";
+    const isHere = (): boolean => isLive() && this.#letGo === undefined;
     const refuse = (refusal: Refusal): void => this.#refuse(refusal);
     const changed = (): void => this.#accessChanged();
     this.access = new SessionAccess({ context, line, room: room.name, opening, admission, changed, refuse });
     const mayWrite = (): boolean => this.access.access === "read-write";
     const intake = { context, line, room, author: this, mayWrite, isLive, refuse };
     this.#catchUp = new CatchUp({ context, line, room, channel: opening.channel, tellClock: () => this.#tellClock() });
-    this.#joiner = new Joiner({ context, line, room, delivery: this.#delivery, catchUp: this.#catchUp, isLive });
+    this.#joiner = new Joiner({ context, line, room, delivery: this.#delivery, catchUp: this.#catchUp, isLive: isHere });
     this.#numbered = new NumberedIntake(intake);
     this.#unnumbered = new UnnumberedIntake(intake, opening.channel);
   }
@@ -120,10 +121,30 @@ export class Session implements Participant {
     this.#room.leave(this);
   }
 
-  /** The client lets go of the document: what it said before is heard first, once the room is there. `then` runs at the end. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Whether the document is served. */
+  get isLive(): boolean {
+    return this.#state === "live";
+  }
+
+  /** Whether it is not known yet if the document can be. */
+  get isNew(): boolean {
+    return this.#state === "opening" && this.#opening.tries === undefined;
+  }
+
+  /**
+   * The client lets go of the document: what it wrote before is taken first, once the room is there, and nothing is said any more. `then` runs
+   * at the end.
+   */
   letGo(then: () => void): void {
     this.#letGo = then;
+    this.#line.mute();
     this.access.end();
+    this.#catchUp.end();
+    this.#waiting = this.#waiting.filter(({ type }) => type === "updates");
     if (this.#waiting.length === 0) this.end();
   }
 
@@ -147,9 +168,9 @@ export class Session implements Participant {
   roomFailed(refusal: Refusal): void {
     const { multiplexes, carriesLineage } = this.dialect;
     // Who is not told of one document that it is to be tried again would come back with all of them.
-    const isPostponed = multiplexes && !carriesLineage && errorKind(refusal.code).retryable && this.#letGo === undefined;
-    if (isPostponed) this.#line.postpone(this.#opening, this.#waiting, refusal);
-    else this.#refuse(refusal);
+    const mayWait = multiplexes && !carriesLineage && errorKind(refusal.code).retryable && this.#letGo === undefined;
+    const isPostponed = mayWait && this.#line.postpone(this.#opening, this.#waiting, refusal);
+    if (!isPostponed) this.#refuse(refusal);
   }
 
   roomClosed(record: RoomRecord): void {
@@ -193,6 +214,7 @@ export class Session implements Participant {
     this.#state = "live";
     const { clock, generation, token } = this.#opening;
     this.#generation = this.#room.lineage.generation;
+    if (this.#letGo !== undefined) return this.#handleWaiting();
     this.#sayOpened(stateVector);
     this.#catchUp.begin(token);
     this.#joiner.join({ clock: generation === undefined ? undefined : clock, stateVector: this.#opening.stateVector });
@@ -280,7 +302,7 @@ export class Session implements Participant {
   // -- what the room says ----------------------------------------------------------------------------------------------
 
   takes(frames: readonly Uint8Array[], topic: Topic): boolean {
-    if (this.#state === "ended") return false;
+    if (this.#state === "ended" || this.#letGo !== undefined) return false;
     if (topic === "presence-count" && !this.#line.hearsCount) return false;
     if (topic.startsWith("presence") && this.#line.isCongested) {
       this.#missedPresence = true;

@@ -4,7 +4,8 @@
  * again: a gap at once (but one question a second, and not for ever), a full disk's victims when there is space.
  *
  *     gap ──▶ SyncStep1 ──(further gaps are the same one)──▶ 1 s ──still gaps──▶ SyncStep1 … gapsPerWindowMax ──▶ closed
- *                └──answer: a state that hangs on what the client has not either ──▶ that comes from elsewhere ──▶ SyncStep1
+ *                └──answer: a state that hangs on what the client has not either ──▶ some of that comes from elsewhere ──▶ SyncStep1
+ *                                                             └── 2, 4 … 30 s after the last one, until all of it is in ◀──┘
  *
  * Clients that count their unsaved updates are told of each when it is saved (`owed-saves.ts`). One that was refused is told only with a state
  * that holds it and was let in whole.
@@ -15,7 +16,8 @@
 import { noBytes } from "@inkmesh/shared/base/bytes";
 import { errorKind, type ErrorCode } from "@inkmesh/shared/base/errors";
 import type { Refusal } from "@inkmesh/shared/base/result";
-import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { Admission, Lacking, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Deadline } from "./deadlines.ts";
 import { GapCount } from "./gap-count.ts";
 import { OwedSaves } from "./owed-saves.ts";
@@ -24,6 +26,9 @@ import { reportRefusal, type IntakeSession } from "./update-intake.ts";
 
 /** Milliseconds between two questions to one client: more than a round trip. */
 const askEveryMs = 1_000;
+
+/** As long at most, where each answer to the last ones held something back again. */
+const askEveryMsMax = 30_000;
 
 /** Refusals that pass: the disk's, not the update's. */
 const passing: ReadonlySet<ErrorCode> = new Set(["STORE_FULL", "STORE_FAILED", "RELAY_BUSY"]);
@@ -36,10 +41,17 @@ export class UnnumberedIntake implements Patient {
   /** Whether the socket is not read because of this session. */
   #isHolding = false;
   #askedAtMs = Number.NEGATIVE_INFINITY;
-  /** An edit hung on something that the client may have. */
+  /** When it is asked again. */
+  #dueMs = Number.POSITIVE_INFINITY;
+  /** An edit hung on something that the client may have. Not forgotten with a question that somebody else caused: each second of it counts. */
   #hasGap = false;
-  /** What the client's state hung on: as it holds that back for want of it, too, it is not asked before that is here. */
-  #awaited: { readonly author: number; readonly clock: number } | undefined;
+  /**
+   * What the client's state hung on: as it holds that back for want of it, too, it is not asked before some of that is here. `since`: what
+   * was here then.
+   */
+  #awaited: { readonly lacking: Lacking; readonly since: VectorClock } | undefined;
+  /** From one question about what is awaited to the next. */
+  #waitMs = askEveryMs;
 
   constructor(session: IntakeSession, channel: number) {
     this.#session = session;
@@ -61,8 +73,9 @@ export class UnnumberedIntake implements Patient {
       const isGap = admission.type === "gap" && kind === "edit";
       const isAskedFor = isGap || (admission.type === "refused" && this.#goesAsState(update, kind, admission.refusal));
       if (admission.type === "refused" && !isAskedFor) this.#refuse(admission.refusal);
-      if (isCounted && isLive()) this.#owe(kind, isIn);
-      if (kind === "state") this.#awaited = isIn ? undefined : room.content.missingFor(update);
+      if (!isLive()) return;
+      if (isCounted) this.#owe(kind, isIn);
+      if (kind === "state") this.#await(admission);
       if (isAskedFor) this.#healGap();
       if (!isLive()) return;
     }
@@ -72,7 +85,8 @@ export class UnnumberedIntake implements Patient {
   /** Says what is saved now, to clients that count, and asks for what can be placed now. */
   durabilityChanged(): void {
     const { context, line, room } = this.#session;
-    if (this.#awaited !== undefined && room.content.clockOf(this.#awaited.author) > this.#awaited.clock) this.#heal();
+    const { lacking, since } = this.#awaited ?? {};
+    if (lacking !== undefined && since !== undefined && room.content.hasSomeOf(lacking, since)) this.#askWithin(this.#waitMs);
     if (this.#owed === undefined) return;
     const { savedTo, replicas, needed } = room.replication.copies;
     const count = this.#owed.settle(savedTo);
@@ -90,19 +104,22 @@ export class UnnumberedIntake implements Patient {
   ask(): void {
     const { context, line, room, isLive } = this.#session;
     this.#askedAtMs = context.now.monotonicMs;
-    this.#hasGap = false;
     this.#awaited = undefined;
     room.withDurableStateVector((stateVector) => {
       if (isLive()) line.send({ type: "sync-step-1", handle: room.handle, stateVector });
     });
   }
 
-  /** A second has passed since the last question, and something is still missing. */
+  /** A while has passed since the last question, and something was missing. */
   askAgain(): void {
     const { context, isLive, refuse } = this.#session;
+    const [hadGap, isAwaiting] = [this.#hasGap, this.#awaited !== undefined];
+    this.#hasGap = false;
+    this.#dueMs = Number.POSITIVE_INFINITY;
     if (!isLive()) return;
-    if (this.#hasGap && this.#gaps.addIsTooMany(context.now.monotonicMs)) refuse({ code: "TOO_MANY_GAPS", detail: "" });
-    else this.ask();
+    if (hadGap && this.#gaps.addIsTooMany(context.now.monotonicMs)) return refuse({ code: "TOO_MANY_GAPS", detail: "" });
+    if (isAwaiting) this.#waitMs = Math.min(2 * this.#waitMs, askEveryMsMax);
+    if (hadGap || isAwaiting) this.ask();
   }
 
   storeRecovered(): void {
@@ -134,16 +151,27 @@ export class UnnumberedIntake implements Patient {
     else if (isIn) this.#owed?.state(position);
   }
 
-  #healGap(): void {
-    this.#hasGap = true;
-    this.#heal();
+  /** A state has come. What it holds back is not asked for more and more often, should what it hangs on come letter by letter. */
+  #await(admission: Admission): void {
+    const lacking = "lacks" in admission ? admission.lacks : undefined;
+    this.#awaited = lacking === undefined ? undefined : { lacking, since: this.#session.room.content.clock };
+    if (lacking === undefined) this.#waitMs = askEveryMs;
   }
 
-  #heal(): void {
+  #healGap(): void {
+    this.#hasGap = true;
+    this.#askWithin(askEveryMs);
+  }
+
+  /** Of the last question. */
+  #askWithin(ms: number): void {
     const { deadlines, now } = this.#session.context;
-    const dueMs = this.#askedAtMs + askEveryMs;
-    if (dueMs <= now.monotonicMs) this.askAgain();
-    else if (!deadlines.has(this.#deadline)) deadlines.set(this.#deadline, dueMs);
+    const dueMs = this.#askedAtMs + ms;
+    if (dueMs > now.monotonicMs && dueMs >= this.#dueMs) return;
+    this.#dueMs = dueMs;
+    if (dueMs > now.monotonicMs) return deadlines.set(this.#deadline, dueMs);
+    deadlines.clear(this.#deadline);
+    this.askAgain();
   }
 
   /** An edit above a ceiling of edits is taken as a part of a state: who is told of each edit would be told nothing any more. */

@@ -65,6 +65,7 @@ export class Metrics {
       ["inkmesh_appends_in_flight", "Rooms with entries on their way to disk", (now) => now.appendsInFlight],
       ["inkmesh_append_waiting_bytes", "Bytes of updates that are not on disk", (now) => now.waitingBytes],
       ["inkmesh_messages_waiting", "Messages that wait for a room to be loaded", (now) => now.waitingMessages],
+      ["inkmesh_messages_waiting_bytes", "Bytes of what these messages carry", (now) => now.waitingMessageBytes],
       ["inkmesh_rooms_to_hand_over", "Rooms placed on other relays that may lack something which is here", (now) => now.roomsToHandOver],
       ["inkmesh_rooms_to_drop", "Copies of rooms placed on other relays that go once that is proven", (now) => now.roomsToDrop],
       ["inkmesh_rooms_dropped", "Such copies that went since this relay was started", (now) => now.roomsDropped],

@@ -28,11 +28,14 @@ export interface KnownContent {
   readonly authors: number;
 }
 
-/** Like `Admission`, but with the first missing id, for whoever waits for it. */
+/** So many authors are named whose missing content something hangs on. */
+export const lackingMax = 64;
+
+/** Like `Admission`, but with what is missing, per author the first id and in the order of the update, at most `lackingMax`. */
 export type Verdict =
   | { readonly type: "known" }
-  | { readonly type: "admitted"; readonly payload: Uint8Array; readonly change: ContentChange; readonly missing: StructId | undefined }
-  | { readonly type: "gap"; readonly missing: StructId }
+  | { readonly type: "admitted"; readonly payload: Uint8Array; readonly change: ContentChange; readonly missing: readonly StructId[] }
+  | { readonly type: "gap"; readonly missing: readonly [StructId, ...StructId[]] }
   | { readonly type: "refused"; readonly refusal: Refusal };
 
 /** Decides about a decoded update. */
@@ -46,16 +49,27 @@ export function admit(known: KnownContent, update: YjsUpdate, kind: UpdateKind, 
     return { type: "refused", refusal: { code: "TOO_DEEP", detail: `types nest ${placement.deepest} deep, limit ${limits.nestingMax}` } };
   }
   const deletes = placeDeletes(known, update, placement);
-  const missing = placement.missing ?? deletes.missing;
-  if (missing !== undefined && kind === "edit") return { type: "gap", missing };
+  const [first, ...others] = firstOfEach([...placement.missing, ...deletes.missing]);
+  if (first !== undefined && kind === "edit") return { type: "gap", missing: [first, ...others] };
   const blocks = placement.kept();
-  if (blocks.length === 0 && deletes.kept.length === 0) return missing === undefined ? { type: "known" } : { type: "gap", missing };
+  const isEmpty = blocks.length === 0 && deletes.kept.length === 0;
+  if (isEmpty) return first === undefined ? { type: "known" } : { type: "gap", missing: [first, ...others] };
 
   const authors = known.authors + blocks.filter((block) => block.from === 0).length;
   if (authors > limits.authorsPerRoomMax) return tooMany(`${authors} authors in one room, limit ${limits.authorsPerRoomMax}`);
   const untouched = update.tidy && placement.untouched && !deletes.trimmed;
   const payload = untouched ? update.bytes : writeUpdate(update.bytes, blocks, deletes.kept);
-  return { type: "admitted", payload, change: changeOf(blocks, deletes.kept), missing };
+  return { type: "admitted", payload, change: changeOf(blocks, deletes.kept), missing: first === undefined ? [] : [first, ...others] };
+}
+
+/** Of each author the first id, for at most `lackingMax` of them. */
+function firstOfEach(missing: readonly StructId[]): readonly StructId[] {
+  const clocks = new Map<number, number>();
+  for (const { client, clock } of missing) {
+    const earlier = clocks.get(client);
+    if (earlier === undefined ? clocks.size < lackingMax : clock < earlier) clocks.set(client, clock);
+  }
+  return [...clocks].map(([client, clock]) => ({ client, clock }));
 }
 
 function tooMany(detail: string): Verdict {
@@ -108,10 +122,11 @@ class Placement {
     return this.#byClient.get(client)?.reach ?? this.#known.clockOf(client);
   }
 
-  /** What must come from elsewhere before a block can be finished; of a circle, any of its ids. */
-  get missing(): StructId | undefined {
+  /** What must come from elsewhere before blocks can be finished; of a circle, any of its ids. */
+  get missing(): readonly StructId[] {
     const stuck = this.#progress.filter((progress) => progress.waitingFor !== undefined);
-    return (stuck.find((progress) => !progress.parked) ?? stuck[0])?.waitingFor;
+    const outside = stuck.filter((progress) => !progress.parked);
+    return (outside.length > 0 ? outside : stuck.slice(0, 1)).flatMap(({ waitingFor }) => waitingFor ?? []);
   }
 
   /** Whether every struct of the update is kept whole. */
@@ -213,14 +228,14 @@ function placeDeletes(
   known: KnownContent,
   update: YjsUpdate,
   placement: Placement,
-): { readonly kept: readonly ContentRange[]; readonly trimmed: boolean; readonly missing: StructId | undefined } {
+): { readonly kept: readonly ContentRange[]; readonly trimmed: boolean; readonly missing: readonly StructId[] } {
   const kept: ContentRange[] = [];
   let trimmed = false;
-  let missing: StructId | undefined;
+  const missing: StructId[] = [];
   for (const range of update.deletes) {
     const reach = placement.reachOf(range.author);
     const to = Math.min(range.to, reach);
-    if (to < range.to) missing ??= { client: range.author, clock: Math.max(range.from, reach) };
+    if (to < range.to) missing.push({ client: range.author, clock: Math.max(range.from, reach) });
     const before = kept.length;
     if (range.from < to) kept.push(...known.undeleted(to < range.to ? { ...range, to } : range));
     const first = kept[before];

@@ -41,10 +41,11 @@ export function replay(
     }
     unplaced.add(part);
     if (verdict.type === "refused") return [];
-    if (verdict.missing !== undefined) {
-      const list = waiting.get(verdict.missing.client);
-      if (list === undefined) waiting.set(verdict.missing.client, [{ part, needs: verdict.missing }]);
-      else list.push({ part, needs: verdict.missing });
+    const [needs] = verdict.missing;
+    if (needs !== undefined) {
+      const list = waiting.get(needs.client);
+      if (list === undefined) waiting.set(needs.client, [{ part, needs }]);
+      else list.push({ part, needs });
       return [];
     }
     if (verdict.type === "gap" || !place(verdict.payload, verdict.change)) return [];

@@ -17,12 +17,13 @@ import * as encoding from "lib0/encoding";
 import { assert } from "../base/assert.ts";
 import { noBytes } from "../base/bytes.ts";
 import { ok, refused, type Result } from "../base/result.ts";
-import { admit, type KnownContent, type Verdict } from "./admission.ts";
+import { admit, lackingMax, type KnownContent, type Verdict } from "./admission.ts";
 import { ByteCursor, Unreadable } from "./byte-cursor.ts";
 import { contentHash } from "./content-hash.ts";
-import type { Admission, ContentChange, ContentIndex, ContentLimits, UpdateKind } from "./crdt-engine.ts";
+import type { Admission, ContentChange, ContentIndex, ContentLimits, Lacking, UpdateKind } from "./crdt-engine.ts";
 import { RangeSet } from "./range-set.ts";
 import { decodeStateVector, encodeStateVector } from "./state-vector.ts";
+import type { StructId } from "./yjs-struct.ts";
 import { readUpdate, type ContentRange } from "./yjs-update.ts";
 import { writeUpdate } from "./yjs-update-writer.ts";
 
@@ -40,24 +41,20 @@ export class YjsContentIndex implements ContentIndex, KnownContent {
     const verdict = this.weigh(update, kind, limits);
     switch (verdict.type) {
       case "admitted":
-        return { type: "admitted", payload: verdict.payload, change: verdict.change, leftOut: verdict.missing !== undefined };
-      case "gap":
-        return { type: "gap", missing: `author ${verdict.missing.client} from clock ${verdict.missing.clock}` };
+        return { type: "admitted", payload: verdict.payload, change: verdict.change, ...leftOut(verdict.missing) };
+      case "gap": {
+        const [{ client, clock }] = verdict.missing;
+        return { type: "gap", missing: `author ${client} from clock ${clock}`, lacks: lackingOf(verdict.missing) };
+      }
       default:
         return verdict;
     }
   }
 
-  /** Like `examine`, and names the first missing id in a form to wait for. */
+  /** Like `examine`, and names the missing ids in a form to wait for. */
   weigh(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Verdict {
     const read = readUpdate(update, limits);
     return read.ok ? admit(this, read.value, kind, limits) : { type: "refused", refusal: read.refusal };
-  }
-
-  missingFor(update: Uint8Array, limits: ContentLimits): { readonly author: number; readonly clock: number } | undefined {
-    const verdict = this.weigh(update, "state", limits);
-    const missing = "missing" in verdict ? verdict.missing : undefined;
-    return missing === undefined ? undefined : { author: missing.client, clock: missing.clock };
   }
 
   join(change: ContentChange): void {
@@ -165,6 +162,14 @@ export class YjsContentIndex implements ContentIndex, KnownContent {
     }
     set.add(from, to);
   }
+}
+
+function leftOut(missing: readonly StructId[]): { readonly leftOut: boolean; readonly lacks?: Lacking } {
+  return missing.length === 0 ? { leftOut: false } : { leftOut: true, lacks: lackingOf(missing) };
+}
+
+function lackingOf(missing: readonly StructId[]): Lacking {
+  return { clocks: missing.map(({ client, clock }) => ({ author: client, clock })), isAll: missing.length < lackingMax };
 }
 
 function writeRanges(encoder: encoding.Encoder, ranges: RangeSet): void {

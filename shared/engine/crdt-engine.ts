@@ -34,10 +34,23 @@ export type Admission =
   /** Everything was here already: no dot. */
   | { readonly type: "known" }
   /** `payload` is the part to log and forward; `change` is to be joined into the index. `leftOut`: a state had more, which hangs on something missing. */
-  | { readonly type: "admitted"; readonly payload: Uint8Array; readonly change: ContentChange; readonly leftOut: boolean }
+  | {
+      readonly type: "admitted";
+      readonly payload: Uint8Array;
+      readonly change: ContentChange;
+      readonly leftOut: boolean;
+      readonly lacks?: Lacking;
+    }
   /** It hangs on something that is not here. Nothing was let in. */
-  | { readonly type: "gap"; readonly missing: string }
+  | { readonly type: "gap"; readonly missing: string; readonly lacks?: Lacking }
   | { readonly type: "refused"; readonly refusal: Refusal };
+
+/** What something hangs on and that is not here: of each author the first clock. */
+export interface Lacking {
+  readonly clocks: readonly { readonly author: number; readonly clock: number }[];
+  /** There is no more than that. */
+  readonly isAll: boolean;
+}
 
 /** What one update adds to a ContentIndex: per author the clocks [from, to), and deleted ranges. Opaque to the core. */
 export interface ContentChange {
@@ -49,8 +62,6 @@ export interface ContentChange {
 export interface ContentIndex {
   /** Decodes `update` whole and says what admission would do with it. Changes nothing. Total for any bytes. */
   examine(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Admission;
-  /** The first thing that a state hangs on and that is not here, as an author's clock; undefined: nothing, or it cannot be read. */
-  missingFor(update: Uint8Array, limits: ContentLimits): { readonly author: number; readonly clock: number } | undefined;
   join(change: ContentChange): void;
   /** The engine's state vector (Yjs encoding) of what is here. */
   stateVector(): Uint8Array;

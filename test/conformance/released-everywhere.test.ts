@@ -87,6 +87,10 @@ describe.each([1, 3])("[P1] [P11] at %d relays, each released client", (count) =
         await pause(5); // Sockets are to break among edits, not before or after all of them.
       }
       const text = await areAlike("after all of it", clients);
+      expect(
+        clients.reduce((sum, { opened }) => sum + opened, 0),
+        "sockets broke",
+      ).toBeGreaterThan(clients.length);
       const late = await kind.at(at(1), room).synced();
       expect(await areAlike("a late one", [...clients, late])).toBe(text);
       await acknowledged(clients[0]);
@@ -159,10 +163,13 @@ describe.each([1, 3])("[P1] [P11] at %d relays, each released client", (count) =
     Y.applyUpdate(doc, largeDocument());
     const writer = await new HocuspocusClient(at(0), room, { doc }).saved(60_000);
     const before = writer.read();
-    const clients = await Promise.all(releasedKinds.map((kind, index) => kind.at(at(index), room).synced()));
+    // One after the other: all of them are one process here, and who waits for others' documents would run out of time for its own.
+    const clients: ReleasedClient[] = [];
+    for (const [index, kind] of releasedKinds.entries()) clients.push(await kind.at(at(index), room).synced());
     for (const client of clients) expect(client.read()).toHaveLength(before.length);
     for (const [index, client] of clients.entries()) client.insert(client.text.length, `<${index}>`);
-    const areIn = (): boolean => clients.every((_, index) => writer.read().includes(`<${index}>`));
+    // One look at so long a text, not one for each of them.
+    const areIn = (): boolean => ((text) => clients.every((_, index) => text.includes(`<${index}>`)))(writer.read());
     await until("what each of them wrote is there", areIn, { seen: () => writer.read().slice(before.length) });
     expect(writer.read().startsWith(before)).toBe(true);
   });
@@ -210,9 +217,10 @@ describe.each([1, 3])("[P1] [P11] at %d relays, each released client", (count) =
     await Promise.all(pairs.map(([client]) => acknowledged(client)));
     await at(0).end("SIGKILL");
     await until("nobody is seen", () => !pairs.some(isSeen), { timeoutMs: 5_000 });
-    // Nobody has it but disks.
+    // Nobody has it but disks, and only its own is asked.
     endReleasedClients();
-    await start(at(0));
+    for (const other of relays.slice(1)) await other.end("SIGKILL");
+    await at(0).start();
     await forAll(async (kind) => {
       const reader = await kind.at(at(0), roomOf("killed", kind)).synced();
       await reader.reads("kept ");
@@ -262,10 +270,18 @@ describe("[P7] [P10] [P11] in a minute", () => {
       // renewed end after 30 s, too.
       await here.reads("typed into silence", 80_000);
       await until("the ghost is gone", () => !isSeen(), { timeoutMs: 50_000 });
-      expect(lost.opened).toBe(2);
+      // A client forgets by itself whom it hears nothing of; what the relay still has, one that comes now is told.
+      const late = await kind.at(relay, room).synced();
+      late.awareness.setLocalState({ name: "late" });
+      await until("the late one is seen", () => here.awareness.getStates().has(late.doc.clientID));
+      expect(late.awareness.getStates().has(ghost.doc.clientID)).toBe(false);
+      expect(lost.opened).toBeGreaterThanOrEqual(2);
+      expect(lost.opened).toBeLessThanOrEqual(4);
       await areAlike("when the line is back", [lost, here]);
       await pause(isOverMs - performance.now()); // The subject is time: twice as long as clients wait for a message.
       expect([idle.opened, idle.closeCodes]).toEqual([1, []]);
+      idle.insert(0, `${kind.name} is still here, `);
+      await until("what it types is there", () => ours.read().includes(`${kind.name} is still here, `));
     });
     expect(ours.mesh.status.connection).toBe("online");
     await ours.end();
@@ -278,14 +294,16 @@ function largeDocument(): Uint8Array {
   if (large !== undefined) return large;
   const random = seededRandom(seed.value);
   const text = new Y.Doc().getText("text");
-  text.doc!.transact(() => {
-    for (let done = 0, at = 0; done < edits; done++) {
-      const step = done % 23;
-      if (step === 0) at = Math.floor(random.fraction() * text.length);
-      if (step < 20) text.insert(at++, "abcdefghijklmnopqrst"[step]!);
-      else text.delete(--at, 1);
-    }
-  });
+  for (let done = 0; done < edits; done += 23) {
+    let at = Math.floor(random.fraction() * text.length);
+    // One transaction a place: what is typed in one row is one piece at once, and the next place is found among few.
+    text.doc!.transact(() => {
+      for (let step = 0; step < Math.min(23, edits - done); step++) {
+        if (step < 20) text.insert(at++, "abcdefghijklmnopqrst"[step]!);
+        else text.delete(--at, 1);
+      }
+    });
+  }
   large = Y.encodeStateAsUpdate(text.doc!);
   return large;
 }

@@ -203,7 +203,6 @@ describe("the checks above are able to fail", () => {
   function bound(index: ContentIndex): ContentIndex {
     return {
       examine: index.examine.bind(index),
-      missingFor: index.missingFor.bind(index),
       join: index.join.bind(index),
       stateVector: index.stateVector.bind(index),
       coveredBy: index.coveredBy.bind(index),

@@ -116,7 +116,7 @@ describe("a relay that asks who may do what", () => {
     const world = aWorld({ limits: { credentialMs: 1_000 } });
     const late = new HocuspocusScript(world).step1("one").step2("one").update("one", edit());
     const none = new HocuspocusScript(world).step1("two");
-    const gone = new HocuspocusScript(world).step1("three").letGo("three");
+    const gone = new HocuspocusScript(world).step1("three").update("three", edit()).letGo("three");
     world.run();
     world.pass(999);
     expect(world.asked).toEqual([]);

@@ -5,7 +5,6 @@ import * as Y from "yjs";
 import { describe, expect, test } from "vitest";
 import { aLineage, CoreWorld } from "./core-world.ts";
 import { HocuspocusScript } from "./hocuspocus-script.ts";
-import { YScript } from "./scripted-client.ts";
 import { textOf, typedUpdates } from "./typed-updates.ts";
 
 const lineage = aLineage("note");
@@ -108,164 +107,20 @@ test("an edit above the ceiling of edits is asked for as a part of a state, and 
   expect([client.saves, textOf(world.disk.parts(lineage)).length]).toEqual([3, 2_001]);
 });
 
-describe("a state of which a part hangs on what nobody has", () => {
-  /** Two words of somebody, and what another one wrote behind each of them. */
-  function answers() {
-    const [first, second] = typedUpdates(1, ["one ", "two "]);
-    const doc = new Y.Doc();
-    doc.clientID = 2;
-    doc.on("update", (update) => mine.push(update));
-    const mine: Uint8Array[] = [];
-    for (const [update, word] of [
-      [first!, "one "],
-      [second!, "two "],
-    ] as const) {
-      Y.applyUpdate(doc, update);
-      doc.getText("text").insert(doc.getText("text").toString().indexOf(word) + word.length, "mine ");
-    }
-    return { first: first!, second: second!, state: Y.mergeUpdates(mine.filter((_, index) => index % 2 === 1)) };
-  }
-
-  const theirs = typedUpdates(3, [..."abcdefghijklmnopqrstuvwxyz"]);
-
-  test("[P2] is asked for again when that has come, and not before; then it is told as saved", () => {
-    const world = new CoreWorld();
-    const { first, second, state } = answers();
-    const client = new HocuspocusScript(world)
-      .token("note")
-      .step1("note")
-      .step2("note", Y.mergeUpdates([theirs[0]!, state]));
-    const other = new HocuspocusScript(world).join("note");
-    world.run();
-    world.pass(60_000);
-    expect([client.closeCode, client.heard("step-1").length, client.saves]).toEqual([undefined, 1, 0]);
-    expect(textOf(world.disk.parts(lineage))).toBe("a");
-    // What others write meanwhile is nothing to it.
-    for (const update of theirs.slice(1)) {
-      other.update("note", update);
-      world.pass(1_500);
-    }
-    expect(client.heard("step-1")).toHaveLength(1);
-    other.update("note", first);
-    world.run();
-    expect(client.heard("step-1")).toHaveLength(2);
-    client.step2("note", state);
-    world.run();
-    expect([client.saves, client.heard("step-1").length]).toEqual([0, 2]);
-    other.update("note", second);
-    world.pass(1_100);
-    expect([client.saves, client.heard("step-1").length]).toEqual([0, 3]);
-    client.step2("note", state);
-    world.run();
-    expect([client.saves, client.heard("step-1").length]).toEqual([1, 3]);
-  });
-
-  test("does not cost a y-websocket client its line, however long nobody has it", () => {
-    const world = new CoreWorld();
-    const { first, second, state } = answers();
-    const client = new YScript(world, "note").step1().step2(state);
-    world.run();
-    world.pass(120_000);
-    expect([client.closeCode, client.heard("step-1").length]).toEqual([undefined, 1]);
-    new YScript(world, "note").step1().step2(Y.mergeUpdates([first, second]));
-    world.run();
-    expect(client.heard("step-1")).toHaveLength(2);
-    client.step2(state);
-    world.run();
-    expect(textOf(world.disk.parts(lineage)).match(/mine/g)).toHaveLength(2);
-  });
-});
-
-describe("a document that cannot be read", () => {
-  const edits = typedUpdates(1, [..."abcdefgh"]);
-  const loads = (world: CoreWorld, from = 0): number => world.effects.slice(from).filter(({ type }) => type === "load-room").length;
-
-  test("[P8] leaves the socket to the others, is read again and again but not often, and is served with all that was said meanwhile", () => {
-    const world = new CoreWorld();
-    const client = new HocuspocusScript(world).join("stays");
-    world.run();
-    world.loadsFail = true;
-    client.token("note").step1("note").update("note", edits[0]!);
-    world.pass(500);
-    for (const id of [1, 1, 1]) client.cursor("note", id);
-    client.update("note", edits[1]!).update("stays", typedUpdates(2, ["z"])[0]!);
-    const before = world.effects.length;
-    world.pass(100_000);
-    expect([client.closeCode, client.heard("denied"), client.heard("status", "note")]).toEqual([undefined, [], []]);
-    expect(client.heard("status", "stays")).toHaveLength(2);
-    expect(loads(world, before)).toBeGreaterThanOrEqual(10);
-    expect(loads(world, before)).toBeLessThanOrEqual(20);
-    expect(world.relay.census()).toMatchObject({ roomsInUse: 1, waitingMessages: 4 });
-    world.loadsFail = false;
-    world.pass(10_000);
-    expect([client.heard("authenticated", "note").length, client.heard("step-1", "note").length]).toEqual([1, 1]);
-    client.step2("note", Y.mergeUpdates([edits[0]!, edits[1]!]));
-    client.update("note", edits[2]!);
-    world.run();
-    expect([textOf(world.disk.parts(lineage)), client.heard("status", "note").length]).toEqual(["abc", 4]);
-    expect(world.relay.census().waitingMessages).toBe(0);
-  });
-
-  test("is a sign of life for a socket that has no other one", () => {
-    const world = new CoreWorld();
-    world.loadsFail = true;
-    const client = new HocuspocusScript(world).join("note");
-    world.run();
-    expect(client.frames.map((frame) => [...frame])).toEqual([[0, 1, 1, 0]]);
-  });
-
-  test("[P8] holds no more than may wait for any document", () => {
-    const world = new CoreWorld({ limits: { waitingPerSessionMax: 5 } });
-    world.loadsFail = true;
-    const client = new HocuspocusScript(world).join("note");
-    world.run();
-    for (const update of edits) client.update("note", update);
-    world.run();
-    expect([client.closeCode, world.refusals().at(-1)]).toEqual([1013, "RELAY_BUSY"]);
-    expect(world.relay.census().waitingMessages).toBe(0);
-  });
-
-  test("is tried once more for what was said in it before it was let go of, and for nothing it is forgotten", () => {
-    const world = new CoreWorld();
-    world.loadsFail = true;
-    const [typed, silent] = [new HocuspocusScript(world).join("note").update("note", edits[0]!), new HocuspocusScript(world).token("none")];
-    world.run();
-    typed.letGo("note");
-    silent.letGo("none");
-    world.run();
-    const before = world.effects.length;
-    world.loadsFail = false;
-    world.pass(60_000);
-    expect([textOf(world.disk.parts(lineage)), loads(world, before)]).toEqual(["a", 1]);
-    typed.join("note");
-    world.run();
-    expect(textOf(typed.heard("step-2", "note").map(({ body }) => body))).toBe("a");
-  });
-
-  test("is forgotten with its socket", () => {
-    const world = new CoreWorld();
-    world.loadsFail = true;
-    const client = new HocuspocusScript(world).join("note");
-    world.run();
-    world.disconnect(client.connection);
-    const before = world.effects.length;
-    world.pass(60_000);
-    expect([loads(world, before), world.relay.census().waitingMessages]).toEqual([0, 0]);
-  });
-
-  test("[P9] needs no second answer of the application", () => {
-    const world = new CoreWorld({ asksAccess: true, limits: { credentialMs: 1_000 } });
-    world.loadsFail = true;
-    const client = new HocuspocusScript(world).step1("note").update("note", edits[0]!);
-    world.run();
-    world.pass(2_000);
-    world.grant({ user: "ada", access: "read-only" });
-    client.token("note", "late");
-    world.loadsFail = false;
-    world.pass(5_000);
-    expect(client.heard("authenticated")).toMatchObject([{ address: "note", words: "readonly" }]);
-    expect([world.asked, world.disk.parts(lineage)]).toEqual([[], []]);
-  });
+test("[P2] what is let go of while it is loaded is taken, and nothing is said of it to who opens it anew", () => {
+  const world = new CoreWorld();
+  world.holdsAnswers = true;
+  const client = new HocuspocusScript(world)
+    .join("note")
+    .update("note", typedUpdates(1, ["a"])[0]!)
+    .letGo("note");
+  world.run();
+  client.token("note").step1("note");
+  world.run();
+  world.holdsAnswers = false;
+  world.run();
+  expect([client.heard("authenticated").length, client.heard("step-1").length, client.saves]).toEqual([1, 1, 0]);
+  expect(textOf(world.disk.parts(lineage))).toBe("a");
 });
 
 test("[P2] what was typed in a document that is let go of before it was loaded is kept", () => {

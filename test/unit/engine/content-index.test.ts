@@ -172,7 +172,7 @@ describe("what hangs on something missing", () => {
   test.each(gaps)("[P3] an edit that lacks %s is a gap and changes nothing", (_what, update, missing) => {
     const index = anIndex(base);
     const before = index.hash();
-    expect(offer(index, update)).toEqual({ type: "gap", missing });
+    expect(offer(index, update)).toMatchObject({ type: "gap", missing });
     expect(index.hash()).toBe(before);
   });
 
@@ -213,11 +213,11 @@ describe("what hangs on something missing", () => {
       { author: 2, from: 3, to: 4 },
     ]);
     expect(textFrom(base, payload)).toMatch(/^ello(fin!|!fin)$/);
-    expect(index.examine(update, "state", limits)).toEqual({ type: "gap", missing: "author 4 from clock 0" });
+    expect(index.examine(update, "state", limits)).toMatchObject({ type: "gap", missing: "author 4 from clock 0" });
   });
 
   test("a state of which nothing is applicable is a gap", () => {
-    expect(offer(anIndex(base), anUpdate([[2, 0, text("x", { origin: [3, 0] })]]), "state")).toEqual({
+    expect(offer(anIndex(base), anUpdate([[2, 0, text("x", { origin: [3, 0] })]]), "state")).toMatchObject({
       type: "gap",
       missing: "author 3 from clock 0",
     });

@@ -5,7 +5,7 @@ import { Metrics } from "../../../server/runtime/metrics.ts";
 
 const none = { sessions: 0, roomsInUse: 0, roomsIdle: 0, cacheBytes: 0, appendsInFlight: 0, waitingBytes: 0 };
 const upkeep = { roomsToHandOver: 0, roomsBeingHandedOver: 0, roomsToHandOverMost: 0, roomsToComplete: 0, roomsToDrop: 0, roomsDropped: 0 };
-const census = { ...none, connections: 0, waitingMessages: 0, waitingRequests: 0, deadlines: 0, ...upkeep };
+const census = { ...none, connections: 0, waitingMessages: 0, waitingMessageBytes: 0, waitingRequests: 0, deadlines: 0, ...upkeep };
 const room = "a-secret-room-name" as RoomName;
 
 test("reports, commits and the census are counted, and no room's name appears", async () => {

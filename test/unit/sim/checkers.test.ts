@@ -393,7 +393,7 @@ describe("at rest", () => {
     const limits = limitsWith({ connectionsMax: 2 });
     const census = { sessions: 0, roomsInUse: 0, roomsIdle: 0, cacheBytes: 0, appendsInFlight: 0, waitingBytes: 0, waitingMessages: 0 };
     const upkeep = { roomsToHandOver: 0, roomsBeingHandedOver: 0, roomsToHandOverMost: 0, roomsToComplete: 0 };
-    const rest = { waitingRequests: 0, deadlines: 0, roomsToDrop: 0, roomsDropped: 0, ...upkeep };
+    const rest = { waitingMessageBytes: 0, waitingRequests: 0, deadlines: 0, roomsToDrop: 0, roomsDropped: 0, ...upkeep };
     mustBeWithinLimits({ ...census, ...rest, connections: 2 }, limits);
     expect(() => mustBeWithinLimits({ ...census, ...rest, connections: 3 }, limits)).toThrow(/connections is 3, limit 2/);
   });
