@@ -20,6 +20,13 @@ const anything = ["*"];
 
 const house: readonly Room[] = [
   { folder: "shared", ours: [], packages: ["lib0"], node: false },
+  {
+    folder: "shared/wire",
+    ours: ["shared"],
+    packages: ["lib0"],
+    node: false,
+    except: { "shared/wire/cbor.ts": ["cborg"], "shared/wire/automerge-document.ts": ["@scure/base"] },
+  },
   { folder: "shared/engine", ours: ["shared"], packages: ["diff", "lib0", "markdown-it", "parse5", "yjs"], node: false },
   {
     folder: "server",
