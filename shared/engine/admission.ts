@@ -28,10 +28,17 @@ export interface KnownContent {
   readonly authors: number;
 }
 
+/** What an update adds: per author the clocks [from, to), and deleted ranges. */
+export interface YjsContentChange extends ContentChange {
+  readonly engine: "yjs";
+  readonly structs: readonly ContentRange[];
+  readonly deletes: readonly ContentRange[];
+}
+
 /** Like `Admission`, but with the first missing id, for whoever waits for it. */
 export type Verdict =
   | { readonly type: "known" }
-  | { readonly type: "admitted"; readonly payload: Uint8Array; readonly change: ContentChange; readonly missing: StructId | undefined }
+  | { readonly type: "admitted"; readonly payload: Uint8Array; readonly change: YjsContentChange; readonly missing: StructId | undefined }
   | { readonly type: "gap"; readonly missing: StructId }
   | { readonly type: "refused"; readonly refusal: Refusal };
 
@@ -229,9 +236,9 @@ function placeDeletes(
   return { kept, trimmed, missing };
 }
 
-function changeOf(blocks: readonly KeptBlock[], deletes: readonly ContentRange[]): ContentChange {
+function changeOf(blocks: readonly KeptBlock[], deletes: readonly ContentRange[]): YjsContentChange {
   const structs = blocks.map(({ client, from, to }) => ({ author: client, from, to }));
-  return { structs, deletes: [...deletes, ...blocks.flatMap(bornDeleted)] };
+  return { engine: "yjs", structs, deletes: [...deletes, ...blocks.flatMap(bornDeleted)] };
 }
 
 /** Collected structs and deleted content are deleted from the start, whether or not the update says so again. */

@@ -30,37 +30,38 @@ export interface ContentLimits {
  */
 export type UpdateKind = "edit" | "state";
 
-export type Admission =
+export type Admission<Change extends ContentChange = ContentChange> =
   /** Everything was here already: no dot. */
   | { readonly type: "known" }
   /** `payload` is the part to log and forward; `change` is to be joined into the index. `leftOut`: a state had more, which hangs on something missing. */
-  | { readonly type: "admitted"; readonly payload: Uint8Array; readonly change: ContentChange; readonly leftOut: boolean }
+  | { readonly type: "admitted"; readonly payload: Uint8Array; readonly change: Change; readonly leftOut: boolean }
   /** It hangs on something that is not here. Nothing was let in. */
   | { readonly type: "gap"; readonly missing: string }
   | { readonly type: "refused"; readonly refusal: Refusal };
 
-/** What one update adds to a ContentIndex: per author the clocks [from, to), and deleted ranges. Opaque to the core. */
+/** What one update adds to a ContentIndex. What that is only the indexes of its engine know. */
 export interface ContentChange {
-  readonly structs: readonly { readonly author: number; readonly from: number; readonly to: number }[];
-  readonly deletes: readonly { readonly author: number; readonly from: number; readonly to: number }[];
+  readonly engine: EngineName;
 }
 
-/** What a room contains, without a document. Mutable, but only by `join`. */
-export interface ContentIndex {
+export type EngineName = "yjs" | "automerge";
+
+/** What a room contains, without a document. Mutable, but only by `join`, of what it or another index of the same engine examined. */
+export interface ContentIndex<Change extends ContentChange = ContentChange> {
   /** Decodes `update` whole and says what admission would do with it. Changes nothing. Total for any bytes. */
-  examine(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Admission;
-  join(change: ContentChange): void;
-  /** The engine's state vector (Yjs encoding) of what is here. */
+  examine(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Admission<Change>;
+  join(change: Change): void;
+  /** What of the document is here, as the engine says it: Yjs' state vector, Automerge's heads. */
   stateVector(): Uint8Array;
-  /** Whether a replica with this state vector has every struct that is here (deletions not considered). */
+  /** Whether a replica with this state vector has everything that is here (Yjs: every struct; deletions not considered). */
   coveredBy(stateVector: Uint8Array): Result<boolean>;
   /** The same content hashes alike, in whatever order it came: 8 bytes as 16 hex digits. */
   hash(): string;
   /** For handing the index from the worker that read the room to the core; `decodeIndex` reverses it. */
   encode(): Uint8Array;
-  /** The first clock of an author that is not here; 0: the author has written nothing. */
+  /** The first clock of an author that is not here; 0: the author has written nothing, as everybody that is named by a number where the engine numbers none. */
   clockOf(author: number): number;
-  /** How many distinct authors there are. */
+  /** How many distinct authors there are (Yjs: clientIDs; Automerge: actors). */
   readonly authors: number;
 }
 
@@ -136,7 +137,7 @@ export interface HistoryEngine {
 }
 
 export interface CrdtEngine extends HistoryEngine {
-  readonly name: "yjs" | "automerge";
+  readonly name: EngineName;
   emptyIndex(): ContentIndex;
   decodeIndex(bytes: Uint8Array): Result<ContentIndex>;
   /** The index of what `parts` contain together, by decoding alone; parts that hang on something missing are left out and named. For a worker. */
