@@ -1,7 +1,7 @@
 /**
- * CrdtEngine: what a relay asks of a kind of document. The cheap half (`ContentIndex`, `Admission`) runs inside the
- * pure core for every update and never builds a document; the heavy half (`EngineCall`) merges and encodes whole
- * states and runs on a worker.
+ * CrdtEngine: what a relay asks of a kind of document. The cheap half (`ContentReader`, `ContentIndex`, `Admission`) runs
+ * inside the pure core for every update and never builds a document; the heavy half (`DocumentEngine`, `HistoryEngine`)
+ * merges and encodes whole states and runs on a worker.
  *
  * Invariants of admission: a refused update leaves the index as it was; an admitted one is applicable on top of what
  * the index names; what is admitted is exactly what the index did not name before; a known one is empty after trimming.
@@ -136,20 +136,31 @@ export interface HistoryEngine {
   contentOf(history: HistoryParts, format: ContentFormat): Uint8Array;
 }
 
-export interface CrdtEngine extends HistoryEngine {
+/** The half of an engine that the pure core has: it reads updates and compares, and builds no documents. */
+export interface ContentReader {
   readonly name: EngineName;
   emptyIndex(): ContentIndex;
   decodeIndex(bytes: Uint8Array): Result<ContentIndex>;
-  /** The index of what `parts` contain together, by decoding alone; parts that hang on something missing are left out and named. For a worker. */
-  indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] };
   /** Whether `clocks` names all structs that `update` brings, also where it brings none. Total. */
   isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>, limits: ContentLimits): boolean;
-  /** Whose structs `update` brings; nobody's where it cannot be read. */
+  /** Whose structs `update` brings; nobody's where it cannot be read, and where nobody is named by a number. */
   authorsIn(update: Uint8Array, limits: ContentLimits): readonly number[];
   /** `update` with a mark beside it, by which it is known again; what cannot be read stays what it is. */
   marked(update: Uint8Array, mark: RequestMark): Uint8Array;
-  /** Builds the shadow document. Heavy; for a worker. Never throws for what the parts contain. */
+}
+
+/** The half that builds documents. Heavy; for a worker. */
+export interface DocumentEngine {
+  readonly name: EngineName;
+  /** The index of what `parts` contain together; parts that hang on something missing, or that cannot be read, are left out and named. */
+  indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] };
+  /** Builds the shadow document. Never throws for what the parts contain. */
   shadow(parts: readonly Uint8Array[], options: { readonly nestingMax: number }): Shadow;
-  /** Performs an engine call. Heavy; for a worker. */
+  /** Performs an engine call. */
   perform(call: EngineCall): Result<Uint8Array>;
+}
+
+/** All that a relay asks of a kind of document. */
+export interface CrdtEngine extends ContentReader, DocumentEngine, HistoryEngine {
+  readonly name: EngineName;
 }
