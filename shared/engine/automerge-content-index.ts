@@ -44,6 +44,11 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
     return this.#actors.size;
   }
 
+  /** How many changes there are. */
+  get size(): number {
+    return this.#hashes.size;
+  }
+
   /** Ascending. */
   get heads(): readonly string[] {
     return [...this.#heads].sort();
