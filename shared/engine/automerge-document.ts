@@ -24,6 +24,9 @@ const noLimits: ContentLimits = {
   nestingMax: Infinity,
 };
 
+/** What was admitted once may nest as deep as what walks through it bears on a small stack. */
+const nestingBorne = 1_000;
+
 /** Whoever writes nothing needs no actor of its own. */
 const nobody = "00";
 
@@ -44,10 +47,10 @@ export function changesOf(part: Uint8Array): readonly AutomergeChange[] | undefi
   return read.ok ? read.value : undefined;
 }
 
-/** The document that `parts` make together. Whoever asked for it frees it. */
-export function buildDocument(parts: readonly Uint8Array[]): BuiltDocument {
+/** The document that `parts` make together, without what nests deeper than `nestingMax`. Whoever asked for it frees it. */
+export function buildDocument(parts: readonly Uint8Array[], nestingMax = nestingBorne): BuiltDocument {
   const read = parts.map(changesOf);
-  const trial = new Trial();
+  const trial = new Trial(nestingMax);
   trial.take(read.flatMap((changes) => changes ?? []));
   const { document, index } = trial;
   assert(A.getHeads(document).toSorted().join() === index.heads.join(), "a built document has the heads of its index");
@@ -108,11 +111,16 @@ function changesOfWhole(part: Uint8Array): Uint8Array | undefined {
 class Trial {
   document: Document = A.init({ actor: nobody });
   readonly index = new AutomergeContentIndex();
+  readonly #nestingMax: number;
+
+  constructor(nestingMax: number) {
+    this.#nestingMax = nestingMax;
+  }
 
   take(changes: readonly AutomergeChange[]): void {
     const { placed } = this.index.place(changes);
     if (placed.length === 0) return;
-    const tried = applied(this.document, placed);
+    const tried = applied(this.document, placed, this.#nestingMax);
     if (tried === undefined) {
       if (placed.length > 1) for (const half of halves(placed)) this.take(half);
       return;
@@ -123,18 +131,26 @@ class Trial {
   }
 }
 
-/** `document` and `changes`, as another document; undefined: they do not apply. */
-function applied(document: Document, changes: readonly AutomergeChange[]): Document | undefined {
+/** `document` and `changes`, as another document; undefined: they do not apply, or nest too deep. */
+function applied(document: Document, changes: readonly AutomergeChange[], nestingMax: number): Document | undefined {
   try {
     const [tried] = A.applyChanges(
       A.clone(document, { actor: nobody }),
       changes.map(({ bytes }) => bytes),
     );
-    return tried;
+    if (!nestsDeeper(tried, nestingMax)) return tried;
+    A.free(tried);
+    return undefined;
   } catch {
     // A change that Automerge cannot read, or panics over; the copy is not to be touched any more, nor given back.
     return undefined;
   }
+}
+
+/** Whether lists and maps lie in each other more than `levels` deep; the document itself is none. */
+function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return false;
+  return levels < 0 || Object.values(value).some((entry) => nestsDeeper(entry, levels - 1));
 }
 
 function halves<Value>(values: readonly Value[]): readonly (readonly Value[])[] {

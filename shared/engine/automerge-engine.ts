@@ -18,8 +18,8 @@ export class AutomergeEngine extends AutomergeReader implements DocumentEngine {
     return whileBuilt(parts, ({ index, unapplied }) => ({ index, unapplied }));
   }
 
-  shadow(parts: readonly Uint8Array[]): Shadow {
-    return whileBuilt(parts, ({ document, index, unapplied }) => {
+  shadow(parts: readonly Uint8Array[], { nestingMax }: { readonly nestingMax: number }): Shadow {
+    const shadowOf = ({ document, index, unapplied }: BuiltDocument): Shadow => {
       const state = stateOf(document);
       const readBack = changesOf(state);
       assert(
@@ -27,7 +27,8 @@ export class AutomergeEngine extends AutomergeReader implements DocumentEngine {
         "a shadow's state holds what its index names",
       );
       return { state, stateVector: index.stateVector(), deleteSetUpdate: noBytes, index: index.encode(), unapplied };
-    });
+    };
+    return whileBuilt(parts, shadowOf, nestingMax);
   }
 
   perform(call: EngineCall): Result<Uint8Array> {
@@ -52,8 +53,8 @@ function content({ document }: BuiltDocument, format: (EngineCall & { type: "con
   return format === "json" ? ok(encodeUtf8(jsonOf(document))) : refused("UNSAYABLE", "an Automerge document is answered as json or update");
 }
 
-function whileBuilt<Answer>(parts: readonly Uint8Array[], use: (built: BuiltDocument) => Answer): Answer {
-  const built = buildDocument(parts);
+function whileBuilt<Answer>(parts: readonly Uint8Array[], use: (built: BuiltDocument) => Answer, nestingMax?: number): Answer {
+  const built = buildDocument(parts, nestingMax);
   try {
     return use(built);
   } finally {

@@ -6,7 +6,7 @@ import * as A from "automerge";
 import { noBytes } from "@inkmesh/shared/base/bytes";
 import { randomInteger, seededRandom, shuffled, type Random } from "@inkmesh/shared/base/random";
 import { AutomergeEngine } from "@inkmesh/shared/engine/automerge-engine";
-import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
+import type { EngineCall, Shadow } from "@inkmesh/shared/engine/crdt-engine";
 import { describe, expect, test } from "vitest";
 import { someEditing } from "./automerge-editing.ts";
 import { forSeeds } from "./seeds.ts";
@@ -18,6 +18,10 @@ function performed(call: EngineCall): Uint8Array {
   const result = engine.perform(call);
   if (!result.ok) throw new Error(`${result.refusal.code}: ${result.refusal.detail}`);
   return result.value;
+}
+
+function shadowOf(parts: readonly Uint8Array[]): Shadow {
+  return engine.shadow(parts, { nestingMax: 64 });
 }
 
 function textOf(bytes: Uint8Array): unknown {
@@ -41,14 +45,14 @@ describe("a shadow of Automerge's changes", () => {
       const { changes, whole } = someEditing(random, 30);
       const parts = shuffled(random, changes);
       const cut = randomInteger(random, parts.length);
-      const first = engine.shadow(parts.slice(0, cut));
-      const second = engine.shadow([first.state, ...parts]);
+      const first = shadowOf(parts.slice(0, cut));
+      const second = shadowOf([first.state, ...parts]);
       expect(second.unapplied).toEqual([]);
       expect(A.toJS(A.load(second.state))).toEqual(A.toJS(whole));
       const index = engine.decodeIndex(second.index);
       expect(index.ok && index.value.hash()).toBe(engine.indexOf(changes).index.hash());
       expect(index.ok && index.value.stateVector()).toEqual(second.stateVector);
-      expect(engine.shadow([second.state]).state, "it comes to itself").toEqual(second.state);
+      expect(shadowOf([second.state]).state, "it comes to itself").toEqual(second.state);
     });
   });
 
@@ -66,7 +70,7 @@ describe("a shadow of Automerge's changes", () => {
         const fine = aChange(heads, {}, "abd0");
         const bad = new Set([panics, hanging, nowhere, Uint8Array.of(1, 2, 3), A.save(whole).subarray(0, -1)]);
         const parts = shuffled(random, [...changes, fine, ...bad]);
-        const { unapplied, state } = engine.shadow(parts);
+        const { unapplied, state } = shadowOf(parts);
         expect(unapplied).toEqual(parts.flatMap((part, at) => (bad.has(part) ? [at] : [])));
         expect(A.toJS(A.load(state))).toEqual({ ...A.toJS(whole), extra: new A.ImmutableString("x") });
       });
@@ -75,10 +79,36 @@ describe("a shadow of Automerge's changes", () => {
 
   test("what hangs on something missing is named, and nothing of it is in the state", () => {
     const { changes } = someEditing(seededRandom(1), 20);
-    const { unapplied, state, stateVector } = engine.shadow([changes[0]!, aChange(["ab".repeat(32)], {})]);
+    const { unapplied, state, stateVector } = shadowOf([changes[0]!, aChange(["ab".repeat(32)], {})]);
     expect(unapplied).toEqual([1]);
     expect(A.getAllChanges(A.load(state)).map(hashOf)).toEqual([hashOf(changes[0]!)]);
     expect(Buffer.from(stateVector).toString("hex")).toBe(hashOf(changes[0]!));
+  });
+});
+
+describe("values that nest deep", () => {
+  /** One change of so many maps, each in the one before. */
+  function nested(levels: number): Uint8Array {
+    const ops = Array.from({ length: levels }, (_, at) => ({
+      action: "makeMap",
+      obj: at === 0 ? "_root" : `${at}@ab`,
+      key: "a",
+      pred: [],
+    }));
+    return A.encodeChange({ actor: "ab", seq: 1, startOp: 1, time: 0, message: null, deps: [], ops } as never);
+  }
+
+  test.each([
+    [64, []],
+    [65, [0]],
+    [300, [0]],
+  ])("%i levels, where 64 are taken", { timeout: 60_000 }, (levels, unapplied) => {
+    expect(shadowOf([nested(levels)]).unapplied).toEqual(unapplied);
+  });
+
+  test("what is not looked at for how deep it is comes out as JSON, or not at all", { timeout: 60_000 }, () => {
+    expect(Buffer.from(performed({ type: "content", parts: [nested(400)], format: "json" })).toString()).toContain("null");
+    expect(textOf(performed({ type: "content", parts: [nested(1_200)], format: "json" }))).toEqual({});
   });
 });
 
