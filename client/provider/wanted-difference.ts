@@ -40,7 +40,7 @@ function deletionsUnless(doc: Y.Doc, stateVector: Uint8Array, content: string, w
   const relay = readStateVector(stateVector);
   if (hashOf(Y.decodeStateVector(Y.encodeStateVector(doc)), deletes) === content) return undefined;
   const carried = new YjsContentIndex();
-  carried.join({ structs: [], deletes: waiting.flatMap(deletionsIn) });
+  carried.join({ engine: "yjs", structs: [], deletes: waiting.flatMap(deletionsIn) });
   const known = deletes
     .map((range) => ({ ...range, to: Math.min(range.to, relay.get(range.author) ?? 0) }))
     .filter(({ from, to }) => from < to)
@@ -50,7 +50,7 @@ function deletionsUnless(doc: Y.Doc, stateVector: Uint8Array, content: string, w
 
 function hashOf(clocks: ReadonlyMap<number, number>, deletes: readonly ContentRange[]): string {
   const index = new YjsContentIndex();
-  index.join({ structs: [...clocks].map(([author, to]) => ({ author, from: 0, to })), deletes });
+  index.join({ engine: "yjs", structs: [...clocks].map(([author, to]) => ({ author, from: 0, to })), deletes });
   return index.hash();
 }
 

@@ -6,7 +6,7 @@ import type { Refusal } from "@inkmesh/shared/base/result";
 import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { ConnectionId, Lineage, RelayId, RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
+import type { EngineCall, EngineName } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
@@ -123,7 +123,7 @@ export interface RoomComparisonView {
 export interface RoomView extends Durability {
   readonly room: RoomName;
   readonly generation: number;
-  readonly engine: "yjs" | "automerge";
+  readonly engine: EngineName;
   readonly title: string | undefined;
   readonly kind: string | undefined;
   readonly clock: VectorClock;

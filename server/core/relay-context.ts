@@ -9,7 +9,7 @@ import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Random } from "@inkmesh/shared/base/random";
 import type { Result } from "@inkmesh/shared/base/result";
 import { HybridLogicalClock, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
-import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
+import type { ContentReader } from "@inkmesh/shared/engine/crdt-engine";
 import type { Dialect, DialectName } from "@inkmesh/shared/wire/dialect";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Grant } from "./access.ts";
@@ -39,8 +39,8 @@ import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
 
 /** The engines that this relay has; a room whose engine is missing is refused. */
 export interface Engines {
-  readonly yjs: CrdtEngine;
-  readonly automerge?: CrdtEngine;
+  readonly yjs: ContentReader;
+  readonly automerge?: ContentReader;
 }
 
 export interface RelayOptions {
@@ -149,7 +149,7 @@ export class RelayContext {
   }
 
   /** The engine follows from the room's name. */
-  engineOf(room: RoomName): CrdtEngine | undefined {
+  engineOf(room: RoomName): ContentReader | undefined {
     return room.startsWith("automerge:") ? this.engines.automerge : this.engines.yjs;
   }
 

@@ -16,7 +16,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { ActorId } from "@inkmesh/shared/base/ids";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
-import type { Admission, ContentIndex, ContentLimits, CrdtEngine, Lacking, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type { Admission, ContentIndex, ContentLimits, ContentReader, Lacking, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { decodeStateVector } from "@inkmesh/shared/engine/state-vector";
 import type { Limits } from "./limits.ts";
@@ -49,7 +49,7 @@ export interface Unnamed {
 const noneUnnamed: Unnamed = { gone: VectorClock.empty, goesOn: VectorClock.empty };
 
 export class RoomContent {
-  readonly #engine: CrdtEngine;
+  readonly #engine: ContentReader;
   readonly #limits: Limits;
   #snapshot: StoredSnapshot | undefined;
   #snapshotAuthors: Authors = noAuthors;
@@ -64,7 +64,7 @@ export class RoomContent {
   /** Whether the disk was told what the content hashes to. */
   #isTold = false;
 
-  private constructor(engine: CrdtEngine, limits: Limits, stored: StoredRoom, index: ContentIndex) {
+  private constructor(engine: ContentReader, limits: Limits, stored: StoredRoom, index: ContentIndex) {
     this.#engine = engine;
     this.#limits = limits;
     this.#peerLimits = { ...limits.content, partsPerUpdateMax: Infinity, authorsPerEditMax: Infinity, authorsPerRoomMax: Infinity };
@@ -76,12 +76,12 @@ export class RoomContent {
   }
 
   /** The content of a room as it stands on disk. */
-  static of(stored: StoredRoom, engine: CrdtEngine, limits: Limits): Result<RoomContent> {
+  static of(stored: StoredRoom, engine: ContentReader, limits: Limits): Result<RoomContent> {
     const index = stored.index.length === 0 ? ok(engine.emptyIndex()) : engine.decodeIndex(stored.index);
     return index.ok ? ok(new RoomContent(engine, limits, stored, index.value)) : index;
   }
 
-  static empty(engine: CrdtEngine, limits: Limits): RoomContent {
+  static empty(engine: ContentReader, limits: Limits): RoomContent {
     const stored = {
       record: undefined,
       snapshot: undefined,

@@ -15,7 +15,7 @@ import type { Lineage, RoomName, SeatId } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import type { Admission, CrdtEngine, EngineCall, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type { Admission, ContentReader, EngineCall, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { DurableWords } from "./durable-words.ts";
 import type { Followers } from "./gossip/followers.ts";
@@ -38,7 +38,7 @@ import { TailUpkeep } from "./tail-upkeep.ts";
 
 interface RoomOptions {
   readonly name: RoomName;
-  readonly engine: CrdtEngine;
+  readonly engine: ContentReader;
   readonly context: RelayContext;
   readonly touch: (room: Room) => void;
   readonly changed: (room: Room) => void;
@@ -47,7 +47,7 @@ interface RoomOptions {
 export class Room implements RoomCopy, RecordKeeper {
   readonly name: RoomName;
   readonly handle: number;
-  readonly engine: CrdtEngine;
+  readonly engine: ContentReader;
   readonly presence: RoomPresence;
   readonly frames: JoinFrames;
   readonly recordCopies: RecordCopies;

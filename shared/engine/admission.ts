@@ -28,13 +28,20 @@ export interface KnownContent {
   readonly authors: number;
 }
 
+/** What an update adds: per author the clocks [from, to), and deleted ranges. */
+export interface YjsContentChange extends ContentChange {
+  readonly engine: "yjs";
+  readonly structs: readonly ContentRange[];
+  readonly deletes: readonly ContentRange[];
+}
+
 /** So many authors are named whose missing content something hangs on. */
 export const lackingMax = 64;
 
 /** Like `Admission`, but with what is missing, per author the first id and in the order of the update, at most `lackingMax`. */
 export type Verdict =
   | { readonly type: "known" }
-  | { readonly type: "admitted"; readonly payload: Uint8Array; readonly change: ContentChange; readonly missing: readonly StructId[] }
+  | { readonly type: "admitted"; readonly payload: Uint8Array; readonly change: YjsContentChange; readonly missing: readonly StructId[] }
   | { readonly type: "gap"; readonly missing: readonly [StructId, ...StructId[]] }
   | { readonly type: "refused"; readonly refusal: Refusal };
 
@@ -244,9 +251,9 @@ function placeDeletes(
   return { kept, trimmed, missing };
 }
 
-function changeOf(blocks: readonly KeptBlock[], deletes: readonly ContentRange[]): ContentChange {
+function changeOf(blocks: readonly KeptBlock[], deletes: readonly ContentRange[]): YjsContentChange {
   const structs = blocks.map(({ client, from, to }) => ({ author: client, from, to }));
-  return { structs, deletes: [...deletes, ...blocks.flatMap(bornDeleted)] };
+  return { engine: "yjs", structs, deletes: [...deletes, ...blocks.flatMap(bornDeleted)] };
 }
 
 /** Collected structs and deleted content are deleted from the start, whether or not the update says so again. */

@@ -8,8 +8,9 @@
  * Invariants: `place` sees each part at most once, trimmed of what is known, and only when nothing it refers to is
  * missing; what it declines is not joined into the index.
  */
-import type { ContentChange, ContentLimits } from "./crdt-engine.ts";
+import type { YjsContentChange } from "./admission.ts";
 import type { YjsContentIndex } from "./content-index.ts";
+import type { ContentLimits } from "./crdt-engine.ts";
 import type { StructId } from "./yjs-struct.ts";
 
 /**
@@ -28,7 +29,7 @@ const replayLimits: ContentLimits = {
 export function replay(
   parts: readonly Uint8Array[],
   index: YjsContentIndex,
-  place: (payload: Uint8Array, change: ContentChange) => boolean = () => true,
+  place: (payload: Uint8Array, change: YjsContentChange) => boolean = () => true,
 ): readonly number[] {
   const waiting = new Map<number, { readonly part: number; readonly needs: StructId }[]>();
   const unplaced = new Set<number>();

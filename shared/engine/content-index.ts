@@ -17,17 +17,17 @@ import * as encoding from "lib0/encoding";
 import { assert } from "../base/assert.ts";
 import { noBytes } from "../base/bytes.ts";
 import { ok, refused, type Result } from "../base/result.ts";
-import { admit, lackingMax, type KnownContent, type Verdict } from "./admission.ts";
+import { admit, lackingMax, type KnownContent, type Verdict, type YjsContentChange } from "./admission.ts";
 import { ByteCursor, Unreadable } from "./byte-cursor.ts";
 import { contentHash } from "./content-hash.ts";
-import type { Admission, ContentChange, ContentIndex, ContentLimits, Lacking, UpdateKind } from "./crdt-engine.ts";
+import type { Admission, ContentIndex, ContentLimits, Lacking, UpdateKind } from "./crdt-engine.ts";
 import { RangeSet } from "./range-set.ts";
 import { decodeStateVector, encodeStateVector } from "./state-vector.ts";
 import type { StructId } from "./yjs-struct.ts";
 import { readUpdate, type ContentRange } from "./yjs-update.ts";
 import { writeUpdate } from "./yjs-update-writer.ts";
 
-export class YjsContentIndex implements ContentIndex, KnownContent {
+export class YjsContentIndex implements ContentIndex<YjsContentChange>, KnownContent {
   readonly #clocks = new Map<number, number>();
   readonly #deletes = new Map<number, RangeSet>();
   #stateVector: Uint8Array | undefined;
@@ -37,7 +37,7 @@ export class YjsContentIndex implements ContentIndex, KnownContent {
     return this.#clocks.size;
   }
 
-  examine(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Admission {
+  examine(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Admission<YjsContentChange> {
     const verdict = this.weigh(update, kind, limits);
     switch (verdict.type) {
       case "admitted":
@@ -57,7 +57,8 @@ export class YjsContentIndex implements ContentIndex, KnownContent {
     return read.ok ? admit(this, read.value, kind, limits) : { type: "refused", refusal: read.refusal };
   }
 
-  join(change: ContentChange): void {
+  join(change: YjsContentChange): void {
+    assert(change.engine === "yjs", "what joins an index of Yjs was examined by one");
     for (const { author, from, to } of change.structs) {
       const clock = this.clockOf(author);
       assert(from <= clock, "what joins an index leaves no hole in an author's clocks");

@@ -1,7 +1,7 @@
 /**
- * CrdtEngine: what a relay asks of a kind of document. The cheap half (`ContentIndex`, `Admission`) runs inside the
- * pure core for every update and never builds a document; the heavy half (`EngineCall`) merges and encodes whole
- * states and runs on a worker.
+ * CrdtEngine: what a relay asks of a kind of document. The cheap half (`ContentReader`, `ContentIndex`, `Admission`) runs
+ * inside the pure core for every update and never builds a document; the heavy half (`DocumentEngine`, `HistoryEngine`)
+ * merges and encodes whole states and runs on a worker.
  *
  * Invariants of admission: a refused update leaves the index as it was; an admitted one is applicable on top of what
  * the index names; what is admitted is exactly what the index did not name before; a known one is empty after trimming.
@@ -30,14 +30,14 @@ export interface ContentLimits {
  */
 export type UpdateKind = "edit" | "state";
 
-export type Admission =
+export type Admission<Change extends ContentChange = ContentChange> =
   /** Everything was here already: no dot. */
   | { readonly type: "known" }
   /** `payload` is the part to log and forward; `change` is to be joined into the index. `leftOut`: a state had more, which hangs on something missing. */
   | {
       readonly type: "admitted";
       readonly payload: Uint8Array;
-      readonly change: ContentChange;
+      readonly change: Change;
       readonly leftOut: boolean;
       readonly lacks?: Lacking;
     }
@@ -52,28 +52,29 @@ export interface Lacking {
   readonly isAll: boolean;
 }
 
-/** What one update adds to a ContentIndex: per author the clocks [from, to), and deleted ranges. Opaque to the core. */
+/** What one update adds to a ContentIndex. What that is only the indexes of its engine know. */
 export interface ContentChange {
-  readonly structs: readonly { readonly author: number; readonly from: number; readonly to: number }[];
-  readonly deletes: readonly { readonly author: number; readonly from: number; readonly to: number }[];
+  readonly engine: EngineName;
 }
 
-/** What a room contains, without a document. Mutable, but only by `join`. */
-export interface ContentIndex {
+export type EngineName = "yjs" | "automerge";
+
+/** What a room contains, without a document. Mutable, but only by `join`, of what it or another index of the same engine examined. */
+export interface ContentIndex<Change extends ContentChange = ContentChange> {
   /** Decodes `update` whole and says what admission would do with it. Changes nothing. Total for any bytes. */
-  examine(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Admission;
-  join(change: ContentChange): void;
-  /** The engine's state vector (Yjs encoding) of what is here. */
+  examine(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Admission<Change>;
+  join(change: Change): void;
+  /** What of the document is here, as the engine says it: Yjs' state vector, Automerge's heads. */
   stateVector(): Uint8Array;
-  /** Whether a replica with this state vector has every struct that is here (deletions not considered). */
+  /** Whether a replica with this state vector has everything that is here (Yjs: every struct; deletions not considered). */
   coveredBy(stateVector: Uint8Array): Result<boolean>;
   /** The same content hashes alike, in whatever order it came: 8 bytes as 16 hex digits. */
   hash(): string;
   /** For handing the index from the worker that read the room to the core; `decodeIndex` reverses it. */
   encode(): Uint8Array;
-  /** The first clock of an author that is not here; 0: the author has written nothing. */
+  /** The first clock of an author that is not here; 0: the author has written nothing, as everybody that is named by a number where the engine numbers none. */
   clockOf(author: number): number;
-  /** How many distinct authors there are. */
+  /** How many distinct authors there are (Yjs: clientIDs; Automerge: actors). */
   readonly authors: number;
 }
 
@@ -148,20 +149,31 @@ export interface HistoryEngine {
   contentOf(history: HistoryParts, format: ContentFormat): Uint8Array;
 }
 
-export interface CrdtEngine extends HistoryEngine {
-  readonly name: "yjs" | "automerge";
+/** The half of an engine that the pure core has: it reads updates and compares, and builds no documents. */
+export interface ContentReader {
+  readonly name: EngineName;
   emptyIndex(): ContentIndex;
   decodeIndex(bytes: Uint8Array): Result<ContentIndex>;
-  /** The index of what `parts` contain together, by decoding alone; parts that hang on something missing are left out and named. For a worker. */
-  indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] };
   /** Whether `clocks` names all structs that `update` brings, also where it brings none. Total. */
   isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>, limits: ContentLimits): boolean;
-  /** Whose structs `update` brings; nobody's where it cannot be read. */
+  /** Whose structs `update` brings; nobody's where it cannot be read, and where nobody is named by a number. */
   authorsIn(update: Uint8Array, limits: ContentLimits): readonly number[];
   /** `update` with a mark beside it, by which it is known again; what cannot be read stays what it is. */
   marked(update: Uint8Array, mark: RequestMark): Uint8Array;
-  /** Builds the shadow document. Heavy; for a worker. Never throws for what the parts contain. */
+}
+
+/** The half that builds documents. Heavy; for a worker. */
+export interface DocumentEngine {
+  readonly name: EngineName;
+  /** The index of what `parts` contain together; parts that hang on something missing, or that cannot be read, are left out and named. */
+  indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] };
+  /** Builds the shadow document. Never throws for what the parts contain. */
   shadow(parts: readonly Uint8Array[], options: { readonly nestingMax: number }): Shadow;
-  /** Performs an engine call. Heavy; for a worker. */
+  /** Performs an engine call. */
   perform(call: EngineCall): Result<Uint8Array>;
+}
+
+/** All that a relay asks of a kind of document. */
+export interface CrdtEngine extends ContentReader, DocumentEngine, HistoryEngine {
+  readonly name: EngineName;
 }

@@ -9,7 +9,7 @@
  * A document's clientID and guid are fixed: Yjs would draw them at random, and nothing of ours writes as this client.
  */
 import * as Y from "yjs";
-import type { ContentChange } from "./crdt-engine.ts";
+import type { YjsContentChange } from "./admission.ts";
 import { YjsContentIndex } from "./content-index.ts";
 import { replay } from "./causal-replay.ts";
 
@@ -55,7 +55,7 @@ export class CarefulDocument {
   }
 
   /** Applies a part; false, and the document as it was, when it throws, stays pending or nests too deep. */
-  take(payload: Uint8Array, change: ContentChange): boolean {
+  take(payload: Uint8Array, change: YjsContentChange): boolean {
     if (this.#apply(payload) && !hasPending(this.#document) && !this.#nestsTooDeep(change)) {
       this.#since.push(payload);
       return true;
@@ -84,7 +84,7 @@ export class CarefulDocument {
   }
 
   /** Looks only at what the part added, and climbs no further than allowed. */
-  #nestsTooDeep({ structs }: ContentChange): boolean {
+  #nestsTooDeep({ structs }: YjsContentChange): boolean {
     for (const { author, from, to } of structs) {
       const items = this.#document.store.clients.get(author) ?? [];
       if (items.length === 0) continue;

@@ -83,6 +83,11 @@ export class ByteReader {
     return readByteString(this.#decoder).slice();
   }
 
+  /** So many bytes, as such a copy. */
+  fixed(length: number): Uint8Array {
+    return decoding.readUint8Array(this.#decoder, length).slice();
+  }
+
   clock(): VectorClock {
     const clock = readVectorClock(this.#decoder, this.#itemsLeft);
     this.spend(clock.size);

@@ -4,7 +4,7 @@
  */
 import * as encoding from "lib0/encoding";
 import { assert } from "../base/assert.ts";
-import { hexOf } from "../base/bytes.ts";
+import { bytesOfHex, hexOf } from "../base/bytes.ts";
 import { isActorId, type ActorId, type RoomName } from "../base/ids.ts";
 import type { Position } from "../ring/hash.ts";
 import { UnreadableBytes, type ByteReader } from "./byte-reader.ts";
@@ -100,10 +100,7 @@ export function actorNamed(text: string): ActorId {
 /** An id of 16 hex digits as 8 bytes; undefined as none. */
 export function writeHexId(encoder: encoding.Encoder, id: string | undefined): void {
   assert(id === undefined || /^[0-9a-f]{16}$/.test(id), "an id of the mesh has 16 hex digits");
-  encoding.writeVarUint8Array(
-    encoder,
-    Uint8Array.from((id ?? "").match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)),
-  );
+  encoding.writeVarUint8Array(encoder, bytesOfHex(id ?? ""));
 }
 
 export function readHexId(reader: ByteReader): string | undefined {

@@ -20,7 +20,21 @@ const anything = ["*"];
 
 const house: readonly Room[] = [
   { folder: "shared", ours: [], packages: ["lib0"], node: false },
-  { folder: "shared/engine", ours: ["shared"], packages: ["diff", "lib0", "markdown-it", "parse5", "yjs"], node: false },
+  {
+    folder: "shared/wire",
+    ours: ["shared"],
+    packages: ["lib0"],
+    node: false,
+    except: { "shared/wire/cbor.ts": ["cborg"], "shared/wire/automerge-document.ts": ["@scure/base"] },
+  },
+  {
+    folder: "shared/engine",
+    ours: ["shared"],
+    packages: ["diff", "lib0", "markdown-it", "parse5", "yjs"],
+    node: false,
+    // Automerge is WebAssembly, and for workers only.
+    except: { "shared/engine/automerge-document.ts": ["automerge"], "shared/engine/automerge-inflation.ts": ["fflate"] },
+  },
   {
     folder: "server",
     ours: ["shared", "server"],

@@ -5,7 +5,8 @@
 import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { randomInteger, seededRandom, type Random } from "@inkmesh/shared/base/random";
-import type { ContentIndex, ContentLimits, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type { YjsContentChange } from "@inkmesh/shared/engine/admission";
+import type { ContentChange, ContentIndex, ContentLimits, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { anAuthor, edit, hear, shown, tell, type Author } from "./random-editing.ts";
 import { forSeeds } from "./seeds.ts";
@@ -186,7 +187,7 @@ describe("the checks above are able to fail", () => {
           ? {
               type: "admitted",
               payload: update,
-              change: { structs: [], deletes: [{ author: 1, from: update.length, to: update.length + 1 }] },
+              change: { engine: "yjs", structs: [], deletes: [{ author: 1, from: update.length, to: update.length + 1 }] },
               leftOut: false,
             }
           : admission;
@@ -197,7 +198,8 @@ describe("the checks above are able to fail", () => {
   /** An index that forgets deletions. */
   function forgetful(): ContentIndex {
     const index = engine.emptyIndex();
-    return { ...bound(index), join: ({ structs }) => index.join({ structs, deletes: [] }) };
+    const withoutDeletions = (change: ContentChange): YjsContentChange => ({ ...(change as YjsContentChange), deletes: [] });
+    return { ...bound(index), join: (change) => index.join(withoutDeletions(change)) };
   }
 
   function bound(index: ContentIndex): ContentIndex {

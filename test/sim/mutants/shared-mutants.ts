@@ -11,7 +11,7 @@ export const sharedMutants: readonly NamedMutant[] = [
       {
         file: "shared/engine/content-index.ts",
         find: 'return { type: "gap", missing: `author ${verdict.missing.client} from clock ${verdict.missing.clock}` };',
-        replace: 'return { type: "admitted", payload: update, change: { structs: [], deletes: [] }, leftOut: false };',
+        replace: 'return { type: "admitted", payload: update, change: { engine: "yjs", structs: [], deletes: [] }, leftOut: false };',
       },
     ],
   },

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { YjsContentIndex } from "@inkmesh/shared/engine/content-index";
-import type { Admission, ContentLimits, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type { YjsContentChange } from "@inkmesh/shared/engine/admission";
+import type { Admission as AnyAdmission, ContentLimits, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import { aDoc, anUpdate, contents, gc, item, roomyLimits, skip, stateOf, updatesOf } from "./an-update.ts";
 
 const limits = roomyLimits;
 const text = (word: string, at: Parameters<typeof item>[1] = {}) => item(contents.string(word), at);
+
+type Admission = AnyAdmission<YjsContentChange>;
 
 /** Examines and joins what is admitted. */
 function offer(index: YjsContentIndex, update: Uint8Array, kind: UpdateKind = "edit", within: ContentLimits = limits): Admission {
@@ -67,7 +70,7 @@ describe("what is known", () => {
     const index = anIndex(first!);
     const { payload, change } = admitted(offer(index, Y.mergeUpdates([first!, second!]), "edit"));
     expect(payload).toEqual(second);
-    expect(change).toEqual({ structs: [{ author: 1, from: 5, to: 8 }], deletes: [] });
+    expect(change).toEqual({ engine: "yjs", structs: [{ author: 1, from: 5, to: 8 }], deletes: [] });
   });
 
   test.each([
@@ -84,7 +87,7 @@ describe("what is known", () => {
       const before = admitted(new YjsContentIndex().examine(whole, "edit", limits)).payload;
       const rest = Y.diffUpdate(whole, Y.encodeStateVector(new Map([[1, known]])));
       const index = new YjsContentIndex();
-      index.join({ structs: [{ author: 1, from: 0, to: known }], deletes: [] });
+      index.join({ engine: "yjs", structs: [{ author: 1, from: 0, to: known }], deletes: [] });
       const { payload } = admitted(offer(index, whole));
       expect(payload).toEqual(rest);
       // Yjs itself replaces the halves of a pair that is cut.
@@ -97,7 +100,7 @@ describe("what is known", () => {
     const base = anUpdate([[2, 0, text("[]")]]);
     const whole = anUpdate([[1, 0, text("abc", { origin: [2, 0], rightOrigin: [2, 1] })]]);
     const index = anIndex(base);
-    index.join({ structs: [{ author: 1, from: 0, to: 1 }], deletes: [] });
+    index.join({ engine: "yjs", structs: [{ author: 1, from: 0, to: 1 }], deletes: [] });
     expect(admitted(offer(index, whole)).payload).toEqual(Y.diffUpdate(whole, Y.encodeStateVector(new Map([[1, 1]]))));
   });
 
@@ -363,6 +366,6 @@ describe("an index", () => {
   });
 
   test("refuses, as a bug of ours, to join what leaves a hole", () => {
-    expect(() => new YjsContentIndex().join({ structs: [{ author: 1, from: 1, to: 2 }], deletes: [] })).toThrow(/no hole/);
+    expect(() => new YjsContentIndex().join({ engine: "yjs", structs: [{ author: 1, from: 1, to: 2 }], deletes: [] })).toThrow(/no hole/);
   });
 });

@@ -1,0 +1,63 @@
+/**
+ * AutomergeEngine: what workers have of Automerge's kind of document. The core has `AutomergeReader`, which needs no WebAssembly.
+ *
+ * Invariants: nothing here throws for what parts contain; a shadow's state holds exactly the parts that apply, and its index names what
+ * that state holds. A shadow is read back before it is answered, since it takes the place of what it was made of.
+ */
+import { assert } from "../base/assert.ts";
+import { noBytes } from "../base/bytes.ts";
+import { ok, refused, type Result } from "../base/result.ts";
+import { encodeUtf8 } from "lib0/string";
+import { readHeads } from "./automerge-content-index.ts";
+import { buildDocument, changesOf, changesSince, freeDocument, jsonOf, stateOf, type BuiltDocument } from "./automerge-document.ts";
+import { AutomergeReader } from "./automerge-reader.ts";
+import type { ContentIndex, DocumentEngine, EngineCall, Shadow } from "./crdt-engine.ts";
+
+export class AutomergeEngine extends AutomergeReader implements DocumentEngine {
+  indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] } {
+    return whileBuilt(parts, ({ index, unapplied }) => ({ index, unapplied }));
+  }
+
+  shadow(parts: readonly Uint8Array[], { nestingMax }: { readonly nestingMax: number }): Shadow {
+    const shadowOf = ({ document, index, unapplied }: BuiltDocument): Shadow => {
+      const state = stateOf(document);
+      const readBack = changesOf(state);
+      assert(
+        readBack?.length === index.size && readBack.every(({ hash }) => index.has(hash)),
+        "a shadow's state holds what its index names",
+      );
+      return { state, stateVector: index.stateVector(), deleteSetUpdate: noBytes, index: index.encode(), unapplied };
+    };
+    return whileBuilt(parts, shadowOf, nestingMax);
+  }
+
+  perform(call: EngineCall): Result<Uint8Array> {
+    try {
+      if (call.type === "diff") return diff(call.parts, call.stateVector);
+      if (call.type === "content") return whileBuilt(call.parts, (built) => content(built, call.format));
+      return refused("UNSAYABLE", "an Automerge document is not written as text");
+    } catch (error) {
+      // The last resort of a worker: a document that Automerge builds but cannot encode must not end it.
+      return refused("INTERNAL", `${call.type} of ${call.parts.length} parts: ${error instanceof Error ? error.message : "unknown"}`);
+    }
+  }
+}
+
+function diff(parts: readonly Uint8Array[], stateVector: Uint8Array): Result<Uint8Array> {
+  const heads = readHeads(stateVector);
+  return heads.ok ? whileBuilt(parts, (built) => ok(changesSince(built, heads.value))) : heads;
+}
+
+function content({ document }: BuiltDocument, format: (EngineCall & { type: "content" })["format"]): Result<Uint8Array> {
+  if (format === "update") return ok(stateOf(document));
+  return format === "json" ? ok(encodeUtf8(jsonOf(document))) : refused("UNSAYABLE", "an Automerge document is answered as json or update");
+}
+
+function whileBuilt<Answer>(parts: readonly Uint8Array[], use: (built: BuiltDocument) => Answer, nestingMax?: number): Answer {
+  const built = buildDocument(parts, nestingMax);
+  try {
+    return use(built);
+  } finally {
+    freeDocument(built.document);
+  }
+}
