@@ -1,8 +1,8 @@
 /**
  * BlobAdmission: which images a disk takes: those that are what their names say, and so many of one document.
  *
- * What another relay let in comes here as a copy. Two sides of a partition may each have let in as many as a document may have, and a copy that
- * is refused could never be proven; so of copies there may be more, by a factor.
+ * What another relay let in comes here as a copy, and is taken however many there are: each side of a partition may have let in as many as a document
+ * may have, and a copy that is refused could never be proven. Relays of one mesh trust each other; the disk bounds them.
  */
 import { createHash } from "node:crypto";
 import { blobBytesMax, blobNameOf, type BlobName } from "@inkmesh/shared/base/blob-name";
@@ -23,8 +23,11 @@ export interface HeldCount {
   readonly bytes: number;
 }
 
-/** Relays that each let in as many as may be, before they hear of each other. */
-const copiesFactor = 4;
+/**
+ * Mentions of images that are noted of one document. A document that has more collects nothing, and beyond it is not told what it lacks: larger costs
+ * whoever edits it a longer commit, and all others with it.
+ */
+export const mentionsMax = 4_096;
 
 export function blobNameOfBytes(bytes: Uint8Array): BlobName {
   return blobNameOf(createHash("sha256").update(bytes).digest("hex"));
@@ -40,13 +43,8 @@ export function refusalOfName(name: BlobName, actual: BlobName): Refusal | undef
 }
 
 /** Why a document that has so much may not have `bytes` more. */
-export function refusalOfMore(
-  held: HeldCount,
-  bytes: number,
-  { limits, isCopy }: { limits: BlobLimits; isCopy: boolean },
-): Refusal | undefined {
-  const factor = isCopy ? copiesFactor : 1;
-  const [blobs, total] = [limits.blobsPerRoomMax * factor, limits.blobBytesPerRoomMax * factor];
+export function refusalOfMore(held: HeldCount, bytes: number, limits: BlobLimits): Refusal | undefined {
+  const { blobsPerRoomMax: blobs, blobBytesPerRoomMax: total } = limits;
   if (held.blobs >= blobs) return refused("TOO_MANY_BLOBS", `${held.blobs} images, limit ${blobs}`).refusal;
   if (held.bytes + bytes > total) return refused("TOO_MANY_BLOBS", `${held.bytes + bytes} bytes of images, limit ${total}`).refusal;
   return undefined;

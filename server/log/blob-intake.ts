@@ -2,7 +2,7 @@
  * BlobIntake: an image on its way to the disk, and the way of one that is to go: the steps, each in the thread whose work it is. One image at a
  * time: the others' commits come between its pieces.
  *
- *     hashed (off the event loop) ─▶ begin: is it here, may it be? ─▶ pieces ─▶ head
+ *     hashed (off the event loop) ─▶ read: is it here, and what it is called? ─▶ begin: may it be? ─▶ pieces ─▶ head
  *
  * A crash before the head leaves pieces that the next start sweeps.
  */
@@ -13,6 +13,7 @@ import type { Lineage } from "@inkmesh/shared/base/ids";
 import { refused } from "@inkmesh/shared/base/result";
 import { refusalOfName, refusalOfSize } from "./blob-admission.ts";
 import { pieceBytes } from "./blob-shelf.ts";
+import type { ReaderCalls } from "./reader-worker.ts";
 import type { StoreCalls } from "./sqlite-worker.ts";
 import type { BlobKeeping, LogResult } from "./update-log.ts";
 import type { WorkerLine } from "./worker-line.ts";
@@ -22,6 +23,7 @@ export type BlobStep = "begun" | "piece-written" | "head-written" | "portion-swe
 
 export interface BlobLines {
   readonly store: WorkerLine<StoreCalls, never>;
+  readonly reader: WorkerLine<ReaderCalls, never>;
   readonly onStep: (step: BlobStep) => void;
 }
 
@@ -33,12 +35,18 @@ interface GivenBlob {
 }
 
 const closed = refused("ROOM_DELETED", "its generation is closed");
+const dropped = refused("RELAY_BUSY", "the copy of its document went while it came");
 
-export async function takeBlob({ store, onStep }: BlobLines, { of, name, bytes, keeping }: GivenBlob): Promise<LogResult<undefined>> {
+export async function takeBlob(
+  { store, reader, onStep }: BlobLines,
+  { of, name, bytes, keeping }: GivenBlob,
+): Promise<LogResult<undefined>> {
   const wrong = refusalOfSize(bytes.length) ?? refusalOfName(name, await nameOf(bytes));
   if (wrong) return { ok: false, refusal: wrong };
   const { atMs, isCopy = false } = keeping;
-  const blob = { name, size: bytes.length, sinceMs: Math.floor(atMs), isCopy };
+  const isHere = await reader.call("isBlobHere", [of, name]);
+  if (!isHere.ok) return isHere;
+  const blob = { name, size: bytes.length, sinceMs: Math.floor(atMs), isCopy, isHere: isHere.value };
   const begun = await store.call("beginBlob", [of, blob]);
   if (!begun.ok) return begun;
   if (begun.value.type === "closed") return closed;
@@ -56,19 +64,17 @@ export async function takeBlob({ store, onStep }: BlobLines, { of, name, bytes, 
   }
   const ended = await store.call("endBlob", [id, of, { ...blob, pieces }]);
   if (!ended.ok) return ended;
-  if (!ended.value) return closed;
+  if (ended.value !== "here") return ended.value === "closed" ? closed : dropped;
   onStep("head-written");
   return { ok: true, value: undefined };
 }
 
-/** Until nothing is left, or `isOver`. What cannot be removed now goes another time. */
-export async function sweepBlobs({ store, onStep }: BlobLines, isOver: () => boolean): Promise<void> {
-  while (!isOver()) {
-    const swept = await store.call("sweepBlobs", []);
-    if (!swept.ok || swept.value === "nothing") return;
-    onStep(swept.value === "all" ? "swept" : "portion-swept");
-    if (swept.value === "all") return;
-  }
+/** A portion: whether there is more. What cannot be removed now goes another time. */
+export async function sweepBlobs({ store, onStep }: BlobLines): Promise<LogResult<boolean>> {
+  const swept = await store.call("sweepBlobs", []);
+  if (!swept.ok) return swept;
+  if (swept.value !== "nothing") onStep(swept.value === "all" ? "swept" : "portion-swept");
+  return { ok: true, value: swept.value === "more" };
 }
 
 async function nameOf(bytes: Uint8Array): Promise<BlobName> {

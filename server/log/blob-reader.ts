@@ -7,15 +7,24 @@ import type { Database } from "better-sqlite3";
 import { blobNameOf, isBlobName, type BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { BlobGaps, HeldBlobs } from "../core/stored-blob.ts";
+import { isUnmentioned } from "./blob-shelf.ts";
 import { scanMentions, type MentionScan } from "./mention-scan.ts";
 import { isSound } from "./lineage-proof.ts";
 import type { FoundDamage, SqliteReader } from "./sqlite-reader.ts";
+import { isCorruption } from "./store-error.ts";
 import { blobChecksum, mentionChecksum, type BlobRow, type LineageRow, type MentionRow } from "./store-row.ts";
 
 /** A lineage with its number. */
 export interface NumberedLineage {
   readonly id: number;
   readonly lineage: Lineage;
+}
+
+/** Lineages of those that were looked at; those that are damaged are left out. */
+export interface CollectableLineages {
+  readonly lineages: readonly NumberedLineage[];
+  /** Where to go on; undefined when all were looked at. */
+  readonly next: number | undefined;
 }
 
 /** Which lineages may have something to collect. */
@@ -41,9 +50,9 @@ export class BlobReader {
     // At one moment: it may be collected meanwhile.
     const [row, pieces] = this.#database.transaction(() => this.#read(of, name))();
     if (row === undefined) return undefined;
-    const hash = createHash("sha256");
-    for (const piece of pieces) hash.update(piece);
-    if (blobNameOf(hash.digest("hex")) === name) return joined(pieces, row.size);
+    const bytes = joined(pieces);
+    const isWhole = bytes.length === row.size && pieces.length === row.pieces;
+    if (isWhole && blobNameOf(createHash("sha256").update(bytes).digest("hex")) === name) return bytes;
     this.#damaged(of, row.id, "an image is not what its name says");
     return undefined;
   }
@@ -64,27 +73,31 @@ export class BlobReader {
   }
 
   /** Those that something left since they were read, and those that have a blob which nothing mentions, by number. */
-  collectable({ after, beforeMs, limit }: CollectableAsk): readonly NumberedLineage[] {
-    const isMentioned = "SELECT 1 FROM mention m WHERE m.lineage = b.lineage AND m.name = b.name";
-    const unmentioned = `SELECT lineage FROM blob b WHERE lineage > $after AND since_ms < $beforeMs AND NOT EXISTS (${isMentioned})`;
+  collectable({ after, beforeMs, limit }: CollectableAsk): CollectableLineages {
+    const unmentioned = `SELECT lineage FROM blob b WHERE lineage > $after AND since_ms < $beforeMs AND ${isUnmentioned}`;
     const ids = this.#database
       .prepare<[CollectableAsk], number>(
         `SELECT lineage FROM unread WHERE lineage > $after UNION ${unmentioned} ORDER BY lineage LIMIT $limit`,
       )
       .pluck()
       .all({ after, beforeMs, limit });
-    return this.#numbered(ids);
+    return { lineages: this.#numbered(ids), next: ids.length < limit ? undefined : ids.at(-1) };
   }
 
   /** What all that is kept of a lineage mentions. */
-  mentions(id: number, of: Lineage): MentionScan {
-    return scanMentions(this.#database, id, of);
+  mentions(numbered: NumberedLineage): MentionScan {
+    return scanMentions(this.#database, numbered);
   }
 
   #read(of: Lineage, name: BlobName): readonly [BlobRow | undefined, readonly Uint8Array[]] {
     const [row] = this.#heads(of, name);
     if (row === undefined) return [row, []];
-    return [row, this.#database.prepare<[number], Buffer>("SELECT bytes FROM piece WHERE blob = ? ORDER BY part").pluck().all(row.id)];
+    try {
+      return [row, this.#database.prepare<[number], Buffer>("SELECT bytes FROM piece WHERE blob = ? ORDER BY part").pluck().all(row.id)];
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+      return [row, []];
+    }
   }
 
   /** Of all names, or of one. */
@@ -123,8 +136,8 @@ export class BlobReader {
 }
 
 /** In a buffer of its own, to be handed over. */
-function joined(pieces: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
+function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {
     bytes.set(piece, at);

@@ -25,15 +25,16 @@ export function verifyBlobs(lineage: number, each: EachRow): BlobFindings {
     heads.push(row);
     return undefined;
   });
-  const incomplete = heads.filter(({ id, pieces }) => {
-    let [sound, isDamaged] = [0, false];
+  const incomplete = heads.filter(({ id, pieces, size }) => {
+    let [sound, isDamaged, total] = [0, false, 0];
     each<PieceRow>("piece", "blob", id, (row) => {
       bytes += row.bytes.length;
+      total += row.bytes.length;
       if (row.crc === pieceChecksum(row)) return void (sound += 1);
       isDamaged = true;
       return { table: "blob", id };
     });
-    return !isDamaged && sound !== pieces;
+    return !isDamaged && (sound !== pieces || total !== size);
   });
   return { bytes, incomplete: incomplete.map(({ id }) => id) };
 }

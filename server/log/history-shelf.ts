@@ -38,9 +38,11 @@ export class HistoryShelf {
     }
   }
 
-  /** What a compaction wrote that comes to nothing. */
-  removeOf(snapshot: number): void {
+  /** What a compaction wrote that comes to nothing. Of which lineages. */
+  removeOf(snapshot: number): readonly number[] {
+    const of = this.#database.prepare<[number], number>("SELECT DISTINCT lineage FROM segment WHERE snapshot = ?").pluck().all(snapshot);
     this.#database.prepare("DELETE FROM segment WHERE snapshot = ?").run(snapshot);
+    return of;
   }
 
   /** All segments of a lineage but those that came with the snapshot `but`. */

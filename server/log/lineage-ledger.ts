@@ -87,6 +87,19 @@ export class LineageLedger {
     return account;
   }
 
+  /** Undefined where it has none. */
+  numberOf({ room, generation }: Lineage): number | undefined {
+    return this.#lineageOf.get(room, generation)?.id;
+  }
+
+  /** Takes a lineage's number away where nothing is kept under it. */
+  removeUnused({ id, lineage }: Account): void {
+    const tables = ["entry", "quarantine", "cover", "snapshot", "segment", "blob", "mention", "unread", "summary"];
+    const isUsed = tables.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE lineage = $id)`).join(" OR ");
+    const { changes } = this.#database.prepare(`DELETE FROM lineage WHERE id = $id AND NOT (${isUsed})`).run({ id });
+    if (changes > 0) this.#rooms.delete(lineage.room);
+  }
+
   /** Writes the account's summary, if it is that of the room's current generation. */
   save(account: Account): void {
     const { room, generation } = account.lineage;
@@ -169,8 +182,8 @@ export class LineageLedger {
   }
 
   #idOf(lineage: Lineage): number {
-    const known = this.#lineageOf.get(lineage.room, lineage.generation);
-    if (known) return known.id;
+    const known = this.numberOf(lineage);
+    if (known !== undefined) return known;
     const id = freeLineageId(this.#database);
     this.#addLineage.run(id, lineage.room, lineage.generation, lineageChecksum({ id, ...lineage }));
     return id;

@@ -3,14 +3,17 @@
  */
 import { mentionedBlobs, type BlobName } from "@inkmesh/shared/base/blob-name";
 import { lineageKey, type Lineage } from "@inkmesh/shared/base/ids";
+import { refused } from "@inkmesh/shared/base/result";
 import type { HeldBlobs } from "../core/stored-blob.ts";
-import { blobNameOfBytes, refusalOfMore, refusalOfName, refusalOfSize, type BlobLimits } from "./blob-admission.ts";
+import { blobNameOfBytes, mentionsMax, refusalOfMore, refusalOfName, refusalOfSize, type BlobLimits } from "./blob-admission.ts";
 import { entriesOf, type MemoryLineage } from "./memory-lineage.ts";
-import type { BlobKeeping, LogResult } from "./update-log.ts";
+import type { BlobGrace, BlobKeeping, LogResult } from "./update-log.ts";
 
 interface MemoryBlob {
   readonly bytes: Uint8Array;
-  readonly sinceMs: number;
+  sinceMs: number;
+  /** Whether it was when that was looked at last. */
+  isMentioned: boolean;
 }
 
 interface Kept {
@@ -23,6 +26,7 @@ const done = { ok: true, value: undefined } as const;
 export class MemoryBlobs {
   readonly #limits: BlobLimits;
   readonly #kept = new Map<string, Kept>();
+  #hasBegun = false;
 
   constructor(limits: BlobLimits) {
     this.#limits = limits;
@@ -34,9 +38,10 @@ export class MemoryBlobs {
     if (wrong) return { ok: false, refusal: wrong };
     const known = blobs.get(name);
     const held = { blobs: blobs.size, bytes: [...blobs.values()].reduce((sum, { bytes }) => sum + bytes.length, 0) };
-    const tooMany = known ? undefined : refusalOfMore(held, given.length, { limits: this.#limits, isCopy });
+    const tooMany = known || isCopy ? undefined : refusalOfMore(held, given.length, this.#limits);
     if (tooMany) return { ok: false, refusal: tooMany };
-    blobs.set(name, { bytes: known?.bytes ?? Uint8Array.from(given), sinceMs: atMs });
+    const sinceMs = Math.max(atMs, known?.sinceMs ?? 0);
+    blobs.set(name, { bytes: known?.bytes ?? Uint8Array.from(given), sinceMs, isMentioned: known?.isMentioned ?? false });
     this.#kept.set(lineageKey(lineage), { lineage, blobs });
     return done;
   }
@@ -48,17 +53,27 @@ export class MemoryBlobs {
 
   of(lineage: Lineage, document: MemoryLineage | undefined): HeldBlobs {
     const held = [...(this.#kept.get(lineageKey(lineage))?.blobs.keys() ?? [])];
-    return { held: held.sort(), lacking: mentionedIn(document).filter((name) => !held.includes(name)) };
+    const mentioned = mentionedIn(document).slice(0, mentionsMax);
+    return { held: held.sort(), lacking: mentioned.filter((name) => !held.includes(name)) };
   }
 
   /** `documentOf`: what is held of a lineage. How many went. */
-  collect(beforeMs: number, documentOf: (key: string) => MemoryLineage | undefined): number {
+  collect({ nowMs, graceMs }: BlobGrace, documentOf: (key: string) => MemoryLineage | undefined): LogResult<number> {
     let collected = 0;
+    let refusal: LogResult<number> | undefined;
     for (const [key, { blobs }] of this.#kept) {
-      const mentioned = new Set(mentionedIn(documentOf(key)));
-      for (const [name, { sinceMs }] of blobs) if (sinceMs < beforeMs && !mentioned.has(name) && blobs.delete(name)) collected++;
+      const names = mentionedIn(documentOf(key));
+      if (names.length > mentionsMax) refusal ??= refused("TOO_MANY_BLOBS", `more than ${mentionsMax} images are mentioned`);
+      const mentioned = new Set(names);
+      for (const [name, blob] of names.length > mentionsMax ? [] : blobs) {
+        const isMentioned = mentioned.has(name);
+        if (!isMentioned && (blob.isMentioned || !this.#hasBegun)) blob.sinceMs = Math.max(blob.sinceMs, nowMs);
+        blob.isMentioned = isMentioned;
+        if (!isMentioned && blob.sinceMs < nowMs - graceMs && blobs.delete(name)) collected++;
+      }
     }
-    return collected;
+    this.#hasBegun = true;
+    return refusal ?? { ok: true, value: collected };
   }
 
   /** All of a room up to that generation. */

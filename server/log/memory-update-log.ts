@@ -44,7 +44,7 @@ import { clockOf, entriesOf, keptOf, reachedBy, type MemoryLineage } from "./mem
 import { prunedCut } from "./pruned-cut.ts";
 import { partsThrough, shownMinutes } from "./shown-history.ts";
 import { foldedText } from "./store-row.ts";
-import type { Append, BlobKeeping, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
+import type { Append, BlobGrace, BlobKeeping, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 
 const inspectedRooms = 256;
 
@@ -222,8 +222,8 @@ export class MemoryUpdateLog implements UpdateLog {
     return { ok: true, value: { lineages: lacking.map(({ lineage }) => lineage), next: some.length < limit ? undefined : after + limit } };
   }
 
-  async collectBlobs(beforeMs: number): Promise<LogResult<number>> {
-    return { ok: true, value: this.#blobs.collect(beforeMs, (key) => this.#lineages.get(key)) };
+  async collectBlobs(grace: BlobGrace): Promise<LogResult<number>> {
+    return this.#blobs.collect(grace, (key) => this.#lineages.get(key));
   }
 
   async putRecord(record: RoomRecord, completes = false): Promise<LogResult<undefined>> {

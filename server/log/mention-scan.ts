@@ -10,26 +10,30 @@ import { blobNameBytes, mentionedBlobs, type BlobName } from "@inkmesh/shared/ba
 import { concatBytes, noBytes } from "@inkmesh/shared/base/bytes";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import { decodeSegment } from "./history-segment.ts";
-import { isSound } from "./lineage-proof.ts";
+import type { NumberedLineage } from "./blob-reader.ts";
+import { mentionsMax } from "./blob-admission.ts";
 import { isCorruption } from "./store-error.ts";
 import {
   chunkChecksum,
   entryChecksum,
-  mentionChecksum,
   segmentChecksum,
   snapshotChecksum,
   snapshotKinds,
   type ChunkRow,
   type EntryRow,
-  type LineageRow,
+  type MentionRow,
   type SegmentRow,
   type SnapshotBody,
   type SnapshotRow,
 } from "./store-row.ts";
 
+/** Bytes that are read of one document: some seconds of the thread that compacts. What has more keeps all its images. */
+const scannedBytesMax = 512 * 2 ** 20;
+
 export interface MentionScan {
+  /** Not more than `mentionsMax` and one. */
   readonly names: readonly BlobName[];
-  /** Whether everything was as it had been written. */
+  /** Whether everything was as it had been written, and read to the end. */
   readonly isWhole: boolean;
   /** That were looked at. */
   readonly bytes: number;
@@ -37,47 +41,33 @@ export interface MentionScan {
   readonly commits: number;
 }
 
-/** Within the caller's transaction, or as one of its own. */
-export function scanMentions(database: Database, id: number, of: Lineage): MentionScan {
-  if (database.inTransaction) return new LineageScan(database, id, of).scan();
+/** As one transaction. */
+export function scanMentions(database: Database, { id, lineage }: NumberedLineage, bytesMax = scannedBytesMax): MentionScan {
   database.exec("BEGIN");
   try {
-    return new LineageScan(database, id, of).scan();
+    return new LineageScan(database, { id, lineage }, bytesMax).scan();
   } finally {
     // Not COMMIT, which refuses after a page that could not be read; nothing was changed.
     database.exec("ROLLBACK");
   }
 }
 
-/** Writes what all of the store mentions, as far as it is not noted. */
-export function noteMentions(database: Database): void {
-  const note = mentionsInto(database);
-  database.transaction(() => {
-    const rows = database.prepare<[], LineageRow>("SELECT * FROM lineage").all();
-    for (const { id, room, generation } of rows.filter(isSound)) note(id, scanMentions(database, id, { room, generation }).names);
-  })();
-}
-
-/** Notes, from before every commit, what is not noted. */
-export function mentionsInto(database: Database): (lineage: number, names: readonly BlobName[]) => void {
-  const add = database.prepare("INSERT OR IGNORE INTO mention VALUES (?, ?, ?, ?)");
-  return (lineage, names) => {
-    for (const name of names) add.run(lineage, name, 0, mentionChecksum({ lineage, name, noted: 0 }));
-  };
-}
+class TooLarge extends Error {}
 
 class LineageScan {
   readonly #database: Database;
   readonly #id: number;
   readonly #of: Lineage;
   readonly #names = new Set<BlobName>();
+  readonly #bytesMax: number;
   #isWhole = true;
   #bytes = 0;
 
-  constructor(database: Database, id: number, of: Lineage) {
+  constructor(database: Database, { id, lineage }: NumberedLineage, bytesMax: number) {
     this.#database = database;
     this.#id = id;
-    this.#of = of;
+    this.#of = lineage;
+    this.#bytesMax = bytesMax;
   }
 
   scan(): MentionScan {
@@ -89,7 +79,7 @@ class LineageScan {
       this.#segments();
       this.#damage();
     } catch (error) {
-      if (!isCorruption(error)) throw error;
+      if (!isCorruption(error) && !(error instanceof TooLarge)) throw error;
       this.#isWhole = false;
     }
     return { names: [...this.#names].sort(), isWhole: this.#isWhole, bytes: this.#bytes, commits };
@@ -126,29 +116,22 @@ class LineageScan {
     }
   }
 
-  /** Somebody may make something of it, or it comes again from another relay. */
+  /** Somebody may make something of it, or it comes again from another relay: it keeps what had been noted, besides what can be read of it. */
   #damage(): void {
-    const rows = this.#each<{ place: string; bytes: Uint8Array | null }, string>(
-      "SELECT place, bytes FROM damage WHERE room = ? AND place IN ('entry', 'quarantine', 'snapshot', 'segment')",
-      this.#of.room,
-    );
-    for (const { place, bytes } of rows) {
-      if (place !== "segment") this.#look(bytes ?? noBytes);
-      else if (bytes !== null) this.#damagedSegment(bytes);
+    const which = "FROM damage WHERE room = ? AND place IN ('entry', 'quarantine', 'snapshot', 'segment')";
+    let isAny = false;
+    for (const { bytes } of this.#each<{ bytes: Uint8Array | null }, string>(`SELECT bytes ${which}`, this.#of.room)) {
+      isAny = true;
+      this.#look(bytes ?? noBytes);
     }
-  }
-
-  /** What is deflated may not be readable any more: then nothing tells what it mentioned but what was noted then. */
-  #damagedSegment(bytes: Uint8Array): void {
-    const segment = decodeSegment(bytes);
-    if (segment.ok) return this.#look(segment.value.part.bytes);
-    const noted = this.#database.prepare<[number], BlobName>("SELECT name FROM mention WHERE lineage = ?").pluck().all(this.#id);
-    for (const name of noted) this.#names.add(name);
+    if (isAny) for (const { name } of this.#each<MentionRow>("SELECT * FROM mention WHERE lineage = ?", this.#id)) this.#names.add(name);
   }
 
   #look(bytes: Uint8Array): void {
     this.#bytes += bytes.length;
-    for (const name of mentionedBlobs(bytes)) this.#names.add(name);
+    if (this.#bytes > this.#bytesMax) throw new TooLarge();
+    // One more than are noted tells that there are too many.
+    for (const name of mentionedBlobs(bytes)) if (this.#names.size <= mentionsMax) this.#names.add(name);
   }
 
   #each<Row, Key extends number | string = number>(query: string, key: Key): IterableIterator<Row> {

@@ -7,7 +7,7 @@ import type { Database } from "better-sqlite3";
 import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
-import { BlobReader, type CollectableAsk, type NumberedLineage } from "./blob-reader.ts";
+import { BlobReader, type CollectableAsk, type CollectableLineages, type NumberedLineage } from "./blob-reader.ts";
 import { checkBase, draftBase, type BaseDraft } from "./history-expiry.ts";
 import { checkTaken, draftTaken, pieceFor, type AskParcel, type TakenDraft } from "./history-intake.ts";
 import { HistoryReader, type AgedLineage } from "./history-reader.ts";
@@ -137,8 +137,9 @@ const calls = {
   },
   blobsOf: (of: Lineage): HeldBlobs => blobs().of(of),
   blobGaps: (after: number, limit: number): BlobGaps => blobs().gaps(after, limit),
-  collectable: (ask: CollectableAsk): readonly NumberedLineage[] => blobs().collectable(ask),
-  scanMentions: (id: number, of: Lineage): MentionScan => blobs().mentions(id, of),
+  isBlobHere: (of: Lineage, name: BlobName): boolean => blobs().bytes(of, name) !== undefined,
+  collectable: (ask: CollectableAsk): CollectableLineages => blobs().collectable(ask),
+  scanMentions: (numbered: NumberedLineage): MentionScan => blobs().mentions(numbered),
   verifyPage: (after: string | undefined): VerifiedPage => verifying((verification) => verification.page(after)),
   /**
    * Tells what is damaged of `rooms`, and of what belongs to no room, as it is told when it is met by reading; how much that is. Content of no

@@ -1,12 +1,10 @@
 /**
  * SalvagedBlobs: images out of a damaged store, by the rules of `salvage.ts`: of pieces those whose head is there, of heads those whose pieces all are.
  *
- * What is mentioned is read from what was salvaged, and what was noted of the rest is kept: somebody who still has an edit that was lost brings it
- * back.
+ * What was noted is kept, and each document is to be read: earlier images of notes come back with them, and some were lost.
  */
 import type { Database } from "better-sqlite3";
 import { isBlobName } from "@inkmesh/shared/base/blob-name";
-import { mentionsInto, noteMentions } from "./mention-scan.ts";
 import type { PageRow } from "./page-file.ts";
 import { blobChecksum, mentionChecksum, pieceChecksum, type BlobRow, type MentionRow, type PieceRow } from "./store-row.ts";
 
@@ -38,13 +36,14 @@ export class SalvagedBlobs {
   finish(into: Database, isOpen: (lineage: number) => boolean): void {
     const pieces = into.prepare<[number], number>("SELECT count(*) FROM piece WHERE blob = ?").pluck();
     const addBlob = into.prepare("INSERT OR IGNORE INTO blob VALUES (?, ?, ?, ?, ?, ?, ?)");
-    const addMentions = mentionsInto(into);
+    const addMention = into.prepare("INSERT OR IGNORE INTO mention VALUES (?, ?, 0, ?)");
     for (const row of this.#heads.values())
       if (isOpen(row.lineage) && pieces.get(row.id) === row.pieces)
         addBlob.run(row.id, row.lineage, row.name, row.size, row.pieces, row.since_ms, row.crc);
     into.exec("DELETE FROM piece WHERE blob NOT IN (SELECT id FROM blob)");
-    for (const { lineage, name } of this.#mentions) if (isOpen(lineage)) addMentions(lineage, [name]);
-    noteMentions(into);
+    for (const { lineage, name } of this.#mentions)
+      if (isOpen(lineage)) addMention.run(lineage, name, mentionChecksum({ lineage, name, noted: 0 }));
+    into.exec("INSERT OR IGNORE INTO unread SELECT id, 0 FROM lineage");
   }
 }
 

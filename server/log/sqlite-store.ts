@@ -21,6 +21,7 @@ import { BlobShelf, type BlobAsk, type BlobBeginning, type BlobHead } from "./bl
 import { DamagedRows, type DamagedRow } from "./damaged-rows.ts";
 import { HistoryShelf, type SegmentParcel } from "./history-shelf.ts";
 import { LineageLedger, noteStamp, type Account } from "./lineage-ledger.ts";
+import type { NumberedLineage } from "./blob-reader.ts";
 import type { MentionScan } from "./mention-scan.ts";
 import { ReplicaMarks } from "./replica-marks.ts";
 import type { HashParcel } from "./room-parcel.ts";
@@ -29,6 +30,7 @@ import { DotTaken } from "./store-error.ts";
 import type { StoreThread } from "./sqlite-worker.ts";
 import { StoreCommits } from "./store-commits.ts";
 import type { StoreMarker } from "./store-marker.ts";
+import type { BlobGrace } from "./update-log.ts";
 import { entryChecksum, recordChecksum, type Counters, type SnapshotBody } from "./store-row.ts";
 
 /** What a history begins with, from another relay: which of the segments here it contains, and what it mentions. */
@@ -168,8 +170,11 @@ export class SqliteStore {
     });
   }
 
-  /** A blob comes: in pieces under the number that is answered, and then its head. */
+  /** A blob comes: in pieces under the number that is answered, and then its head. What is refused leaves nothing. */
   beginBlob(of: Lineage, blob: BlobAsk): BlobBeginning {
+    const refusal = this.#blobs.refusalOf(this.#ledger.numberOf(of), blob);
+    if (refusal) return { type: "refused", refusal };
+    if (!blob.isHere) this.#commits.needSpaceFor(blob.size);
     return this.#commit(() => {
       const account = this.#ledger.open(of);
       return account ? this.#blobs.begin(account.id, blob, () => this.#commits.nextSeq()) : { type: "closed" };
@@ -181,13 +186,18 @@ export class SqliteStore {
     this.#commit(() => this.#blobs.putPiece(blob, part, bytes));
   }
 
-  /** False, and it is not here, when its generation was closed meanwhile. */
-  endBlob(id: number, of: Lineage, blob: BlobHead): boolean {
+  /** Unless its generation was closed meanwhile, or the copy of its document dropped. */
+  endBlob(id: number, of: Lineage, blob: BlobHead): "here" | "closed" | "dropped" {
     return this.#commit(() => {
       const account = this.#ledger.open(of);
-      if (account) this.#blobs.putHead(id, account.id, blob);
-      return account !== undefined;
+      if (account === undefined) return "closed";
+      return this.#blobs.putHead(id, account.id, blob) ? "here" : "dropped";
     });
+  }
+
+  /** The grace of all images that nothing mentions begins. */
+  beginGrace(nowMs: number): void {
+    this.#commit(() => this.#blobs.beginGrace(nowMs));
   }
 
   /** Removes a portion of what blobs left that are not here. */
@@ -196,13 +206,15 @@ export class SqliteStore {
     return this.#commit(() => this.#blobs.sweep()) ? "all" : "more";
   }
 
-  /** Notes what a lineage mentions, as it was read, and removes its blobs from before `beforeMs` that nothing mentions. How many. */
-  settleBlobs(of: Lineage, scan: MentionScan, beforeMs: number): number {
+  /** Notes what a lineage mentions, as it was read, and removes what nothing mentions any more. How many; undefined where it mentions too many. */
+  settleBlobs({ id, lineage }: NumberedLineage, scan: MentionScan, { nowMs, graceMs }: BlobGrace): number | undefined {
     return this.#commit(() => {
-      const account = this.#ledger.open(of);
-      if (account === undefined || !scan.isWhole) return 0;
-      this.#blobs.settleMentions(account.id, scan, { hasContent: account.clock.size > 0, noted: this.#commits.current });
-      return this.#blobs.collect(account.id, scan.names, beforeMs);
+      const account = this.#ledger.numberOf(lineage) === id && scan.isWhole ? this.#ledger.open(lineage) : undefined;
+      if (account === undefined) return 0;
+      const [hasContent, noted] = [account.clock.size > 0, this.#commits.current];
+      const removed = this.#blobs.settle(id, scan, { hasContent, noted, nowMs, beforeMs: nowMs - graceMs });
+      if (!hasContent && !this.#blobs.isUnderWay(id)) this.#ledger.removeUnused(account);
+      return removed;
     });
   }
 
@@ -289,7 +301,7 @@ export class SqliteStore {
   }
 
   #takeBack(snapshot: number): void {
-    this.#history.removeOf(snapshot);
+    for (const lineage of this.#history.removeOf(snapshot)) this.#contentLeft(lineage);
     this.#shelf.remove(snapshot);
   }
 

@@ -27,7 +27,7 @@ import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { BlobGaps, HeldBlobs } from "../core/stored-blob.ts";
 import type { CoveredHistory, HistoryAsk, HistoryGaps, RoomHistory, TakenHistory, VersionAsk } from "../core/stored-history.ts";
 import { startWorker } from "../runtime/worker-file.ts";
-import { firstBlobLimits, type BlobLimits } from "./blob-admission.ts";
+import { firstBlobLimits, refusalOfSize, type BlobLimits } from "./blob-admission.ts";
 import { BlobCollection } from "./blob-collection.ts";
 import { sweepBlobs, takeBlob, type BlobLines, type BlobStep } from "./blob-intake.ts";
 import { packAppends } from "./append-batch.ts";
@@ -41,7 +41,7 @@ import type { FoundDamage } from "./sqlite-reader.ts";
 import type { StoreCalls, StoreThread } from "./sqlite-worker.ts";
 import { refusalOf } from "./store-error.ts";
 import { damageOf } from "./store-verification.ts";
-import type { Append, BlobKeeping, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
+import type { Append, BlobGrace, BlobKeeping, Damage, HistoryHorizon, LogOpening, LogResult, RoomsAsk, UpdateLog } from "./update-log.ts";
 import { WorkerLine } from "./worker-line.ts";
 
 export interface SqliteSettings {
@@ -70,6 +70,9 @@ const compactionMs = 60_000;
 /** Bytes of images that wait for their turn: eight of the largest. One more waits with whoever has it. */
 const blobBytesWaitingMax = 64 * 1024 * 1024;
 
+/** As which the smallest count: each waits with a call of its own. */
+const blobWeightMin = 64 * 1024;
+
 /** Hashes that wait for the next append: so many may be lost by a kill, and each costs reading one room. */
 const hashesMax = 256;
 
@@ -86,6 +89,7 @@ export class SqliteUpdateLog implements UpdateLog {
   #lastBlob: Promise<unknown> = Promise.resolve();
   readonly #collection = new BlobCollection((work) => this.#inTurn(work));
   #blobBytes = 0;
+  #isSweeping = false;
   #isClosing = false;
 
   constructor(settings: SqliteSettings) {
@@ -197,10 +201,13 @@ export class SqliteUpdateLog implements UpdateLog {
   }
 
   async putBlob(of: Lineage, name: BlobName, bytes: Uint8Array, keeping: BlobKeeping): Promise<LogResult<undefined>> {
-    if (this.#blobBytes + bytes.length > blobBytesWaitingMax) return refused("RELAY_BUSY", `${this.#blobBytes} bytes of images wait`);
-    this.#blobBytes += bytes.length;
+    const tooBig = refusalOfSize(bytes.length);
+    if (tooBig) return { ok: false, refusal: tooBig };
+    const weight = Math.max(bytes.length, blobWeightMin);
+    if (this.#blobBytes + weight > blobBytesWaitingMax) return refused("RELAY_BUSY", `${this.#blobBytes} bytes of images wait`);
+    this.#blobBytes += weight;
     const taken = await this.#blobInTurn((lines) => takeBlob(lines, { of, name, bytes, keeping }));
-    this.#blobBytes -= bytes.length;
+    this.#blobBytes -= weight;
     // What was begun and came to nothing.
     if (!taken.ok) this.#sweepBlobs();
     return taken;
@@ -221,8 +228,8 @@ export class SqliteUpdateLog implements UpdateLog {
     return this.#reader.call("blobGaps", [after, limit]);
   }
 
-  async collectBlobs(beforeMs: number): Promise<LogResult<number>> {
-    const collected = await this.#collection.collect(beforeMs);
+  async collectBlobs(grace: BlobGrace): Promise<LogResult<number>> {
+    const collected = await this.#collection.collect(grace);
     this.#sweepBlobs();
     return collected;
   }
@@ -300,18 +307,20 @@ export class SqliteUpdateLog implements UpdateLog {
     return answered;
   }
 
-  /** One image at a time; what belongs to none is not removed meanwhile. */
+  /** One image at a time; of what belongs to none a portion between two. */
   #blobInTurn<Value>(work: (lines: BlobLines) => Promise<LogResult<Value>>): Promise<LogResult<Value>> {
-    const lines = { store: this.#store, onStep: this.#settings.onBlobStep ?? (() => undefined) };
+    const lines = { store: this.#store, reader: this.#reader, onStep: this.#settings.onBlobStep ?? (() => undefined) };
     const run = this.#lastBlob.then(() => work(lines)).catch(refusedBy);
     this.#lastBlob = run;
     return run;
   }
 
   #sweepBlobs(): void {
-    void this.#blobInTurn(async (lines) => {
-      await sweepBlobs(lines, () => this.#isClosing);
-      return { ok: true, value: undefined };
+    if (this.#isSweeping || this.#isClosing) return;
+    this.#isSweeping = true;
+    void this.#blobInTurn(sweepBlobs).then((swept) => {
+      this.#isSweeping = false;
+      if (swept.ok && swept.value) this.#sweepBlobs();
     });
   }
 
@@ -337,8 +346,9 @@ export class SqliteUpdateLog implements UpdateLog {
     // Of what was read before: they may be of the content as it was.
     this.#hashes.clear();
     const of = lineage && { room: lineage.room, generation: lineage.generation };
-    if (row) void this.#removing(this.#store.call("setAside", [row, of, what]));
-    const damage = { where: `table ${where}`, what, keptAs: row && "table damage", room: lineage?.room };
+    // One that could not be set aside (a full disk) is again when it is met again.
+    if (row) void this.#removing(this.#store.call("setAside", [row, of, what])).then(({ ok }) => ok || this.#reported.delete(key));
+    const damage = { where: `table ${where}`, what, keptAs: row && row.table !== "blob" ? "table damage" : undefined, room: lineage?.room };
     this.#tell(row?.table === "blob" || row?.table === "mention" ? { ...damage, isOfBlobs: true } : damage);
   }
 

@@ -6,6 +6,7 @@ import type { Lineage, RelayId } from "@inkmesh/shared/base/ids";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { RoomRecord } from "../core/stored-room.ts";
 import type { BlobLimits } from "./blob-admission.ts";
+import type { NumberedLineage } from "./blob-reader.ts";
 import type { BlobAsk, BlobBeginning, BlobHead } from "./blob-shelf.ts";
 import type { SegmentParcel } from "./history-shelf.ts";
 import type { HashParcel } from "./room-parcel.ts";
@@ -15,7 +16,7 @@ import type { SqliteStore, TakenBase } from "./sqlite-store.ts";
 import { DotTaken, isCorruption } from "./store-error.ts";
 import { openStore, storeFile } from "./store-opening.ts";
 import type { SnapshotBody } from "./store-row.ts";
-import type { Damage, LogOpening } from "./update-log.ts";
+import type { BlobGrace, Damage, LogOpening } from "./update-log.ts";
 import { answerCalls, sendNotice } from "./worker-line.ts";
 
 export interface StoreThread {
@@ -81,9 +82,12 @@ const calls = {
   takeBase: writing((into, id: number, of: Lineage, base: TakenBase): boolean => into.takeBase(id, of, base)),
   beginBlob: writing((into, of: Lineage, blob: BlobAsk): BlobBeginning => into.beginBlob(of, blob)),
   putPiece: writing((into, blob: number, part: number, bytes: Uint8Array): void => into.putPiece(blob, part, bytes)),
-  endBlob: writing((into, id: number, of: Lineage, blob: BlobHead): boolean => into.endBlob(id, of, blob)),
+  endBlob: writing((into, id: number, of: Lineage, blob: BlobHead): "here" | "closed" | "dropped" => into.endBlob(id, of, blob)),
+  beginGrace: writing((into, nowMs: number): void => into.beginGrace(nowMs)),
   sweepBlobs: writing((into): "nothing" | "more" | "all" => into.sweepBlobs()),
-  settleBlobs: writing((into, of: Lineage, scan: MentionScan, beforeMs: number): number => into.settleBlobs(of, scan, beforeMs)),
+  settleBlobs: writing((into, numbered: NumberedLineage, scan: MentionScan, grace: BlobGrace): number | undefined =>
+    into.settleBlobs(numbered, scan, grace),
+  ),
   forgetHistory: writing((into, lineage: number): void => into.forgetHistory(lineage)),
   adoptSnapshot: writing((into, id: number, lineage: Lineage): boolean => into.adoptSnapshot(id, lineage)),
   sweep: writing((into, id: number, lineage: Lineage): boolean => into.sweep(id, lineage)),

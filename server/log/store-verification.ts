@@ -289,7 +289,8 @@ class RoomVerification {
   }
 
   #found(where: string, what: string, row: DamagedRow | undefined): void {
-    this.#isAnyFound = true;
+    // Of an image nothing is computed anew.
+    if (!["blob", "piece", "mention"].includes(where)) this.#isAnyFound = true;
     this.#onFound({ where, what, lineage: this.#lineage, row });
   }
 }

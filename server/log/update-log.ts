@@ -64,6 +64,13 @@ export interface HistoryHorizon {
   readonly cutMs: number;
 }
 
+/** How long an image is kept that nothing mentions: since it came, was given again, or the last mention of it was found to be gone. */
+export interface BlobGrace {
+  readonly graceMs: number;
+  /** The wall time. */
+  readonly nowMs: number;
+}
+
 /** How a blob comes to a disk. */
 export interface BlobKeeping {
   /** The wall time: from then on it is here, also where it was here before. */
@@ -128,10 +135,11 @@ export interface UpdateLog {
   /** Documents, so many of them looked at, that mention a blob which is not here. `after`: 0, or where to go on. */
   blobGaps(after: number, limit: number): Promise<LogResult<BlobGaps>>;
   /**
-   * Removes blobs that have been here since before `beforeMs`, and that nothing kept of their document mentions: neither the document, nor what
-   * is still in the log, nor its history with its beginning, nor what was set aside of it. How many. Looks at so many documents in one call.
+   * Removes blobs that nothing kept of their document mentions, neither the document, nor what is still in the log, nor its history with its
+   * beginning, nor what was set aside of it, once that has been so for the grace. It begins anew with a log that is opened, whose relay was away
+   * and heard of no edit. How many. Looks at so many documents in one call; refused as TOO_MANY_BLOBS where one mentions too many to be told apart.
    */
-  collectBlobs(beforeMs: number): Promise<LogResult<number>>;
+  collectBlobs(grace: BlobGrace): Promise<LogResult<number>>;
   /** Creates or replaces a room's record, durable when it resolves. Closing a generation also removes its content. `completes` as in `Append`. */
   putRecord(record: RoomRecord, completes?: boolean): Promise<LogResult<undefined>>;
   /**

@@ -20,5 +20,5 @@ interface BlobUpkeepOptions {
 }
 
 export function blobUpkeep({ graceMs, everyMs, wallMs, log, collected, failed }: BlobUpkeepOptions): Upkeep {
-  return new Upkeep({ everyMs, work: () => log.collectBlobs(wallMs() - graceMs), done: collected, failed });
+  return new Upkeep({ everyMs, work: () => log.collectBlobs({ nowMs: wallMs(), graceMs }), done: collected, failed });
 }

@@ -6,7 +6,7 @@ import * as Y from "yjs";
 import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
-import { blobNameOfBytes, firstBlobLimits, type BlobLimits } from "../../server/log/blob-admission.ts";
+import { blobNameOfBytes, firstBlobLimits, mentionsMax, type BlobLimits } from "../../server/log/blob-admission.ts";
 import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
 import type { UpdateLog } from "../../server/log/update-log.ts";
 import { bring, takeOver } from "./history-copies.contract.ts";
@@ -57,6 +57,9 @@ export function blobsContract(log: () => UpdateLog, again: () => Promise<void>, 
   const put = ({ name, bytes }: Picture, atMs = 10, of = lineage) => log().putBlob(of, name, bytes, { atMs });
   const read = ({ name }: Picture, of = lineage) => must(log().blob(of, name));
   const held = async (of = lineage) => must(log().blobsOf(of));
+  const collect = (nowMs: number, graceMs = 500) => must(log().collectBlobs({ nowMs, graceMs }));
+  /** Twice, with more than the grace between: what nothing mentioned the first time is gone. */
+  const collectAll = async (nowMs: number) => (await collect(nowMs)) + (await collect(nowMs + 501));
 
   test("[P2] a blob that was kept comes back as it was, however large it may be", async () => {
     const pictures = [aPicture(1, 8 * 2 ** 20), aPicture(2, 256 * 1024), aPicture(3, 256 * 1024 + 1), aPicture(4, 0)];
@@ -124,35 +127,59 @@ export function blobsContract(log: () => UpdateLog, again: () => Promise<void>, 
     expect((await must(log().blobGaps(0, 10))).lineages).toEqual([]);
   });
 
-  test("[P2] nothing is collected that is mentioned, or that came a moment ago; what is mentioned no more goes", async () => {
+  test("[P2] nothing is collected that is mentioned, or was a moment ago, or came then; what is mentioned no more goes", async () => {
     const [inText, away, young, unused] = [aPicture(1), aPicture(2), aPicture(3), aPicture(4)];
     const author = new PictureAuthor();
     await must(log().append([author.insert(inText), author.insert(away)]));
     for (const picture of [inText, away, unused]) await must(put(picture, 10));
-    await must(put(young, 1_000));
-    expect(await must(log().collectBlobs(10)), "none is older").toBe(0);
-    expect(await must(log().collectBlobs(500)), "the one that nothing mentions").toBe(1);
+    expect(await collect(10_000), "the relay was away until now").toBe(0);
+    expect(await collect(10_500), "a grace later").toBe(0);
+    await must(put(young, 10_501));
+    expect(await collect(10_501), "the one that nothing mentions").toBe(1);
     expect((await held()).held).toEqual([inText, away, young].map(({ name }) => name).sort());
     await must(log().append([author.remove(1)]));
-    expect(await must(log().collectBlobs(500)), "it is in the log still").toBe(0);
+    expect(await collect(10_600), "it is in the log still").toBe(0);
     await must(log().compact(author.lineage, author.clock));
-    await again();
-    expect(await must(log().collectBlobs(500)), "in the history").toBe(keepsHistory ? 0 : 1);
-    if (keepsHistory) await must(log().expireHistory(undefined));
-    expect(await must(log().collectBlobs(500)), "nowhere").toBe(keepsHistory ? 1 : 0);
+    await must(put(young, 19_900));
+    expect(await collect(20_000), "the last mention went just now, if it did").toBe(0);
+    await must(put(young, 20_400));
+    expect(await collect(20_501), "in the history").toBe(keepsHistory ? 0 : 1);
+    if (keepsHistory) {
+      await must(log().expireHistory(undefined));
+      await must(put(young, 29_900));
+      expect(await collect(30_000), "the last mention went just now").toBe(0);
+      await must(put(young, 30_400));
+      expect(await collect(30_501), "nowhere").toBe(1);
+    }
     await again();
     expect(await held()).toEqual({ held: [inText.name, young.name].sort(), lacking: [] });
-    expect(await must(log().collectBlobs(500))).toBe(0);
     expect(await read(inText)).toEqual(inText.bytes);
     expect(await must(log().verify())).toEqual([]);
   });
 
-  test("one that is given again is as young as if it came", async () => {
+  test("one that is given again is as young as if it came, and never older than it was", async () => {
     const picture = aPicture(1);
+    await collect(0);
     await must(put(picture, 10));
     await must(put(picture, 1_000));
-    expect(await must(log().collectBlobs(500))).toBe(0);
-    expect(await must(log().collectBlobs(1_001))).toBe(1);
+    await must(put(picture, 20));
+    expect(await collect(1_500)).toBe(0);
+    expect(await collect(1_501)).toBe(1);
+  });
+
+  test("[P8] a document that mentions more than are noted keeps all its images, and tells some of what it lacks", async () => {
+    const [one, other] = [aPicture(1), aPicture(2)];
+    const author = new PictureAuthor();
+    await collect(0);
+    const names = Array.from({ length: mentionsMax + 1 }, (_, at) => `sha256-${at.toString(16).padStart(64, "0")}`);
+    await must(log().append([author.push(new TextEncoder().encode(names.join(" ")))]));
+    await must(log().append([author.insert(one)]));
+    for (const picture of [one, other]) await must(put(picture));
+    const tooMany = { ok: false, refusal: { code: "TOO_MANY_BLOBS" } };
+    for (const nowMs of [10_000, 20_000]) expect(await log().collectBlobs({ nowMs, graceMs: 500 })).toMatchObject(tooMany);
+    expect((await held()).held).toEqual([one, other].map(({ name }) => name).sort());
+    expect((await held()).lacking.length).toBeLessThanOrEqual(mentionsMax);
+    expect((await must(log().blobGaps(0, 10))).lineages).toEqual([author.lineage]);
   });
 
   test("what was set aside, since it does not apply, still keeps what it mentions", async () => {
@@ -162,27 +189,25 @@ export function blobsContract(log: () => UpdateLog, again: () => Promise<void>, 
     await must(log().append([author.type("a"), broken, author.type("b")]));
     await must(put(picture));
     expect((await must(log().compact(author.lineage, author.clock))).quarantined).toHaveLength(1);
-    expect(await must(log().collectBlobs(500))).toBe(0);
+    expect(await collectAll(10_000)).toBe(0);
   });
 
-  test.skipIf(limits === undefined)(
-    "[P8] a document has so many blobs and bytes of them; of what another relay let in it may have more",
-    async () => {
-      const { blobsPerRoomMax: most, blobBytesPerRoomMax: bytes } = limits ?? firstBlobLimits;
-      const other: Lineage = { ...lineage, room: "another" as RoomName };
-      const full = { ok: false, refusal: { code: "TOO_MANY_BLOBS" } };
-      const pictures = Array.from({ length: most + 1 }, (_, seed) => aPicture(seed, 100));
-      for (const picture of pictures.slice(1)) await must(put(picture));
-      expect(await put(pictures[0]!)).toMatchObject(full);
-      await must(put(pictures[1]!));
-      await must(log().putBlob(lineage, pictures[0]!.name, pictures[0]!.bytes, { atMs: 1, isCopy: true }));
-      const large = aPicture(1, 8 * 2 ** 20);
-      await must(put(large, 10, other));
-      const left = bytes - large.bytes.length;
-      expect(await put(aPicture(2, left + 1), 10, other)).toMatchObject(full);
-      await must(put(aPicture(2, left), 10, other));
-    },
-  );
+  test.skipIf(limits === undefined)("[P8] a document has so many blobs and bytes of them; what another relay let in is taken", async () => {
+    const { blobsPerRoomMax: most, blobBytesPerRoomMax: bytes } = limits ?? firstBlobLimits;
+    const other: Lineage = { ...lineage, room: "another" as RoomName };
+    const full = { ok: false, refusal: { code: "TOO_MANY_BLOBS" } };
+    const pictures = Array.from({ length: most + 1 }, (_, seed) => aPicture(seed, 100));
+    const copies = Array.from({ length: 5 * most }, (_, seed) => aPicture(seed + 50, 90));
+    for (const picture of pictures.slice(1)) await must(put(picture));
+    expect(await put(pictures[0]!)).toMatchObject(full);
+    await must(put(pictures[1]!));
+    for (const { name, bytes: given } of copies) await must(log().putBlob(lineage, name, given, { atMs: 1, isCopy: true }));
+    const large = aPicture(1, 8 * 2 ** 20);
+    await must(put(large, 10, other));
+    const left = bytes - large.bytes.length;
+    expect(await put(aPicture(2, left + 1), 10, other)).toMatchObject(full);
+    await must(put(aPicture(2, left), 10, other));
+  });
 
   if (!keepsHistory) return;
 
@@ -201,7 +226,7 @@ export function blobsContract(log: () => UpdateLog, again: () => Promise<void>, 
       [12, 1],
     ] as const) {
       expect(await must(log().expireHistory({ dueMs: cut * minute, cutMs: cut * minute }))).toBe(1);
-      expect(await must(log().collectBlobs(500)), String(cut)).toBe(removed);
+      expect(await collectAll(cut * minute), String(cut)).toBe(removed);
     }
     expect((await held()).held).toEqual([current.name]);
   });
@@ -220,7 +245,7 @@ export function blobsContract(log: () => UpdateLog, again: () => Promise<void>, 
     await again();
     expect((await held()).lacking).toEqual([removed.name, current.name].sort());
     await must(put(removed));
-    expect(await must(log().collectBlobs(500))).toBe(0);
+    expect(await collectAll(10_000)).toBe(0);
   });
 
   test("[P2] what another relay's history begins with is mentioned with it, too", async () => {

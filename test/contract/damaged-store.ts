@@ -40,6 +40,12 @@ export class DamagedStore {
     database.close();
   }
 
+  run(sql: string): void {
+    const database = new Database(storeFile(this.#folder));
+    database.exec(sql);
+    database.close();
+  }
+
   /** Changes the first byte of `words` within one tree, a table or an index, as bytes flip on a disk; the next life begins. */
   async flipIn(tree: string, words: string): Promise<void> {
     await this.log.close();

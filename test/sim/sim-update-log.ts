@@ -23,6 +23,7 @@ import type { BlobGaps, HeldBlobs } from "../../server/core/stored-blob.ts";
 import type { CoveredHistory, HistoryAsk, HistoryGaps, RoomHistory, TakenHistory, VersionAsk } from "../../server/core/stored-history.ts";
 import type {
   Append,
+  BlobGrace,
   BlobKeeping,
   Damage,
   HistoryHorizon,
@@ -157,8 +158,8 @@ export class SimUpdateLog implements UpdateLog {
     return this.#read(() => this.#disk.image.blobGaps(after, limit));
   }
 
-  collectBlobs(beforeMs: number): Promise<LogResult<number>> {
-    return this.#oneByOne(() => this.#disk.image.collectBlobs(beforeMs));
+  collectBlobs(grace: BlobGrace): Promise<LogResult<number>> {
+    return this.#oneByOne(() => this.#disk.image.collectBlobs(grace));
   }
 
   rooms(page: RoomsAsk): Promise<LogResult<RoomPage>> {

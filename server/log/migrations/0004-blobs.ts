@@ -3,10 +3,10 @@
  * to no blob. `mention`: which blobs a lineage's content names, with the commit that brought it. `unread`: lineages that something left since they
  * were last read for what they mention.
  *
- * A store of version 3 may hold what other relays' clients wrote that knew images already, so all of it is read once.
+ * A store of version 3 may hold what other relays' clients wrote that knew images already, so each
+ * document is read once, in its turn (`blob-collection.ts`).
  */
 import type { Database } from "better-sqlite3";
-import { noteMentions } from "../mention-scan.ts";
 
 export function addBlobs(database: Database): void {
   database.exec(`
@@ -22,6 +22,6 @@ export function addBlobs(database: Database): void {
       lineage INTEGER NOT NULL, name TEXT NOT NULL, noted INTEGER NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY (lineage, name)
     ) WITHOUT ROWID;
     CREATE TABLE unread (lineage INTEGER PRIMARY KEY, noted INTEGER NOT NULL);
+    INSERT INTO unread SELECT id, 0 FROM lineage;
   `);
-  noteMentions(database);
 }
