@@ -134,6 +134,12 @@ export class AwaitedOpenings {
     held.isEnded = held.messages.length === 0;
   }
 
+  /** Whether anybody waits for what is answered. */
+  matters(awaited: AwaitedOpening): boolean {
+    const held = awaited as Held;
+    return this.#awaited.has(held) && !held.isEnded;
+  }
+
   /** It is clear now. Answers whether it matters still. */
   settle(awaited: AwaitedOpening): boolean {
     const held = awaited as Held;

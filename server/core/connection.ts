@@ -88,6 +88,11 @@ export class Connection implements Line {
     return this.#channels;
   }
 
+  /** Those, too, that their client has let go of. */
+  get allSessions(): readonly Session[] {
+    return [...this.#channels.sessions(), ...this.#leaving];
+  }
+
   get waiting(): number {
     return this.#channels.sessions().reduce((sum, session) => sum + session.waiting, this.#awaited.waiting);
   }
@@ -231,7 +236,10 @@ export class Connection implements Line {
     const room = this.#rooms.use(name);
     if (room === undefined) return void this.#refuseChannel(opening, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
     const session = new Session({ context: this.#context, line: this, room, opening, admission });
-    if (!isLetGo) this.#channels.add(opening.channel, session);
+    if (!isLetGo) {
+      this.#channels.add(opening.channel, session);
+      session.access.begin();
+    }
     session.start();
     return session;
   }

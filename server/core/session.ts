@@ -120,7 +120,10 @@ export class Session implements Participant {
     this.#room.leave(this);
   }
 
-  /** The client lets go of the document: what it said before is heard first, once the room is there. `then` runs at the end. */
+  /**
+   * The client lets go of the document: what it said before is heard first, once the room is there, if it may say it then still, as nobody is
+   * asked any more. `then` runs at the end.
+   */
   letGo(then: () => void): void {
     this.#letGo = then;
     this.access.end();
@@ -219,7 +222,7 @@ export class Session implements Participant {
   }
 
   #handleWaiting(): void {
-    const waiting = this.#waiting;
+    const waiting = this.#letGo !== undefined && this.access.isLapsed ? [] : this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
     for (const message of waiting) this.receive(message);
