@@ -39,7 +39,8 @@ import { openDataFolder, type DataFolder } from "./log/data-folder.ts";
 import { SqliteUpdateLog } from "./log/sqlite-update-log.ts";
 import type { LogOpening, UpdateLog } from "./log/update-log.ts";
 import { observedBy } from "./observed-edge.ts";
-import { RelayAccess, type Whom } from "./relay-access.ts";
+import { readWhom } from "./reconsidered.ts";
+import { RelayAccess } from "./relay-access.ts";
 import { RelayExperiments } from "./relay-experiments.ts";
 import { accessCallback } from "./runtime/access-callback.ts";
 import type { Authorize } from "./runtime/access-control.ts";
@@ -65,8 +66,11 @@ export interface RunningRelay {
   readonly actor: ActorId;
   /** `http://HOST:PORT`, with the port that was picked. */
   readonly address: string;
-  /** Asks the application again about those who have documents open here, within a second for each thousand. Nothing without an application. */
-  reconsider(whom?: Whom): void;
+  /**
+   * Asks the application again about those who have documents open here, within a second for each thousand: in that document, those whom it had
+   * called that; left out, each means all. Throws for anything else. Nothing without an application.
+   */
+  reconsider(whom?: { readonly room?: string; readonly user?: string }): void;
   /** Tells the clients, brings everything to disk and lets go of port and folder. */
   stop(): Promise<void>;
 }
@@ -103,7 +107,7 @@ export async function startRelay(
   const { name, actor } = parts;
   const address = addressOf(parts.http, settings.host);
   const { driver, access } = parts;
-  const reconsider: RunningRelay["reconsider"] = (whom) => void (driver && access?.reconsider(driver, whom));
+  const reconsider = (whom: unknown): void => void (driver && access?.reconsider(driver, readWhom(whom)));
   return { ok: true, relay: { name, actor, address, reconsider, stop: once(() => stop(parts)) } };
 }
 
@@ -281,7 +285,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
     },
     hlcFloorMs: opening.hlcFloorMs,
     wholeRing: opening.wholeRing,
-    asksAccess: parts.access !== undefined,
+    accessAnswerMs: parts.access?.answerMs,
     ...{ replicas: settings.replicas, durability: settings.durability },
     offsetMaxMs: settings.process.hlcOffsetMaxMs,
   });

@@ -6,8 +6,8 @@
  *                                                   ▲  └──▶ refused         ▼
  *                                                   └─────────── a while later, with what was said
  *
- * Invariants: no session begins without an answer to a question that was asked after its client asked for the document, or for it again; what
- * was shown last is what is asked with; a deadline goes with what it is about.
+ * Invariants: no session begins without an answer to a question that was asked after its client asked for the document, or for it again, and
+ * after whoever it is was called into doubt; what was shown last is what is asked with; a deadline goes with what it is about.
  */
 import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
@@ -113,31 +113,30 @@ export class Admittance {
     awaited.asked(opened);
     this.#clearDeadline("ask-access", opened.opening.channel);
     const { accessDoubts } = context;
+    const doubts = accessDoubts.count;
     const credential = opened.opening.credential ?? this.#credential;
     const seq = context.accesses.ask((result) => {
-      const session = this.#answered(opened, credential, result);
-      if (accessDoubts !== context.accessDoubts) session?.access.doubt(0);
+      const isOfBefore = result.ok && accessDoubts.mean({ room: opened.name, user: result.value.user }, doubts);
+      if (isOfBefore && awaited.matters(opened)) this.#ask(opened);
+      else this.#answered(opened, credential, result);
     });
     context.effect({ type: "ask-access", seq, connection, ask: { dialect: dialect.name, room: opened.name, credential } });
   }
 
-  /** Answers with the session that has begun. */
-  #answered(opened: AwaitedOpening, credential: string, result: Result<Grant>): Session | undefined {
+  #answered(opened: AwaitedOpening, credential: string, result: Result<Grant>): void {
     const isShownAnew = opened.opening.tries !== undefined && opened.opening.credential !== credential && !opened.isLetGo;
-    if (isShownAnew) return void this.#ask(opened);
+    if (isShownAnew) return this.#ask(opened);
     if (result.ok) return this.#enter(opened, { grant: result.value, credential });
     if (this.#options.awaited.settle(opened) && !opened.isLetGo) this.#options.refuse(opened.opening, result.refusal);
-    return undefined;
   }
 
-  #enter(opened: AwaitedOpening, admission: Admission | undefined): Session | undefined {
+  #enter(opened: AwaitedOpening, admission: Admission | undefined): void {
     const { awaited, begin, letGo } = this.#options;
-    if (!awaited.settle(opened)) return undefined;
+    if (!awaited.settle(opened)) return;
     const { name, opening, messages, isLetGo } = opened;
     const session = begin(name, opening, { admission, isLetGo });
     for (const message of messages) session?.receive(message);
     if (isLetGo) letGo(session);
     session?.start();
-    return session;
   }
 }

@@ -155,6 +155,12 @@ export class AwaitedOpenings {
     if (held.opening.tries !== undefined || held.messages.length === 0) this.#drop(held);
   }
 
+  /** Whether anybody waits for what is answered. */
+  matters(awaited: AwaitedOpening): boolean {
+    const held = awaited as Held;
+    return this.#awaited.has(held) && !held.isEnded;
+  }
+
   /** It is clear now. Answers whether it matters still. */
   settle(awaited: AwaitedOpening): boolean {
     const held = awaited as Held;

@@ -88,16 +88,17 @@ export class Connection implements Line {
     return this.#channels;
   }
 
+  /** Those, too, that their client has let go of. */
+  get allSessions(): readonly Session[] {
+    return [...this.#channels.sessions(), ...this.#leaving];
+  }
+
   get waiting(): number {
-    return this.#sessions().reduce((sum, session) => sum + session.waiting, this.#awaited.waiting);
+    return this.allSessions.reduce((sum, session) => sum + session.waiting, this.#awaited.waiting);
   }
 
   get waitingBytes(): number {
-    return this.#sessions().reduce((sum, session) => sum + session.waitingBytes, this.#awaited.waitingBytes);
-  }
-
-  #sessions(): readonly Session[] {
-    return [...this.#channels.sessions(), ...this.#leaving];
+    return this.allSessions.reduce((sum, session) => sum + session.waitingBytes, this.#awaited.waitingBytes);
   }
 
   get hearsBehind(): boolean {
@@ -239,7 +240,10 @@ export class Connection implements Line {
     const room = this.#rooms.use(name);
     if (room === undefined) return void this.#refuseChannel(opening, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
     const session = new Session({ context: this.#context, line: this, room, opening, admission });
-    if (!isLetGo) this.#channels.add(opening.channel, session);
+    if (!isLetGo) {
+      this.#channels.add(opening.channel, session);
+      session.access.begin();
+    }
     return session;
   }
 

@@ -22,6 +22,8 @@ export type Deadline =
   | { readonly type: "open-again"; readonly connection: ConnectionId; readonly channel: number }
   /** What a session was granted is asked about again, or its client has shown nothing new for it. */
   | { readonly type: "access-due"; readonly connection: ConnectionId; readonly channel: number }
+  /** Sessions are looked through for those that were called into doubt. */
+  | { readonly type: "reconsider" }
   /** A Yjs client is asked again for what is missing here. */
   | { readonly type: "heal"; readonly connection: ConnectionId; readonly channel: number }
   /** A client that has seen more than is here is told so. */

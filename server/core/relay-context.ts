@@ -13,6 +13,7 @@ import type { ContentReader } from "@inkmesh/shared/engine/crdt-engine";
 import type { Dialect, DialectName } from "@inkmesh/shared/wire/dialect";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Grant } from "./access.ts";
+import { AccessDoubts } from "./access-doubts.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { RelayEffect, Report } from "./effect.ts";
 import type { DurabilityLevel } from "./gossip/durable-copies.ts";
@@ -62,8 +63,8 @@ export interface RelayOptions {
   /** Copies that a room shall have, and how many "saved" needs. Default: 3, a majority. */
   readonly replicas?: number;
   readonly durability?: DurabilityLevel;
-  /** Whether an application is asked who may do what (`ask-access`). Default: everybody may do everything. */
-  readonly asksAccess?: boolean;
+  /** An application is asked who may do what (`ask-access`), and answers within so many milliseconds. Undefined: everybody may do everything. */
+  readonly accessAnswerMs?: number | undefined;
   /** The ring under which the disk was whole, as the log said when it was opened. */
   readonly wholeRing?: readonly RingRecord[] | undefined;
 }
@@ -106,8 +107,8 @@ export class RelayContext {
   readonly accesses = new Questions<Result<Grant>>();
   /** Whether an application says who may do what. */
   readonly asksAccess: boolean;
-  /** How often what it had said was called into doubt. */
-  accessDoubts = 0;
+  readonly accessAnswerMs: number;
+  readonly accessDoubts = new AccessDoubts();
   now: Instant = { monotonicMs: 0, wallMs: 0 };
   readonly #dialects: ReadonlyMap<DialectName, Dialect>;
   readonly #hlc: HybridLogicalClock;
@@ -121,7 +122,8 @@ export class RelayContext {
     this.actor = options.actor;
     this.limits = options.limits;
     this.random = options.random;
-    this.asksAccess = options.asksAccess ?? false;
+    this.asksAccess = options.accessAnswerMs !== undefined;
+    this.accessAnswerMs = options.accessAnswerMs ?? 0;
     this.ownActors = new OwnActors(options.actor, options.random);
     this.engines = options.engines;
     this.tokenSecret = options.tokenSecret;

@@ -34,7 +34,7 @@ import type { RelayInput } from "./input.ts";
 import { ReplicatedRooms } from "./gossip/replicated-rooms.ts";
 import type { Upkeep } from "./gossip/room-catalogue.ts";
 import { RoomListeners } from "./gossip/room-listeners.ts";
-import { reconsider } from "./reconsideration.ts";
+import { Reconsideration } from "./reconsideration.ts";
 import { RelayContext, type RelayOptions } from "./relay-context.ts";
 import { RoomRequests } from "./room-requests.ts";
 import { Rooms } from "./rooms.ts";
@@ -73,6 +73,7 @@ export class Relay {
   /** What welcomed clients know of the other relays. */
   #toldRelays: readonly ToldRelay[];
   readonly #departure = new Departure();
+  readonly #reconsideration: Reconsideration;
   #isQuietAwaited = false;
   /** "waiting": for the disk, with the last group of clients. */
   #stopping: "no" | "sending-away" | "waiting" | "done" = "no";
@@ -80,6 +81,7 @@ export class Relay {
   constructor(options: RelayOptions) {
     this.#context = new RelayContext(options);
     this.#toldRelays = this.#context.relays.told;
+    this.#reconsideration = new Reconsideration(this.#context);
     this.#rooms = new Rooms(
       this.#context,
       (room) => this.#replicas.changed(room),
@@ -158,7 +160,7 @@ export class Relay {
       case "log-append-failed":
         return this.#appendFailed(input);
       case "reconsider-access":
-        return reconsider(input, { context, connections: this.#connections.values() });
+        return this.#reconsideration.add(input);
       case "request-received":
         return this.#requestReceived(input);
       case "request-cancelled":
@@ -250,6 +252,8 @@ export class Relay {
         return this.#goesOn(deadline.connection)?.admittance.openAgainDue(deadline.channel);
       case "access-due":
         return this.#connections.get(deadline.connection)?.session(deadline.channel)?.access.due();
+      case "reconsider":
+        return this.#reconsideration.due(this.#connections.values());
       case "heal":
         return this.#connections.get(deadline.connection)?.session(deadline.channel)?.healDue();
       case "catch-up":

@@ -7,15 +7,17 @@
  *        ├── no answer, and what it was granted is not over yet: asked again when it is ◀─────────────────────────┤
  *        └                                                                   refused, or no answer ──▶ ended ◀────┘
  *
- * Until the answer a session may do what it might before: the question is asked up to a tenth early, by chance, so that of many that were
- * granted at once not all are asked about at once, and the application has time.
+ * Until the answer a session may do what it might before. The question is asked so early that it can be asked once more where there is no
+ * answer, and up to a tenth earlier than that, by chance, so that of many that were granted at once not all are asked about at once.
  *
  * A client is asked for something new to show where its protocol can say so; what it shows by itself meanwhile is kept for the next question,
- * but for the first that it shows: that is asked with at once.
+ * but for the first that it shows: that is asked with at once. Who showed something else while the question with what was shown before was under
+ * way is refused only with that, once: whoever shows anything for ever is out all the same.
  *
- * Invariants: what is not clearly allowed ends; of a session one question is under way, and whoever calls it into doubt meanwhile has another
- * one asked after that; else it is asked about at most every `grantMsMin`; it has one deadline at most; after `end` nothing happens.
- * Where no application is asked nothing expires, and the client's wish is what it may.
+ * Invariants: what is not clearly allowed ends; of a session one question is under way, and an answer of before it was called into doubt changes
+ * nothing and is asked for once more; else it is asked about at most every `grantMsMin`; it has a deadline, one at most, from `begin` to
+ * `end`, which is what its channel knows it by, and without one nothing is asked. Where no application is asked nothing expires, and the
+ * client's wish is what it may.
  */
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import type { RoomName } from "@inkmesh/shared/base/ids";
@@ -26,9 +28,22 @@ import type { Line } from "./line.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Opening } from "./session-message.ts";
 
-/** Of its time a question may be asked early: so much of it, and so many milliseconds. */
+/** Of its time a question is asked early to have time for an answer: so much of it at most. */
+const leastEarlyShareMax = 0.5;
+/** And earlier than that by chance: so much of it, and so many milliseconds. */
 const earlyShareMax = 0.1;
 const earlyMsMax = 30_000;
+
+interface Question {
+  /** What the client had shown. */
+  readonly credential: string;
+  /** How many doubts there were. */
+  readonly doubts: number;
+  /** What was shown while the one before was under way: there is no other after it. */
+  readonly isLast: boolean;
+  /** The session was called into doubt meanwhile. */
+  isDoubted: boolean;
+}
 
 /** What a session began with, where an application was asked. */
 export interface Admission {
@@ -44,7 +59,7 @@ interface SessionAccessOptions {
   readonly opening: Pick<Opening, "channel" | "access">;
   /** Undefined: no application is asked. */
   readonly admission: Admission | undefined;
-  /** It may do more or less now, or is called something else. */
+  /** It may do more or less now. */
   readonly changed: () => void;
   readonly refuse: (refusal: Refusal) => void;
 }
@@ -60,10 +75,9 @@ export class SessionAccess {
   #isToShow = false;
   /** No answer ends it: somebody has said that what was granted may be wrong. */
   #isDoubted = false;
-  #isAsking = false;
-  /** It fell due while it was asked about: what is answered may be of before. */
-  #isDueAgain = false;
-  #isEnded = false;
+  #asking: Question | undefined;
+  /** From `begin` to `end`. */
+  #isWatched = false;
 
   constructor(options: SessionAccessOptions) {
     this.#options = options;
@@ -87,27 +101,42 @@ export class SessionAccess {
     return this.#admission?.grant.access === "read-only" ? "read-only" : this.#options.opening.access;
   }
 
-  /** What was granted may be wrong: the application is asked within `withinMs`, by chance of the caller. */
-  doubt(withinMs: number): void {
-    if (this.#admission === undefined || this.#isEnded) return;
+  /** It was called into doubt, and nobody was asked since. */
+  get isDoubted(): boolean {
+    return this.#isDoubted && this.#asking === undefined;
+  }
+
+  /** What was granted counts for nothing unless somebody asks again. */
+  get isLapsed(): boolean {
+    return this.#admission !== undefined && (this.#isDoubted || this.#expiresMs <= this.#nowMs);
+  }
+
+  /** From now on it is looked after: its client has it open. */
+  begin(): void {
+    this.#isWatched = this.#admission !== undefined;
+    this.#setDue(this.#dueMs);
+  }
+
+  /** What was granted may be wrong: the application is asked at `atMs` at the latest. */
+  doubt(atMs: number): void {
     this.#isDoubted = true;
-    if (!this.#isToShow) this.#setDue(Math.min(this.#dueMs, this.#nowMs + withinMs));
+    if (this.#asking !== undefined) this.#asking.isDoubted = true;
+    if (!this.#isToShow) this.#setDue(Math.min(this.#dueMs, atMs));
   }
 
   /** The client shows something else than before. */
   shown(credential: string): void {
-    if (this.#admission === undefined || this.#isEnded) return;
+    if (this.#admission === undefined || !this.#isWatched) return;
     const isFirst = this.#admission.credential === "" && credential !== "";
     this.#admission = { ...this.#admission, credential };
-    if (this.#isAsking) this.#isDueAgain ||= isFirst;
-    else if (this.#isToShow || isFirst) this.#ask();
+    if (this.#asking === undefined && (this.#isToShow || isFirst)) this.#ask();
   }
 
-  /** The deadline has come. */
+  /** The deadline has come. What falls due while it is asked about waits for the answer. */
   due(): void {
     const { context, line, opening } = this.#options;
+    if (this.#asking !== undefined) return;
     this.#dueMs = Number.POSITIVE_INFINITY;
-    if (this.#isAsking) return void (this.#isDueAgain = true);
     if (!line.dialect.showsLater || this.#isToShow) return this.#ask();
     this.#isToShow = true;
     line.send({ type: "credential-request", channel: opening.channel });
@@ -115,54 +144,71 @@ export class SessionAccess {
   }
 
   end(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
     this.#setDue(Number.POSITIVE_INFINITY);
+    this.#isWatched = false;
   }
 
-  #ask(): void {
+  #ask(isLast = false): void {
     const { context, line, room } = this.#options;
     if (this.#admission === undefined) return;
+    const { credential } = this.#admission;
     this.#isToShow = false;
-    this.#isAsking = true;
     this.#setDue(Number.POSITIVE_INFINITY);
-    const seq = context.accesses.ask((result) => this.#answered(result));
-    const ask = { dialect: line.dialect.name, room, credential: this.#admission.credential, isAgain: true };
+    const question = { credential, doubts: context.accessDoubts.count, isLast, isDoubted: false };
+    this.#asking = question;
+    const seq = context.accesses.ask((result) => this.#answered(question, result));
+    const ask = { dialect: line.dialect.name, room, credential, isAgain: true };
     context.effect({ type: "ask-access", seq, connection: line.id, ask });
   }
 
-  #answered(result: Result<Grant>): void {
-    if (this.#isEnded) return;
-    this.#isAsking = false;
-    if (this.#isDueAgain) this.#setDue(this.#nowMs);
-    this.#isDueAgain = false;
-    if (result.ok) return this.#grantedAgain(result.value);
-    const isOver = this.#isDoubted || this.#expiresMs <= this.#nowMs;
-    if (result.refusal.code === "NOT_ALLOWED" || isOver) return this.#options.refuse(result.refusal);
-    this.#setDue(Math.min(this.#expiresMs, this.#nowMs + this.#options.context.limits.grantMsMax));
+  #answered(question: Question, result: Result<Grant>): void {
+    if (!this.#isWatched) return;
+    this.#asking = undefined;
+    if (this.#dueMs < Number.POSITIVE_INFINITY) this.#setDue(Math.max(this.#dueMs, this.#nowMs));
+    if (result.ok && this.#isOfBefore(question, result.value)) return this.#askInDoubt(question.isLast);
+    const isRefused = !result.ok && result.refusal.code === "NOT_ALLOWED";
+    const isToAskAnew = this.#admission?.credential !== question.credential && !question.isLast;
+    if (isToAskAnew && isRefused) return this.#askInDoubt(true);
+    if (result.ok) {
+      this.#isDoubted = question.isDoubted;
+      this.#grantedAgain(result.value);
+    } else if (isRefused || this.isLapsed) return this.#options.refuse(result.refusal);
+    else this.#setDue(Math.min(this.#dueMs, this.#expiresMs, this.#nowMs + this.#options.context.limits.grantMsMax));
+    if (isToAskAnew && question.credential === "" && this.#isWatched) this.#ask(!result.ok);
+  }
+
+  /** Nothing but a grant keeps it. */
+  #askInDoubt(isLast: boolean): void {
+    this.#isDoubted = true;
+    this.#ask(isLast);
+  }
+
+  #isOfBefore({ doubts }: Question, { user }: Grant): boolean {
+    const { context, room } = this.#options;
+    return context.accessDoubts.mean({ room, user }, doubts);
   }
 
   #grantedAgain(grant: Grant): void {
-    const before = [this.access, this.principal];
+    const before = this.access;
     this.#admission = { grant, credential: this.#admission?.credential ?? "" };
-    // What fell due since was called into doubt: nothing else does while it is asked about.
-    this.#isDoubted = this.#dueMs < Number.POSITIVE_INFINITY;
     this.#granted(grant);
-    if (before[0] !== this.access || before[1] !== this.principal) this.#options.changed();
+    if (before !== this.access) this.#options.changed();
   }
 
   #granted({ expiresInMs = Number.POSITIVE_INFINITY }: Grant): void {
-    const { limits, random } = this.#options.context;
+    const { limits, random, accessAnswerMs } = this.#options.context;
     this.#expiresMs = this.#nowMs + Math.max(expiresInMs, limits.grantMsMin);
     if (expiresInMs === Number.POSITIVE_INFINITY) return;
     const ms = Math.min(this.#expiresMs - this.#nowMs, limits.grantMsMax);
-    const early = random.fraction() * Math.min(ms * earlyShareMax, earlyMsMax);
+    const least = Math.min(accessAnswerMs + limits.credentialMs, ms * leastEarlyShareMax);
+    const early = least + random.fraction() * Math.min(ms * earlyShareMax, earlyMsMax);
     this.#setDue(Math.min(this.#dueMs, this.#nowMs + Math.max(ms - early, limits.grantMsMin)));
   }
 
   #setDue(atMs: number): void {
     const { deadlines } = this.#options.context;
     this.#dueMs = atMs;
+    if (!this.#isWatched) return;
     if (atMs === Number.POSITIVE_INFINITY) deadlines.clear(this.#deadline);
     else deadlines.set(this.#deadline, atMs);
   }

@@ -136,8 +136,8 @@ export class Session implements Participant {
   }
 
   /**
-   * The client lets go of the document: what it wrote before is taken first, once the room is there, and nothing is said any more. `then` runs
-   * at the end.
+   * The client lets go of the document: what it wrote before is taken first, once the room is there, if it may write it then still, as nobody is
+   * asked any more; and nothing is said any more. `then` runs at the end.
    */
   letGo(then: () => void): void {
     this.#letGo = then;
@@ -241,7 +241,7 @@ export class Session implements Participant {
   }
 
   #handleWaiting(): void {
-    const waiting = this.#waiting;
+    const waiting = this.#letGo !== undefined && this.access.isLapsed ? [] : this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
     for (const message of waiting) this.receive(message);

@@ -6,7 +6,7 @@
  *     /api/rooms/:room/…   about that one
  *
  *     /api/events          about those that it names, or about no document (the list); looked at when somebody begins to listen,
- *                          and, since they come back when they are ended, whenever it expires (`open-listeners.ts`)
+ *                          and again while they do (`open-listeners.ts`)
  *
  * Invariant: every path and method under `/api/rooms` and `/api/events` passes here, whatever the router behind it knows of.
  */
@@ -14,14 +14,17 @@ import type { RoomName } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Result } from "@inkmesh/shared/base/result";
 import { decodeRoomPath, readRoomName } from "@inkmesh/shared/wire/room-name";
 import express, { type Request, type Response, type Router } from "express";
-import type { Grant } from "../core/access.ts";
 import { roomsOf } from "./events-api.ts";
 import { sendRefusal } from "./http-refusal.ts";
-import type { OpenListeners } from "./open-listeners.ts";
+import type { Heard, OpenListeners } from "./open-listeners.ts";
 import { visitorOf, type Visitor } from "./visitor.ts";
 
-/** Whether who comes may have the room; undefined: the list. */
-export type AskRoomAccess = (visitor: Visitor, room: RoomName | undefined) => Promise<Result<Grant>>;
+/** Whether who comes may have all of the rooms, undefined being the list; `isAgain`: whatever is known. Never rejects. */
+export type AskRoomAccess = (
+  visitor: Visitor,
+  rooms: Iterable<RoomName | undefined>,
+  isAgain?: boolean,
+) => Promise<Result<readonly Heard[]>>;
 
 const bodyBytesMax = 16 * 1024;
 
@@ -32,10 +35,12 @@ export function roomsDoor(ask: AskRoomAccess): Router {
   router.post("/", express.json({ limit: bodyBytesMax, strict: true }));
   router.use(async (request, response, next) => {
     const room = roomOf(request);
-    const granted = room.ok ? await ask(visitorOf(request), room.value) : room;
+    const granted = room.ok ? await ask(visitorOf(request), [room.value]) : room;
     if (!granted.ok) return sendRefusal(response, granted.refusal);
-    if (granted.value.access === "read-only" && !reads(request)) return sendRefusal(response, refused("READ_ONLY").refusal);
-    (response.locals as { user?: string }).user = granted.value.user;
+    for (const { grant } of granted.value) {
+      if (grant.access === "read-only" && !reads(request)) return sendRefusal(response, refused("READ_ONLY").refusal);
+      (response.locals as { user?: string }).user = grant.user;
+    }
     next();
   });
   return router;
@@ -47,17 +52,11 @@ export function eventsDoor(ask: AskRoomAccess, listeners: OpenListeners): Router
   router.use(async (request, response, next) => {
     const rooms = roomsOf(request);
     if (!rooms.ok) return sendRefusal(response, rooms.refusal);
-    const { endings } = listeners;
-    let expiresInMs = Number.POSITIVE_INFINITY;
-    for (const room of rooms.value ?? [undefined]) {
-      const granted = await ask(visitorOf(request), room);
-      if (!granted.ok) return sendRefusal(response, granted.refusal);
-      expiresInMs = Math.min(expiresInMs, granted.value.expiresInMs ?? Number.POSITIVE_INFINITY);
-    }
-    // What was answered before all were ended is of before.
-    if (endings !== listeners.endings) return sendRefusal(response, refused("ACCESS_UNKNOWN").refusal);
-    listeners.add(response, expiresInMs);
-    next();
+    // What it shows is kept, not the request with all that is behind it.
+    const [visitor, named] = [visitorOf(request), rooms.value ?? [undefined]];
+    const granted = await ask(visitor, named);
+    if (!granted.ok) return sendRefusal(response, granted.refusal);
+    if (listeners.add(response, granted.value, () => ask(visitor, named, true))) next();
   });
   return router;
 }

@@ -110,6 +110,8 @@ export class AccessControl {
    */
   async ask(request: AccessRequest, { socket = "http", isAgain = false } = {}): Promise<Result<Grant>> {
     const key = questionKey(request);
+    // Nor for anybody else: what is answered now may be something else.
+    if (isAgain) this.#kept.delete(key);
     const known = isAgain ? undefined : (this.#known(key) ?? this.#asked.get(key));
     if (known !== undefined) return known;
     const asked: Promise<Result<Grant>> = this.#inTurn(request, socket).then((result) => {

@@ -3,6 +3,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { createRelay } from "../../server/index.ts";
 import { endInkClients, InkClient } from "../harness/ink-client.ts";
@@ -64,10 +65,13 @@ test("an application gets a relay by the names of its settings, or an error that
 
 test("[P2] [P9] an application that takes back what it granted says so: who was in is out, and keeps what was not saved", async () => {
   const out = new Set<string>();
+  const asked: string[] = [];
   const relay = await createRelay({
     ...{ port: 0, data: temporaryFolder("reconsidered"), log: "silent", name: "inside" },
-    authorize: async ({ token }) =>
-      out.has(token) ? { allow: false, reason: "Not any more." } : { allow: true, access: "write", user: token },
+    authorize: async ({ token }) => {
+      asked.push(token);
+      return out.has(token) ? { allow: false, reason: "Not any more." } : { allow: true, access: "write", user: token };
+    },
   });
   const here = at(relay.address);
   const ada = await new InkClient(here, "plan", { credential: "ada" }).synced();
@@ -78,8 +82,12 @@ test("[P2] [P9] an application that takes back what it granted says so: who was 
   await ada.saved();
 
   out.add("ada");
+  asked.length = 0;
   relay.reconsider({ user: "bob" });
-  // Ada was not asked about: she is in as before.
+  await until("Bob has been asked about", () => asked.length > 0);
+  // Whoever else is meant has their moment at the same time as he, or a few milliseconds later.
+  await sleep(100);
+  expect(asked).toEqual(["bob"]);
   ada.insert(6, " turn");
   await bob.reads("wheels turn");
   await ada.saved();
@@ -95,8 +103,16 @@ test("[P2] [P9] an application that takes back what it granted says so: who was 
   // What was said of her before counts for nothing, however recent it is.
   const again = new InkClient(here, "plan", { credential: "ada" });
   await until("she does not get in again", () => again.room.status.phase === "refused");
-  await listens.text();
+  await expect(listens.text()).rejects.toThrow("terminated");
   expect((await fetch(`${relay.address}/api/events?token=ada`)).status).toBe(403);
+  // Whatever is not understood would mean everybody.
+  for (const [whom, why] of [
+    [{ user: undefined }, /"user" must be a string/],
+    [{ usr: "ada" }, /"usr" says nothing/],
+    ["ada", /must be \{ room, user \}/],
+    [{ room: "" }, /names no document/],
+  ] as const)
+    expect(() => relay.reconsider(whom as never)).toThrow(why);
   await Promise.all([ada.end(), bob.end(), again.end()]);
   await relay.stop();
 });

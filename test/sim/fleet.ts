@@ -4,7 +4,7 @@
  */
 import type { ActorId, RelayId } from "@inkmesh/shared/base/ids";
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
-import { foundMesh, type KeptMesh } from "../../server/core/membership/belonging.ts";
+import { foundMesh } from "../../server/core/membership/belonging.ts";
 import type { Report } from "../../server/core/effect.ts";
 import { RingRecords } from "../../server/core/membership/ring-records.ts";
 import type { Limits } from "../../server/core/limits.ts";
@@ -138,13 +138,13 @@ export class Fleet {
     return this.#options.limits.replication.keptHistoryMs > 0;
   }
 
-  /** A data folder with nothing in its store. */
-  newFolder(relay: RelayId, mesh?: KeptMesh): SimFolder {
+  /** A data folder with nothing in its store; `from`: whose file of the mesh it has. */
+  newFolder(relay: RelayId, from?: SimFolder): SimFolder {
     const { world, limits } = this.#options;
     this.#folders += 1;
     const random = world.random(this.#folders === 1 ? "disk" : `disk${this.#folders}`);
     const disk = new SimDisk({ random, nestingMax: limits.content.nestingMax, relay, keepsHistory: this.keepsHistories });
-    return new SimFolder(disk, mesh);
+    return new SimFolder(disk, from);
   }
 
   randomOfCopy(): Random {

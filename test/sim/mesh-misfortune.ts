@@ -82,11 +82,11 @@ export class MeshMisfortune {
       // The others find the mesh by the first one's file.
       const keepsFile = random.fraction() < 0.6;
       const relay = keepsFile ? fleet.any(random) : this.#notTheFirst(random);
-      const { mesh } = relay.folder;
+      const { folder } = relay;
       const keepsMesh = keepsFile || !this.#isKnownBeside(relay);
       relay.kill();
       this.#lose(relay);
-      relay.replaceFolder(fleet.newFolder(relay.self, keepsMesh ? mesh : undefined));
+      relay.replaceFolder(fleet.newFolder(relay.self, keepsMesh ? folder : undefined));
       checkers.attach(relay);
       const [startMs, aloneMs] = [log(random, 200, 15_000), log(random, 200, 30_000)];
       // Often by itself, and with somebody who writes there: a new disk does not hear at once what it lacks.

@@ -8,6 +8,7 @@
 import type { Random } from "@inkmesh/shared/base/random";
 import type { RelayId } from "@inkmesh/shared/base/ids";
 import { randomInteger } from "@inkmesh/shared/base/random";
+import { RingRecords } from "../../server/core/membership/ring-records.ts";
 import type { Checkers } from "./checkers.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Population } from "./population.ts";
@@ -44,6 +45,9 @@ export class Operator {
   forgets = 0;
   /** How often nobody had heard that a relay has left. */
   unheard = 0;
+  /** What was set right at the end: relays that were given others, and names that were forgotten once more. */
+  introduced = 0;
+  forgottenAnew = 0;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
@@ -102,29 +106,32 @@ export class Operator {
   }
 
   /**
-   * At the end of all misfortune: whoever was given none but relays that are gone, or knows none but those, is given others; and whom nobody knows
-   * to be forgotten any more, since folders were put back or wiped, is forgotten once more.
+   * At the end of all misfortune, and only where misfortune is the cause, as whoever looks at everything knows: whoever was given none but relays
+   * that are gone, or was linked with none but those, is given others; and whom nobody knows to be forgotten any more, since each folder that had
+   * noted it is gone, was put back or wiped, is forgotten once more. What relays should know by themselves is left to them, and found.
    */
   setRight(): void {
     const { fleet, world } = this.#options;
     for (const relay of fleet.relays) {
       if (!relay.isUp || !fleet.isMesh || !this.#isCutOff(relay)) continue;
+      this.introduced += 1;
       relay.kill();
       relay.joinsAnew = true;
       relay.start();
     }
     for (const lost of this.#forgotten.values()) {
-      if (fleet.ring.status(lost.self) === "forgotten") continue;
+      if (fleet.ring.status(lost.self) === "forgotten" || fleet.relays.some(({ folder }) => folder.knowsForgotten.has(lost.self))) continue;
+      this.forgottenAnew += 1;
       this.#forgetting.add(lost.self);
       this.#makeForgotten(lost, world.random(`forgets ${lost.self} again`), false);
     }
   }
 
-  /** Neither does it know where another one is, nor another one where it is. */
+  /** Neither does it know where another one is, nor another one where it is, and none of them has to. */
   #isCutOff(relay: SimRelay): boolean {
     if (relay.folder.mesh === undefined) return true;
-    const knows = (one: SimRelay, other: SimRelay): boolean =>
-      one.folder.mesh?.addresses.some(({ relay: known }) => known === other.self) ?? false;
+    const knows = ({ folder }: SimRelay, { self, host }: SimRelay): boolean =>
+      folder.linkedWith.has(host) || (folder.mesh?.addresses.some(({ relay: known }) => known === self) ?? false);
     const others = this.#options.fleet.relays.filter((other) => other !== relay);
     return others.length > 0 && others.every((other) => !knows(relay, other) && !knows(other, relay));
   }
@@ -178,6 +185,8 @@ export class Operator {
   }
 
   #isForgotten(lost: SimRelay): void {
+    for (const { folder } of this.#options.fleet.relays)
+      if (RingRecords.empty.merge(folder.mesh?.ring ?? []).status(lost.self) === "forgotten") folder.knowsForgotten.add(lost.self);
     this.#forgetting.delete(lost.self);
     this.#forgotten.set(lost.self, lost);
     this.forgets += 1;

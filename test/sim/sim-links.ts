@@ -15,6 +15,8 @@ import type { SimProcess } from "./world.ts";
 const socketBufferBytes = 64 * 1024;
 /** How often a socket that is full is looked at. */
 const lookMs = 20;
+/** After which relays that are linked have told each other their addresses and written them down (`keepMs`). */
+const introducedMs = 50;
 /** Later news of the mesh is written beside the event loop. */
 const keepMs = 10;
 
@@ -49,7 +51,7 @@ export class SimLinks implements LinkSockets {
       close: (code, reason) => line.closeByRelay(code, reason),
       waitingBytes: () => line.backlogBytes,
     });
-    return this.#endOf(link);
+    return this.#endOf(link, line.from ?? "");
   }
 
   dial(address: string): void {
@@ -69,7 +71,7 @@ export class SimLinks implements LinkSockets {
             },
             waitingBytes: () => line.backlogToRelayBytes,
           });
-          end = this.#endOf(link);
+          end = this.#endOf(link, host);
         },
         frame: (bytes) => end?.frame(bytes),
         closed: (code, reason) => {
@@ -111,9 +113,14 @@ export class SimLinks implements LinkSockets {
     return number;
   }
 
-  #endOf(link: LinkId): LineEnd {
+  #endOf(link: LinkId, remote: string): LineEnd {
+    const { process, folder, enqueue } = this.#options;
+    const introducedAtMs = process.monotonicMs() + introducedMs;
     return {
-      frame: (bytes) => this.#options.enqueue({ type: "link-received", link, bytes }),
+      frame: (bytes) => {
+        if (process.monotonicMs() >= introducedAtMs) folder.linkedWith.add(remote);
+        enqueue({ type: "link-received", link, bytes });
+      },
       closed: () => this.#closed(link),
     };
   }

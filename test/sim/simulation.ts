@@ -222,8 +222,9 @@ class History {
 
   /** What happens now and then in what no checker minds. */
   #rarities(): readonly string[] {
-    const { unheard } = this.#operator;
-    return [...(unheard > 0 ? ["left unheard"] : []), ...(this.#population.moved > 0 ? ["moved on"] : [])];
+    const { unheard, introduced, forgottenAnew } = this.#operator;
+    const counts = { "left unheard": unheard, "moved on": this.#population.moved, "introduced anew": introduced };
+    return Object.entries({ ...counts, "forgotten anew": forgottenAnew }).flatMap(([what, count]) => (count > 0 ? [what] : []));
   }
 
   #look(process: { readonly name: string } | undefined): void {

@@ -3,7 +3,7 @@
  * obeyed in every dialect.
  */
 import { describe, expect, test } from "vitest";
-import { ok } from "@inkmesh/shared/base/result";
+import { ok, refused } from "@inkmesh/shared/base/result";
 import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import * as Y from "yjs";
 import type { Grant } from "../../../server/core/access.ts";
@@ -12,6 +12,8 @@ import { HocuspocusScript } from "./hocuspocus-script.ts";
 import { NativeScript, YScript } from "./scripted-client.ts";
 
 const minute = 60_000;
+/** Until a question is answered that follows on what the client is asked to show. */
+const answerMs = 6_500;
 
 const edit = (words = "words"): Uint8Array => {
   const doc = new Y.Doc();
@@ -67,7 +69,7 @@ describe("what is granted for a time", () => {
   test("[P9] is asked about again at its end, with what the client has shown, or shows when it is asked to", () => {
     const world = aWorld();
     const { native, y, hocuspocus } = threeClients(world, { expiresInMs: minute });
-    world.pass(minute * 0.9 - 1);
+    world.pass(minute * 0.9 - answerMs - 1);
     expect([world.asked, hocuspocus.heard("token-request")]).toEqual([[], []]);
     expire(world, { hocuspocus });
     expect(questions(world).sort()).toEqual([
@@ -190,6 +192,18 @@ describe("what is granted for a time", () => {
     expect(appended(world)).toMatchObject([{ author: "ada lovelace" }]);
   });
 
+  test("our own client is not bothered when it is only called something else", () => {
+    const world = aWorld();
+    const native = new NativeScript(world).hello().open("one");
+    world.run();
+    world.grant({ user: "ada", expiresInMs: minute });
+    world.pass(minute);
+    world.grant({ user: "ada lovelace" });
+    native.updates(1, [edit()]);
+    world.run();
+    expect([native.heard("error"), native.heard("opened").length, appended(world)]).toMatchObject([[], 1, [{ author: "ada lovelace" }]]);
+  });
+
   test("[P9] no answer ends it only when its time is over: it is asked again until then", () => {
     const world = aWorld();
     const y = new YScript(world, "one").step1();
@@ -201,6 +215,33 @@ describe("what is granted for a time", () => {
     for (let seconds = 0; world.asked.length === 0; seconds++) world.pass(1_000);
     world.deny("ACCESS_UNKNOWN");
     expect([y.closeCode, world.now.monotonicMs >= 1_000 + 100 * minute]).toEqual([1013, true]);
+  });
+
+  test("[P9] is asked about so early that one time without an answer ends nothing", () => {
+    const world = aWorld();
+    const clients = Array.from({ length: 100 }, () => new YScript(world, "one").step1());
+    world.run();
+    const grant = (): void => {
+      const value = { user: "", access: "read-write", expiresInMs: minute } as const;
+      for (const { seq } of world.asked.splice(0)) world.tell({ type: "access-answered", seq, result: ok(value) });
+      world.run();
+    };
+    grant();
+    const silent: number[] = [];
+    const untilMs = world.now.monotonicMs + minute;
+    // As late as may be, and then it speaks again, before what was granted is over.
+    while (world.now.monotonicMs < untilMs - answerMs) {
+      world.pass(100);
+      silent.push(...world.asked.splice(0).map(({ seq }) => seq));
+    }
+    world.pass(untilMs - 100 - world.now.monotonicMs);
+    for (const seq of silent) world.tell({ type: "access-answered", seq, result: refused("ACCESS_UNKNOWN") });
+    world.run();
+    expect([silent.length, world.asked.length]).toEqual([100, 0]);
+    world.pass(100);
+    expect(world.asked.length).toBe(100);
+    grant();
+    expect(clients.filter(({ closeCode }) => closeCode !== undefined)).toEqual([]);
   });
 
   test("[P8] is asked about once a second at most, and once a day at least", () => {
@@ -230,7 +271,7 @@ describe("what is granted for a time", () => {
     const value = { user: "", access: "read-write", expiresInMs: minute } as const;
     for (const { seq } of world.asked.splice(0)) world.tell({ type: "access-answered", seq, result: ok(value) });
     world.run();
-    world.pass(minute * 0.9 - 1);
+    world.pass(minute * 0.9 - answerMs - 1);
     expect(world.asked.length).toBe(0);
     const counts = Array.from({ length: 60 }, () => {
       world.pass(100);
@@ -253,6 +294,34 @@ describe("what is granted for a time", () => {
     expect([world.asked, native.heard("error")]).toEqual([[], []]);
   });
 
+  test("[P9] one that is let go of before it is answered leaves the time of what is opened on its channel alone", () => {
+    const world = aWorld();
+    const native = new NativeScript(world).hello().open("one");
+    world.run();
+    native.updates(1, [edit()]).say({ type: "close", channel: 1 });
+    native.open("two");
+    world.run();
+    answer(world, "two", { expiresInMs: minute });
+    answer(world, "one", { expiresInMs: minute });
+    expect(appended(world).length).toBe(1);
+    world.pass(minute);
+    expect(questions(world)).toEqual([["two", "", true]]);
+  });
+
+  test("[P9] what was said in one that is let go of does not count once its time is over: nobody is asked any more", () => {
+    const world = aWorld();
+    const native = new NativeScript(world).hello().open("one");
+    world.run();
+    world.holdsAnswers = true;
+    world.grant({ expiresInMs: minute });
+    native.updates(1, [edit()]).say({ type: "close", channel: 1 });
+    world.run();
+    world.pass(minute + 1);
+    world.holdsAnswers = false;
+    world.run();
+    expect([world.asked, appended(world), native.heard("error")]).toEqual([[], [], []]);
+  });
+
   test("[P9] one that is let go of while it is loaded leaves alone what is opened on its channel meanwhile", () => {
     const world = aWorld();
     const native = new NativeScript(world).hello().open("one");
@@ -271,77 +340,51 @@ describe("what is granted for a time", () => {
   });
 });
 
-describe("what is called into doubt", () => {
-  const doubt = (world: CoreWorld, whom: { room?: string; user?: string } = {}): void => {
-    world.tell({ type: "reconsider-access", room: whom.room, user: whom.user });
-    world.run();
-    world.pass(10);
-  };
-
-  test("[P9] is asked about at once, though it was granted for good: in that room, of that name", () => {
+describe("who shows something else while the question is under way", () => {
+  /** A Hocuspocus client that is being asked about with what it had shown; `old` empty: with nothing. */
+  function anAsking(old: string, grant: Partial<Grant> = { expiresInMs: minute }) {
     const world = aWorld();
-    for (const [room, user] of [
-      ["one", "ada"],
-      ["one", "bob"],
-      ["two", "ada"],
-    ] as const) {
-      new YScript(world, room);
+    const client = new HocuspocusScript(world);
+    if (old !== "") client.token("one", old);
+    client.step1("one").step2("one");
+    world.run();
+    world.pass(500);
+    world.grant(grant);
+    while (world.asked.length === 0) world.pass(500);
+    return { world, client };
+  }
+
+  test.each(["old", ""])("[P9] is refused only with that, when it was %j before", (old) => {
+    const { world, client } = anAsking(old);
+    client.token("one", "new");
+    world.run();
+    world.deny();
+    expect([questions(world), client.heard("denied")]).toEqual([[["one", "new", true]], []]);
+    world.grant({ expiresInMs: minute });
+    expect([world.asked, client.heard("denied")]).toEqual([[], []]);
+  });
+
+  test("[P9] is refused all the same when that is refused, or not answered, whatever it shows meanwhile", () => {
+    for (const code of ["NOT_ALLOWED", "ACCESS_UNKNOWN"] as const) {
+      const { world, client } = anAsking("old");
+      client.token("one", "new");
       world.run();
-      world.grant({ user });
+      world.deny();
+      client.token("one", "newer");
+      world.run();
+      world.deny(code);
+      expect([world.asked, client.heard("denied").length + (client.closeCode === 1013 ? 1 : 0)]).toEqual([[], 1]);
     }
-    const asked = (whom: { room?: string; user?: string }): readonly string[] => {
-      doubt(world, whom);
-      return world.asked.splice(0).map(({ ask, connection }) => `${ask.room} of ${connection}`);
-    };
-    expect(asked({ room: "one", user: "ada" })).toEqual(["one of 1"]);
-    expect(asked({ user: "bob" })).toEqual(["one of 2"]);
-    expect(asked({ room: "two" })).toEqual(["two of 3"]);
-    expect(asked({ room: "three" })).toEqual([]);
   });
 
-  test("[P9] and ends where there is no answer", () => {
-    const world = aWorld();
-    const y = new YScript(world, "one").step1();
+  test("[P9] for the first time is asked about with that at once, though the first question was not answered", () => {
+    const { world, client } = anAsking("", { access: "read-only", expiresInMs: 100 * minute });
+    client.token("one", "first");
     world.run();
-    world.grant({ expiresInMs: 100 * minute });
-    doubt(world);
     world.deny("ACCESS_UNKNOWN");
-    expect(y.closeCode).toBe(1013);
-  });
-
-  test("[P9] while it is being asked about, is asked about once more: the first answer may be of before", () => {
-    const world = aWorld();
-    const y = new YScript(world, "one").step1();
-    world.run();
-    world.grant();
-    doubt(world);
-    doubt(world);
-    expect(world.asked.length).toBe(1);
-    world.grant();
-    world.pass(10);
-    expect([y.closeCode, world.asked.length]).toEqual([undefined, 1]);
-    world.deny();
-    expect(y.closeCode).toBe(4403);
-  });
-
-  test("[P9] who is about to be let in by an answer of before is asked about once more", () => {
-    const world = aWorld();
-    const y = new YScript(world, "one").step1();
-    world.run();
-    doubt(world, { user: "ada" });
-    expect(world.asked.length).toBe(1);
-    world.grant({ user: "ada" });
-    world.pass(0);
-    expect(questions(world)).toEqual([["one", "", true]]);
-    world.deny();
-    expect(y.closeCode).toBe(4403);
-  });
-
-  test("nobody is where no application is asked", () => {
-    const world = new CoreWorld();
-    const y = new YScript(world, "one").step1();
-    world.run();
-    doubt(world);
-    expect([world.asked, y.closeCode]).toEqual([[], undefined]);
+    expect(questions(world)).toEqual([["one", "first", true]]);
+    // Nobody has called anything into doubt: what was granted is not over.
+    world.deny("ACCESS_UNKNOWN");
+    expect(client.closeCode).toBeUndefined();
   });
 });

@@ -199,7 +199,7 @@ export class CoreWorld {
       tokenSecret,
       hlcFloorMs: 0,
       offsetMaxMs: 500,
-      asksAccess: this.#asksAccess,
+      accessAnswerMs: this.#asksAccess ? 6_000 : undefined,
     });
   }
 

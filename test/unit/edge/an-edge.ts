@@ -20,7 +20,7 @@ import { eventsApi } from "../../../server/edge/events-api.ts";
 import { experimentsApi, type Experiments } from "../../../server/edge/experiments-api.ts";
 import { healthApi } from "../../../server/edge/health-api.ts";
 import type { HistoryApiOptions } from "../../../server/edge/history-api.ts";
-import { createHttpServer } from "../../../server/edge/http-server.ts";
+import { createHttpServer, type HttpServerOptions } from "../../../server/edge/http-server.ts";
 import type { KnownStamps } from "../../../server/edge/mesh-answer.ts";
 import { meshApi } from "../../../server/edge/mesh-api.ts";
 import { OriginPolicy } from "../../../server/edge/origin-policy.ts";
@@ -48,6 +48,7 @@ interface EdgeOptions {
   readonly version?: HistoryApiOptions["version"];
   readonly eventsKeptMax?: number;
   readonly experiments?: Experiments;
+  readonly doors?: HttpServerOptions["doors"];
   readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
 }
 
@@ -95,7 +96,7 @@ export async function anEdge(options: EdgeOptions = {}) {
     limits: { eventsKeptMax: options.eventsKeptMax ?? 4, eventEveryMs: 20, eventBeatMs: 50 },
   });
   const http = createHttpServer({
-    doors: undefined,
+    doors: options.doors,
     ...{ status, sockets, peers, observer },
     origins: new OriginPolicy(options.allowOrigins ?? [], () => options.relays ?? []),
     healthApi: healthApi({

@@ -63,6 +63,22 @@ describe("access control", () => {
     expect([signal?.aborted, failures]).toEqual([true, ["no answer within 10 ms"]]);
   });
 
+  test("[P9] about a session that is open what was answered before is told to nobody any more, whichever of the questions is answered first", async () => {
+    const answers: ((answer: unknown) => void)[] = [];
+    const { control } = aControl(() => new Promise((resolve) => answers.push(resolve as never)));
+    const first = control.ask(request);
+    await until("it is asked", () => answers.length === 1);
+    answers[0]!({ allow: true, access: "write" });
+    await first;
+    const again = [1, 2].map((socket) => control.ask(request, { isAgain: true, socket: String(socket) }));
+    await until("they are asked", () => answers.length === 3);
+    answers[1]!({ allow: true, access: "write" });
+    await again[0];
+    const newcomer = control.ask(request);
+    answers[2]!({ allow: false });
+    expect([await again[1], await newcomer]).toMatchObject([{ ok: false }, { ok: false }]);
+  });
+
   test("a question under way is not asked twice; another token, room, place or page is another question", async () => {
     const asked: AccessRequest[] = [];
     const { control } = aControl(async (each) => (asked.push(each), { allow: true, access: "write" }));
