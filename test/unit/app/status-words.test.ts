@@ -13,6 +13,7 @@ function aRoom(change: Partial<RoomStatus> = {}): RoomStatus {
     synced: true,
     waiting: 0,
     waitingBlobs: 0,
+    blobsNotOnDevice: 0,
     notOnDevice: 0,
     copies: 1,
     replicas: 1,
@@ -72,7 +73,7 @@ describe("[P2] the status says what is true, in words", () => {
     [
       "an image in memory only, without a line",
       offline,
-      { phase: "on-this-device", waitingBlobs: 1, notOnDevice: 1 },
+      { phase: "on-this-device", waitingBlobs: 1, notOnDevice: 1, blobsNotOnDevice: 1 },
       "alarm",
       "1 image only in this tab",
     ],
