@@ -268,6 +268,7 @@ test("a browser that cannot combine signals saves images all the same", async ()
   const { room } = aTab();
   await settle();
   await Promise.all([room.blobs.add(bytes), settle()]);
+  await settle();
   expect(phaseOf(room)).toEqual(["saved", 0]);
   any.mockRestore();
 });
