@@ -146,7 +146,8 @@ function withWaiting(state: string, room: RoomStatus): string {
   const { waiting, waitingBlobs } = room;
   if (waiting + waitingBlobs === 0) return state;
   const what = [...(waiting > 0 ? [edits(waiting)] : []), ...(waitingBlobs > 0 ? [images(waitingBlobs)] : [])].join(" and ");
-  return `${state} · ${what} on this device, not yet sent`;
+  // Both together would not fit on a phone.
+  return `${state} · ${what} ${waiting > 0 && waitingBlobs > 0 ? "not sent" : "on this device, not yet sent"}`;
 }
 
 function keptHere(room: RoomStatus): string {

@@ -17,7 +17,7 @@ import { type ImageAttributes, selectedImage, writeImage } from "./image-node.ts
 import { focusDescription } from "./image-view.ts";
 import { leftElsewhere } from "./image-words.ts";
 import { keepPlace } from "./kept-place.ts";
-import { bringImages, takeOutImages } from "./pasted-images.ts";
+import { bringImages, putBack, takeOutImages } from "./pasted-images.ts";
 
 interface Surroundings {
   readonly room: Pick<InkmeshRoom, "blobs" | "name">;
@@ -69,6 +69,13 @@ export function imageInsertion(surroundings: Surroundings) {
       return [
         new Plugin({
           key: new PluginKey("imageInsertion"),
+          // What the device still has of it is offered once more.
+          view: () => ({
+            update: ({ state }, before) => {
+              const { room } = surroundings;
+              for (const blob of putBack(before, state)) void room.blobs.bring(blob, room.name).catch(() => undefined);
+            },
+          }),
           props: {
             // What one types while an image is selected would take its place.
             handleTextInput: (view, _from, _to, text) => writeBelow(view, text),

@@ -7,6 +7,7 @@
  */
 import type { InkmeshRoom } from "@inkmesh/client";
 import type { EditorState, Transaction } from "@tiptap/pm/state";
+import { ySyncPluginKey } from "@tiptap/y-tiptap";
 import { plainBlock, writeBlock } from "./block-attributes.ts";
 import { type ImageAttributes, isImage, readImage, writeImage } from "./image-node.ts";
 import { notBrought } from "./image-words.ts";
@@ -63,6 +64,18 @@ export async function bringImages(
     else lost += 1;
   }
   if (lost > 0) say(notBrought(lost));
+}
+
+/** Names of images that undoing or redoing has put back: relays may have collected them meanwhile. */
+export function putBack(before: EditorState, after: EditorState): readonly string[] {
+  const isUndo = (ySyncPluginKey.getState(after) as { isUndoRedoOperation?: boolean } | undefined)?.isUndoRedoOperation === true;
+  if (!isUndo || before.doc.eq(after.doc)) return [];
+  const there = new Set(blobsIn(before));
+  return [...new Set(blobsIn(after))].filter((blob) => !there.has(blob));
+}
+
+function blobsIn({ doc }: EditorState): readonly string[] {
+  return doc.children.filter(isImage).map(({ attrs }) => readImage(attrs).blob);
 }
 
 /** What the steps changed, in the document after them. */

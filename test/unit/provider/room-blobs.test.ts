@@ -323,6 +323,17 @@ test("what is brought along from another document is this one's, too", async () 
   expect([...relay.kept.keys()]).toEqual([`/api/rooms/a%20room/blobs/${name}`, `/api/rooms/other/blobs/${name}`]);
 });
 
+test("[P7] what is brought once more is offered once more: relays may have collected it", async () => {
+  const { room } = aTab();
+  await settle();
+  const [name] = await Promise.all([room.blobs.add(bytes), settle()]);
+  await settle();
+  relay.kept.clear();
+  await Promise.all([room.blobs.bring(name, "a room"), settle()]);
+  await settle();
+  expect([relay.kept.size, phaseOf(room)]).toEqual([1, ["saved", 0]]);
+});
+
 test("forgetting a document removes its images; the device's rooms say what waits", async () => {
   const { mesh, room } = aTab();
   relay.isDown = true;

@@ -4,7 +4,7 @@ import type { BlobAnswer } from "@inkmesh/client";
 import * as Y from "yjs";
 import { beginDocument } from "../../../../client/app/document-meta.ts";
 import { plainBlock, writeBlock } from "../../../../client/app/rich-text/block-attributes.ts";
-import { bringImages, takeOutImages } from "../../../../client/app/rich-text/pasted-images.ts";
+import { bringImages, putBack, takeOutImages } from "../../../../client/app/rich-text/pasted-images.ts";
 import { BoundEditor } from "./bound-editor.ts";
 
 const blobOf = (digit: string): string => `sha256-${digit.repeat(64)}`;
@@ -95,4 +95,22 @@ it("others' changes meanwhile move the place, and nobody's words", async () => {
   await answer("found");
   await bringing;
   expect(shape(bound)).toEqual(["above here", "one", "image a", "two"]);
+});
+
+it("[P7] an image that undoing puts back is known, and none that is there already", async () => {
+  const { bound, answer, bringing } = aPaste("here", "one", "image a", "two");
+  await answer("found");
+  await bringing;
+  const step = (change: () => void): readonly string[] => {
+    const before = bound.state;
+    change();
+    return putBack(before, bound.state);
+  };
+  // Half a second makes another step to undo.
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  const at = bound.state.doc.children.slice(0, 2).reduce((sum, { nodeSize }) => sum + nodeSize, 0);
+  expect(step(() => bound.run(({ tr }, dispatch) => (dispatch?.(tr.delete(at, at + 1)), true)))).toEqual([]);
+  expect(shape(bound)).not.toContain("image a");
+  expect(step(() => bound.undo())).toEqual([blobOf("a")]);
+  expect(step(() => bound.caret(0).type("x"))).toEqual([]);
 });
