@@ -90,7 +90,7 @@ describe("an image", () => {
     await editor.workOffline(true);
     await paste(editor, [aPicture()]);
     await shown(editor.page, 1);
-    await editor.says(/Working offline · .*1 image on this device, not yet sent/);
+    await editor.says(/Working offline · .*1 image (not|on this device, not yet) sent/);
     await picture(editor.page, "image-offline");
     await editor.page.reload();
     await editor.ready();
