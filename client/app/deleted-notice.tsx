@@ -3,6 +3,7 @@
  */
 import type { Inkmesh, InkmeshRoom, RoomDeletion } from "@inkmesh/client";
 import { useState } from "preact/hooks";
+import { copyLacks } from "./copied-images.ts";
 import { keepDeleted, removeDeleted } from "./deleted-copy.ts";
 import { deletionWords } from "./deletion-words.ts";
 import { noCopyMade } from "./document-copy.ts";
@@ -22,7 +23,8 @@ export function DeletedNotice({ mesh, room, deletion, onSay }: DeletedNoticeProp
   const keep = async () => {
     const copy = await keepDeleted(mesh, room);
     if (copy === undefined) return onSay(noCopyMade);
-    visitRoom(copy);
+    if (copy.missingImages > 0) return onSay(copyLacks(copy.missingImages));
+    visitRoom(copy.name);
   };
   const [asking, setAsking] = useState(false);
   const unsent = room.onlyHere.waiting.length;

@@ -3,6 +3,7 @@
  */
 import type { Inkmesh } from "@inkmesh/client";
 import { useState } from "preact/hooks";
+import { copyLacks } from "./copied-images.ts";
 import { keepDeletedUnopened, removeDeleted } from "./deleted-copy.ts";
 import { noCopyMade } from "./document-copy.ts";
 import type { DocumentRow } from "./document-list.ts";
@@ -23,9 +24,9 @@ export function DeletedRowActions({ mesh, row, onRemoved }: DeletedRowActionsPro
   const keep = async () => {
     setBusy(true);
     const copy = await keepDeletedUnopened(mesh, row.room).catch(() => undefined);
-    if (copy !== undefined) return visitRoom(copy);
+    if (copy?.missingImages === 0) return visitRoom(copy.name);
     setBusy(false);
-    setProblem(noCopyMade);
+    setProblem(copy === undefined ? noCopyMade : copyLacks(copy.missingImages));
   };
   const remove = async () => {
     setAsking(false);

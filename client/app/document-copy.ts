@@ -4,21 +4,26 @@
 import type { Inkmesh, InkmeshRoom, RoomStatus } from "@inkmesh/client";
 import { imageName } from "@inkmesh/shared/engine/editor-content";
 import * as Y from "yjs";
+import { copyImages } from "./copied-images.ts";
 import { codeField, metaOf, setTitle, textField } from "./document-meta.ts";
 import { drawRoomName } from "./room-address.ts";
 
 /** How long the copy may take to be written, before it is said that it was not. */
 const writtenWithinMs = 15_000;
 
-/**
- * Makes a new document with the content of another one and its images, as far as they can be had; resolves with its name once it is kept,
- * rejects when it is not.
- */
-export async function copyDocument(mesh: Inkmesh, { name, doc }: Pick<InkmeshRoom, "name" | "doc">): Promise<string> {
+export interface DocumentCopy {
+  readonly name: string;
+  /** Images that it names and that could not be had. */
+  readonly missingImages: number;
+}
+
+/** Makes a new document with the content of another one and its images; resolves once it is kept, rejects when it is not. */
+export async function copyDocument(mesh: Inkmesh, { name, doc }: Pick<InkmeshRoom, "name" | "doc">): Promise<DocumentCopy> {
   const room = mesh.open(drawRoomName());
+  let missingImages = 0;
   try {
     await room.whenLoaded;
-    for (const blob of imagesIn(doc)) await room.blobs.bring(blob, name);
+    missingImages = await copyImages(doc, name, room);
     Y.applyUpdate(room.doc, Y.encodeStateAsUpdate(doc), copyDocument);
     setTitle(room.doc, copiedTitle(metaOf(doc).title));
     await untilKept(room);
@@ -28,7 +33,7 @@ export async function copyDocument(mesh: Inkmesh, { name, doc }: Pick<InkmeshRoo
     throw failure;
   }
   await room.close();
-  return room.name;
+  return { name: room.name, missingImages };
 }
 
 /** Until the copy is on this device's disk or on a relay; where there is no disk, memory is all that was asked for. */
@@ -47,15 +52,6 @@ async function untilKept(room: InkmeshRoom): Promise<void> {
       reject(new Error("neither this device nor a relay has kept the copy"));
     }, writtenWithinMs);
   });
-}
-
-/** The names of all images of a document. */
-function imagesIn(doc: Y.Doc): ReadonlySet<string> {
-  const elements = doc.getXmlFragment(textField).toArray();
-  const names = elements.map((element) =>
-    element instanceof Y.XmlElement && element.nodeName === imageName ? element.getAttribute("blob") : undefined,
-  );
-  return new Set(names.filter((name) => name !== undefined));
 }
 
 /** What to say when no copy could be made. */

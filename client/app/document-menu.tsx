@@ -5,6 +5,7 @@ import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
 import { Copy, Download, EllipsisVertical, FlaskConical, HardDriveDownload, Link2, Trash2 } from "lucide-preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { DeleteDialog } from "./delete-dialog.tsx";
+import { copyLacks } from "./copied-images.ts";
 import { copyDocument, noCopyMade, plainText } from "./document-copy.ts";
 import { metaOf } from "./document-meta.ts";
 import { download, fileName } from "./download.ts";
@@ -114,7 +115,10 @@ function MenuItem({
 
 async function visitCopy(mesh: Inkmesh, room: InkmeshRoom, onSay: (sentence: string) => void): Promise<void> {
   try {
-    visitRoom(await copyDocument(mesh, room));
+    onSay("Making a copy…");
+    const { name, missingImages } = await copyDocument(mesh, room);
+    if (missingImages > 0) return onSay(copyLacks(missingImages));
+    visitRoom(name);
   } catch {
     onSay(noCopyMade);
   }

@@ -22,7 +22,7 @@ export function statusWords(mesh: MeshStatus, room: RoomStatus): StatusWords {
 }
 
 function deviceTrouble(mesh: MeshStatus, room: RoomStatus): StatusWords | undefined {
-  if (room.waitingBlobs > 0 && room.notOnDevice > 0 && room.device === "disk" && mesh.connection !== "online") return imagesInTab(room);
+  if (room.blobsNotOnDevice > 0 && room.device === "disk" && mesh.connection !== "online") return imagesInTab(room);
   if (room.device === "disk" || room.waiting === 0) return undefined;
   // With a line to a relay they are there in a moment; that is no reason to alarm at every key.
   if (mesh.connection === "online" && room.problem === undefined) return undefined;
@@ -37,8 +37,8 @@ function deviceTrouble(mesh: MeshStatus, room: RoomStatus): StatusWords | undefi
 function imagesInTab(room: RoomStatus): StatusWords {
   return {
     tone: "alarm",
-    sentence: `${images(room.waitingBlobs)} only in this tab`,
-    detail: "This device's store does not keep images. Leave the tab open until they are saved on a relay.",
+    sentence: `${images(room.blobsNotOnDevice)} only in this tab`,
+    detail: "This device's disk does not keep images now. Leave the tab open until they are saved on a relay.",
   };
 }
 
@@ -109,6 +109,7 @@ function place(mesh: MeshStatus, room: RoomStatus): StatusWords {
     if (room.device !== "failed") return { tone: "calm", sentence: savedOn(room) };
     return { tone: "care", sentence: `${savedOn(room)}, but not on this device`, detail: whyNotOnDevice(room) };
   }
+  if (room.areBlobsUnknown && room.waiting + room.waitingBlobs === 0) return unreadBlobs;
   if (room.phase === "kept-by-a-relay")
     return {
       tone: "care",
@@ -121,6 +122,12 @@ function place(mesh: MeshStatus, room: RoomStatus): StatusWords {
   const saving = [...(room.waiting > 0 ? [edits(room.waiting)] : []), ...(room.waitingBlobs > 0 ? [images(room.waitingBlobs)] : [])];
   return { tone: "busy", sentence: saving.length === 0 ? "Saving…" : `Saving ${saving.join(" and ")}…`, detail: keptHere(room) };
 }
+
+const unreadBlobs: StatusWords = {
+  tone: "busy",
+  sentence: "Looking for images that wait here…",
+  detail: "What you typed is saved. Whether an image waits on this device is read from its disk, again and again while that refuses.",
+};
 
 const behind: StatusWords = {
   tone: "care",
@@ -139,7 +146,8 @@ function withWaiting(state: string, room: RoomStatus): string {
   const { waiting, waitingBlobs } = room;
   if (waiting + waitingBlobs === 0) return state;
   const what = [...(waiting > 0 ? [edits(waiting)] : []), ...(waitingBlobs > 0 ? [images(waitingBlobs)] : [])].join(" and ");
-  return `${state} · ${what} on this device, not yet sent`;
+  // Both together would not fit on a phone.
+  return `${state} · ${what} ${waiting > 0 && waitingBlobs > 0 ? "not sent" : "on this device, not yet sent"}`;
 }
 
 function keptHere(room: RoomStatus): string {

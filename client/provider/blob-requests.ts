@@ -29,16 +29,24 @@ export class BlobRequests {
     this.#credential = options.credential;
   }
 
-  async offer(relay: string, key: BlobKey, bytes: Uint8Array, signal: AbortSignal): Promise<OfferOutcome> {
+  offer(relay: string, key: BlobKey, bytes: Uint8Array, line: AbortSignal): Promise<OfferOutcome> {
+    return within(offerMs, line, (signal) => this.#offer(relay, key, bytes, signal));
+  }
+
+  ask(relay: string, key: BlobKey, line: AbortSignal): Promise<AskOutcome> {
+    return within(askMs, line, (signal) => this.#ask(relay, key, signal));
+  }
+
+  async #offer(relay: string, key: BlobKey, bytes: Uint8Array, signal: AbortSignal): Promise<OfferOutcome> {
     try {
       const response = await this.#fetch(addressOf(relay, key), {
         method: "PUT",
         headers: { ...this.#headers, "Content-Type": "application/octet-stream" },
         body: bytes as Uint8Array<ArrayBuffer>,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(offerMs)]),
+        signal,
       });
       const body = await readJson(response);
-      if (response.ok) return body["saved"] ? { type: "saved" } : { type: "kept" };
+      if (response.ok) return accepted(body["saved"]);
       const { refusal, isFinal } = refusalOf(body);
       if (refusal?.code === "NOT_CONFIRMED") return { type: "kept" };
       // A relay of an older version has nothing at such an address.
@@ -48,9 +56,9 @@ export class BlobRequests {
     }
   }
 
-  async ask(relay: string, key: BlobKey): Promise<AskOutcome> {
+  async #ask(relay: string, key: BlobKey, signal: AbortSignal): Promise<AskOutcome> {
     try {
-      const response = await this.#fetch(addressOf(relay, key), { headers: this.#headers, signal: AbortSignal.timeout(askMs) });
+      const response = await this.#fetch(addressOf(relay, key), { headers: this.#headers, signal });
       if (response.ok) return { type: "found", bytes: new Uint8Array(await response.arrayBuffer()) };
       const { refusal, isFinal } = refusalOf(await readJson(response));
       if (response.status === 404) return { type: "not-found" };
@@ -62,6 +70,27 @@ export class BlobRequests {
 
   get #headers(): Record<string, string> {
     return this.#credential === "" ? {} : { Authorization: `Bearer ${this.#credential}` };
+  }
+}
+
+/** What a relay that took an image says of it; a page of something in between says nothing. */
+function accepted(saved: unknown): OfferOutcome {
+  if (saved === false) return { type: "kept" };
+  return { type: typeof saved === "object" && saved !== null ? "saved" : "unanswered" };
+}
+
+/** Work whose signal is given when the line's is, or after so long; `AbortSignal.any` is younger than browsers that are in use. */
+async function within<Answer>(ms: number, line: AbortSignal, work: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+  const own = new AbortController();
+  const abort = (): void => own.abort();
+  if (line.aborted) abort();
+  line.addEventListener("abort", abort);
+  const timer = setTimeout(abort, ms);
+  try {
+    return await work(own.signal);
+  } finally {
+    clearTimeout(timer);
+    line.removeEventListener("abort", abort);
   }
 }
 

@@ -9,7 +9,8 @@
  * into the store. Two that do so cost bytes and nothing else: a relay keeps once what comes twice.
  *
  * Invariants: `add` resolves when the bytes are on the device; one offer at a time; what is answered hashes to its name; at most
- * `heldBytesMax` are in memory beside what is under way.
+ * `heldBytesMax` are in memory beside what is under way; what is in memory and waits is let go only once it is known to be saved, or the
+ * device is to forget it.
  */
 import { type BlobName, blobBytesMax, blobNameOf } from "@inkmesh/shared/base/blob-name";
 import type { Random } from "@inkmesh/shared/base/random";
@@ -31,6 +32,8 @@ export type BlobAnswer =
 
 /** While something waits the store is looked at again: what another tab says may be missed. */
 const lookEveryMs = 30_000;
+/** The same, after it could not be read. */
+const readAgainMs = 5_000;
 /** Of what waits, kept in memory in case that somebody empties the store. */
 const heldBytesMax = 32 * 1024 * 1024;
 
@@ -41,16 +44,23 @@ interface DeviceBlobsOptions {
   readonly hash: (bytes: Uint8Array) => Promise<string>;
   /** Whether this tab is the one that sends. */
   readonly isSender: () => boolean;
-  /** Tells the other tabs to look into the store. */
-  readonly say: () => void;
+  /** Tells the other tabs to look into the store, and what was put into it. */
+  readonly say: (added?: BlobKey) => void;
   /** A room's view may be another. */
   readonly changed: () => void;
+}
+
+interface HeldBlob {
+  readonly key: BlobKey;
+  readonly bytes: Uint8Array;
 }
 
 export class DeviceBlobs {
   readonly #options: DeviceBlobsOptions;
   readonly #outbox: BlobOutbox;
-  readonly #held = new Map<string, { readonly key: BlobKey; readonly bytes: Uint8Array }>();
+  readonly #held = new Map<string, HeldBlob>();
+  /** Of what is held, what the store has lost and not taken back. */
+  readonly #unwritten = new Map<string, HeldBlob>();
   readonly #asked = new Map<string, Promise<BlobAnswer>>();
   #relay: string | undefined;
   #line = new AbortController();
@@ -63,12 +73,10 @@ export class DeviceBlobs {
     this.#outbox = new BlobOutbox(options.random);
   }
 
-  get isDurable(): boolean {
-    return this.#options.store.durable;
-  }
-
   view(room: string): BlobView {
-    return this.#outbox.view(room);
+    const view = this.#outbox.view(room);
+    const unwritten = [...this.#unwritten.values()].filter(({ key }) => key.room === room).length;
+    return { ...view, notOnDevice: this.#options.store.durable ? unwritten : view.waiting };
   }
 
   /** How many wait, by room. */
@@ -82,17 +90,20 @@ export class DeviceBlobs {
   look(): void {
     if (this.#isClosed) return;
     const read = this.#outbox.reading();
-    this.#options.store.waiting().then(
-      (stored) => {
-        read(stored);
-        for (const [key, { key: held }] of this.#held) if (!stored.some((each) => keyOf(each) === key)) this.#letGo(held);
-        this.#changed();
-      },
-      () => {
-        this.#outbox.unreadable();
-        this.#changed();
-      },
-    );
+    this.#whatWaits()
+      .then(read, () => this.#outbox.unreadable())
+      .then(() => this.#changed());
+  }
+
+  /** Another tab changed what the store has. */
+  changedElsewhere(added: BlobKey | undefined): void {
+    if (added) {
+      // Before the store is read: until then it would be called saved.
+      this.#outbox.add(added);
+      this.#outbox.written(added);
+      this.#changed();
+    }
+    this.look();
   }
 
   /** `relay`: the WebSocket address of the relay that is connected; undefined: none is. */
@@ -114,17 +125,19 @@ export class DeviceBlobs {
   async add(room: string, bytes: Uint8Array): Promise<BlobName> {
     if (bytes.length > blobBytesMax) throw new Error(`An image of ${bytes.length} bytes is too large: at most ${blobBytesMax}.`);
     const key = { room, name: blobNameOf(await this.#options.hash(bytes)) };
-    this.#outbox.add(key);
+    const isNew = this.#outbox.add(key);
     try {
       await this.#options.store.put(room, key.name, bytes, true);
     } catch (failure) {
-      this.#outbox.remove(key);
+      if (isNew) this.#outbox.remove(key);
+      else this.#outbox.written(key);
       this.#changed();
       throw failure;
     }
     this.#hold(key, bytes);
+    this.#unwritten.delete(keyOf(key));
     this.#outbox.written(key);
-    this.#options.say();
+    this.#options.say(key);
     this.#changed();
     return key.name;
   }
@@ -139,9 +152,18 @@ export class DeviceBlobs {
 
   /** The store was emptied by somebody else, or of one room: what waits and is at hand is written again. */
   emptied(room?: string): void {
-    const held = [...this.#held.values()].filter(({ key }) => room === undefined || key.room === room);
-    const writing = held.map(({ key, bytes }) => this.#options.store.put(key.room, key.name, bytes, true).catch(() => undefined));
-    void Promise.all(writing).then(() => this.look());
+    for (const [key, held] of this.#held) if (room === undefined || held.key.room === room) this.#unwritten.set(key, held);
+    this.#changed();
+    void this.#writeAgain().then(() => {
+      this.#options.say();
+      this.look();
+    });
+  }
+
+  /** Another tab removed what the store had of a room that is of no use here. */
+  forgotten(room: string): void {
+    for (const { key } of this.#held.values()) if (key.room === room) this.#letGo(key);
+    this.look();
   }
 
   async forget(room: string): Promise<void> {
@@ -161,14 +183,41 @@ export class DeviceBlobs {
     const { store, requests, hash } = this.#options;
     const held = this.#held.get(keyOf(key))?.bytes ?? (await store.get(key.room, key.name).catch(() => undefined));
     if (held !== undefined) return { type: "found", bytes: held };
-    const relay = this.#relay;
+    const [relay, { signal }] = [this.#relay, this.#line];
     if (relay === undefined) return { type: "offline" };
-    const answer = await requests.ask(relay, key);
+    const answer = await requests.ask(relay, key, signal);
+    // A relay that is left keeps nobody waiting: the next one is asked.
+    if (signal.aborted && answer.type === "unanswered" && !this.#isClosed) return this.#get(key);
     if (answer.type !== "found") return answer.type === "unanswered" && this.#relay === undefined ? { type: "offline" } : answer;
     if (blobNameOf(await hash(answer.bytes)) !== key.name) return { type: "unanswered" };
     // A device without room for it shows it all the same.
     await store.put(key.room, key.name, answer.bytes, false).catch(() => undefined);
     return answer;
+  }
+
+  /** What the store says that waits, and what is held and not known to be saved: the store may have been emptied. */
+  async #whatWaits(): Promise<readonly BlobKey[]> {
+    const { store } = this.#options;
+    const held = [...this.#held.values()];
+    await this.#writeAgain();
+    const stored = await store.waiting();
+    const there = new Set(stored.map(keyOf));
+    const lost: BlobKey[] = [];
+    for (const { key } of held.filter((each) => !there.has(keyOf(each.key)))) {
+      // What is there and does not wait was saved by another tab.
+      const isThere = (await store.get(key.room, key.name).catch(() => undefined)) !== undefined;
+      if (isThere) this.#letGo(key);
+      else if (this.#held.has(keyOf(key))) lost.push(key);
+    }
+    return [...stored, ...lost];
+  }
+
+  async #writeAgain(): Promise<void> {
+    const write = async ({ key, bytes }: HeldBlob): Promise<void> => {
+      await this.#options.store.put(key.room, key.name, bytes, true);
+      this.#unwritten.delete(keyOf(key));
+    };
+    await Promise.allSettled([...this.#unwritten.values()].map(write));
   }
 
   async #offerAll(): Promise<void> {
@@ -226,15 +275,17 @@ export class DeviceBlobs {
 
   #letGo(key: BlobKey): void {
     this.#held.delete(keyOf(key));
+    this.#unwritten.delete(keyOf(key));
   }
 
   #armTimer(): void {
     clearTimeout(this.#timer);
     if (this.#isClosed) return;
     const dueMs = this.#outbox.nextDeadline;
-    if (dueMs === undefined) return;
-    const isOurs = this.#canOffer && this.#relay !== undefined;
-    const waitMs = isOurs ? Math.max(0, dueMs - performance.now()) : lookEveryMs;
+    const isRead = this.#outbox.isKnown;
+    if (dueMs === undefined && isRead) return;
+    const isOurs = isRead && dueMs !== undefined && this.#canOffer && this.#relay !== undefined;
+    const waitMs = isOurs ? Math.max(0, dueMs - performance.now()) : isRead ? lookEveryMs : readAgainMs;
     this.#timer = setTimeout(() => (isOurs ? void this.#offerAll() : this.look()), Math.min(waitMs, lookEveryMs));
   }
 }

@@ -14,6 +14,7 @@ import type { BlobKey } from "./core/blob-outbox.ts";
 
 const waitsEnding = ".waits";
 const roomFile = "room";
+const folderName = /^[0-9a-f]{64}$/;
 
 export class FileBlobs implements BlobStore {
   readonly durable = true;
@@ -31,14 +32,15 @@ export class FileBlobs implements BlobStore {
     await write(path.join(folder, roomFile), new TextEncoder().encode(room));
     if (waits) await write(path.join(folder, name + waitsEnding), new Uint8Array());
     await write(path.join(folder, name), bytes);
-    await this.#makeRoom();
+    // It is kept, also where nothing else can be removed.
+    await this.#makeRoom().catch(() => undefined);
   }
 
   async get(room: string, name: BlobName): Promise<Uint8Array | undefined> {
     const file = path.join(this.#folderOf(room), name);
     const bytes = await fs.readFile(file).catch(none);
     const now = new Date();
-    if (bytes !== undefined) await fs.utimes(file, now, now).catch(none);
+    if (bytes !== undefined) await fs.utimes(file, now, now).catch(() => undefined);
     return bytes && new Uint8Array(bytes);
   }
 
@@ -75,7 +77,7 @@ export class FileBlobs implements BlobStore {
     readonly (BlobKey & { readonly file: string; readonly size: number; readonly usedMs: number; readonly waits: boolean })[]
   > {
     const found = [];
-    for (const folder of await namesIn(this.#folder)) {
+    for (const folder of (await namesIn(this.#folder)).filter((name) => folderName.test(name))) {
       const names = await namesIn(path.join(this.#folder, folder));
       const room = await fs.readFile(path.join(this.#folder, folder, roomFile), "utf8").catch(none);
       for (const name of names) {
@@ -108,7 +110,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   return (await fs.readdir(folder).catch(none)) ?? [];
 }
 
-/** Of a file that is not there. */
-function none(): undefined {
-  return undefined;
+/** Of a file that is not there; what cannot be read is another matter. */
+function none(failure: unknown): undefined {
+  if ((failure as NodeJS.ErrnoException).code !== "ENOENT") throw failure;
 }

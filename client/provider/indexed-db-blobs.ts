@@ -39,15 +39,25 @@ export class IndexedDbBlobs implements BlobStore {
   }
 
   async put(room: string, name: BlobName, bytes: Uint8Array, waits: boolean): Promise<void> {
-    await this.#write(await this.#open(), (heads, blobs) => {
-      const present = heads.get([room, name]) as IDBRequest<Head | undefined>;
-      present.onsuccess = () => {
-        const isWaiting = waits || present.result?.waits === 1;
-        heads.put({ room, name, size: bytes.length, usedMs: Date.now(), ...(isWaiting ? { waits: 1 } : {}) } satisfies Head);
-        blobs.put(bytes, [room, name]);
-      };
-    });
-    await this.#makeRoom();
+    const write = async (): Promise<void> =>
+      this.#write(await this.#open(), (heads, blobs) => {
+        const present = heads.get([room, name]) as IDBRequest<Head | undefined>;
+        present.onsuccess = () => {
+          const isWaiting = waits || present.result?.waits === 1;
+          heads.put({ room, name, size: bytes.length, usedMs: Date.now(), ...(isWaiting ? { waits: 1 } : {}) } satisfies Head);
+          blobs.put(bytes, [room, name]);
+        };
+      });
+    try {
+      await write();
+    } catch (failure) {
+      if (!waits || (failure as Partial<DOMException>).name !== "QuotaExceededError") throw failure;
+      // What was only shown makes way for what nobody else has.
+      await this.#makeRoom(0);
+      await write();
+    }
+    // It is kept, also where nothing else can be removed.
+    await this.#makeRoom(this.#cachedBytesMax).catch(() => undefined);
   }
 
   async get(room: string, name: BlobName): Promise<Uint8Array | undefined> {
@@ -95,14 +105,14 @@ export class IndexedDbBlobs implements BlobStore {
   }
 
   /** What waits is not looked at: it is no cache. */
-  async #makeRoom(): Promise<void> {
+  async #makeRoom(bytesMax: number): Promise<void> {
     await this.#write(await this.#existing(), (heads, blobs) => {
       const all = heads.getAll() as IDBRequest<Head[]>;
       all.onsuccess = () => {
         const cached = all.result.filter(({ waits }) => waits !== 1).sort((left, right) => left.usedMs - right.usedMs);
         let bytes = cached.reduce((sum, { size }) => sum + size, 0);
         for (const { room, name, size } of cached) {
-          if (bytes <= this.#cachedBytesMax) return;
+          if (bytes <= bytesMax) return;
           heads.delete([room, name]);
           blobs.delete([room, name]);
           bytes -= size;

@@ -17,6 +17,7 @@ import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Awareness } from "y-protocols/awareness";
+import { isAllSaved } from "./core/blob-outbox.ts";
 import type { ClientEffect } from "./core/client-effect.ts";
 import type { ClientInput } from "./core/client-input.ts";
 import { outboxKey, type OutboxEntry, type OutboxKey } from "./core/outbox-entry.ts";
@@ -105,7 +106,7 @@ export class InkmeshRoom {
     });
     this.tabs = new RoomTabs({ ...parts, remote: this.#remote, setAside: this.#setAside, changed: () => this.refreshStatus() });
     this.#saved = new SavedPromises({
-      isWaiting: (upTo) => this.#host.isWaiting(this.#room, upTo) || this.#host.blobs.view(this.#room).waiting > 0,
+      isWaiting: (upTo) => this.#host.isWaiting(this.#room, upTo) || !isAllSaved(this.#host.blobs.view(this.#room)),
       whyNever: () =>
         whyNeverSaved({ refusal: this.#setAside.refusedHere ?? this.#repairRefused, ended: this.#ended, isClosed: this.#isClosed }),
     });
@@ -381,7 +382,6 @@ export class InkmeshRoom {
         setAsideEdits: this.#setAside.size,
         setAside: this.#setAside.refusal,
         blobs: this.#host.blobs.view(this.#room),
-        areBlobsOnDisk: this.#host.blobs.isDurable,
       },
       this.#host.connection,
     );

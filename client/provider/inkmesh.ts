@@ -333,8 +333,9 @@ export class Inkmesh {
       requests: new BlobRequests({ fetch, credential }),
       random: systemRandom,
       hash: sha256,
-      isSender: () => this.#tabs.isSender,
-      say: () => this.#tabs.sayBlobs(),
+      // Without a store that they share each tab has its own images.
+      isSender: () => this.#store.blobs === undefined || this.#tabs.isSender,
+      say: (added) => this.#tabs.sayBlobs(added),
       changed: () => [...this.#rooms.values()].forEach((room) => room.refreshStatus()),
     });
   }
@@ -355,7 +356,7 @@ export class Inkmesh {
         forgotten: (room, tab) => this.#forgottenElsewhere(room as RoomName, tab),
         answered: (room, update, generation) => this.#rooms.get(room as RoomName)?.tabs.answered(update, generation),
         hello: (room, stateVector, generation) => this.#rooms.get(room as RoomName)?.answerHello(stateVector, generation),
-        blobs: () => this.#blobs.look(),
+        blobs: (added) => this.#blobs.changedElsewhere(added),
         leftoversLikely: () => {
           this.#leftovers.look();
           this.#blobs.partChanged();
@@ -384,7 +385,8 @@ export class Inkmesh {
     const room = this.#rooms.get(name);
     room?.rewriteCopy();
     room?.tabs.forgottenBy(tab);
-    this.#blobs.emptied(name);
+    if (room && !room.deletion) this.#blobs.emptied(name);
+    else this.#blobs.forgotten(name);
   }
 
   #deviceEmptied(): void {

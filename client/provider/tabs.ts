@@ -19,6 +19,7 @@
  * the living tab with the smallest id is the owner. Without BroadcastChannel a tab is alone.
  */
 import type { Refusal } from "@inkmesh/shared/base/result";
+import type { BlobKey } from "./core/blob-outbox.ts";
 import type { OutboxEntry, OutboxKey } from "./core/outbox-entry.ts";
 
 export interface LocksLike {
@@ -43,8 +44,8 @@ export interface TabsListener {
   discarded(room: string, keys: readonly OutboxKey[]): void;
   /** Another tab, this one, has removed what the device's store had of a room. */
   forgotten(room: string, tab: string): void;
-  /** Something changed in what the store has of images. */
-  blobs(): void;
+  /** Something changed in what the store has of images; `added`: one that waits there by now. */
+  blobs(added: BlobKey | undefined): void;
   /** Another tab has more of a room than this one had when it said hello. */
   answered(room: string, update: Uint8Array, generation: number | undefined): void;
   /** A new tab asks for what this one has beyond `stateVector`; undefined: nothing, or the room is not open here. */
@@ -61,7 +62,8 @@ type TabMessage =
   | (OfContent & { readonly type: "hello"; readonly stateVector: Uint8Array })
   | (OfContent & { readonly type: "answer"; readonly to: string; readonly update: Uint8Array })
   | ({ readonly type: "ping" | "pong" | "line"; readonly from: string } & Standing)
-  | { readonly type: "blobs" | "bye"; readonly from: string };
+  | { readonly type: "blobs"; readonly from: string; readonly added: BlobKey | undefined }
+  | { readonly type: "bye"; readonly from: string };
 
 /** A name may be used anew after a deletion, and a tab without a line does not know. */
 interface OfContent {
@@ -206,8 +208,8 @@ export class Tabs {
     this.#say({ type: "forgotten", from: this.#tab, room });
   }
 
-  sayBlobs(): void {
-    this.#say({ type: "blobs", from: this.#tab });
+  sayBlobs(added: BlobKey | undefined): void {
+    this.#say({ type: "blobs", from: this.#tab, added });
   }
 
   sayHello(room: string, stateVector: Uint8Array): void {
@@ -256,7 +258,7 @@ export class Tabs {
       case "forgotten":
         return this.#listener.forgotten(message.room, message.from);
       case "blobs":
-        return this.#listener.blobs();
+        return this.#listener.blobs(message.added);
       case "hello":
         return this.#answer(message);
       case "answer":

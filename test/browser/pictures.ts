@@ -47,9 +47,9 @@ export async function paste(editor: EditorPage, files: readonly PictureFile[], h
   await give(editor, files, { type: "paste", html });
 }
 
-/** Lets files go over a line, counted from 0. */
-export async function drop(editor: EditorPage, files: readonly PictureFile[], line: number): Promise<void> {
-  await give(editor, files, { type: "drop", html: "", line });
+/** Lets files, or HTML, go over a line, counted from 0. */
+export async function drop(editor: EditorPage, files: readonly PictureFile[], line: number, html = ""): Promise<void> {
+  await give(editor, files, { type: "drop", html, line });
 }
 
 /** Presses the button and chooses files. */

@@ -1,8 +1,8 @@
-import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
-import { mkdtempSync, rmSync } from "node:fs";
+import { IDBFactory, IDBKeyRange, IDBObjectStore } from "fake-indexeddb";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { blobNameOf } from "@inkmesh/shared/base/blob-name";
 import { FileBlobs } from "../../client/provider/file-blobs.ts";
 import { IndexedDbBlobs } from "../../client/provider/indexed-db-blobs.ts";
@@ -35,6 +35,58 @@ test("a browser that was given no image has no database for them", async () => {
   await Promise.all([store.put("r", name, Uint8Array.of(1), true), store.waiting()]);
   expect(await store.get("r", name)).toEqual(Uint8Array.of(1));
   await store.close();
+});
+
+test("[P2] a folder that cannot be read is no empty one, and what else lies in it does no harm", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "inkmesh-blobs-"));
+  folders.push(folder);
+  const name = blobNameOf("a".repeat(64));
+  const store = new FileBlobs(folder);
+  await store.put("r", name, Uint8Array.of(1), true);
+  writeFileSync(join(folder, "notes.txt"), "");
+  expect(await store.waiting()).toEqual([{ room: "r", name }]);
+  renameSync(folder, `${folder}-away`);
+  folders.push(`${folder}-away`);
+  expect([await store.waiting(), await store.get("r", name)]).toEqual([[], undefined]);
+  writeFileSync(folder, "");
+  await expect(store.waiting()).rejects.toThrow("ENOTDIR");
+  await expect(store.get("r", name)).rejects.toThrow("ENOTDIR");
+});
+
+describe("where a browser's space is used up", () => {
+  const [shown, own] = [blobNameOf("a".repeat(64)), blobNameOf("b".repeat(64))];
+  const put = IDBObjectStore.prototype.put;
+  afterEach(() => void (IDBObjectStore.prototype.put = put));
+
+  /** As long as `isFull`, what is written is refused as a browser does it: at the end. */
+  function fill(isFull: () => boolean): void {
+    IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...given: Parameters<typeof put>) {
+      const { transaction } = this;
+      const request = put.apply(this, given);
+      if (isFull()) {
+        transaction.abort();
+        Object.defineProperty(transaction, "error", { value: new DOMException("", "QuotaExceededError") });
+      }
+      return request;
+    };
+  }
+
+  test("[P7] what was only shown makes way for what waits", async () => {
+    const store = new IndexedDbBlobs("test", new IDBFactory());
+    await store.put("r", shown, Uint8Array.of(1), false);
+    let refusals = 1;
+    fill(() => refusals-- > 0);
+    await store.put("r", own, Uint8Array.of(2), true);
+    expect([await store.get("r", shown), await store.get("r", own)]).toEqual([undefined, Uint8Array.of(2)]);
+    await store.close();
+  });
+
+  test("and where that does not help it is said", async () => {
+    const store = new IndexedDbBlobs("test", new IDBFactory());
+    fill(() => true);
+    await expect(store.put("r", own, Uint8Array.of(2), true)).rejects.toMatchObject({ name: "QuotaExceededError" });
+    await store.close();
+  });
 });
 
 test("[P7] a store that was deleted from outside is opened again when it is used", async () => {

@@ -7,21 +7,17 @@
  */
 import type { InkmeshRoom } from "@inkmesh/client";
 import { Extension, type Editor } from "@tiptap/core";
+import { dropPoint } from "@tiptap/pm/transform";
 import { type EditorState, Plugin, PluginKey, Selection, TextSelection, type Transaction } from "@tiptap/pm/state";
 import type { EditorView } from "@tiptap/pm/view";
-import {
-  absolutePositionToRelativePosition,
-  type ProsemirrorBinding,
-  relativePositionToAbsolutePosition,
-  ySyncPluginKey,
-} from "@tiptap/y-tiptap";
-import type { Doc, RelativePosition } from "yjs";
 import { plainBlock, writeBlock } from "./block-attributes.ts";
 import { isBlock } from "./block-node.ts";
 import { takeFiles, type Taken } from "./image-intake.ts";
 import { type ImageAttributes, selectedImage, writeImage } from "./image-node.ts";
 import { focusDescription } from "./image-view.ts";
-import { leftElsewhere, notBrought } from "./image-words.ts";
+import { leftElsewhere } from "./image-words.ts";
+import { keepPlace } from "./kept-place.ts";
+import { bringImages, putBack, takeOutImages } from "./pasted-images.ts";
 
 interface Surroundings {
   readonly room: Pick<InkmeshRoom, "blobs" | "name">;
@@ -70,25 +66,31 @@ export function imageInsertion(surroundings: Surroundings) {
     },
     addProseMirrorPlugins() {
       const { editor } = this;
-      let isBrought = false;
-      const paste = (html: string): void => {
-        isBrought = true;
-        editor.view.pasteHTML(html);
-        isBrought = false;
-      };
       return [
         new Plugin({
           key: new PluginKey("imageInsertion"),
+          // What the device still has of it is offered once more.
+          view: () => ({
+            update: ({ state }, before) => {
+              const { room } = surroundings;
+              for (const blob of putBack(before, state)) void room.blobs.bring(blob, room.name).catch(() => undefined);
+            },
+          }),
           props: {
             // What one types while an image is selected would take its place.
             handleTextInput: (view, _from, _to, text) => writeBelow(view, text),
-            handlePaste: (_view, event) => !isBrought && pasted(editor, event.clipboardData, surroundings, paste),
-            handleDrop: (view, event, _slice, isMoved) => {
-              const files = filesOf(event.dataTransfer);
-              if (isMoved || files.length === 0) return false;
-              const position = view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos;
-              void insertFiles(editor, files, surroundings, position ?? view.state.doc.content.size);
-              return true;
+            handlePaste: ({ state }, event, slice) => {
+              const put = (): Transaction => state.tr.replaceSelection(slice);
+              return takeIn(editor, event.clipboardData, surroundings, { at: state.selection.to, put });
+            },
+            handleDrop: ({ state }, event, slice, isMoved) => {
+              if (isMoved) return false;
+              const at = placeUnder(editor.view, event);
+              const put = (): Transaction => {
+                const point = dropPoint(state.doc, at, slice) ?? at;
+                return state.tr.replaceRange(point, point, slice);
+              };
+              return takeIn(editor, event.dataTransfer, surroundings, { at, put });
             },
           },
         }),
@@ -108,51 +110,36 @@ function writeBelow({ state, dispatch }: EditorView, text: string): boolean {
   return true;
 }
 
-/** Whether the images of what is pasted are dealt with here. `paste` pastes HTML as if none were. */
-function pasted(editor: Editor, clipboard: DataTransfer | null, surroundings: Surroundings, paste: (html: string) => void): boolean {
-  const page = new DOMParser().parseFromString(clipboard?.getData("text/html") ?? "", "text/html");
+/** Whether what is pasted or dropped is dealt with here. `put`: puts in what the HTML has. */
+function takeIn(
+  editor: Editor,
+  transfer: DataTransfer | null,
+  surroundings: Surroundings,
+  { at, put }: { readonly at: number; readonly put: () => Transaction },
+): boolean {
+  const page = new DOMParser().parseFromString(transfer?.getData("text/html") ?? "", "text/html");
   const images = [...page.querySelectorAll("img")];
-  const files = filesOf(clipboard);
-  // An image that is copied alone is on the clipboard as a file and as the HTML of its page.
-  if (files.length > 0 && (page.body.textContent ?? "").trim() === "" && images.every(({ dataset }) => dataset["blob"] === undefined)) {
-    void insertFiles(editor, files, surroundings);
+  const ours = images.filter(({ dataset }) => dataset["blob"] !== undefined);
+  const files = filesOf(transfer);
+  // An image that is copied alone is there as a file and as the HTML of its page.
+  if (files.length > 0 && (page.body.textContent ?? "").trim() === "" && ours.length === 0) {
+    void insertFiles(editor, files, surroundings, at);
     return true;
   }
-  const others = images.filter(({ dataset }) => dataset["blob"] !== undefined && dataset["room"] !== surroundings.room.name);
-  const elsewhere = images.length - images.filter(({ dataset }) => dataset["blob"] !== undefined).length;
-  if (elsewhere > 0) surroundings.say(leftElsewhere(elsewhere));
-  if (others.length === 0) return false;
-  void bringAlong(others, surroundings).then(() => !editor.isDestroyed && editor.isEditable && paste(page.body.innerHTML));
+  if (images.length > ours.length) surroundings.say(leftElsewhere(images.length - ours.length));
+  if (ours.length === 0) return false;
+  const rooms = new Map(ours.map(({ dataset: { blob = "", room = "" } }) => [blob, room]));
+  const transaction = put();
+  const placed = takeOutImages(transaction);
+  editor.view.dispatch(transaction.scrollIntoView());
+  void bringImages(editor, placed, { ...surroundings, rooms });
   return true;
 }
 
-/** Has the images of another document in this one, too; takes out of the page what cannot be had. */
-async function bringAlong(others: readonly HTMLImageElement[], { room, say }: Surroundings): Promise<void> {
-  let lost = 0;
-  for (const image of others) {
-    const { blob = "", room: from = "" } = image.dataset;
-    const answer = await room.blobs.bring(blob, from).catch(() => undefined);
-    if (answer?.type === "found") continue;
-    lost += 1;
-    image.remove();
-  }
-  if (lost > 0) say(notBrought(lost));
+function placeUnder(view: EditorView, { clientX, clientY }: MouseEvent): number {
+  return view.posAtCoords({ left: clientX, top: clientY })?.pos ?? view.state.doc.content.size;
 }
 
 function filesOf(transfer: DataTransfer | null): readonly File[] {
   return [...(transfer?.files ?? [])];
 }
-
-/** Where a position is later, however the text changes around it: others' changes replace all of an editor's document. */
-function keepPlace(editor: Editor, position: number): () => number {
-  const binding = (): Binding | undefined => (ySyncPluginKey.getState(editor.state) as { binding?: Binding } | undefined)?.binding;
-  const began = binding();
-  const kept = began && (absolutePositionToRelativePosition(position, began.type, began.mapping) as RelativePosition);
-  return () => {
-    const now = binding();
-    const found = now && kept && relativePositionToAbsolutePosition(now.doc, now.type, kept, now.mapping);
-    return found ?? editor.state.selection.to;
-  };
-}
-
-type Binding = ProsemirrorBinding & { readonly doc: Doc };

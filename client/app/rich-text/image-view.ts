@@ -60,7 +60,11 @@ class ImageView implements NodeView {
     this.#frame.className = "image-frame";
     this.#words.className = "image-words";
     this.#img.draggable = false;
-    this.#img.addEventListener("error", () => sources.unreadable(image.blob));
+    // An image that was taken away, or is another by now, says nothing of the one that is shown.
+    this.#img.addEventListener(
+      "error",
+      () => this.#state.type === "shown" && this.#img.src === this.#state.url && sources.unreadable(image.blob),
+    );
     this.#buildField();
     this.#paint();
     this.#unwatch = sources.watch(image.blob, (state) => {
@@ -72,8 +76,8 @@ class ImageView implements NodeView {
   update(node: Parameters<NonNullable<NodeView["update"]>>[0]): boolean {
     const image = readImage(node.attrs);
     if (!isImage(node) || image.blob !== this.#image.blob) return false;
-    // What somebody else says of it does not replace what is being written here.
-    if (document.activeElement !== this.#field) this.#field.value = image.alt;
+    // What somebody else says of it does not replace what is being written here, only what was not touched.
+    if (this.#field.value === this.#image.alt || document.activeElement !== this.#field) this.#field.value = image.alt;
     this.#image = image;
     this.#paint();
     return true;

@@ -45,7 +45,7 @@ export function tooMany(most: number): string {
 
 export function notBrought(count: number): string {
   const [images, were] = count === 1 ? ["1 image", "was"] : [`${count} images`, "were"];
-  return `${images} of the other document could not be fetched, and ${were} left out. Copy again when a relay can be reached.`;
+  return `${images} could not be fetched, and ${were} left out. Copy again when a relay can be reached.`;
 }
 
 /** Of pasted images that are elsewhere. */

@@ -7,8 +7,9 @@
  *
  * It is what several tabs have in common: each reads it from the device's store, and again whenever another one says that something changed.
  *
- * Invariants: until the store was read, or is known to be unreadable, nothing is called saved; what is added here waits from before it is written until a relay has said
- * that it is saved, or the store has it no more; one is offered at a time, those of which nobody knows anything first.
+ * Invariants: until the store was read, and while it cannot be, nothing is called saved; what is added here waits from before it is written
+ * until a relay has said that it is saved, or the store has it no more; one is offered at a time, those of which nobody knows anything
+ * first.
  */
 import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Random } from "@inkmesh/shared/base/random";
@@ -21,8 +22,13 @@ export interface BlobKey {
 }
 
 /** What is true of a room's images. */
-export interface BlobView {
-  /** The store was read, or cannot be. */
+export interface BlobView extends OutboxView {
+  /** Images that are in this page's memory alone. */
+  readonly notOnDevice: number;
+}
+
+interface OutboxView {
+  /** The store was read, the last time that this was tried. */
   readonly isKnown: boolean;
   /** Images of this device that are not known to be saved. */
   readonly waiting: number;
@@ -30,6 +36,11 @@ export interface BlobView {
   readonly kept: number;
   /** Why the last one of them was not taken, if a relay said so. */
   readonly problem: Refusal | undefined;
+}
+
+/** No image of this device waits that anybody could know of. */
+export function isAllSaved({ isKnown, waiting }: OutboxView): boolean {
+  return isKnown && waiting === 0;
 }
 
 /** What became of an offer. */
@@ -62,9 +73,13 @@ export class BlobOutbox {
     this.#random = random;
   }
 
-  /** An image is about to be written to the device. */
-  add(key: BlobKey): void {
-    if (!this.#waiting.has(keyOf(key))) this.#put(key, false);
+  /** An image is about to be written to the device. Whether it did not wait already. */
+  add(key: BlobKey): boolean {
+    const present = this.#waiting.get(keyOf(key));
+    // It is written once more: what the store had before says nothing of that.
+    if (present) present.isWritten = false;
+    else this.#put(key, false);
+    return present === undefined;
   }
 
   written(key: BlobKey): void {
@@ -82,7 +97,7 @@ export class BlobOutbox {
     const before = new Set([...this.#waiting].filter(([, { isWritten }]) => isWritten).map(([key]) => key));
     return (stored) => {
       const there = new Set(stored.map(keyOf));
-      for (const key of before) if (!there.has(key)) this.#waiting.delete(key);
+      for (const key of before) if (!there.has(key) && this.#waiting.get(key)?.isWritten === true) this.#waiting.delete(key);
       for (const key of stored) if (!this.#waiting.has(keyOf(key))) this.#put(key, true);
       this.#isKnown = true;
     };
@@ -92,9 +107,9 @@ export class BlobOutbox {
     return this.#isKnown;
   }
 
-  /** The store cannot be read: it has nothing, as long as nobody sees more. */
+  /** The store could not be read: anything may wait in it. */
   unreadable(): void {
-    this.#isKnown = true;
+    this.#isKnown = false;
   }
 
   /** The one to offer now. */
@@ -129,7 +144,7 @@ export class BlobOutbox {
     }
   }
 
-  view(room: string): BlobView {
+  view(room: string): OutboxView {
     const ofRoom = [...this.#waiting.values()].filter((each) => each.room === room);
     return {
       isKnown: this.#isKnown,

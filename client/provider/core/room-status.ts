@@ -13,7 +13,7 @@
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { OlderSide } from "@inkmesh/shared/wire/protocol-version";
 import type { Stamp } from "@inkmesh/shared/wire/client-message";
-import type { BlobView } from "./blob-outbox.ts";
+import { type BlobView, isAllSaved } from "./blob-outbox.ts";
 
 export type RoomPhase = "loading" | "connecting" | "syncing" | "on-this-device" | "kept-by-a-relay" | "saved" | "deleted" | "refused";
 
@@ -39,6 +39,10 @@ export interface RoomStatus {
   readonly notOnDevice: number;
   /** Images of this device that are not known to be saved; one that was added in another tab included. */
   readonly waitingBlobs: number;
+  /** How many of them are in this page's memory alone. */
+  readonly blobsNotOnDevice: number;
+  /** Whether images wait is not known: the device's store of them was not read yet, or cannot be. */
+  readonly areBlobsUnknown?: true;
   /** Replicas known to hold everything typed here, and how many there are and "saved" needs. */
   readonly copies: number;
   readonly replicas: number;
@@ -123,8 +127,6 @@ export interface DeviceView {
   readonly setAsideEdits: number;
   readonly setAside: Refusal | undefined;
   readonly blobs: BlobView;
-  /** Whether images are on a disk, and not only in memory. */
-  readonly areBlobsOnDisk: boolean;
 }
 
 /** Puts both halves together. */
@@ -135,8 +137,10 @@ export function roomStatus(view: SessionView, device: DeviceView, connection: Me
     phase: phaseOf(view, blobs, connection, device.setAsideEdits > 0 || view.repairRefused !== undefined),
     synced: view.synced,
     waiting: view.waiting,
-    notOnDevice: (device.state === "memory" ? view.waiting : device.notOnDevice) + (device.areBlobsOnDisk ? 0 : blobs.waiting),
+    notOnDevice: (device.state === "memory" ? view.waiting : device.notOnDevice) + blobs.notOnDevice,
     waitingBlobs: blobs.waiting,
+    blobsNotOnDevice: blobs.notOnDevice,
+    ...(blobs.isKnown ? {} : { areBlobsUnknown: true }),
     copies: view.copies,
     replicas: view.replicas,
     needed: view.needed,
@@ -165,7 +169,7 @@ function phaseOf(view: SessionView, blobs: BlobView, connection: MeshStatus["con
     case "syncing":
       return "syncing";
     case "live":
-      if (view.waiting + blobs.waiting === 0 && blobs.isKnown) return isRefused ? "on-this-device" : "saved";
+      if (view.waiting === 0 && isAllSaved(blobs)) return isRefused ? "on-this-device" : "saved";
       return (view.waiting === 0 || view.copies > 0) && blobs.kept === blobs.waiting && blobs.isKnown
         ? "kept-by-a-relay"
         : "on-this-device";

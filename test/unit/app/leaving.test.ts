@@ -6,6 +6,7 @@ const room = {
   synced: true,
   waiting: 1,
   waitingBlobs: 0,
+  blobsNotOnDevice: 0,
   notOnDevice: 1,
   copies: 0,
   replicas: 1,

@@ -10,10 +10,13 @@ export class ABlobRelay {
   /** What the next offers are answered with, in place of "saved". */
   offers: (() => Promise<Response>)[] = [];
   isDown = false;
+  /** Takes requests, and answers none. */
+  isMute = false;
 
   readonly fetch = (async (input: string, { method = "GET", headers = {}, body, signal }: Init = {}): Promise<Response> => {
     this.requests.push([method, input, headers["Authorization"] ?? ""].join(" ").trim());
     if (this.isDown) throw new TypeError("fetch failed");
+    if (this.isMute) await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))));
     signal?.throwIfAborted();
     if (method === "PUT") return this.offers.shift()?.() ?? this.#keep(input, body!);
     const bytes = this.kept.get(new URL(input).pathname);

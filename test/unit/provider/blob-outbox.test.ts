@@ -45,6 +45,23 @@ test("what was added while the store was read waits on, what the store has no mo
   expect([outbox.next(0), outbox.view("other").waiting]).toEqual([expect.objectContaining(b), 0]);
 });
 
+test("[P2] a store that cannot be read may have anything: nothing is known until it was read", () => {
+  const outbox = anOutbox();
+  outbox.unreadable();
+  expect(outbox.view("r").isKnown).toBe(false);
+  outbox.reading()([a]);
+  expect(outbox.view("r")).toMatchObject({ isKnown: true, waiting: 1 });
+});
+
+test("[P2] what is written once more is not taken for gone by who read the store before", () => {
+  const outbox = anOutbox(a);
+  const read = outbox.reading();
+  expect(outbox.add(a)).toBe(false);
+  expect(outbox.next(0)).toBeUndefined();
+  read([]);
+  expect(outbox.view("r").waiting).toBe(1);
+});
+
 test("what is being written is not taken for gone", () => {
   const outbox = anOutbox();
   outbox.add(a);

@@ -87,9 +87,61 @@ test("[P2] the first status of a page that is loaded again does not say saved fo
   expect(room.status).toMatchObject({ phase: "on-this-device", waitingBlobs: 1, problem: { code: "STORE_FULL" } });
 });
 
+test("[P2] a store of images that could not be read is read again, and until then nothing is called saved", async () => {
+  await store.blobs.put("a room", nameOf(bytes) as never, bytes, true);
+  const read = store.blobs.waiting.bind(store.blobs);
+  store.blobs.waiting = () => Promise.reject(new Error("refused"));
+  const { room } = aTab();
+  let isSaved = false;
+  room.whenSaved().then(
+    () => (isSaved = true),
+    () => undefined,
+  );
+  await settle();
+  await pass(20_000);
+  expect([phaseOf(room), room.status.areBlobsUnknown, isSaved]).toEqual([["on-this-device", 0], true, false]);
+  relay.isDown = true;
+  store.blobs.waiting = read;
+  await pass(6_000);
+  await settle();
+  expect([phaseOf(room), room.status.areBlobsUnknown, isSaved]).toEqual([["on-this-device", 1], undefined, false]);
+});
+
+test("[P2] [P7] the last copy of an image is offered, though the store was emptied and the disk refuses to take it back", async () => {
+  const { room, mesh } = aTab();
+  await settle();
+  relay.isDown = true;
+  await Promise.all([room.blobs.add(bytes), settle()]);
+  store.blobs.put = () => Promise.reject(new Error("full"));
+  await store.blobs.remove("a room");
+  mesh.workOffline(true);
+  store.onEmptied?.();
+  await settle();
+  await pass(60_000);
+  expect(phaseOf(room)).toEqual(["on-this-device", 1]);
+  expect(room.status.blobsNotOnDevice).toBe(1);
+  relay.isDown = false;
+  mesh.workOffline(false);
+  await settle();
+  await settle();
+  expect([relay.kept.size, phaseOf(room), room.status.blobsNotOnDevice]).toEqual([1, ["saved", 0], 0]);
+});
+
+test("[P2] what cannot be written once more waits on", async () => {
+  const { room } = aTab();
+  await settle();
+  relay.isDown = true;
+  await Promise.all([room.blobs.add(bytes), settle()]);
+  store.blobs.put = () => Promise.reject(new Error("full"));
+  await Promise.all([room.blobs.add(bytes).catch(() => undefined), settle()]);
+  expect(phaseOf(room)).toEqual(["on-this-device", 1]);
+});
+
 test.each([
   ["an answer that it is here and not on enough relays", () => refusal(503, "NOT_CONFIRMED", true), "kept-by-a-relay"],
   ["an answer that says so", () => Response.json({ saved: false, copies: 1 }), "kept-by-a-relay"],
+  ["a page of something in between", () => new Response("<html>", { status: 200 }), "on-this-device"],
+  ["JSON of something in between", () => Response.json({ status: "ok" }), "on-this-device"],
   ["a refusal", () => refusal(413, "TOO_MANY_BLOBS", false), "on-this-device"],
   ["an answer of something that is no relay", () => new Response("<html>", { status: 502 }), "on-this-device"],
 ])("[P2] %s is not saved", async (_, answer, phase) => {
@@ -140,6 +192,57 @@ describe("of several tabs", () => {
       ["on-this-device", 1],
     ]);
   });
+
+  test("[P2] nor while it reads from a slow disk what another one put there", async () => {
+    const [a, b] = [aTab("a"), aTab("b")];
+    await settle();
+    await pass(5_000);
+    relay.isDown = true;
+    const read = store.blobs.waiting.bind(store.blobs);
+    store.blobs.waiting = () => pause(2_000).then(read);
+    await Promise.all([a.room.blobs.add(bytes), settle()]);
+    expect([phaseOf(a.room), phaseOf(b.room)]).toEqual([
+      ["on-this-device", 1],
+      ["on-this-device", 1],
+    ]);
+  });
+});
+
+describe("of several tabs, when one forgets a document", () => {
+  test("[P7] another one that shows it writes its images again, and says so to the one that sends", async () => {
+    const [a, b] = [aTab("a"), aTab("b")];
+    await settle();
+    await pass(5_000);
+    relay.isDown = true;
+    await Promise.all([b.room.blobs.add(bytes), settle()]);
+    await Promise.all([a.mesh.forget("a room"), settle()]);
+    relay.isDown = false;
+    await pass(70_000);
+    await settle();
+    expect([relay.kept.size, phaseOf(b.room)]).toEqual([1, ["saved", 0]]);
+  });
+
+  test("[P11] one that closed it brings nothing back", async () => {
+    const [a, b] = [aTab("a"), aTab("b")];
+    await settle();
+    relay.isDown = true;
+    await Promise.all([b.room.blobs.add(bytes), settle()]);
+    await Promise.all([b.room.close(), settle()]);
+    await Promise.all([a.mesh.forget("a room"), settle()]);
+    await settle();
+    expect(await store.blobs.waiting()).toEqual([]);
+  });
+});
+
+test("[P7] tabs whose store has no images of its own each send theirs", async () => {
+  Object.defineProperty(store, "blobs", { value: undefined });
+  const [a, b] = [aTab("a"), aTab("b")];
+  await settle();
+  await pass(5_000);
+  await Promise.all([a.room.blobs.add(bytes), b.room.blobs.add(Uint8Array.of(4)), settle()]);
+  await pass(70_000);
+  await settle();
+  expect([relay.kept.size, phaseOf(a.room), phaseOf(b.room)]).toEqual([2, ["saved", 0], ["saved", 0]]);
 });
 
 test("an image is shown from the device, and from the relay only where the device has not got it", async () => {
@@ -156,6 +259,33 @@ test("an image is shown from the device, and from the relay only where the devic
   await settle();
   expect(await room.blobs.get(nameOf(others))).toEqual({ type: "found", bytes: others });
   expect(relay.requests).toEqual([`GET http://relay.test/api/rooms/a%20room/blobs/${nameOf(others)} Bearer let me in`]);
+});
+
+test("a browser that cannot combine signals saves images all the same", async () => {
+  const any = vi.spyOn(AbortSignal, "any").mockImplementation(() => {
+    throw new TypeError("AbortSignal.any is not a function");
+  });
+  const { room } = aTab();
+  await settle();
+  await Promise.all([room.blobs.add(bytes), settle()]);
+  await settle();
+  expect(phaseOf(room)).toEqual(["saved", 0]);
+  any.mockRestore();
+});
+
+test("an image is asked of the next relay at once when the one that was asked is left", async () => {
+  const { room, mesh } = aTab();
+  await settle();
+  relay.kept.set(`/api/rooms/a%20room/blobs/${nameOf(bytes)}`, bytes);
+  relay.isMute = true;
+  const asking = room.blobs.get(nameOf(bytes));
+  await settle();
+  relay.isMute = false;
+  mesh.workOffline(true);
+  expect((await Promise.all([asking, settle()]))[0]).toEqual({ type: "offline" });
+  mesh.workOffline(false);
+  await settle();
+  expect((await Promise.all([room.blobs.get(nameOf(bytes)), settle()]))[0]).toEqual({ type: "found", bytes });
 });
 
 test("why an image cannot be had is said, and what is not the image is not shown as it", async () => {
@@ -191,6 +321,17 @@ test("what is brought along from another document is this one's, too", async () 
   await settle();
   await Promise.all([other.blobs.bring(name, "a room"), settle()]);
   expect([...relay.kept.keys()]).toEqual([`/api/rooms/a%20room/blobs/${name}`, `/api/rooms/other/blobs/${name}`]);
+});
+
+test("[P7] what is brought once more is offered once more: relays may have collected it", async () => {
+  const { room } = aTab();
+  await settle();
+  const [name] = await Promise.all([room.blobs.add(bytes), settle()]);
+  await settle();
+  relay.kept.clear();
+  await Promise.all([room.blobs.bring(name, "a room"), settle()]);
+  await settle();
+  expect([relay.kept.size, phaseOf(room)]).toEqual([1, ["saved", 0]]);
 });
 
 test("forgetting a document removes its images; the device's rooms say what waits", async () => {
