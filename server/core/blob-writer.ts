@@ -2,19 +2,20 @@
  * BlobWriter: an image that came over HTTP, as a participant of its document for as long as it takes to be saved. It hears nothing, is told of to
  * nobody, and makes this relay ask the document's replicas whether they are complete, as any session does.
  *
- *     room open ──▶ on this disk ──offered──▶ each replica ──held──▶ on enough disks ──▶ done
+ *     room open ──▶ on this disk ──offered (`BlobOffers`)──▶ each replica ──held──▶ on enough disks ──▶ done
  *         └── closed, failed, refused by the disk ──────────────────────────────────▶ refused
  *
  * Invariants: [P2] done is what enough replicas have on disk, each of the newest ring and complete, by what they said on the link as it is under
- * the ring as it is; this relay counts like any of them; `done` runs once. What was kept stays, also where nobody waits for it any more.
+ * the ring as it is; this relay counts like any of them; `done` runs once. What was kept stays, and is offered further, also where
+ * nobody waits for it any more; its bytes are let go of as soon as the disk has them.
  */
 import type { BlobName } from "@inkmesh/shared/base/blob-name";
-import { relayOf, type ActorId, type ConnectionId, type RelayId, type RingId, type SeatId } from "@inkmesh/shared/base/ids";
+import type { ConnectionId, RelayId, SeatId } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
-import type { HeldListener } from "./gossip/room-blobs.ts";
+import type { OfferedBlob } from "./gossip/blob-offers.ts";
 import type { Participant } from "./participant.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Room } from "./room.ts";
@@ -26,28 +27,29 @@ interface BlobWriterOptions {
   readonly context: RelayContext;
   readonly room: Room;
   readonly name: BlobName;
-  readonly bytes: Uint8Array;
   readonly dialect: Dialect;
   readonly done: (result: Result<Durability>) => void;
 }
 
-export class BlobWriter implements Participant, HeldListener {
+export class BlobWriter implements Participant {
   readonly connection = nobody;
   readonly seat = nowhere;
   readonly dialect: Dialect;
   readonly principal = "";
   readonly #options: BlobWriterOptions;
   #state: "waiting" | "keeping" | "here" | "done" = "waiting";
-  /** Under which it is offered, and to whom it was, under which ring. */
-  readonly #exchange: number;
-  readonly #told = new Set<ActorId>();
-  readonly #heard = new Set<ActorId>();
-  #ring: RingId | undefined;
+  #bytes: Uint8Array | undefined;
+  #offer: OfferedBlob | undefined;
 
-  constructor(options: BlobWriterOptions) {
+  constructor(options: BlobWriterOptions, bytes: Uint8Array) {
     this.#options = options;
+    this.#bytes = bytes;
     this.dialect = options.dialect;
-    this.#exchange = options.context.blobs.nextExchange(this);
+  }
+
+  /** Whether it is on this relay's disk. */
+  get isHere(): boolean {
+    return this.#state === "here";
   }
 
   begin(): void {
@@ -57,17 +59,23 @@ export class BlobWriter implements Participant, HeldListener {
   /** Nobody waits for it any more. */
   end(): void {
     this.#state = "done";
-    this.#options.context.blobs.endExchange(this.#exchange);
+    this.#bytes = undefined;
+    this.#offer?.leave();
     this.#options.room.leave(this);
   }
 
   roomOpened(): void {
-    if (this.#state !== "waiting") return;
+    const { context, room, name } = this.#options;
+    const bytes = this.#bytes;
+    if (this.#state !== "waiting" || bytes === undefined) return;
     this.#state = "keeping";
-    const { context, room, name, bytes } = this.#options;
-    context.blobs.keep({ lineage: room.lineage, name, bytes, isCopy: false }, (result) => {
-      if (this.#state !== "keeping") return;
+    this.#bytes = undefined;
+    const { lineage } = room;
+    context.blobs.keep({ lineage, name, bytes, isCopy: false }, (result) => {
       if (!result.ok) return this.#finish(result);
+      const offer = context.blobs.offers.begin(lineage, name, () => this.durabilityChanged());
+      if (this.#state !== "keeping") return offer.leave();
+      this.#offer = offer;
       this.#state = "here";
       this.durabilityChanged();
     });
@@ -85,47 +93,14 @@ export class BlobWriter implements Participant, HeldListener {
     return false;
   }
 
-  heard(from: ActorId, ring: RingId): void {
-    if (ring !== this.#ring) return;
-    this.#heard.add(from);
-    this.durabilityChanged();
-  }
-
   durabilityChanged(): void {
     if (this.#state !== "here") return;
-    this.#offer();
-    const { copies } = this.#options.room.replication;
+    const { context, room } = this.#options;
+    const { copies } = room.replication;
     const { replicas, needed } = copies;
-    const holders = copies.holders(VectorClock.empty).filter((relay) => this.#isHeldBy(relay));
+    const isHeldBy = (relay: RelayId): boolean => relay === context.self || this.#offer?.isHeldBy(relay) === true;
+    const holders = copies.holders(VectorClock.empty).filter(isHeldBy);
     if (holders.length >= needed) this.#finish(ok({ copies: holders.length, replicas, needed }));
-  }
-
-  /** To each replica once on a link, under one ring. */
-  #offer(): void {
-    const { context, room, name } = this.#options;
-    const { blobs, peers, placement, self } = context;
-    if (this.#ring !== peers.ringId) {
-      this.#ring = peers.ringId;
-      this.#told.clear();
-      this.#heard.clear();
-    }
-    const { replicas } = placement.of(room.name);
-    const lives = replicas.flatMap((relay) => (relay === self ? [] : (peers.lifeOf(relay) ?? [])));
-    // What was said to those whose link ended is said anew on the next one.
-    for (const actor of [...this.#told]) if (!peers.linked.includes(actor)) this.#forget(actor);
-    const fresh = lives.filter((actor) => !this.#told.has(actor));
-    for (const actor of fresh) this.#told.add(actor);
-    blobs.offer(fresh, { lineage: room.lineage, name, exchange: this.#exchange });
-  }
-
-  #forget(actor: ActorId): void {
-    this.#told.delete(actor);
-    this.#heard.delete(actor);
-  }
-
-  #isHeldBy(relay: RelayId): boolean {
-    const { context } = this.#options;
-    return relay === context.self || [...this.#heard].some((actor) => relayOf(actor) === relay && context.peers.lifeOf(relay) === actor);
   }
 
   #finish(result: Result<Durability>): void {

@@ -293,8 +293,13 @@ export class RoomRequests {
     if (open === undefined || dialect === undefined) return this.#refuse(request, { code: "RELAY_BUSY", detail: "" });
     const done = (result: Result<Durability>): void =>
       result.ok ? this.#answer(request, { type: "blob-saved", durability: result.value }) : this.#refuse(request, result.refusal);
-    const writer = new BlobWriter({ context: this.#context, room, name, bytes, dialect, done });
-    this.#giveUpAfter(request, open, blobConfirmedWithinMs, () => this.#refuse(request, { code: "NOT_CONFIRMED", detail: "" }));
+    const writer = new BlobWriter({ context: this.#context, room, name, dialect, done }, bytes);
+    this.#giveUpAfter(request, open, blobConfirmedWithinMs, () =>
+      this.#refuse(
+        request,
+        writer.isHere ? { code: "NOT_CONFIRMED", detail: "" } : { code: "RELAY_BUSY", detail: "the image is not on this relay's disk yet" },
+      ),
+    );
     open.withdraw = () => writer.end();
     writer.begin();
   }

@@ -19,6 +19,8 @@ import compression from "compression";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from "express";
 import helmet from "helmet";
 import { apiDescription } from "./api-description.ts";
+import { imageArrivesWithin } from "./blob-api.ts";
+import { bodyWithin } from "./body-deadline.ts";
 import type { ClientSockets, SocketRoute } from "./client-sockets.ts";
 import type { EdgeObserver } from "./edge-observer.ts";
 import { refuseUpgrade, sendRefusal } from "./http-refusal.ts";
@@ -49,6 +51,8 @@ export interface HttpServerOptions {
 const headerBytesMax = 8 * 1024;
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;
+/** Past every limit of our own (`body-deadline.ts`): Node's has no answer for programs. */
+const nodeTimeoutMs = 360_000;
 /** Sockets beyond the core's own limit that are let in to be told so, or to ask for health. */
 const spareConnections = 256;
 
@@ -56,7 +60,7 @@ const spareConnections = 256;
 const exposedHeaders = "ETag, Inkmesh-Generation, Inkmesh-Token, Location, Retry-After";
 
 export function createHttpServer(options: HttpServerOptions): Server {
-  const timeouts = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 2_000 };
+  const timeouts = { headersTimeout: headersTimeoutMs, requestTimeout: nodeTimeoutMs, connectionsCheckingInterval: 2_000 };
   const server = createServer({ maxHeaderSize: headerBytesMax, ...timeouts }, expressApp(options));
   server.maxConnections = options.connectionsMax + spareConnections;
   server.on("upgrade", (request, socket, head) => {
@@ -78,6 +82,7 @@ function expressApp(options: HttpServerOptions): Express {
     next();
   });
   app.use(securityHeaders(origins));
+  app.use(bodyWithin((request) => imageArrivesWithin(request) ?? requestTimeoutMs));
   app.use(compression());
   app.use(foreignChangesRefused(origins));
   app.use("/api/mesh", openToRelays(origins));

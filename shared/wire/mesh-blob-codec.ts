@@ -9,21 +9,25 @@ import { isBlobName, type BlobName } from "../base/blob-name.ts";
 import { hexOf } from "../base/bytes.ts";
 import type { LinkEncoder, LinkReader } from "./link-memory.ts";
 import type { MeshBlobMessage } from "./mesh-blob-message.ts";
-import { meshRoomType, unreadableMesh } from "./mesh-layout.ts";
+import { meshRoomType, readBoolean, unreadableMesh } from "./mesh-layout.ts";
 import { writeNumber } from "./native-layout.ts";
 
 export function writeBlobMessage(encoder: LinkEncoder, message: MeshBlobMessage): void {
   writeNumber(encoder, message.exchange);
   switch (message.type) {
     case "blob-request":
+      encoding.writeVarUint8Array(encoder, hashOf(message.name));
+      return writeNumber(encoder, message.from);
     case "blob-offer":
+      encoding.writeVarUint8Array(encoder, hashOf(message.name));
+      return writeNumber(encoder, message.isFresh ? 1 : 0);
     case "blob-held":
       return encoding.writeVarUint8Array(encoder, hashOf(message.name));
     case "blob-part":
       writeNumber(encoder, message.remaining);
       return encoding.writeVarUint8Array(encoder, message.bytes);
     case "blob-absent":
-      return undefined;
+      return writeNumber(encoder, message.isBusy ? 1 : 0);
     default:
       return unreachable(message);
   }
@@ -33,7 +37,7 @@ export function writeBlobMessage(encoder: LinkEncoder, message: MeshBlobMessage)
 export function readBlobMessage(type: number, reader: LinkReader): MeshBlobMessage | undefined {
   switch (type) {
     case meshRoomType["blob-request"]:
-      return { type: "blob-request", lineage: reader.lineage(), exchange: reader.number(), name: readName(reader) };
+      return { type: "blob-request", lineage: reader.lineage(), exchange: reader.number(), name: readName(reader), from: reader.number() };
     case meshRoomType["blob-part"]:
       return {
         type: "blob-part",
@@ -43,9 +47,15 @@ export function readBlobMessage(type: number, reader: LinkReader): MeshBlobMessa
         bytes: reader.bytes(),
       };
     case meshRoomType["blob-absent"]:
-      return { type: "blob-absent", lineage: reader.lineage(), exchange: reader.number() };
+      return { type: "blob-absent", lineage: reader.lineage(), exchange: reader.number(), isBusy: readBoolean(reader) };
     case meshRoomType["blob-offer"]:
-      return { type: "blob-offer", lineage: reader.lineage(), exchange: reader.number(), name: readName(reader) };
+      return {
+        type: "blob-offer",
+        lineage: reader.lineage(),
+        exchange: reader.number(),
+        name: readName(reader),
+        isFresh: readBoolean(reader),
+      };
     case meshRoomType["blob-held"]:
       return { type: "blob-held", lineage: reader.lineage(), exchange: reader.number(), name: readName(reader) };
     default:
@@ -54,13 +64,15 @@ export function readBlobMessage(type: number, reader: LinkReader): MeshBlobMessa
 }
 
 const prefix = "sha256-";
+const hashBytes = 32;
 
 function hashOf(name: BlobName): Uint8Array {
   return Uint8Array.from(name.slice(prefix.length).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
 function readName(reader: LinkReader): BlobName {
-  const name = prefix + hexOf(reader.bytes());
+  const hash = reader.bytes();
+  const name = hash.length === hashBytes ? prefix + hexOf(hash) : "";
   if (!isBlobName(name)) throw unreadableMesh("no name of an image");
   return name;
 }

@@ -2,7 +2,7 @@
  * MeshBlobMessage: what relays say to each other about the images of documents, as values; who says what when:
  * `server/core/gossip/room-blobs.ts`.
  *
- *     lacks one       ──blob-request──▶ may have it           ◀──blob-part…, or blob-absent──
+ *     lacks one       ──blob-request──▶ may have it           ◀──blob-part…, or blob-absent──     and again, for the next stretch
  *     has one         ──blob-offer──▶ each replica            ──blob-held──▶   once it is on its disk, too
  *
  * Parts take turns by themselves, whatever their room: nobody who types waits for an image.
@@ -15,13 +15,14 @@ interface OfLineage {
 }
 
 export type MeshBlobMessage =
-  | ({ readonly type: "blob-request"; readonly exchange: number; readonly name: BlobName } & OfLineage)
-  /** A slice of what was asked for under that number; the one with nothing remaining completes it. */
+  /** Give a stretch of it, from that byte on. */
+  | ({ readonly type: "blob-request"; readonly exchange: number; readonly name: BlobName; readonly from: number } & OfLineage)
+  /** A slice of what was asked for under that number; so many bytes of the image are behind it. */
   | ({ readonly type: "blob-part"; readonly exchange: number; readonly remaining: number; readonly bytes: Uint8Array } & OfLineage)
-  /** What was asked for under that number is not on the sender's disk. */
-  | ({ readonly type: "blob-absent"; readonly exchange: number } & OfLineage)
-  /** Say so once you have it on your disk; the sender has it. */
-  | ({ readonly type: "blob-offer"; readonly exchange: number; readonly name: BlobName } & OfLineage)
+  /** What was asked for under that number is not on the sender's disk; `isBusy`: or may be, which it cannot say now. */
+  | ({ readonly type: "blob-absent"; readonly exchange: number; readonly isBusy: boolean } & OfLineage)
+  /** Say so once you have it on your disk; the sender has it. `isFresh`: it was uploaded now, and is to be held as if it had come to you now. */
+  | ({ readonly type: "blob-offer"; readonly exchange: number; readonly name: BlobName; readonly isFresh: boolean } & OfLineage)
   /** What was offered under that number is on the sender's disk. */
   | ({ readonly type: "blob-held"; readonly exchange: number; readonly name: BlobName } & OfLineage);
 

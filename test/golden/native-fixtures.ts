@@ -204,10 +204,10 @@ export const meshExamples: OneOfEach<MeshMessage> = {
     told: [{ actor, from: 7, length: 300 }],
   },
   "history-covered": { type: "history-covered", lineage, exchange: 200 },
-  "blob-request": { type: "blob-request", lineage, exchange: 200, name: blob },
+  "blob-request": { type: "blob-request", lineage, exchange: 200, name: blob, from: 262_144 },
   "blob-part": { type: "blob-part", lineage, exchange: 200, remaining: 262_144, bytes: update },
-  "blob-absent": { type: "blob-absent", lineage, exchange: 200 },
-  "blob-offer": { type: "blob-offer", lineage, exchange: 200, name: blob },
+  "blob-absent": { type: "blob-absent", lineage, exchange: 200, isBusy: true },
+  "blob-offer": { type: "blob-offer", lineage, exchange: 200, name: blob, isFresh: true },
   "blob-held": { type: "blob-held", lineage, exchange: 200, name: blob },
   "presence-watch": { type: "presence-watch", lineage, isWatching: true },
   presence: {

@@ -95,7 +95,7 @@ export class BlobProofs {
     const lives = this.#lives(lineage.room);
     for (const [name, heard] of held ?? []) {
       const lacking = lives.filter((actor): actor is ActorId => actor !== undefined && !heard.has(actor));
-      this.#context.blobs.offer(lacking, { lineage, exchange, name });
+      for (const actor of lacking) this.#context.peers.tell(actor, { type: "blob-offer", lineage, exchange, name, isFresh: false });
     }
   }
 

@@ -1,18 +1,19 @@
 /**
  * RoomBlobs: the images of documents among the relays that hold them: who asks whom for which, and what the disk is asked for it.
  *
- *     uploaded here ──▶ this disk ──blob-offer──▶ each replica: BlobFetches ──blob-request──▶ … ──▶ its disk ──blob-held──▶ BlobWriter
- *     mentioned ──▶ what is lacking ──▶ BlobFetches ──blob-request──▶ whoever may have it ──blob-part…──▶ this disk
+ *     uploaded here ──▶ this disk ──BlobOffers──▶ each replica: BlobFetches ◀──stretches──▶ BlobGivings … ──▶ its disk ──blob-held──▶ BlobOffers
+ *     mentioned ──▶ what is lacking ──▶ BlobFetches ◀──stretches──▶ BlobGivings of whoever may have it … ──▶ this disk
  *     to be dropped ──▶ BlobProofs ──blob-offer──▶ each replica … blob-held
  *
  * That an image is lacking is on the disk, and nowhere else: the documents there mention it. A relay that starts, or could not reach anybody, finds
  * it by looking (`look`), a few documents a second, when a link comes and every `sweepMs`; of what is written or offered meanwhile it looks at that
- * document a moment later.
+ * document a moment later. Of a document that lacks many a share is fetched, and then the next one.
  *
  * Images are on the disk and not in rooms: nothing here loads a document, and nothing is kept in memory but what is under way.
  *
- * Invariants: what is said to be held is on this disk, and only a replica says so; at most `servedMax` images are read for one relay at a time, and
- * `offersMax` offers looked at; nothing comes to a lineage here that has ended, or goes.
+ * Invariants: what is said to be held is on this disk, and only a replica says so; what was uploaded now is said to be held only once its time on this
+ * disk begins anew, or it might go with what nobody mentions; at most `offersMax` offers are looked at; nothing comes to a lineage here that has
+ * ended, or goes.
  */
 import { mentionedBlobs, type BlobName } from "@inkmesh/shared/base/blob-name";
 import { lineageKey, type ActorId, type Lineage, type RingId } from "@inkmesh/shared/base/ids";
@@ -22,51 +23,62 @@ import type { MeshBlobMessage } from "@inkmesh/shared/wire/mesh-blob-message";
 import type { RelayContext } from "../relay-context.ts";
 import type { HeldBlobs } from "../stored-blob.ts";
 import { BlobFetches, type Fetched } from "./blob-fetches.ts";
+import { BlobGivings } from "./blob-givings.ts";
+import { BlobOffers } from "./blob-offers.ts";
 import { BlobProofs } from "./blob-proofs.ts";
 
-/** Bytes of one slice: as of differences, small beside a link's window. */
-const sliceBytes = 32_768;
-/** Images that are read for one relay at a time: it asks for one, and for another where that took too long. */
-const servedMax = 2;
 /** Documents that one look at the disk goes over. */
 const lookedAtMax = 16;
-/** Images that are fetched already where no others are looked for. */
-const fetchedMax = 256;
 /** Documents that are to be looked at in a moment; of more the next look at the disk finds what is lacking. */
 const notedMax = 1_024;
+/** Documents that are looked at in one moment. */
+const listedMax = 16;
+/** Images that are read to be kept anew at the same time: of more the other side offers again. */
+const renewedMax = 4;
 /** Offers that wait for a look at the disk, over all relays: of more the other side offers again. */
 const offersMax = 8_192;
 
 type Of<Type extends MeshBlobMessage["type"]> = Extract<MeshBlobMessage, { type: Type }>;
 
-/** Who waits for the word of relays that something it has is on their disks. */
-export interface HeldListener {
-  heard(from: ActorId, ring: RingId): void;
+/** A document that is to be looked at, from behind an image on. */
+interface Noted {
+  readonly lineage: Lineage;
+  readonly after: BlobName | undefined;
 }
 
 export class RoomBlobs {
   readonly proofs: BlobProofs;
+  readonly offers: BlobOffers;
   readonly #fetches: BlobFetches;
   readonly #context: RelayContext;
-  readonly #served = new Map<ActorId, number>();
-  /** By the number under which it was offered. */
-  readonly #listeners = new Map<number, HeldListener>();
-  readonly #noted = new Map<string, Lineage>();
+  readonly #givings: BlobGivings;
+  readonly #noted = new Map<string, Noted>();
+  /** Documents of which more is lacking than is fetched now. */
+  readonly #cut = new Map<string, Noted>();
   #notedMs = Number.POSITIVE_INFINITY;
   /** By document: those that wait for the same look at the disk. */
-  readonly #offers = new Map<string, (readonly [ActorId, Of<"blob-offer">])[]>();
+  readonly #offered = new Map<string, (readonly [ActorId, Of<"blob-offer">])[]>();
   #offersWaiting = 0;
+  #renewing = 0;
   /** On their way to this disk, by document. */
   readonly #keeping = new Map<string, number>();
   /** When the disk is looked at again, behind which document; a look is under way while `lookMs` is undefined. */
   #lookMs: number | undefined = Number.POSITIVE_INFINITY;
   #after = 0;
+  /** Documents whose lists are being read. */
+  #listing = 0;
+  /** Whether all documents were looked at, and all that was found since was noted. */
+  #isLooked = false;
+  /** Whether something was not noted since the look began that is under way. */
+  #isMissed = false;
   #exchange = 0;
 
   constructor(context: RelayContext) {
     this.#context = context;
     this.proofs = new BlobProofs(context);
-    this.#fetches = new BlobFetches(context);
+    this.offers = new BlobOffers(context, () => this.nextExchange());
+    this.#fetches = new BlobFetches(context, (lineage) => this.#through(lineage));
+    this.#givings = new BlobGivings(context, (lineage, name, then) => this.read(lineage, name, then));
   }
 
   // -- what happens here -----------------------------------------------------------------------------------------------
@@ -77,18 +89,40 @@ export class RoomBlobs {
   }
 
   /** Something may be lacking of what a document mentions. */
-  note(lineage: Lineage): void {
-    if (!this.#isFetching || this.#noted.size >= notedMax) return;
+  note(lineage: Lineage, after?: BlobName): void {
+    if (!this.#isFetching || this.#noted.size >= notedMax) return this.#miss();
     if (this.#noted.size === 0) this.#notedMs = this.#nowMs + this.#context.placement.limits.compareChangedMs;
-    this.#noted.set(lineageKey(lineage), lineage);
+    this.#noted.set(lineageKey(lineage), { lineage, after });
     this.#schedule();
+  }
+
+  /** Documents of which images may be lacking that somebody has who is linked; undefined: all are to be looked at first. */
+  get roomsToComplete(): number | undefined {
+    if (!this.#isFetching) return 0;
+    return this.#isLooked ? this.#noted.size + this.#listing + Math.max(this.#cut.size, this.#fetches.mentioning) : undefined;
+  }
+
+  /** The next look finds it. */
+  #miss(): void {
+    this.#isMissed = true;
+    this.#isLooked = false;
+  }
+
+  /** A share of what a document lacks was fetched, or is to be had nowhere. */
+  #through(lineage: Lineage): void {
+    const key = lineageKey(lineage);
+    const cut = this.#cut.get(key);
+    this.#cut.delete(key);
+    if (cut !== undefined && !this.#noted.has(key)) this.note(lineage, cut.after);
   }
 
   /** The generation was closed, or its copy here goes. */
   ended(lineage: Lineage): void {
     this.#noted.delete(lineageKey(lineage));
-    this.#fetches.ended(lineage);
+    this.#cut.delete(lineageKey(lineage));
+    for (const part of [this.#fetches, this.#givings, this.offers]) part.ended(lineage);
     this.proofs.grown(lineage);
+    this.#goOn();
   }
 
   /** Whether something of a document is on its way to this disk. */
@@ -105,103 +139,87 @@ export class RoomBlobs {
 
   // -- who holds what --------------------------------------------------------------------------------------------------
 
-  /** A number under which something is offered; the word of those who have it goes to `listener`. */
-  nextExchange(listener?: HeldListener): number {
-    this.#exchange += 1;
-    if (listener !== undefined) this.#listeners.set(this.#exchange, listener);
-    return this.#exchange;
-  }
-
-  /** Nobody waits for the word about it any more. */
-  endExchange(exchange: number): void {
-    this.#listeners.delete(exchange);
-  }
-
-  /** Says to them that it is here. */
-  offer(to: readonly ActorId[], { lineage, name, exchange }: Omit<Of<"blob-offer">, "type">): void {
-    for (const actor of to) this.#context.peers.tell(actor, { type: "blob-offer", lineage, exchange, name });
+  /** A number under which something is offered. */
+  nextExchange(): number {
+    return ++this.#exchange;
   }
 
   // -- peers -----------------------------------------------------------------------------------------------------------
 
-  peerUp(): void {
+  peerUp(actor: ActorId): void {
+    this.offers.linkUp(actor);
+    this.#fetches.linkUp(actor);
+    this.#lookSoon();
+  }
+
+  #lookSoon(): void {
     const { limits } = this.#context.placement;
     if (this.#lookMs !== undefined) this.#lookMs = Math.min(this.#lookMs, this.#nowMs + limits.compareChangedMs);
     this.#schedule();
   }
 
   peerDown(actor: ActorId): void {
-    this.#served.delete(actor);
-    this.proofs.linkDown(actor);
-    this.#fetches.linkDown(actor);
+    for (const part of [this.#givings, this.offers, this.proofs, this.#fetches]) part.linkDown(actor);
     this.#schedule();
   }
 
   ringChanged(): void {
     this.proofs.ringChanged();
-    this.peerUp();
+    this.offers.ringChanged();
+    this.#lookSoon();
   }
 
   received(from: ActorId, ring: RingId, message: MeshBlobMessage): void {
-    if (message.type === "blob-part" && !this.#fetches.partCame(from, message)) return;
-    if (message.type === "blob-request") this.#requested(from, message);
+    if (message.type === "blob-part") this.#fetches.partCame(from, message);
+    else if (message.type === "blob-request") this.#givings.requested(from, message);
     else if (message.type === "blob-absent") this.#fetches.absentCame(from, message);
-    else if (message.type === "blob-offer") this.#offered(from, message);
-    else if (message.type === "blob-held") this.#heldCame(from, ring, message);
+    else if (message.type === "blob-offer") this.#offerCame(from, message);
+    else if (!this.offers.heard(from, ring, message.exchange)) this.proofs.heard(from, ring, message);
     this.#goOn();
   }
 
-  #requested(from: ActorId, { lineage, exchange, name }: Of<"blob-request">): void {
-    const served = this.#served.get(from) ?? 0;
-    if (served >= servedMax) return;
-    this.#served.set(from, served + 1);
-    this.read(lineage, name, (result) => {
-      const left = (this.#served.get(from) ?? 1) - 1;
-      if (left > 0) this.#served.set(from, left);
-      else this.#served.delete(from);
-      if (result.ok) this.#give(from, { lineage, exchange }, result.value);
-    });
-  }
-
-  #give(to: ActorId, of: { readonly lineage: Lineage; readonly exchange: number }, blob: Uint8Array | undefined): void {
-    const { peers } = this.#context;
-    if (blob === undefined) return peers.tell(to, { type: "blob-absent", ...of });
-    let from = 0;
-    // One of no bytes is one part, too.
-    do {
-      const bytes = blob.subarray(from, from + sliceBytes);
-      from += bytes.length;
-      peers.tell(to, { type: "blob-part", ...of, remaining: blob.length - from, bytes });
-    } while (from < blob.length);
-  }
-
   /** Many offers of one document are one look at the disk. */
-  #offered(from: ActorId, offer: Of<"blob-offer">): void {
+  #offerCame(from: ActorId, offer: Of<"blob-offer">): void {
     const { lineage } = offer;
     if (!this.#context.placement.of(lineage.room).isReplica || this.#offersWaiting >= offersMax) return;
     this.#offersWaiting += 1;
     const key = lineageKey(lineage);
-    const waiting = this.#offers.get(key);
+    const waiting = this.#offered.get(key);
     if (waiting !== undefined) return void waiting.push([from, offer]);
-    this.#offers.set(key, [[from, offer]]);
+    this.#offered.set(key, [[from, offer]]);
     this.list(lineage, (result) => {
-      const offers = this.#offers.get(key) ?? [];
-      this.#offers.delete(key);
+      const offers = this.#offered.get(key) ?? [];
+      this.#offered.delete(key);
       this.#offersWaiting -= offers.length;
       if (!result.ok) return;
       const held = new Set(result.value.held);
       for (const [actor, each] of offers) {
         if (!held.has(each.name)) this.#fetches.offered(actor, each);
-        else this.#context.peers.tell(actor, { type: "blob-held", lineage, exchange: each.exchange, name: each.name });
+        else if (each.isFresh) this.#renew(actor, each);
+        else this.#sayHeld(actor, each);
       }
-      this.#noteLacking(lineage, result.value);
+      this.#noteLacking({ lineage, after: undefined }, result.value);
     });
   }
 
-  #heldCame(from: ActorId, ring: RingId, message: Of<"blob-held">): void {
-    const listener = this.#listeners.get(message.exchange);
-    if (listener === undefined) this.proofs.heard(from, ring, message);
-    else listener.heard(from, ring);
+  /** It is here already, perhaps for as long as what nobody mentions may be: it is kept anew, and its time begins anew with it. */
+  #renew(from: ActorId, offer: Of<"blob-offer">): void {
+    if (this.#renewing >= renewedMax) return;
+    this.#renewing += 1;
+    const { lineage, name } = offer;
+    const over = (result: Result<unknown>): void => {
+      this.#renewing -= 1;
+      if (result.ok) this.#sayHeld(from, offer);
+    };
+    this.read(lineage, name, (result) => {
+      if (result.ok && result.value !== undefined) return this.keep({ lineage, name, bytes: result.value, isCopy: true }, over);
+      this.#renewing -= 1;
+      if (result.ok) this.#fetches.offered(from, offer);
+    });
+  }
+
+  #sayHeld(to: ActorId, { lineage, exchange, name }: Of<"blob-offer">): void {
+    this.#context.peers.tell(to, { type: "blob-held", lineage, exchange, name });
   }
 
   // -- the disk --------------------------------------------------------------------------------------------------------
@@ -238,18 +256,25 @@ export class RoomBlobs {
   #look(): void {
     const { limits } = this.#context.placement;
     this.#lookMs = undefined;
+    if (this.#after === 0) this.#isMissed = false;
     const seq = this.#context.blobGaps.ask((result) => {
       const next = result.ok ? result.value.next : undefined;
       this.#after = next ?? 0;
       this.#lookMs = this.#nowMs + (next === undefined ? limits.sweepMs : limits.compareChangedMs);
       for (const lineage of result.ok ? result.value.lineages : []) this.note(lineage);
+      if (!result.ok) this.#miss();
+      else if (next === undefined) this.#isLooked = !this.#isMissed;
       this.#schedule();
     });
     this.#context.effect({ type: "find-lacking-blobs", seq, after: this.#after, limit: lookedAtMax });
   }
 
-  #noteLacking(lineage: Lineage, { lacking }: HeldBlobs): void {
-    if (this.#isFetching) for (const name of lacking) this.#fetches.note(lineage, name);
+  #noteLacking({ lineage, after }: Noted, { lacking }: HeldBlobs): void {
+    const names = after === undefined ? lacking : lacking.filter((name) => name > after);
+    const noted = this.#isFetching ? this.#fetches.note(lineage, names) : 0;
+    if (noted === names.length) return;
+    if (noted === 0 || this.#cut.size >= notedMax) this.#miss();
+    else this.#cut.set(lineageKey(lineage), { lineage, after: names[noted - 1] });
   }
 
   #answered(then: () => void): void {
@@ -266,28 +291,37 @@ export class RoomBlobs {
   }
 
   #listNoted(): void {
-    this.#notedMs = Number.POSITIVE_INFINITY;
-    const noted = [...this.#noted.values()];
-    this.#noted.clear();
-    for (const lineage of noted) this.list(lineage, (result) => result.ok && this.#noteLacking(lineage, result.value));
+    const some = this.#fetches.isRoomy ? [...this.#noted].slice(0, listedMax) : [];
+    for (const [key, noted] of some) {
+      this.#noted.delete(key);
+      this.#listing += 1;
+      this.list(noted.lineage, (result) => {
+        this.#listing -= 1;
+        if (result.ok) this.#noteLacking(noted, result.value);
+        else this.#miss();
+      });
+    }
+    const isMore = this.#noted.size > 0;
+    this.#notedMs = isMore ? this.#nowMs + this.#context.placement.limits.compareChangedMs : Number.POSITIVE_INFINITY;
   }
 
   #goOn(): void {
-    this.#fetches.due();
+    for (const part of [this.#fetches, this.#givings, this.offers]) part.due();
     this.#schedule();
   }
 
   #schedule(): void {
     const { deadlines } = this.#context;
     const lookMs = this.#isLooking ? (this.#lookMs ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
-    const atMs = Math.min(lookMs, this.#notedMs, this.#fetches.nextDeadline());
+    const parts = [this.#fetches, this.#givings, this.offers];
+    const atMs = Math.min(lookMs, this.#notedMs, ...parts.map((part) => part.nextDeadline()));
     if (atMs === Number.POSITIVE_INFINITY) deadlines.clear({ type: "fetch-blobs" });
     else deadlines.set({ type: "fetch-blobs" }, Math.max(atMs, this.#nowMs));
   }
 
   /** Not while what was found before waits. */
   get #isLooking(): boolean {
-    return this.#isFetching && this.#fetches.size < fetchedMax && this.#noted.size === 0;
+    return this.#isFetching && this.#fetches.isRoomy && this.#noted.size === 0;
   }
 
   /** What is mentioned comes to a relay that stays, where there is somebody to ask. */

@@ -83,9 +83,9 @@ export class RoomCatalogue implements SharedRooms {
     return this.#state === "read";
   }
 
-  /** Whether this disk vouches for every room that is placed on it. */
+  /** Whether this disk vouches for every room that is placed on it, and has every image that those mention and somebody has who is linked. */
   get isComplete(): boolean {
-    return this.isKnown && this.isRead && this.#blank.size === 0;
+    return this.isKnown && this.isRead && this.#blank.size === 0 && this.#context.blobs.roomsToComplete === 0;
   }
 
   /** What the names of the rooms come to that both may hold. */
@@ -106,7 +106,7 @@ export class RoomCatalogue implements SharedRooms {
     const roomsBeingHandedOver = this.#rooms.inMemory().filter((room) => room.replication.handOver.isRunning).length;
     const { size: roomsToHandOver, most: roomsToHandOverMost } = this.#unplaced;
     const { spares: roomsToDrop, count: roomsDropped } = this.dropping;
-    const roomsToComplete = this.#blank.size;
+    const roomsToComplete = Math.max(this.#blank.size, this.#context.blobs.roomsToComplete ?? 1);
     return { roomsToHandOver, roomsToHandOverMost, roomsBeingHandedOver, roomsToDrop, roomsDropped, roomsToComplete };
   }
 

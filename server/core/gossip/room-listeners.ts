@@ -26,7 +26,7 @@ export class RoomListeners implements PeerListener {
   peerUp(actor: ActorId): void {
     this.#rooms.peerUp(actor);
     this.#histories.peerUp();
-    this.#blobs.peerUp();
+    this.#blobs.peerUp(actor);
   }
 
   peerDown(actor: ActorId): void {

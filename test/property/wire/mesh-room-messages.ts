@@ -123,9 +123,11 @@ const anyMeshRoomMessage: fc.Arbitrary<MeshRoomMessage> = fc.oneof(
     told: anyRanges,
   }),
   fc.record({ type: fc.constant("history-covered" as const), lineage, exchange: number }),
-  fc.record({ type: fc.constantFrom("blob-request", "blob-offer", "blob-held"), lineage, exchange: number, name: anyBlob }),
+  fc.record({ type: fc.constant("blob-request" as const), lineage, exchange: number, name: anyBlob, from: number }),
+  fc.record({ type: fc.constant("blob-offer" as const), lineage, exchange: number, name: anyBlob, isFresh: fc.boolean() }),
+  fc.record({ type: fc.constant("blob-held" as const), lineage, exchange: number, name: anyBlob }),
   fc.record({ type: fc.constant("blob-part" as const), lineage, exchange: number, remaining: number, bytes }),
-  fc.record({ type: fc.constant("blob-absent" as const), lineage, exchange: number }),
+  fc.record({ type: fc.constant("blob-absent" as const), lineage, exchange: number, isBusy: fc.boolean() }),
   fc.record({
     type: fc.constant("presence" as const),
     lineage,

@@ -3,7 +3,7 @@
  */
 import { mentionedBlobs, type BlobName } from "@inkmesh/shared/base/blob-name";
 import { lineageKey, type Lineage } from "@inkmesh/shared/base/ids";
-import { ok, refused, type Result } from "@inkmesh/shared/base/result";
+import { ok, refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
 import type { RelayEffect } from "../../../server/core/effect.ts";
 import type { RelayInput } from "../../../server/core/input.ts";
 import type { HeldBlobs } from "../../../server/core/stored-blob.ts";
@@ -26,6 +26,12 @@ interface Documents {
 export class DiskBlobs {
   readonly #documents: Documents;
   readonly #held = new Map<string, Held>();
+  /** Names, each as often as it was let in, anew or again. */
+  readonly lettingIn: BlobName[] = [];
+  /** Why it takes nothing. */
+  refusal: Refusal | undefined;
+  /** It cannot say what it has. */
+  isUnreadable = false;
 
   constructor(documents: Documents) {
     this.#documents = documents;
@@ -37,8 +43,9 @@ export class DiskBlobs {
 
   put(lineage: Lineage, name: BlobName, bytes: Uint8Array): Result<undefined> {
     if (this.#documents.isClosed(lineage)) return refused("ROOM_DELETED", "its generation is closed");
-    const refusal = refusalOfSize(bytes.length) ?? refusalOfName(name, blobNameOfBytes(bytes));
+    const refusal = refusalOfSize(bytes.length) ?? refusalOfName(name, blobNameOfBytes(bytes)) ?? this.refusal;
     if (refusal !== undefined) return { ok: false, refusal };
+    this.lettingIn.push(name);
     this.#of(lineage).set(name, bytes.slice());
     return ok(undefined);
   }
@@ -79,7 +86,11 @@ export class DiskBlobs {
       case "keep-blob":
         return { type: "blob-kept", seq, result: this.put(effect.lineage, effect.name, effect.bytes) };
       case "read-blob":
-        return { type: "blob-read", seq, result: ok(this.bytes(effect.lineage, effect.name)) };
+        return {
+          type: "blob-read",
+          seq,
+          result: this.isUnreadable ? refused("STORE_FAILED") : ok(this.bytes(effect.lineage, effect.name)),
+        };
       case "list-blobs":
         return { type: "blobs-listed", seq, result: ok(this.of(effect.lineage)) };
       case "find-lacking-blobs": {

@@ -100,17 +100,43 @@ test.each(["<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "<!doctype
   },
 );
 
-test("few are taken in or sent at a time: whoever comes then is told to come again", async () => {
+test("who has an image is told so, and nobody looks for it", async () => {
+  const url = await answering({ type: "refused", refusal: { code: "BLOB_NOT_FOUND", detail: "" } });
+  const answer = await fetch(url, { headers: { "If-None-Match": `"${name}"` } });
+  expect([answer.status, answer.headers.get("ETag"), asked]).toEqual([304, `"${name}"`, []]);
+  expect((await fetch(url, { headers: { "If-None-Match": "*" } })).status).toBe(404);
+});
+
+test("few are sent at a time, half of them to one address, and that keeps nobody from putting one", async () => {
+  asked.length = 0;
+  edge = await anEdge({ answer: (ask) => (ask.type === "keep-blob" ? saved : void asked.push(ask)), requestsMax: 64 });
+  const url = `${edge.address}/api/rooms/note/blobs/${name}`;
+  const gone = new AbortController();
+  const waiting = Array.from({ length: 16 }, () => fetch(url, { signal: gone.signal }).catch(() => undefined));
+  await expect.poll(() => asked.length).toBe(16);
+  expect(await refusal(await fetch(url))).toEqual([503, "RELAY_BUSY", "16 images are on their way already"]);
+  expect((await fetch(url, { method: "PUT", body: png })).status).toBe(200);
+  gone.abort();
+  await Promise.all(waiting);
+  await expect.poll(async () => (await fetch(`${url}0`)).status).toBe(400);
+});
+
+test("few bytes are taken in at a time", async () => {
   asked.length = 0;
   edge = await anEdge({ answer: (ask) => void asked.push(ask), requestsMax: 64 });
   const url = `${edge.address}/api/rooms/note/blobs/${name}`;
   const gone = new AbortController();
-  const waiting = Array.from({ length: 32 }, () => fetch(url, { signal: gone.signal }).catch(() => undefined));
-  await expect.poll(() => asked.length).toBe(32);
-  expect(await refusal(await fetch(url))).toEqual([503, "RELAY_BUSY", "32 images are on their way already"]);
+  const large = { method: "PUT", body: new Uint8Array(blobBytesMax) };
+  const waiting = Array.from({ length: 4 }, () => fetch(url, { ...large, signal: gone.signal }).catch(() => undefined));
+  await expect.poll(() => asked.length).toBe(4);
+  expect(await refusal(await fetch(url, { method: "PUT", body: png }))).toEqual([
+    503,
+    "RELAY_BUSY",
+    "many images are on their way already",
+  ]);
   gone.abort();
   await Promise.all(waiting);
-  await expect.poll(async () => (await fetch(`${url}0`)).status).toBe(400);
+  await expect.poll(async () => (await fetch(`${url}0`, { method: "PUT", body: png })).status).toBe(400);
 });
 
 describe("an image is told by how it begins", () => {
