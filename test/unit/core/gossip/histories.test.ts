@@ -115,7 +115,7 @@ describe("a relay that took over a state gets the history that it was made of", 
   });
 
   test("when it is killed amid of that, once it runs again", () => {
-    const cluster = aKeepingCluster(7, 2);
+    const cluster = aKeepingCluster(8, 2);
     write(cluster, cluster.seat(0), 3);
     const [, , third] = cluster.seats as [Seat, Seat, Seat];
     const heard = listenTo(cluster);
