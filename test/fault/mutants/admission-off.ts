@@ -9,8 +9,8 @@ export const admissionOff: Mutant = {
   changes: [
     {
       file: "shared/dist/engine/content-index.js",
-      find: 'return { type: "gap", missing: `author ${verdict.missing.client} from clock ${verdict.missing.clock}` };',
-      replace: 'return { type: "admitted", payload: update, change: { structs: [], deletes: [] }, leftOut: false };',
+      find: 'return { type: "gap", missing: `author ${client} from clock ${clock}`, lacks: lackingOf(verdict.missing) };',
+      replace: 'return { type: "admitted", payload: update, change: { engine: "yjs", structs: [], deletes: [] }, leftOut: false };',
     },
   ],
 };

@@ -10,7 +10,7 @@ export const sharedMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "shared/engine/content-index.ts",
-        find: 'return { type: "gap", missing: `author ${verdict.missing.client} from clock ${verdict.missing.clock}` };',
+        find: 'return { type: "gap", missing: `author ${client} from clock ${clock}`, lacks: lackingOf(verdict.missing) };',
         replace: 'return { type: "admitted", payload: update, change: { engine: "yjs", structs: [], deletes: [] }, leftOut: false };',
       },
     ],
@@ -39,7 +39,7 @@ export const sharedMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "shared/engine/admission.ts",
-        find: "if (to < range.to) missing ??= { client: range.author, clock: Math.max(range.from, reach) };",
+        find: "if (to < range.to) missing.push({ client: range.author, clock: Math.max(range.from, reach) });",
         replace: "",
       },
     ],
