@@ -43,6 +43,11 @@ export class AppendQueue {
     return this.#waiting.length === 0;
   }
 
+  /** What is not known to be on disk. */
+  get waiting(): readonly Entry[] {
+    return this.#waiting;
+  }
+
   get isInFlight(): boolean {
     return this.#flights.length > 0;
   }

@@ -94,6 +94,11 @@ export class RoomLog {
     this.#marks.complete();
   }
 
+  /** What of `clock` is neither named on this disk nor on its way there. */
+  lacking(clock: VectorClock): VectorClock {
+    return clock.past(this.#durableClock).past(clockOf(this.#queue.waiting));
+  }
+
   /** Everything that `clock` names is on disk. */
   cover(clock: VectorClock): void {
     this.#durableClock = this.#durableClock.join(clock);

@@ -373,7 +373,7 @@ export class Replication implements RepairStanding {
   /** Everything that `relay` has of the room is on this disk. */
   #has({ relay, ring, clock, isComplete }: Had): void {
     // What is named here may be pruned by a compaction under way: with the rest it would come back behind that.
-    const named = this.names.taken(relay, clock).past(this.#copy.log.durableClock);
+    const named = this.#copy.log.lacking(this.names.taken(relay, clock));
     if (named.size > 0) {
       this.#copy.takeClock(named);
       this.#context.histories.note(this.#copy.lineage);
