@@ -215,7 +215,16 @@ describe("what a reader brings", () => {
 describe("an entry whose predecessor was lost with the only disk that had it", () => {
   /** `a`, cut off, took "lost "; back, it sends "and after", which hangs on that, and its disk is lost before it can send the rest. */
   function aGapForEver(): { cluster: RelayCluster; author: ClusterTypist } {
-    const cluster = aCluster();
+    for (let seed = 1; seed <= 12; seed++) {
+      const gap = aGapOf(seed);
+      if (gap !== undefined) return gap;
+    }
+    throw new Error("in no history does a gap come about");
+  }
+
+  /** Undefined: the other side had said what it lacks, and got it, before the disk was lost. */
+  function aGapOf(seed: number): { cluster: RelayCluster; author: ClusterTypist } | undefined {
+    const cluster = aCluster({ seed });
     const [a, b, c] = [cluster.seat(0), cluster.seat(1), cluster.seat(2)];
     write(cluster, b, "before ", 1);
     for (const other of [b, c]) cluster.cut(a, other);
@@ -223,7 +232,7 @@ describe("an entry whose predecessor was lost with the only disk that had it", (
     cluster.run(3_000);
     author.append("lost ");
     cluster.run(1_000);
-    let phase: "cut off" | "linked" | "lost" = "cut off";
+    let phase = "cut off" as "cut off" | "linked" | "lost";
     cluster.tap = (from, _to, { messages }) => {
       if (from !== a || phase === "lost") return;
       if (phase === "cut off") author.append("and after");
@@ -239,9 +248,9 @@ describe("an entry whose predecessor was lost with the only disk that had it", (
     cluster.heal();
     cluster.cut(a, c);
     cluster.run(20_000);
-    expect(phase).toBe("lost");
+    const isGap = phase === "lost" && texts(cluster, [b, c]).every((text) => text === "before ");
     cluster.heal();
-    return { cluster, author };
+    return isGap ? { cluster, author } : undefined;
   }
 
   test("[P1] [P2] keeps nobody from being saved, though its author never comes back", () => {
