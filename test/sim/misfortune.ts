@@ -56,7 +56,7 @@ export class Misfortune {
 
   /** All machines run, all moods are calm, everybody is online and back in their rooms. */
   end(): void {
-    const { world, network, fleet, population, operator } = this.#stage;
+    const { network, fleet, population, operator } = this.#stage;
     this.#isOver = true;
     this.#ofMesh.end();
     network.isDown = false;
@@ -70,8 +70,17 @@ export class Misfortune {
     }
     operator.setRight();
     for (const device of population.devices) this.#calm(device);
-    world.schedule(moveOnMs, undefined, "people move on", () => population.moveOn());
+    this.#moveOn();
     for (const client of population.released) client.process.reach(0, "connects again", () => client.connect());
+  }
+
+  /** Again and again: a relay that drains goes when it is done, and may have been the last that somebody was told of. */
+  #moveOn(): void {
+    const { world, population } = this.#stage;
+    world.schedule(moveOnMs, undefined, "people move on", () => {
+      population.moveOn();
+      this.#moveOn();
+    });
   }
 
   #calm(device: Device): void {
