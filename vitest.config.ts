@@ -24,10 +24,10 @@ export default defineConfig({
         // One planted bug for each core: its seed is simulated with it, while the next one is bundled.
         maxConcurrency: 2,
       }),
-      // Most of their time they wait for something: a relay's start, a broken line that is noticed. So two files at a time, each with
-      // folders, ports and a browser of its own.
-      project("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 60_000, maxWorkers: 2 }),
-      project("fault", ["test/fault/**/*.test.ts"], { testTimeout: 300_000, hookTimeout: 60_000, maxWorkers: 2 }),
+      // One file at a time: relays that get no processor for seconds believe each other dead.
+      project("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false }),
+      project("fault", ["test/fault/**/*.test.ts"], { testTimeout: 300_000, hookTimeout: 60_000, fileParallelism: false }),
+      // Much of their time they wait for a relay's start or a page. So two files at a time, each with folders, ports and a browser of its own.
       project("browser", ["test/browser/**/*.spec.ts"], { testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 }),
     ],
   },

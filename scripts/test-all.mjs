@@ -14,12 +14,12 @@ import { installed, runStep } from "./step.mjs";
 const hardStopMinutes = 75;
 const steps = [
   { name: "build", command: [process.execPath, "scripts/build.mjs"], minutes: 3 },
-  { name: "check", command: [process.execPath, "scripts/check.mjs"], minutes: 20 },
-  { name: "simulator", command: project("sim"), minutes: 15 },
+  { name: "check", command: [process.execPath, "scripts/check.mjs"], minutes: 18 },
+  { name: "simulator", command: project("sim"), minutes: 14 },
   { name: "contract", command: project("contract"), minutes: 5 },
-  { name: "conformance", command: project("conformance"), minutes: 6 },
-  { name: "fault", command: project("fault"), minutes: 11 },
-  { name: "browser", command: project("browser"), minutes: 15 },
+  { name: "conformance", command: project("conformance"), minutes: 7 },
+  { name: "fault", command: project("fault"), minutes: 14 },
+  { name: "browser", command: project("browser"), minutes: 14 },
 ];
 
 const startedAt = performance.now();
