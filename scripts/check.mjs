@@ -14,7 +14,7 @@ const results = await Promise.all([
     command: installed("vitest", "run", ...tests, "--reporter=dot", "--reporter=./scripts/tally-reporter.mjs"),
     quiet: true,
     // It ends what hangs, not what a busy machine makes slow.
-    minutes: 15,
+    minutes: 16,
   }),
 ]);
 const failed = results.flat().filter((step) => !step.ok);

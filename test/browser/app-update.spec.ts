@@ -146,7 +146,7 @@ it("with no document open a new version is used by itself: at once, or when the 
   await start.getByRole("link", { name: "Inkmesh: all documents" }).click();
   await second;
   expect(await version(start)).toBe("3");
-  await start.getByRole("heading", { name: "Documents" }).waitFor();
+  await start.getByRole("heading", { name: "Documents", exact: true }).waitFor();
 });
 
 it("[P7] a tab of the old version loads an editor it has not used yet after its files have left the relay", async () => {

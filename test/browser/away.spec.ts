@@ -49,7 +49,7 @@ describe("[P7] [P10] a document that somebody deleted while one was away with un
     const other = await EditorPage.open(await aDevice(), editor.path);
     await other.choose("Delete…");
     await other.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-    await other.page.getByRole("heading", { name: "Documents" }).waitFor();
+    await other.page.getByRole("heading", { name: "Documents", exact: true }).waitFor();
     const before = await admitted();
     await editor.workOffline(false);
     await deletion(editor).waitFor();
@@ -119,12 +119,12 @@ describe("[P7] [P10] a document that somebody deleted while one was away with un
     await again.shows(["saved and never sent"]);
     // Another page of this device looks after what closed tabs left: it must not send it there either.
     const start = await device.page("/");
-    await start.getByRole("heading", { name: "Documents" }).waitFor();
+    await start.getByRole("heading", { name: "Documents", exact: true }).waitFor();
     await start.waitForTimeout(1_000); // Time for edits that must not come.
     expect([await admitted(), await contentOf(relay, room)]).toEqual([before, ""]);
     await again.page.getByRole("button", { name: "Remove from this device…" }).click();
     await again.page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-    await again.page.getByRole("heading", { name: "Documents" }).waitFor();
+    await again.page.getByRole("heading", { name: "Documents", exact: true }).waitFor();
     await again.page.goto(path);
     await again.page.getByText("Saved on 1 of 1 relay").first().waitFor();
     expect([generation, (await roomOf(relay, room)).generation, await contentOf(relay, room)]).toEqual([1, 1, ""]);

@@ -2,10 +2,10 @@
  * MeshProcesses: several real relays that may join each other, on ports that are known before any of them runs, and what each
  * says of the mesh under `/api/mesh`.
  */
-import { createServer, type AddressInfo } from "node:net";
 import { hexOf } from "@inkmesh/shared/base/bytes";
 import type { ActorId, RelayId, RingId } from "@inkmesh/shared/base/ids";
 import { meshOrderMark } from "@inkmesh/shared/wire/mesh-order-mark";
+import { freePorts } from "./free-ports.ts";
 import { RelayProcess, temporaryFolder, type RelayOptions } from "./relay-process.ts";
 import { until } from "./until.ts";
 
@@ -145,17 +145,4 @@ function areOneMesh(views: readonly MeshAnswer[], names: readonly string[]): boo
       names.every((name) => view.ring.records.some((record) => record.relay === name))
     );
   });
-}
-
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

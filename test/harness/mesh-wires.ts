@@ -3,7 +3,8 @@
  * pair holds for both links that the two may have, whoever dialled.
  */
 import { LinkProxy, type Treatment, type Weather } from "./link-proxy.ts";
-import { freePorts, MeshProcess, meshSecret } from "./mesh-processes.ts";
+import { freePorts } from "./free-ports.ts";
+import { MeshProcess, meshSecret } from "./mesh-processes.ts";
 
 export class MeshWires {
   readonly #proxies = new Map<string, LinkProxy>();

@@ -1,6 +1,6 @@
 /**
  * RelayProcess: a real relay as an operator starts it, in a process and a temporary data folder of its own, on a free
- * port of 127.0.0.1. It can be killed and started again on the same folder and port.
+ * port of 127.0.0.1 that nobody else takes while it is down. It can be killed and started again on the same folder and port.
  *
  * Ends only processes that it started, by their id. `endRelays` in an `afterEach` ends what a test left behind and
  * removes the folders.
@@ -9,6 +9,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { freePorts } from "./free-ports.ts";
 
 export const projectRoot = resolve(import.meta.dirname, "../..");
 
@@ -51,7 +52,8 @@ export async function endRelays(options: { keepFolders?: boolean } = {}): Promis
 
 /** Starts a relay and waits until it can serve. `INKMESH_PROGRAM` names another build to test than this checkout's. */
 export async function startRelayProcess(options: RelayOptions = {}): Promise<RelayProcess> {
-  const relay = new RelayProcess({ ...options, data: options.data ?? temporaryFolder() });
+  const port = options.port ?? (await freePorts(1))[0]!;
+  const relay = new RelayProcess({ ...options, port, data: options.data ?? temporaryFolder() });
   await relay.start();
   return relay;
 }

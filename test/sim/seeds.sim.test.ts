@@ -1,10 +1,10 @@
 /**
- * Thousands of seeded histories of a relay, its disk, and clients of three kinds, and hundreds of several relays: the promises hold
+ * Hundreds of seeded histories of a relay, its disk, and clients of three kinds, and dozens of several relays: the promises hold
  * in all of them, and the simulator itself is what it claims to be: deterministic, busy, and varied.
  *
  * The gate runs the same seeds each time, so that red means that something changed; what they are known to find still is
  * in `open-findings.txt`, by seed, and nothing else may be found. Fresh seeds are for `npm run sim` and for
- * `INKMESH_LONG=1`, which simulates ten times as many from a random seed; `INKMESH_SEED` is another first seed.
+ * `INKMESH_LONG=1`, which simulates far more from a random seed; `INKMESH_SEED` is another first seed.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -37,8 +37,8 @@ const forms: readonly Form[] = [
   {
     isMesh: false,
     title: "with one relay",
-    seeds: isLong ? 20_000 : 2_000,
-    minutesMax: isLong ? 120 : 25,
+    seeds: isLong ? 20_000 : 500,
+    minutesMax: isLong ? 120 : 8,
     statesWanted: [...statesOfClients, "store-full", "refused STORE_FULL", "refused STORE_FAILED"],
     // Who has nobody to compare with does not keep what documents hash to, and there is nothing to join.
     workUnknown: ["copies dropped", "hashes", "joins", "drains", "forgets", "upgrades"],
@@ -47,7 +47,7 @@ const forms: readonly Form[] = [
     isMesh: true,
     title: "with three to nine relays",
     seeds: isLong ? 2_000 : 60,
-    minutesMax: isLong ? 120 : 15,
+    minutesMax: isLong ? 120 : 6,
     statesWanted: [...statesOfClients, "tab kept-by-a-relay", "passed-over"],
     workUnknown: [],
   },
