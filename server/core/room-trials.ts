@@ -9,7 +9,7 @@
  * Nothing is kept there that a worker's death could lose.
  *
  * Invariants: everything is answered once, in the order in which it was brought; one trial of a room is under way; nothing is answered while the
- * room is not what it was tried on: that is refused for the moment. Rooms that need no trial pass at once.
+ * room is not what it was tried on: that waits, and is asked for again. Rooms that need no trial pass at once.
  */
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
@@ -44,7 +44,8 @@ const newsBytesMax = 1024 * 1024;
 const unknownMax = 2;
 
 const refusedFor = ({ code, detail }: Refusal): TrialVerdict => ({ type: "refused", refusal: { code, detail } });
-const notNow = refusedFor({ code: "RELAY_BUSY", detail: "the document cannot be tried on now" });
+/** It cannot be tried now: whoever brought it is asked for it again. */
+const notNow: TrialVerdict = { type: "waits" };
 
 export class RoomTrials {
   readonly #context: RelayContext;
@@ -118,7 +119,11 @@ export class RoomTrials {
     this.#forgetNews();
     this.#isKnown = true;
     const seq = this.#context.trials.ask((result) => {
-      if (!this.#isAsBefore(lineage)) decide(undecided, undecided.map(() => notNow));
+      if (!this.#isAsBefore(lineage))
+        decide(
+          undecided,
+          undecided.map(() => notNow),
+        );
       else this.#answered(tried, result);
       this.#try();
     });
@@ -135,7 +140,11 @@ export class RoomTrials {
     if (answer.type === "unknown") {
       this.#forget();
       this.#unknown += 1;
-      if (this.#unknown > unknownMax) decide(tried, tried.map(() => notNow));
+      if (this.#unknown > unknownMax)
+        decide(
+          tried,
+          tried.map(() => notNow),
+        );
       return;
     }
     if (answer.isSpent) this.#forget();
@@ -145,7 +154,11 @@ export class RoomTrials {
   /** The worker is gone, with whatever it knew. */
   #lost(tried: readonly (readonly [Brought, number])[], refusal: Refusal): void {
     this.#forget();
-    if (refusal.code !== "UNAPPLICABLE") decide(tried, tried.map(() => notNow));
+    if (refusal.code !== "UNAPPLICABLE")
+      decide(
+        tried,
+        tried.map(() => notNow),
+      );
     else if (tried.length === 1) decide(tried, [refusedFor(refusal)]);
     else this.#isAlone = true;
   }

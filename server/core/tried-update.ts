@@ -4,7 +4,6 @@
  *
  * Invariant: nothing of an update is let in that was not tried, also where what it hung on has come meanwhile.
  */
-import type { Refusal } from "@inkmesh/shared/base/result";
 import type { Admission } from "@inkmesh/shared/engine/crdt-engine";
 import type { TrialVerdict } from "@inkmesh/shared/engine/update-trial";
 
