@@ -36,6 +36,10 @@ import { behindAfterMs, seenBefore } from "./seen-before.ts";
 /** Milliseconds for which the replicas may take to say that they have a record. */
 const confirmedWithinMs = 2_000;
 
+/** The same for an edit that is tried first, on a worker that may have to start and to be told the document. */
+const triedWithinMs = 10_000;
+const stillTried: Refusal = { code: "RELAY_BUSY", detail: "the edit is being tried still, and was not taken" };
+
 /** The same for an image, which is up to 8 MiB: who is told no sends all of it again. */
 const blobConfirmedWithinMs = 10_000;
 
@@ -258,7 +262,9 @@ export class RoomRequests {
     }
     const { tokenSecret } = this.#context;
     const writer = new HttpWriter({ room, ask, dialect, tokenSecret, done: (result) => this.#written(request, room, result) });
-    this.#giveUpAfter(request, open, confirmedWithinMs, () => this.#refuse(request, { code: "NOT_CONFIRMED", detail: "" }));
+    this.#giveUpAfter(request, open, room.engine.needsTrial ? triedWithinMs : confirmedWithinMs, () =>
+      this.#refuse(request, writer.isTrying ? stillTried : { code: "NOT_CONFIRMED", detail: "" }),
+    );
     open.withdraw = () => writer.end();
     writer.begin();
   }
