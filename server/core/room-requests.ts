@@ -28,12 +28,17 @@ import { clocksOfRoom } from "./room-clocks.ts";
 import { closedRecord, firstRecord, nextGeneration, renamedRecord, repeatOf, unnamed } from "./room-record.ts";
 import type { Rooms } from "./rooms.ts";
 import { listedWithinMs, type RoomLists } from "./room-lists.ts";
+import { unfitFor } from "./unfit-request.ts";
 import { viewOfRoom } from "./room-view.ts";
 import type { RoomRecord } from "./stored-room.ts";
 import { behindAfterMs, seenBefore } from "./seen-before.ts";
 
 /** Milliseconds for which the replicas may take to say that they have a record. */
 const confirmedWithinMs = 2_000;
+
+/** The same for an edit that is tried first, on a worker that may have to start and to be told the document. */
+const triedWithinMs = 10_000;
+const stillTried: Refusal = { code: "RELAY_BUSY", detail: "the edit is being tried still, and was not taken" };
 
 /** The same for an image, which is up to 8 MiB: who is told no sends all of it again. */
 const blobConfirmedWithinMs = 10_000;
@@ -82,7 +87,6 @@ export class RoomRequests {
     if (isTooMany) return this.#refuse(request, { code: "RELAY_BUSY", detail: `${connectionsMax} requests wait` });
     if (ask.type === "list") return this.#list(request, open, ask);
     const room = this.#rooms.use(ask.room);
-    if (room === undefined) return this.#refuse(request, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
     open.room = room;
     room.life.hold((loaded) => {
       if (!loaded.ok) return this.#refuse(request, loaded.refusal);
@@ -109,6 +113,8 @@ export class RoomRequests {
     if (ask.type === "create") return this.#create(request, room, ask);
     if (room.isDeleted && ask.type === "delete") return this.#deleteAgain(request, room);
     if (room.isDeleted) return this.#refuse(request, { code: "ROOM_DELETED", detail: "" });
+    const unfit = unfitFor(room.engine.name, ask);
+    if (unfit !== undefined) return this.#refuse(request, unfit);
     const isBegun = ask.type === "write" && ask.where !== "existing";
     if (!room.exists && !isBegun) return this.#refuse(request, { code: "NOT_FOUND", detail: "" });
     switch (ask.type) {
@@ -256,7 +262,9 @@ export class RoomRequests {
     }
     const { tokenSecret } = this.#context;
     const writer = new HttpWriter({ room, ask, dialect, tokenSecret, done: (result) => this.#written(request, room, result) });
-    this.#giveUpAfter(request, open, confirmedWithinMs, () => this.#refuse(request, { code: "NOT_CONFIRMED", detail: "" }));
+    this.#giveUpAfter(request, open, room.engine.needsTrial ? triedWithinMs : confirmedWithinMs, () =>
+      this.#refuse(request, writer.isTrying ? stillTried : { code: "NOT_CONFIRMED", detail: "" }),
+    );
     open.withdraw = () => writer.end();
     writer.begin();
   }

@@ -12,7 +12,7 @@ import { someEditing } from "./automerge-editing.ts";
 import { forSeeds } from "./seeds.ts";
 
 const file = "automerge-engine.test.ts";
-const engine = new AutomergeEngine();
+const engine = await AutomergeEngine.load();
 
 function performed(call: EngineCall): Uint8Array {
   const result = engine.perform(call);
@@ -106,9 +106,9 @@ describe("values that nest deep", () => {
     expect(shadowOf([nested(levels)]).unapplied).toEqual(unapplied);
   });
 
-  test("what is not looked at for how deep it is comes out as JSON, or not at all", { timeout: 60_000 }, () => {
-    expect(Buffer.from(performed({ type: "content", parts: [nested(400)], format: "json" })).toString()).toContain("null");
-    expect(textOf(performed({ type: "content", parts: [nested(1_200)], format: "json" }))).toEqual({});
+  test("what is not looked at for how deep it is comes out as JSON, as far as that reaches", { timeout: 60_000 }, () => {
+    for (const levels of [400, 1_200])
+      expect(Buffer.from(performed({ type: "content", parts: [nested(levels)], format: "json" })).toString()).toContain('{"a":null}');
   });
 });
 
@@ -159,9 +159,9 @@ describe("what a worker answers of Automerge's documents", () => {
     expect(textOf(performed({ type: "content", parts: [], format: "json" }))).toEqual({});
   });
 
-  test.each(["text", "markdown", "html"] as const)("it is not answered as %s, and nothing is written into it", (format) => {
+  test.each(["text", "markdown", "html"] as const)("nothing is written into it as %s, nor is it answered as html", (format) => {
     const unsayable = { ok: false, refusal: { code: "UNSAYABLE" } };
-    expect(engine.perform({ type: "content", parts: [], format })).toMatchObject(unsayable);
+    expect(engine.perform({ type: "content", parts: [], format: "html" })).toMatchObject(unsayable);
     const author = { type: "given", client: 1, clock: 0 } as const;
     expect(engine.perform({ type: "write", parts: [], format, body: "a", kind: "text", author })).toMatchObject(unsayable);
   });
