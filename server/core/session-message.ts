@@ -4,7 +4,7 @@
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Access, ClientMessage } from "@inkmesh/shared/wire/client-message";
 
-export type SessionMessage = Exclude<ClientMessage, { type: "hello" | "open" | "credential" | "close" | "ping" }>;
+export type SessionMessage = Exclude<ClientMessage, { type: "hello" | "join" | "open" | "credential" | "close" | "ping" | "heads-wanted" }>;
 
 /** How a session begins: as our own clients `open` a room, or as a Yjs client's path names it. */
 export interface Opening {
@@ -27,6 +27,7 @@ export interface Opening {
 export function bytesOf(message: SessionMessage): number {
   if (message.type === "updates") return message.updates.reduce((sum, update) => sum + update.length, 0);
   if (message.type === "presence") return message.bytes.length;
+  if (message.type === "sync") return message.message.changes.length;
   if (message.type === "stateless") return message.text.length;
   return message.type === "sync-request" ? message.stateVector.length : 0;
 }

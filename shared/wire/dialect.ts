@@ -5,6 +5,7 @@
  * messages, in order, that say `message` in this dialect (none where the dialect has no word for it).
  */
 import type { Result } from "../base/result.ts";
+import type { EngineName } from "../engine/crdt-engine.ts";
 import type { ChannelNames } from "./channel-names.ts";
 import type { ClientMessage, RelayMessage } from "./client-message.ts";
 
@@ -12,6 +13,8 @@ export type DialectName = "native" | "y-websocket" | "hocuspocus" | "automerge-r
 
 export interface Dialect {
   readonly name: DialectName;
+  /** Of which kind the documents are that it can speak about; undefined: of any. */
+  readonly engine: EngineName | undefined;
   /** Whether clients of this dialect number their updates and are told acks. */
   readonly acknowledges: boolean;
   /** Whether clients of this dialect can say which generation of a room they hold. */

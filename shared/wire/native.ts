@@ -9,6 +9,7 @@ import { encodeRelayMessage } from "./native-relay.ts";
 
 export const nativeDialect: Dialect = {
   name: "native",
+  engine: undefined,
   acknowledges: true,
   carriesLineage: true,
   multiplexes: true,

@@ -14,6 +14,7 @@ import { emptyAwarenessUpdate, readYMessage, writeAwareness, writeSyncStep1, wri
 
 export const yWebsocketDialect: Dialect = {
   name: "y-websocket",
+  engine: "yjs",
   acknowledges: false,
   carriesLineage: false,
   multiplexes: false,
@@ -38,6 +39,10 @@ function encodeYWebsocket(message: RelayMessage): readonly Uint8Array[] {
     case "keepalive":
       return [encoding.encode((encoder) => writeAwareness(encoder, emptyAwarenessUpdate))];
     case "welcome":
+    case "joined":
+    case "sync":
+    case "unavailable":
+    case "heads":
     case "behind":
     case "presence-count":
     case "opened":
