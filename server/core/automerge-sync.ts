@@ -56,6 +56,11 @@ export class AutomergeSync {
     this.#heldBytesMax = heldBytesMax;
   }
 
+  /** The client has everything that is here, or what it lacks is on its way. */
+  get isLevel(): boolean {
+    return this.#state === "level";
+  }
+
   /** The client takes whole documents. */
   get takesDocuments(): boolean {
     return this.#last?.takesDocuments === true;

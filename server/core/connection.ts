@@ -15,6 +15,7 @@ import { noBytes } from "@inkmesh/shared/base/bytes";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import { ChannelNames } from "@inkmesh/shared/wire/channel-names";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
@@ -24,6 +25,7 @@ import { Admittance } from "./admittance.ts";
 import { AwaitedOpenings } from "./awaited-openings.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { Keepalive } from "./keepalive.ts";
+import { isToldOf } from "./heads-telling.ts";
 import type { Line } from "./line.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Rooms } from "./rooms.ts";
@@ -32,6 +34,9 @@ import { Session } from "./session.ts";
 import type { Opening, SessionMessage } from "./session-message.ts";
 import { SocketLoad } from "./socket-load.ts";
 import { welcomeOf } from "./welcome.ts";
+
+/** Of a first message that says who somebody is, and nothing else. */
+const joinBytesMax = 16_384;
 
 interface ConnectionOptions {
   readonly id: ConnectionId;
@@ -45,7 +50,6 @@ interface ConnectionOptions {
 
 export class Connection implements Line {
   readonly id: ConnectionId;
-  readonly dialect: Dialect;
   readonly principal: string;
   readonly #context: RelayContext;
   readonly #rooms: Rooms;
@@ -58,6 +62,11 @@ export class Connection implements Line {
   readonly #leaving = new Set<Session>();
   readonly #load: SocketLoad;
   #state: "greeting" | "ready" | "closed" = "greeting";
+  /** Once the client has said who it is, as it speaks to that one. */
+  #dialect: Dialect;
+  readonly #wantedHeads = new Set<string>();
+  /** Who has joined, in dialects in which clients say that. */
+  #peer: string | undefined;
   /** Of our own protocol, as its `hello` said; undefined before, and in other dialects. */
   #version: number | undefined;
   readonly #keepalive: Keepalive;
@@ -65,7 +74,7 @@ export class Connection implements Line {
   constructor(options: ConnectionOptions) {
     const { context, id } = options;
     this.id = id;
-    this.dialect = options.dialect;
+    this.#dialect = options.dialect;
     this.principal = options.principal;
     this.#context = context;
     this.#rooms = options.rooms;
@@ -82,6 +91,14 @@ export class Connection implements Line {
     this.#load = new SocketLoad(context, id);
     context.deadlines.set({ type: "handshake", connection: id }, context.now.monotonicMs + context.limits.handshakeMs);
     this.#keepalive = new Keepalive(context, id);
+  }
+
+  get dialect(): Dialect {
+    return this.#dialect;
+  }
+
+  get wantedHeads(): ReadonlySet<string> {
+    return this.#wantedHeads;
   }
 
   get channels(): Pick<ChannelTable, "size" | "sessions"> {
@@ -131,7 +148,8 @@ export class Connection implements Line {
 
   receive(frame: Uint8Array): void {
     if (this.#state === "closed") return;
-    const { frameBytesMax } = this.#context.limits;
+    const isToJoin = this.#state === "greeting" && this.dialect.joins;
+    const frameBytesMax = isToJoin ? joinBytesMax : this.#context.limits.frameBytesMax;
     if (frame.length > frameBytesMax)
       return this.refuse({ code: "FRAME_TOO_BIG", detail: `a frame of ${frame.length} bytes, limit ${frameBytesMax}` });
     const decoded = this.dialect.decode(frame, this.#names);
@@ -162,6 +180,7 @@ export class Connection implements Line {
       return this.refuse({ code: "OUT_OF_ORDER", detail: type === "hello" ? "hello said twice" : `${type} before hello` });
     }
     if (type === "hello") return this.#greet(message);
+    if (type === "join") return this.#join(message);
     if (this.#state === "greeting") this.#getReady();
     switch (type) {
       case "open":
@@ -171,6 +190,8 @@ export class Connection implements Line {
       case "close":
         this.#admittance.letGo(message.channel);
         return this.#letGo(this.#channels.remove(message.channel));
+      case "heads-wanted":
+        return this.#wantHeads(message);
       case "ping":
         return this.send({ type: "pong", nonce: message.nonce });
       case "sync-request":
@@ -178,6 +199,7 @@ export class Connection implements Line {
       case "presence":
       case "presence-query":
       case "stateless":
+      case "sync":
         return this.#forward(message);
       default:
         return unreachable(message);
@@ -192,6 +214,25 @@ export class Connection implements Line {
     this.#admittance.showForAll(hello.credential);
     this.#getReady();
     this.send(welcomeOf(this.#context));
+  }
+
+  /** Whoever was known by this name before is gone, or another one: of two sockets of one peer the newer counts. */
+  #join({ peer, isUnderstood }: ClientMessage & { type: "join" }): void {
+    this.#dialect = this.dialect.addressed(`\0${peer}`);
+    if (!isUnderstood) return this.refuse({ code: "WRONG_VERSION", detail: "no version that this relay speaks" });
+    const former = this.#context.joined.get(peer);
+    if (former !== this) former?.refuse({ code: "OUT_OF_ORDER", detail: "its peer has joined on another socket" });
+    this.#context.joined.set(peer, this);
+    this.#peer = peer;
+    this.#getReady();
+    this.send({ type: "joined" });
+  }
+
+  #wantHeads({ add, remove }: ClientMessage & { type: "heads-wanted" }): void {
+    for (const storage of remove) this.#wantedHeads.delete(storage);
+    const added = add.filter(isToldOf);
+    for (const storage of added) this.#wantedHeads.add(storage);
+    if (added.length > 0) for (const session of this.#channels.sessions()) session.wantsHeads(added);
   }
 
   /** Where a client may go on has changed: who was welcomed is welcomed again, for the sake of the list. */
@@ -224,6 +265,9 @@ export class Connection implements Line {
   #attach(text: string, opening: Opening): void {
     const name = readRoomName(text);
     if (!name.ok) return this.#refuseChannel(opening, name.refusal);
+    const { engine } = this.dialect;
+    if (engine !== undefined && engine !== engineOf(name.value))
+      return this.#refuseChannel(opening, { code: "BAD_ROOM_NAME", detail: `no document of this name is one of ${engine}'s` });
     this.#admittance.open(name.value, opening);
   }
 
@@ -373,6 +417,7 @@ export class Connection implements Line {
     for (const type of ["handshake", "keepalive", "resume-reading"] as const) deadlines.clear({ type, connection: this.id });
     for (const session of [...this.#channels.clear(), ...this.#leaving]) session.end();
     this.#leaving.clear();
+    if (this.#peer !== undefined && this.#context.joined.get(this.#peer) === this) this.#context.joined.delete(this.#peer);
     this.#admittance.end();
     this.#closed();
   }

@@ -56,7 +56,10 @@ export class DocumentSync implements Patient {
     if (!this.#session.isLive()) return;
     this.#sync.received(message, { isRequest });
     // What was let in is answered with the turn, which others may add to.
-    if (!isIn) this.#say(this.#sync.answer());
+    if (isIn) return;
+    // What others wrote in this turn is in what is gathered now.
+    if (!this.#sync.isLevel) this.#session.room.flushFanOut();
+    this.#say(this.#sync.answer());
   }
 
   /** What was let in since the last call. */
@@ -64,7 +67,8 @@ export class DocumentSync implements Patient {
     const isOwn = author === this.#session.author.seat;
     const answer = this.#sync.heard(isOwn ? [] : payloads);
     this.#note();
-    if (answer === "overflow") return this.#session.line.refuse({ code: "CLIENT_SLOW", detail: "too much came while a difference was made" });
+    if (answer === "overflow")
+      return this.#session.line.refuse({ code: "CLIENT_SLOW", detail: "too much came while a difference was made" });
     this.#say(answer);
   }
 
@@ -77,6 +81,11 @@ export class DocumentSync implements Patient {
     for (const storage of storages) this.#telling.forget(storage);
     this.#note();
     this.#tellHeads();
+  }
+
+  /** What the client sent and is not here may be let in now. */
+  ask(): void {
+    this.#askAgain();
   }
 
   storeRecovered(): void {
@@ -149,8 +158,6 @@ export class DocumentSync implements Patient {
     if (this.#wasBrought && line.isOwedTooMuch) return line.refuse({ code: "CLIENT_SLOW", detail: "states that were not read yet" });
     if (this.#wasBrought) line.charge(room.content.bytes);
     this.#wasBrought = true;
-    // What is written up to now is in what is gathered.
-    room.flushFanOut();
     const parts = partsOf(room.content);
     const isWhole = basis.length === 0 && (room.content.snapshot === undefined || this.#sync.takesDocuments);
     const here = isWhole ? parts : tailDifference(room.content, basis);

@@ -7,7 +7,7 @@
 import type { ActorId, RelayId, RoomName, SeatId } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Random } from "@inkmesh/shared/base/random";
-import type { Result } from "@inkmesh/shared/base/result";
+import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import { HybridLogicalClock, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import type { ContentReader, EngineName } from "@inkmesh/shared/engine/crdt-engine";
 import { engineOf } from "@inkmesh/shared/engine/engine-of";
@@ -106,6 +106,8 @@ export class RelayContext {
   readonly asksAccess: boolean;
   readonly accessAnswerMs: number;
   readonly accessDoubts = new AccessDoubts();
+  /** Clients that have said who they are, by that. */
+  readonly joined = new Map<string, { refuse(refusal: Refusal): void }>();
   now: Instant = { monotonicMs: 0, wallMs: 0 };
   readonly #dialects: ReadonlyMap<DialectName, Dialect>;
   readonly #hlc: HybridLogicalClock;

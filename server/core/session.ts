@@ -19,6 +19,8 @@ import type { RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { CatchUp } from "./catch-up.ts";
 import { Delivery } from "./delivery.ts";
+import { DocumentSync } from "./document-sync.ts";
+import type { TurnOfRoom } from "./fan-out.ts";
 import { standingOf } from "./gossip/record-join.ts";
 import { Joiner } from "./joiner.ts";
 import { SessionLine, type Line } from "./line.ts";
@@ -46,6 +48,8 @@ export class Session implements Participant {
   readonly #opening: Opening;
   readonly #numbered: NumberedIntake;
   readonly #unnumbered: UnnumberedIntake;
+  /** In place of the intakes and the joiner, in the dialect that has Automerge's own sync protocol. */
+  readonly #sync: DocumentSync | undefined;
   readonly #delivery: Delivery;
   readonly #joiner: Joiner;
   readonly #catchUp: CatchUp;
@@ -81,6 +85,7 @@ export class Session implements Participant {
     this.#joiner = new Joiner({ context, line, room, delivery: this.#delivery, catchUp: this.#catchUp, isLive: isHere });
     this.#numbered = new NumberedIntake(intake);
     this.#unnumbered = new UnnumberedIntake(intake, opening.channel);
+    this.#sync = this.dialect.engine === "automerge" ? new DocumentSync(intake) : undefined;
   }
 
   /** Who writes here. */
@@ -117,6 +122,7 @@ export class Session implements Participant {
     this.#waiting = [];
     this.access.end();
     this.#unnumbered.end();
+    this.#sync?.end();
     this.#catchUp.end();
     this.#room.leave(this);
   }
@@ -158,6 +164,7 @@ export class Session implements Participant {
       if (record?.everDeleted === true) return this.#refuse({ code: "ROOM_DELETED", detail: "" });
       this.#state = "live";
       if (this.dialect.multiplexes) this.#sayOpened(noBytes);
+      this.#sync?.begin();
       return this.#handleWaiting();
     }
     if (!this.#belongs(record)) return;
@@ -237,7 +244,7 @@ export class Session implements Participant {
     if (this.#state !== "live") return;
     if (this.dialect.carriesLineage) return this.#refuse({ code: "ACCESS_CHANGED", detail: "" });
     if (this.dialect.multiplexes) this.#sayOpened(noBytes);
-    if (this.access.access === "read-write") this.#unnumbered.ask();
+    if (this.access.access === "read-write") (this.#sync ?? this.#unnumbered).ask();
   }
 
   #handleWaiting(): void {
@@ -270,6 +277,8 @@ export class Session implements Participant {
         return this.#joiner.sendPresence(true);
       case "stateless":
         return this.#sayToAll(message.text);
+      case "sync":
+        return this.#sync?.received(message.message, message.isRequest);
       default:
     }
   }
@@ -314,10 +323,20 @@ export class Session implements Participant {
     return fate === "send";
   }
 
+  heard(turn: TurnOfRoom): void {
+    if (this.#state === "live" && this.#letGo === undefined) this.#sync?.heard(turn);
+  }
+
+  /** The client wants to hear what heads the document has on these disks. */
+  wantsHeads(storages: readonly string[]): void {
+    if (this.#state === "live") this.#sync?.wants(storages);
+  }
+
   durabilityChanged(): void {
     if (this.#state === "ended") return;
     this.#numbered.durabilityChanged();
     this.#unnumbered.durabilityChanged();
+    if (this.#state === "live") this.#sync?.durabilityChanged();
   }
 
   /** The client has seen more than is here, and has waited long enough. */

@@ -32,7 +32,10 @@ const noLimits: ContentLimits = {
 const linksOfEntries = new WeakMap<Entry, readonly Link[]>();
 
 /** Payloads, in causal order; undefined: the tail cannot say it. `basis`: changes that are had, with all that leads to them. */
-export function tailDifference({ snapshot, tail }: Pick<RoomContent, "snapshot" | "tail">, basis: readonly string[]): readonly Uint8Array[] | undefined {
+export function tailDifference(
+  { snapshot, tail }: Pick<RoomContent, "snapshot" | "tail">,
+  basis: readonly string[],
+): readonly Uint8Array[] | undefined {
   const deps = new Map(tail.flatMap((entry) => linksOf(entry).map((link) => [link.hash, link.deps])));
   const had = everythingBefore(basis, deps);
   const held = snapshot === undefined ? [] : headsIn(snapshot.stateVector);

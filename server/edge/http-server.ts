@@ -223,7 +223,7 @@ function turnAway(options: HttpServerOptions, socket: Duplex, refusal: Refusal):
 function upgradeRefusal(options: HttpServerOptions, request: IncomingMessage, route: SocketRoute | undefined): Refusal | undefined {
   const { origin, host } = request.headers;
   if (route === undefined)
-    return refused("NOT_FOUND", "WebSockets are at /sync, /y/<room> and /hocuspocus, those of other relays at /mesh").refusal;
+    return refused("NOT_FOUND", "WebSockets are at /sync, /y/<room>, /hocuspocus and /automerge, those of other relays at /mesh").refusal;
   if (!options.origins.allows(origin, host)) return refused("ORIGIN_REFUSED", `origin ${JSON.stringify(origin?.slice(0, 200))}`).refusal;
   return phaseRefusal(options.status);
 }
@@ -238,6 +238,7 @@ export function socketRoute(url: string): SocketRoute | undefined {
   if (pathPart === "/sync") return { dialect: "native", room: undefined };
   // Some applications put the document's name into the path, too; what counts is in the frames.
   if (pathPart === "/hocuspocus" || pathPart.startsWith("/hocuspocus/")) return { dialect: "hocuspocus", room: undefined };
+  if (pathPart === "/automerge") return { dialect: "automerge-repo", room: undefined };
   if (!pathPart.startsWith("/y/")) return undefined;
   const name = decodeRoomPath(pathPart.slice("/y/".length));
   return { dialect: "y-websocket", room: name.ok ? name.value : "" };

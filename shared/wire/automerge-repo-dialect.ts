@@ -29,6 +29,7 @@ export function automergeRepoDialect(self: string): Dialect {
     carriesLineage: false,
     multiplexes: true,
     countsSaves: false,
+    joins: true,
     showsLater: false,
     address,
     decode,

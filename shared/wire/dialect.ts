@@ -23,6 +23,8 @@ export interface Dialect {
   readonly multiplexes: boolean;
   /** Whether clients of this dialect count the updates that they sent, and are told of each when it is saved. */
   readonly countsSaves: boolean;
+  /** Whether a client says first who it is, and nothing before it has. */
+  readonly joins: boolean;
   /** Whether a client may show what lets it into a document after it has asked for that. */
   readonly showsLater: boolean;
   /** What frames about a document begin with, which is what its client calls it; empty in dialects whose frames do not name documents so. */

@@ -52,6 +52,7 @@ function speaking(address: string): Dialect {
     carriesLineage: false,
     multiplexes: true,
     countsSaves: true,
+    joins: false,
     showsLater: true,
     address,
     decode,

@@ -14,6 +14,7 @@ export const nativeDialect: Dialect = {
   carriesLineage: true,
   multiplexes: true,
   countsSaves: false,
+  joins: false,
   showsLater: false,
   address: "",
   decode: decodeClientMessages,

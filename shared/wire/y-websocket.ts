@@ -19,6 +19,7 @@ export const yWebsocketDialect: Dialect = {
   carriesLineage: false,
   multiplexes: false,
   countsSaves: false,
+  joins: false,
   showsLater: false,
   address: "",
   decode: (frame) => decodeBytes(frame, "a y-websocket message", (reader) => [readYMessage(reader, 0)]),
