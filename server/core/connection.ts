@@ -15,23 +15,21 @@ import { noBytes } from "@inkmesh/shared/base/bytes";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
-import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import { ChannelNames } from "@inkmesh/shared/wire/channel-names";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { behindSince, countSince, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
-import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import { Admittance } from "./admittance.ts";
 import { AwaitedOpenings } from "./awaited-openings.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { Keepalive } from "./keepalive.ts";
-import { isToldOf } from "./heads-telling.ts";
+import { JoinedPeer } from "./joined-peer.ts";
 import type { Line } from "./line.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Admission } from "./session-access.ts";
 import { Session } from "./session.ts";
-import type { Opening, SessionMessage } from "./session-message.ts";
+import { nameIn, type Opening, type SessionMessage } from "./session-message.ts";
 import { SocketLoad } from "./socket-load.ts";
 import { welcomeOf } from "./welcome.ts";
 
@@ -58,15 +56,12 @@ export class Connection implements Line {
   readonly #names: ChannelNames;
   readonly #awaited: AwaitedOpenings;
   readonly #admittance: Admittance;
-  /** Their channels are closed; what was said in them still waits for their rooms. */
-  readonly #leaving = new Set<Session>();
   readonly #load: SocketLoad;
   #state: "greeting" | "ready" | "closed" = "greeting";
   /** Once the client has said who it is, as it speaks to that one. */
   #dialect: Dialect;
-  readonly #wantedHeads = new Set<string>();
   /** Who has joined, in dialects in which clients say that. */
-  #peer: string | undefined;
+  readonly #peer: JoinedPeer;
   /** Of our own protocol, as its `hello` said; undefined before, and in other dialects. */
   #version: number | undefined;
   readonly #keepalive: Keepalive;
@@ -85,10 +80,11 @@ export class Connection implements Line {
     this.#admittance = new Admittance({
       ...{ context, connection: id, dialect: this.dialect, awaited: this.#awaited },
       begin: (name, opening, how) => this.#begin(name, opening, how),
-      letGo: (session) => this.#letGo(session),
+      letGo: (session) => this.#channels.letGo(session),
       refuse: (opening, refusal) => this.#refuseChannel(opening, refusal),
     });
     this.#load = new SocketLoad(context, id);
+    this.#peer = new JoinedPeer(context.joined, (refusal) => this.refuse(refusal));
     context.deadlines.set({ type: "handshake", connection: id }, context.now.monotonicMs + context.limits.handshakeMs);
     this.#keepalive = new Keepalive(context, id);
   }
@@ -98,7 +94,7 @@ export class Connection implements Line {
   }
 
   get wantedHeads(): ReadonlySet<string> {
-    return this.#wantedHeads;
+    return this.#peer.wantedHeads;
   }
 
   get channels(): Pick<ChannelTable, "size" | "sessions"> {
@@ -107,7 +103,7 @@ export class Connection implements Line {
 
   /** Those, too, that their client has let go of. */
   get allSessions(): readonly Session[] {
-    return [...this.#channels.sessions(), ...this.#leaving];
+    return this.#channels.all();
   }
 
   get waiting(): number {
@@ -189,9 +185,9 @@ export class Connection implements Line {
         return this.#show(message);
       case "close":
         this.#admittance.letGo(message.channel);
-        return this.#letGo(this.#channels.remove(message.channel));
+        return this.#channels.letGo(this.#channels.remove(message.channel));
       case "heads-wanted":
-        return this.#wantHeads(message);
+        return this.#channels.sessions().forEach(this.#peer.wants(message));
       case "ping":
         return this.send({ type: "pong", nonce: message.nonce });
       case "sync-request":
@@ -216,23 +212,12 @@ export class Connection implements Line {
     this.send(welcomeOf(this.#context));
   }
 
-  /** Whoever was known by this name before is gone, or another one: of two sockets of one peer the newer counts. */
   #join({ peer, isUnderstood }: ClientMessage & { type: "join" }): void {
     this.#dialect = this.dialect.addressed(`\0${peer}`);
     if (!isUnderstood) return this.refuse({ code: "WRONG_VERSION", detail: "no version that this relay speaks" });
-    const former = this.#context.joined.get(peer);
-    if (former !== this) former?.refuse({ code: "OUT_OF_ORDER", detail: "its peer has joined on another socket" });
-    this.#context.joined.set(peer, this);
-    this.#peer = peer;
+    this.#peer.join(peer);
     this.#getReady();
     this.send({ type: "joined" });
-  }
-
-  #wantHeads({ add, remove }: ClientMessage & { type: "heads-wanted" }): void {
-    for (const storage of remove) this.#wantedHeads.delete(storage);
-    const added = add.filter(isToldOf);
-    for (const storage of added) this.#wantedHeads.add(storage);
-    if (added.length > 0) for (const session of this.#channels.sessions()) session.wantsHeads(added);
   }
 
   /** Where a client may go on has changed: who was welcomed is welcomed again, for the sake of the list. */
@@ -255,7 +240,7 @@ export class Connection implements Line {
     if (this.dialect.carriesLineage && isHere)
       return this.refuse({ code: "OUT_OF_ORDER", detail: "the document is open on another channel" });
     const { roomsPerConnectionMax } = this.#context.limits;
-    if (this.#channels.size + this.#leaving.size + this.#awaited.size >= roomsPerConnectionMax)
+    if (this.allSessions.length + this.#awaited.size >= roomsPerConnectionMax)
       return this.#refuseChannel(message, { code: "TOO_MANY_ROOMS", detail: `limit ${roomsPerConnectionMax}` });
     // Opening and closing one room over and over would have its state encoded each time, all within one frame.
     if (this.isOwedTooMuch) return this.#refuseChannel(message, { code: "RATE_LIMITED", detail: "states that were not read yet" });
@@ -263,11 +248,8 @@ export class Connection implements Line {
   }
 
   #attach(text: string, opening: Opening): void {
-    const name = readRoomName(text);
+    const name = nameIn(text, this.dialect);
     if (!name.ok) return this.#refuseChannel(opening, name.refusal);
-    const { engine } = this.dialect;
-    if (engine !== undefined && engine !== engineOf(name.value))
-      return this.#refuseChannel(opening, { code: "BAD_ROOM_NAME", detail: `no document of this name is one of ${engine}'s` });
     this.#admittance.open(name.value, opening);
   }
 
@@ -284,13 +266,6 @@ export class Connection implements Line {
       session.access.begin();
     }
     return session;
-  }
-
-  /** What the client had written before is taken first. */
-  #letGo(session: Session | undefined): void {
-    if (session === undefined) return;
-    this.#leaving.add(session);
-    session.letGo(() => this.#leaving.delete(session));
   }
 
   /** A channel that the relay ended may still be spoken to for a while; one that never was may not. */
@@ -339,13 +314,10 @@ export class Connection implements Line {
     this.refuse({ code: "HANDSHAKE_TIMEOUT", detail: "" });
   }
 
+  /** A sign of life is said in a document, where nothing can be said outside of one. */
   keepaliveDue(): void {
     this.#load.forgive();
-    if (this.#keepalive.isDue()) this.#keepAlive();
-  }
-
-  /** Said in a document, where nothing can be said outside of one. */
-  #keepAlive(): void {
+    if (!this.#keepalive.isDue()) return;
     const [session] = this.#channels.sessions();
     this.sendFrames((session?.dialect ?? this.dialect).encode({ type: "keepalive" }));
   }
@@ -415,9 +387,8 @@ export class Connection implements Line {
     this.#state = "closed";
     const { deadlines } = this.#context;
     for (const type of ["handshake", "keepalive", "resume-reading"] as const) deadlines.clear({ type, connection: this.id });
-    for (const session of [...this.#channels.clear(), ...this.#leaving]) session.end();
-    this.#leaving.clear();
-    if (this.#peer !== undefined && this.#context.joined.get(this.#peer) === this) this.#context.joined.delete(this.#peer);
+    for (const session of this.#channels.clear()) session.end();
+    this.#peer.end();
     this.#admittance.end();
     this.#closed();
   }

@@ -7,7 +7,7 @@
 import type { ActorId, RelayId, RoomName, SeatId } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Random } from "@inkmesh/shared/base/random";
-import type { Refusal, Result } from "@inkmesh/shared/base/result";
+import type { Result } from "@inkmesh/shared/base/result";
 import { HybridLogicalClock, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import type { ContentReader, EngineName } from "@inkmesh/shared/engine/crdt-engine";
 import { engineOf } from "@inkmesh/shared/engine/engine-of";
@@ -23,6 +23,7 @@ import type { RoomCopy } from "./gossip/room-copy.ts";
 import { Placement } from "./gossip/placement.ts";
 import { RoomBlobs } from "./gossip/room-blobs.ts";
 import { RoomHistories } from "./gossip/room-histories.ts";
+import type { JoinedPeer } from "./joined-peer.ts";
 import type { Limits } from "./limits.ts";
 import { OwnActors } from "./own-actors.ts";
 import { LoneRelay } from "./peers/lone-relay.ts";
@@ -107,7 +108,7 @@ export class RelayContext {
   readonly accessAnswerMs: number;
   readonly accessDoubts = new AccessDoubts();
   /** Clients that have said who they are, by that. */
-  readonly joined = new Map<string, { refuse(refusal: Refusal): void }>();
+  readonly joined = new Map<string, JoinedPeer>();
   now: Instant = { monotonicMs: 0, wallMs: 0 };
   readonly #dialects: ReadonlyMap<DialectName, Dialect>;
   readonly #hlc: HybridLogicalClock;

@@ -2,7 +2,12 @@
  * SessionMessage: what a client says in one document, and how it begins there.
  */
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import { refused, type Result } from "@inkmesh/shared/base/result";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import type { Access, ClientMessage } from "@inkmesh/shared/wire/client-message";
+import type { Dialect } from "@inkmesh/shared/wire/dialect";
+import { readRoomName } from "@inkmesh/shared/wire/room-name";
 
 export type SessionMessage = Exclude<ClientMessage, { type: "hello" | "join" | "open" | "credential" | "close" | "ping" | "heads-wanted" }>;
 
@@ -21,6 +26,13 @@ export interface Opening {
   readonly credential?: string;
   /** How often it was begun in vain, because the document could not be read. */
   readonly tries?: number;
+}
+
+/** The document that a client asks for, as it may be asked for in its dialect. */
+export function nameIn(text: string, { engine }: Dialect): Result<RoomName> {
+  const name = readRoomName(text);
+  if (!name.ok || engine === undefined || engine === engineOf(name.value)) return name;
+  return refused("BAD_ROOM_NAME", `no document of this name is one of ${engine}'s`);
 }
 
 /** Bytes of a message that count against what may wait. */
