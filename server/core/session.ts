@@ -317,7 +317,7 @@ export class Session implements Participant {
       this.#missedPresence = true;
       return false;
     }
-    const fate = this.#delivery.take(frames, topic);
+    const fate = this.#sync === undefined ? this.#delivery.take(frames, topic) : "send";
     if (fate === "overflow") this.#line.refuse({ code: "CLIENT_SLOW", detail: "too much came while a difference was made" });
     if (fate === "send") this.#line.noteSent();
     return fate === "send";

@@ -30,7 +30,7 @@ import type { RelayState } from "./relay-state.ts";
 
 export interface HttpServerOptions {
   readonly status: RelayState;
-  readonly sockets: Pick<ClientSockets, "accept">;
+  readonly sockets: Pick<ClientSockets, "accept" | "sendAway">;
   readonly peers: Pick<PeerDoor, "accept">;
   readonly origins: OriginPolicy;
   readonly healthApi: Router;
@@ -204,6 +204,9 @@ function upgrade(options: HttpServerOptions, request: IncomingMessage, socket: D
   const route = socketRoute(request.url ?? "/");
   const refusal = upgradeRefusal(options, request, route);
   if (refusal === undefined && route !== undefined) return options.sockets.accept(request, socket, head, route);
+  // In Node its released client ends its whole process over any answer to an upgrade but the one that it asks for.
+  if (route?.dialect === "automerge-repo" && refusal?.code !== "ORIGIN_REFUSED")
+    return options.sockets.sendAway(request, socket, head, refusal ?? refused("RELAY_BUSY").refusal);
   turnAway(options, socket, refusal ?? refused("NOT_FOUND").refusal);
 }
 

@@ -4,6 +4,7 @@
 import { Repo, type AutomergeUrl, type DocHandle, type PeerId, type StorageId } from "@automerge/automerge-repo";
 import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket";
 import { splice } from "@automerge/automerge";
+import { WebSocket } from "ws";
 import type { RelayProcess } from "./relay-process.ts";
 import { until } from "./until.ts";
 
@@ -53,13 +54,10 @@ export class AutomergeClient {
     return this.repo.find<Notes>(url);
   }
 
-  get socket(): { terminate?(): void; close(): void } | undefined {
-    return this.#adapter.socket as never;
-  }
-
-  /** Its socket breaks; it comes back by itself. */
+  /** Its socket breaks, where it has one that is open; it comes back by itself. */
   cut(): void {
-    this.socket?.terminate?.();
+    const socket = this.#adapter.socket as unknown as WebSocket | undefined;
+    if (socket?.readyState === WebSocket.OPEN) socket.terminate();
   }
 
   goOffline(): void {
