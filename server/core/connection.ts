@@ -23,7 +23,7 @@ import { Admittance } from "./admittance.ts";
 import { AwaitedOpenings } from "./awaited-openings.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { Keepalive } from "./keepalive.ts";
-import { JoinedPeer } from "./joined-peer.ts";
+import { joinBytesMax, JoinedPeer } from "./joined-peer.ts";
 import type { Line } from "./line.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Rooms } from "./rooms.ts";
@@ -32,9 +32,6 @@ import { Session } from "./session.ts";
 import { nameIn, type Opening, type SessionMessage } from "./session-message.ts";
 import { SocketLoad } from "./socket-load.ts";
 import { welcomeOf } from "./welcome.ts";
-
-/** Of a first message that says who somebody is, and nothing else. */
-const joinBytesMax = 16_384;
 
 interface ConnectionOptions {
   readonly id: ConnectionId;

@@ -17,31 +17,35 @@ import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { SyncMessage } from "@inkmesh/shared/wire/automerge-sync";
 import { AutomergeSync, type KnownChanges, type SyncAnswer } from "./automerge-sync.ts";
+import type { Deadline } from "./deadlines.ts";
 import type { TurnOfRoom } from "./fan-out.ts";
 import { HeadsTelling } from "./heads-telling.ts";
 import { partsOf } from "./join-plan.ts";
 import type { Patient } from "./store-health.ts";
 import { tailDifference } from "./tail-difference.ts";
+import type { TriedUpdate } from "./tried-update.ts";
 import { reportRefusal, type IntakeSession } from "./update-intake.ts";
 
 /** Refusals that pass: the disk's, not the changes'. */
 const passing: ReadonlySet<ErrorCode> = new Set(["STORE_FULL", "STORE_FAILED", "RELAY_BUSY"]);
 
-/** Milliseconds between two questions for what was held back; twice as many after each that brought nothing. */
+/** Milliseconds between two questions for what was held back; twice as many after each that did not bring it, and none after the longest. */
 const askEveryMs = 1_000;
-const askEveryMsMax = 30_000;
+const askEveryMsMax = 32_000;
 
 export class DocumentSync implements Patient {
   readonly #session: IntakeSession;
   readonly #sync: AutomergeSync;
   readonly #telling = new HeadsTelling();
+  readonly #deadline: Deadline;
   #isHolding = false;
   #wasBrought = false;
   #askedMs = Number.NEGATIVE_INFINITY;
   #waitMs = askEveryMs;
 
-  constructor(session: IntakeSession) {
+  constructor(session: IntakeSession, channel: number) {
     this.#session = session;
+    this.#deadline = { type: "heal", connection: session.line.id, channel };
     this.#sync = new AutomergeSync(() => this.#known(), { heldBytesMax: session.context.limits.backlogBytesMax });
   }
 
@@ -52,14 +56,16 @@ export class DocumentSync implements Patient {
   }
 
   received(message: SyncMessage, isRequest: boolean): void {
-    const isIn = message.changes.length > 0 && this.#take(message.changes);
-    if (!this.#session.isLive()) return;
     this.#sync.received(message, { isRequest });
-    // What was let in is answered with the turn, which others may add to.
-    if (isIn) return;
-    // What others wrote in this turn is in what is gathered now.
-    if (!this.#sync.isLevel) this.#session.room.flushFanOut();
-    this.#say(this.#sync.answer());
+    if (message.changes.length === 0) return this.#answer();
+    const { room, mayWrite } = this.#session;
+    const mightWrite = mayWrite();
+    if (!mightWrite) reportRefusal(this.#session, { code: "READ_ONLY", detail: "" });
+    room.trials.run([message.changes], mightWrite, (tried) => {
+      const isIn = mightWrite && tried.map((update) => this.#take(update)).includes(true);
+      // What was let in is answered with the turn, which others may add to.
+      if (!isIn && this.#session.isLive()) this.#answer();
+    });
   }
 
   /** What was let in since the last call. */
@@ -88,6 +94,13 @@ export class DocumentSync implements Patient {
     this.#askAgain();
   }
 
+  /** A while has passed since something was held back. */
+  healDue(): void {
+    this.#askedMs = this.#session.context.now.monotonicMs;
+    this.#waitMs *= 2;
+    this.#askAgain();
+  }
+
   storeRecovered(): void {
     this.#hold(false);
     this.#askAgain();
@@ -96,18 +109,16 @@ export class DocumentSync implements Patient {
   end(): void {
     this.#hold(false);
     this.#session.context.store.leave(this);
+    this.#session.context.deadlines.clear(this.#deadline);
   }
 
   // -- what the client wrote -------------------------------------------------------------------------------------------
 
-  /** Whether something of it was let in. */
-  #take(changes: Uint8Array): boolean {
-    const { room, author, mayWrite } = this.#session;
-    if (!mayWrite()) {
-      reportRefusal(this.#session, { code: "READ_ONLY", detail: "" });
-      return false;
-    }
+  /** Whether something of it was let in: also of somebody who has gone meanwhile, who brought it before. */
+  #take(changes: TriedUpdate): boolean {
+    const { room, author, isLive } = this.#session;
     const admission = room.admit(changes, "state", author);
+    if (!isLive()) return true;
     if (admission.type === "refused") this.#refused(admission.refusal);
     if (admission.type === "gap" || (admission.type === "admitted" && admission.leftOut)) this.#heal();
     else if (admission.type === "admitted") this.#waitMs = askEveryMs;
@@ -122,13 +133,11 @@ export class DocumentSync implements Patient {
     this.#session.context.store.wait(this);
   }
 
-  /** Something that it hangs on was sent, and is not here. */
+  /** Something that it hangs on was sent, and is not here; or could not be tried. What hangs on something that was refused for good never can be. */
   #heal(): void {
-    const { monotonicMs } = this.#session.context.now;
-    if (monotonicMs < this.#askedMs + this.#waitMs) return;
-    this.#askedMs = monotonicMs;
-    this.#waitMs = Math.min(2 * this.#waitMs, askEveryMsMax);
-    this.#askAgain();
+    const { deadlines, now } = this.#session.context;
+    if (this.#waitMs > askEveryMsMax || deadlines.has(this.#deadline)) return;
+    deadlines.set(this.#deadline, Math.max(now.monotonicMs, this.#askedMs + this.#waitMs));
   }
 
   #askAgain(): void {
@@ -142,6 +151,12 @@ export class DocumentSync implements Patient {
   }
 
   // -- what the client lacks -------------------------------------------------------------------------------------------
+
+  #answer(): void {
+    // What others wrote in this turn is in what is gathered now.
+    if (!this.#sync.isLevel) this.#session.room.flushFanOut();
+    this.#say(this.#sync.answer());
+  }
 
   #say(answer: SyncAnswer): void {
     if (answer.type === "message") this.#send(answer.bytes);

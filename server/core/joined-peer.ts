@@ -7,6 +7,9 @@ import type { Refusal } from "@inkmesh/shared/base/result";
 import type { ClientMessage } from "@inkmesh/shared/wire/client-message";
 import { isToldOf } from "./heads-telling.ts";
 
+/** Of a first message that says who somebody is, and nothing else. */
+export const joinBytesMax = 16_384;
+
 /** A document of the connection. */
 interface Hearer {
   wantsHeads(storages: readonly string[]): void;

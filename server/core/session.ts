@@ -32,6 +32,7 @@ import type { Room } from "./room.ts";
 import { provenGeneration } from "./room-record.ts";
 import { behindAfterMs, provesGeneration } from "./seen-before.ts";
 import { SessionAccess, type Admission } from "./session-access.ts";
+import { SessionPresence } from "./session-presence.ts";
 import { bytesOf, type Opening, type SessionMessage } from "./session-message.ts";
 import type { RoomRecord } from "./stored-room.ts";
 import type { TriedUpdate } from "./tried-update.ts";
@@ -54,6 +55,7 @@ export class Session implements Participant {
   readonly #sync: DocumentSync | undefined;
   readonly #delivery: Delivery;
   readonly #joiner: Joiner;
+  readonly #presence: SessionPresence;
   readonly #catchUp: CatchUp;
   #state: SessionState = "opening";
   /** What the client's document belongs to; undefined: it has none, and takes what there is. */
@@ -61,7 +63,6 @@ export class Session implements Participant {
   #isOpening = false;
   #waiting: SessionMessage[] = [];
   #waitingBytes = 0;
-  #missedPresence = false;
   /** Once the client has let go of the document. */
   #letGo: (() => void) | undefined;
 
@@ -85,9 +86,11 @@ export class Session implements Participant {
     const intake = { context, line, room, author: this, mayWrite, isLive, refuse };
     this.#catchUp = new CatchUp({ context, line, room, channel: opening.channel, tellClock: () => this.#tellClock() });
     this.#joiner = new Joiner({ context, line, room, delivery: this.#delivery, catchUp: this.#catchUp, isLive: isHere });
+    const [principal, report, { seat }] = [() => this.principal, (refusal: Refusal) => this.#report(refusal), this];
+    this.#presence = new SessionPresence({ line, room, seat, joiner: this.#joiner, principal, report });
     this.#numbered = new NumberedIntake(intake);
     this.#unnumbered = new UnnumberedIntake(intake, opening.channel);
-    this.#sync = this.dialect.engine === "automerge" ? new DocumentSync(intake) : undefined;
+    this.#sync = this.dialect.engine === "automerge" ? new DocumentSync(intake, opening.channel) : undefined;
   }
 
   /** Who writes here. */
@@ -274,11 +277,11 @@ export class Session implements Participant {
       case "updates":
         return this.#take(message);
       case "presence":
-        return this.#takePresence(message.bytes);
+        return this.#presence.received(message.bytes);
       case "presence-query":
         return this.#joiner.sendPresence(true);
       case "stateless":
-        return this.#sayToAll(message.text);
+        return this.#presence.say(message.text);
       case "sync":
         return this.#sync?.received(message.message, message.isRequest);
       default:
@@ -323,11 +326,7 @@ export class Session implements Participant {
 
   takes(frames: readonly Uint8Array[], topic: Topic): boolean {
     if (this.#state === "ended" || this.#letGo !== undefined) return false;
-    if (topic === "presence-count" && !this.#line.hearsCount) return false;
-    if (topic.startsWith("presence") && this.#line.isCongested) {
-      this.#missedPresence = true;
-      return false;
-    }
+    if (!this.#presence.hears(topic)) return false;
     const fate = this.#sync === undefined ? this.#delivery.take(frames, topic) : "send";
     if (fate === "overflow") this.#line.refuse({ code: "CLIENT_SLOW", detail: "too much came while a difference was made" });
     if (fate === "send") this.#line.noteSent();
@@ -364,31 +363,15 @@ export class Session implements Participant {
     if (this.takes(frames, "clock")) this.#line.sendFrames(frames);
   }
 
-  /** A Yjs client is asked again for what is missing here. */
+  /** A client is asked again for what is missing here. */
   healDue(): void {
-    this.#unnumbered.askAgain();
+    if (this.#sync === undefined) this.#unnumbered.askAgain();
+    else this.#sync.healDue();
   }
 
-  /** The socket takes more again: cursors that were left out are sent. */
+  /** The socket takes more again. */
   relieved(): void {
-    if (!this.#missedPresence || !this.#delivery.hasJoined) return;
-    this.#missedPresence = false;
-    this.#joiner.sendPresence(true);
-  }
-
-  // -- presence --------------------------------------------------------------------------------------------------------
-
-  #takePresence(bytes: Uint8Array): void {
-    const outcome = this.#room.presence.receive({ seat: this.seat, principal: this.principal }, bytes);
-    if (!outcome.ok) return this.#report(outcome.refusal);
-    const { correction, leftOut } = outcome.value;
-    if (leftOut > 0) this.#report({ code: "PRESENCE_REFUSED", detail: `${leftOut} ids too many` });
-    if (correction !== undefined) this.#line.send({ type: "presence", handle: this.#room.handle, bytes: correction });
-  }
-
-  #sayToAll(text: string): void {
-    const isSaid = this.#room.presence.say(text, this.seat);
-    if (!isSaid) this.#report({ code: "PRESENCE_REFUSED", detail: `${text.length} characters to all` });
+    if (this.#delivery.hasJoined) this.#presence.relieved();
   }
 
   // -- the end ---------------------------------------------------------------------------------------------------------
