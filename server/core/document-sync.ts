@@ -15,6 +15,7 @@ import { assert } from "@inkmesh/shared/base/assert";
 import { bytesOfHex, concatBytes } from "@inkmesh/shared/base/bytes";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { Refusal } from "@inkmesh/shared/base/result";
+import { splitUpdate } from "@inkmesh/shared/engine/automerge-change";
 import type { SyncMessage } from "@inkmesh/shared/wire/automerge-sync";
 import { AutomergeSync, type KnownChanges, type SyncAnswer } from "./automerge-sync.ts";
 import type { Deadline } from "./deadlines.ts";
@@ -32,6 +33,9 @@ const passing: ReadonlySet<ErrorCode> = new Set(["STORE_FULL", "STORE_FAILED", "
 /** Milliseconds between two questions for what was held back; twice as many after each that did not bring it, and none after the longest. */
 const askEveryMs = 1_000;
 const askEveryMsMax = 32_000;
+
+/** What came in one message is tried, and refused, in such pieces: one change over which a worker is lost leaves the others alone. */
+const updateBytesMax = 65_536;
 
 export class DocumentSync implements Patient {
   readonly #session: IntakeSession;
@@ -61,7 +65,7 @@ export class DocumentSync implements Patient {
     const { room, mayWrite } = this.#session;
     const mightWrite = mayWrite();
     if (!mightWrite) reportRefusal(this.#session, { code: "READ_ONLY", detail: "" });
-    room.trials.run([message.changes], mightWrite, (tried) => {
+    room.trials.run(splitUpdate(message.changes, updateBytesMax), mightWrite, (tried) => {
       const isIn = mightWrite && tried.map((update) => this.#take(update)).includes(true);
       // What was let in is answered with the turn, which others may add to.
       if (!isIn && this.#session.isLive()) this.#answer();

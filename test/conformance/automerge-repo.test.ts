@@ -137,8 +137,10 @@ describe("[P11] automerge-repo clients on one relay", () => {
 
   test("take a document of 250,000 operations, and bring it to who comes", async () => {
     const handle = await new AutomergeClient(relay).begun("");
-    for (let part = 0; part < 25; part++) type(handle, "0123456789".repeat(1_000));
-    await saved(handle);
+    for (let part = 0; part < 25; part++) {
+      type(handle, "0123456789".repeat(1_000));
+      await saved(handle);
+    }
     const late = await new AutomergeClient(relay).find(handle.url);
     expect(late.heads()).toEqual(handle.heads());
     expect(textOf(late)).toHaveLength(250_000);
