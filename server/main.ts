@@ -11,6 +11,7 @@ import { actorOf, type ActorId, type LinkId, type RelayId } from "@inkmesh/share
 import type { Result } from "@inkmesh/shared/base/result";
 import { AutomergeReader } from "@inkmesh/shared/engine/automerge-reader";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { automergeRepoDialect } from "@inkmesh/shared/wire/automerge-repo-dialect";
 import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { meshVersion } from "@inkmesh/shared/wire/protocol-version";
@@ -270,7 +271,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
     limits: settings.limits,
     random: systemRandom,
     engines: { yjs: new YjsEngine(), automerge: new AutomergeReader() },
-    dialects: [nativeDialect, yWebsocketDialect, hocuspocusDialect],
+    dialects: [nativeDialect, yWebsocketDialect, hocuspocusDialect, automergeRepoDialect(`inkmesh-${actor}`)],
     tokenSecret: secret,
     mesh: {
       address: meshAddressOf(parts),

@@ -2,7 +2,8 @@
  * ChannelTable: the sessions of one connection, by the channel that the client gave them.
  *
  * A channel that the relay ended is remembered for a while, because the client may have spoken before it heard of it;
- * the oldest are forgotten first, at most as many are kept as `forgottenMax`.
+ * the oldest are forgotten first, at most as many are kept as `forgottenMax`. One that the client let go of is here until what was said in it
+ * before has been taken.
  */
 import type { Session } from "./session.ts";
 
@@ -10,6 +11,8 @@ export class ChannelTable {
   readonly #forgottenMax: number;
   readonly #sessions = new Map<number, Session>();
   readonly #ended = new Set<number>();
+  /** Their channels are closed; what was said in them still waits for their rooms. */
+  readonly #leaving = new Set<Session>();
 
   constructor(options: { forgottenMax: number }) {
     this.#forgottenMax = options.forgottenMax;
@@ -27,6 +30,11 @@ export class ChannelTable {
     return [...this.#sessions.values()];
   }
 
+  /** Those, too, that their client has let go of. */
+  all(): readonly Session[] {
+    return [...this.#sessions.values(), ...this.#leaving];
+  }
+
   add(channel: number, session: Session): void {
     this.#ended.delete(channel);
     this.#sessions.set(channel, session);
@@ -38,6 +46,13 @@ export class ChannelTable {
     this.#sessions.delete(channel);
     this.#ended.delete(channel);
     return session;
+  }
+
+  /** What the client had written before is taken first. */
+  letGo(session: Session | undefined): void {
+    if (session === undefined) return;
+    this.#leaving.add(session);
+    session.letGo(() => this.#leaving.delete(session));
   }
 
   endByRelay(channel: number): Session | undefined {
@@ -55,7 +70,8 @@ export class ChannelTable {
   }
 
   clear(): readonly Session[] {
-    const sessions = this.sessions();
+    const sessions = this.all();
+    this.#leaving.clear();
     this.#sessions.clear();
     this.#ended.clear();
     return sessions;

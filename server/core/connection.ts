@@ -20,17 +20,17 @@ import { ChannelNames } from "@inkmesh/shared/wire/channel-names";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import { canSpeakOf, type Dialect } from "@inkmesh/shared/wire/dialect";
 import { behindSince, countSince, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
-import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import { Admittance } from "./admittance.ts";
 import { AwaitedOpenings } from "./awaited-openings.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { Keepalive } from "./keepalive.ts";
+import { joinBytesMax, JoinedPeer } from "./joined-peer.ts";
 import type { Line } from "./line.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Admission } from "./session-access.ts";
 import { Session } from "./session.ts";
-import type { Opening, SessionMessage } from "./session-message.ts";
+import { nameIn, type Opening, type SessionMessage } from "./session-message.ts";
 import { SocketLoad } from "./socket-load.ts";
 import { welcomeOf } from "./welcome.ts";
 
@@ -46,7 +46,6 @@ interface ConnectionOptions {
 
 export class Connection implements Line {
   readonly id: ConnectionId;
-  readonly dialect: Dialect;
   readonly principal: string;
   readonly #context: RelayContext;
   readonly #rooms: Rooms;
@@ -55,10 +54,12 @@ export class Connection implements Line {
   readonly #names: ChannelNames;
   readonly #awaited: AwaitedOpenings;
   readonly #admittance: Admittance;
-  /** Their channels are closed; what was said in them still waits for their rooms. */
-  readonly #leaving = new Set<Session>();
   readonly #load: SocketLoad;
   #state: "greeting" | "ready" | "closed" = "greeting";
+  /** Once the client has said who it is, as it speaks to that one. */
+  #dialect: Dialect;
+  /** Who has joined, in dialects in which clients say that. */
+  readonly #peer: JoinedPeer;
   /** Of our own protocol, as its `hello` said; undefined before, and in other dialects. */
   #version: number | undefined;
   readonly #keepalive: Keepalive;
@@ -66,7 +67,7 @@ export class Connection implements Line {
   constructor(options: ConnectionOptions) {
     const { context, id } = options;
     this.id = id;
-    this.dialect = options.dialect;
+    this.#dialect = options.dialect;
     this.principal = options.principal;
     this.#context = context;
     this.#rooms = options.rooms;
@@ -77,12 +78,21 @@ export class Connection implements Line {
     this.#admittance = new Admittance({
       ...{ context, connection: id, dialect: this.dialect, awaited: this.#awaited },
       begin: (name, opening, how) => this.#begin(name, opening, how),
-      letGo: (session) => this.#letGo(session),
+      letGo: (session) => this.#channels.letGo(session),
       refuse: (opening, refusal) => this.#refuseChannel(opening, refusal),
     });
     this.#load = new SocketLoad(context, id);
+    this.#peer = new JoinedPeer(context.joined, (refusal) => this.refuse(refusal));
     context.deadlines.set({ type: "handshake", connection: id }, context.now.monotonicMs + context.limits.handshakeMs);
     this.#keepalive = new Keepalive(context, id);
+  }
+
+  get dialect(): Dialect {
+    return this.#dialect;
+  }
+
+  get wantedHeads(): ReadonlySet<string> {
+    return this.#peer.wantedHeads;
   }
 
   get channels(): Pick<ChannelTable, "size" | "sessions"> {
@@ -91,7 +101,7 @@ export class Connection implements Line {
 
   /** Those, too, that their client has let go of. */
   get allSessions(): readonly Session[] {
-    return [...this.#channels.sessions(), ...this.#leaving];
+    return this.#channels.all();
   }
 
   get waiting(): number {
@@ -132,7 +142,8 @@ export class Connection implements Line {
 
   receive(frame: Uint8Array): void {
     if (this.#state === "closed") return;
-    const { frameBytesMax } = this.#context.limits;
+    const isToJoin = this.#state === "greeting" && this.dialect.joins;
+    const frameBytesMax = isToJoin ? joinBytesMax : this.#context.limits.frameBytesMax;
     if (frame.length > frameBytesMax)
       return this.refuse({ code: "FRAME_TOO_BIG", detail: `a frame of ${frame.length} bytes, limit ${frameBytesMax}` });
     const decoded = this.dialect.decode(frame, this.#names);
@@ -163,6 +174,7 @@ export class Connection implements Line {
       return this.refuse({ code: "OUT_OF_ORDER", detail: type === "hello" ? "hello said twice" : `${type} before hello` });
     }
     if (type === "hello") return this.#greet(message);
+    if (type === "join") return this.#join(message);
     if (this.#state === "greeting") this.#getReady();
     switch (type) {
       case "open":
@@ -171,7 +183,9 @@ export class Connection implements Line {
         return this.#show(message);
       case "close":
         this.#admittance.letGo(message.channel);
-        return this.#letGo(this.#channels.remove(message.channel));
+        return this.#channels.letGo(this.#channels.remove(message.channel));
+      case "heads-wanted":
+        return this.#channels.sessions().forEach(this.#peer.wants(message));
       case "ping":
         return this.send({ type: "pong", nonce: message.nonce });
       case "sync-request":
@@ -179,6 +193,7 @@ export class Connection implements Line {
       case "presence":
       case "presence-query":
       case "stateless":
+      case "sync":
         return this.#forward(message);
       default:
         return unreachable(message);
@@ -193,6 +208,14 @@ export class Connection implements Line {
     this.#admittance.showForAll(hello.credential);
     this.#getReady();
     this.send(welcomeOf(this.#context));
+  }
+
+  #join({ peer, isUnderstood }: ClientMessage & { type: "join" }): void {
+    this.#dialect = this.dialect.addressed(`\0${peer}`);
+    if (!isUnderstood) return this.refuse({ code: "WRONG_VERSION", detail: "no version that this relay speaks" });
+    this.#peer.join(peer);
+    this.#getReady();
+    this.send({ type: "joined" });
   }
 
   /** Where a client may go on has changed: who was welcomed is welcomed again, for the sake of the list. */
@@ -215,7 +238,7 @@ export class Connection implements Line {
     if (this.dialect.carriesLineage && isHere)
       return this.refuse({ code: "OUT_OF_ORDER", detail: "the document is open on another channel" });
     const { roomsPerConnectionMax } = this.#context.limits;
-    if (this.#channels.size + this.#leaving.size + this.#awaited.size >= roomsPerConnectionMax)
+    if (this.allSessions.length + this.#awaited.size >= roomsPerConnectionMax)
       return this.#refuseChannel(message, { code: "TOO_MANY_ROOMS", detail: `limit ${roomsPerConnectionMax}` });
     // Opening and closing one room over and over would have its state encoded each time, all within one frame.
     if (this.isOwedTooMuch) return this.#refuseChannel(message, { code: "RATE_LIMITED", detail: "states that were not read yet" });
@@ -223,7 +246,7 @@ export class Connection implements Line {
   }
 
   #attach(text: string, opening: Opening): void {
-    const name = readRoomName(text);
+    const name = nameIn(text, this.dialect);
     if (!name.ok) return this.#refuseChannel(opening, name.refusal);
     if (!canSpeakOf(this.dialect.name, engineOf(name.value))) return this.#refuseChannel(opening, { code: "OTHER_ENGINE", detail: "" });
     this.#admittance.open(name.value, opening);
@@ -242,13 +265,6 @@ export class Connection implements Line {
       session.access.begin();
     }
     return session;
-  }
-
-  /** What the client had written before is taken first. */
-  #letGo(session: Session | undefined): void {
-    if (session === undefined) return;
-    this.#leaving.add(session);
-    session.letGo(() => this.#leaving.delete(session));
   }
 
   /** A channel that the relay ended may still be spoken to for a while; one that never was may not. */
@@ -297,13 +313,10 @@ export class Connection implements Line {
     this.refuse({ code: "HANDSHAKE_TIMEOUT", detail: "" });
   }
 
+  /** A sign of life is said in a document, where nothing can be said outside of one. */
   keepaliveDue(): void {
     this.#load.forgive();
-    if (this.#keepalive.isDue()) this.#keepAlive();
-  }
-
-  /** Said in a document, where nothing can be said outside of one. */
-  #keepAlive(): void {
+    if (!this.#keepalive.isDue()) return;
     const [session] = this.#channels.sessions();
     this.sendFrames((session?.dialect ?? this.dialect).encode({ type: "keepalive" }));
   }
@@ -373,8 +386,8 @@ export class Connection implements Line {
     this.#state = "closed";
     const { deadlines } = this.#context;
     for (const type of ["handshake", "keepalive", "resume-reading"] as const) deadlines.clear({ type, connection: this.id });
-    for (const session of [...this.#channels.clear(), ...this.#leaving]) session.end();
-    this.#leaving.clear();
+    for (const session of this.#channels.clear()) session.end();
+    this.#peer.end();
     this.#admittance.end();
     this.#closed();
   }

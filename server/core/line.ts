@@ -15,6 +15,8 @@ export interface Line {
   readonly hearsBehind: boolean;
   /** It speaks a version that has a word for how many are in a room. */
   readonly hearsCount: boolean;
+  /** Of which disks it is to be told what heads documents have there. */
+  readonly wantedHeads: ReadonlySet<string>;
   /** So much is unsent that cursors are left out. */
   readonly isCongested: boolean;
   /** It asked for more state than it may before it has read some. */
@@ -70,6 +72,10 @@ export class SessionLine implements Line {
 
   get hearsCount(): boolean {
     return this.#line.hearsCount;
+  }
+
+  get wantedHeads(): ReadonlySet<string> {
+    return this.#line.wantedHeads;
   }
 
   get isCongested(): boolean {

@@ -4,6 +4,7 @@
 import type { ConnectionId, SeatId } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
+import type { TurnOfRoom } from "./fan-out.ts";
 import type { RoomRecord } from "./stored-room.ts";
 
 /** What a frame that goes to many is about: it decides who can do without. */
@@ -22,6 +23,8 @@ export interface Participant {
   roomClosed(record: RoomRecord): void;
   /** Whether these frames are to go to its socket now; otherwise it keeps them for later or does without. */
   takes(frames: readonly Uint8Array[], topic: Topic): boolean;
+  /** What was let in up to now, for those who are told of it in words of their own rather than in frames for many. */
+  heard?(turn: TurnOfRoom): void;
   /** More is on disk here, or known to be on disk elsewhere. */
   durabilityChanged(): void;
 }

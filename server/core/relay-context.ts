@@ -24,6 +24,7 @@ import type { RoomCopy } from "./gossip/room-copy.ts";
 import { Placement } from "./gossip/placement.ts";
 import { RoomBlobs } from "./gossip/room-blobs.ts";
 import { RoomHistories } from "./gossip/room-histories.ts";
+import type { JoinedPeer } from "./joined-peer.ts";
 import type { Limits } from "./limits.ts";
 import { OwnActors } from "./own-actors.ts";
 import { LoneRelay } from "./peers/lone-relay.ts";
@@ -108,6 +109,8 @@ export class RelayContext {
   readonly asksAccess: boolean;
   readonly accessAnswerMs: number;
   readonly accessDoubts = new AccessDoubts();
+  /** Clients that have said who they are, by that. */
+  readonly joined = new Map<string, JoinedPeer>();
   now: Instant = { monotonicMs: 0, wallMs: 0 };
   readonly #dialects: ReadonlyMap<DialectName, Dialect>;
   readonly #hlc: HybridLogicalClock;

@@ -58,6 +58,7 @@ export class RoomAudience {
     const framesIn = (dialect: Dialect): readonly Uint8Array[] =>
       updateFrames(turn.payloads, { dialect, handle: this.#handle, chunkBytes });
     this.send("updates", framesIn, { except: turn.author === undefined ? [] : [turn.author] });
+    for (const participant of this.all()) participant.heard?.(turn);
   }
 
   send(topic: Topic, framesIn: (dialect: Dialect) => readonly Uint8Array[], { only, except = [] }: Addressees = {}): void {

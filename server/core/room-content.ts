@@ -17,6 +17,7 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { ActorId } from "@inkmesh/shared/base/ids";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
+import { AutomergeContentIndex } from "@inkmesh/shared/engine/automerge-content-index";
 import type {
   Admission,
   ContentIndex,
@@ -130,6 +131,11 @@ export class RoomContent {
   get memoryBytes(): number {
     const deletions = this.#snapshot?.deleteSetUpdate.length ?? 0;
     return this.bytes + 3 * deletions + 128 * this.#tail.length + 64 * this.#index.authors + 1_024;
+  }
+
+  /** Which changes are here, where it is a document of Automerge's. */
+  get changes(): AutomergeContentIndex | undefined {
+    return this.#index instanceof AutomergeContentIndex ? this.#index : undefined;
   }
 
   get isEmpty(): boolean {

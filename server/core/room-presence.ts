@@ -17,6 +17,7 @@ import type { RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Deadline } from "./deadlines.ts";
 import { PresenceExchange, type PresenceMessage } from "./gossip/presence-exchange.ts";
 import type { RelayContext } from "./relay-context.ts";
+import { RepeatedWords } from "./repeated-words.ts";
 import type { RoomAudience } from "./room-audience.ts";
 
 /** Bytes that one client may say to all at once: no more than a message between relays. */
@@ -41,6 +42,7 @@ export class RoomPresence {
   readonly #exchange: PresenceExchange;
   readonly #deadline: Deadline;
   readonly #choice: PresenceChoice;
+  readonly #repeated = new RepeatedWords();
   readonly #countDeadline: Deadline;
   /** What viewers know: 0 where they are shown everybody; undefined where not all know the same. */
   #toldCount: number | undefined = 0;
@@ -59,7 +61,7 @@ export class RoomPresence {
       contradict: (contradicted) => {
         for (const { seat, state } of contradicted) this.#send(encodeAwarenessUpdate([state]), { only: seat });
       },
-      said: (text) => this.#hear(text, []),
+      said: (text) => void this.#hear(text, []),
     });
     this.#deadline = { type: "expire-presence", room };
     this.#countDeadline = { type: "tell-presence-count", room };
@@ -82,8 +84,7 @@ export class RoomPresence {
   /** Words of somebody here to all others: they go at once, or not at all. Whether they are few enough. */
   say(text: string, from: SeatId): boolean {
     if (text.length > wordsBytesMax || encodeUtf8(text).length > wordsBytesMax) return false;
-    this.#hear(text, [from]);
-    this.#exchange.say(text);
+    if (this.#hear(text, [from])) this.#exchange.say(text);
     return true;
   }
 
@@ -178,8 +179,11 @@ export class RoomPresence {
     this.#audience.send("presence", (dialect) => dialect.encode({ type: "presence", handle: this.#handle, bytes }), to);
   }
 
-  #hear(text: string, except: readonly SeatId[]): void {
+  /** Whether it was news. */
+  #hear(text: string, except: readonly SeatId[]): boolean {
+    if (this.#repeated.areRepeated(text)) return false;
     this.#audience.send("presence", (dialect) => dialect.encode({ type: "stateless", handle: this.#handle, text }), { except });
+    return true;
   }
 
   #schedule(): void {

@@ -20,6 +20,8 @@ import type { RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { CatchUp } from "./catch-up.ts";
 import { Delivery } from "./delivery.ts";
+import { DocumentSync } from "./document-sync.ts";
+import type { TurnOfRoom } from "./fan-out.ts";
 import { standingOf } from "./gossip/record-join.ts";
 import { Joiner } from "./joiner.ts";
 import { SessionLine, type Line } from "./line.ts";
@@ -30,6 +32,7 @@ import type { Room } from "./room.ts";
 import { provenGeneration } from "./room-record.ts";
 import { behindAfterMs, provesGeneration } from "./seen-before.ts";
 import { SessionAccess, type Admission } from "./session-access.ts";
+import { SessionPresence } from "./session-presence.ts";
 import { bytesOf, type Opening, type SessionMessage } from "./session-message.ts";
 import type { RoomRecord } from "./stored-room.ts";
 import type { TriedUpdate } from "./tried-update.ts";
@@ -48,8 +51,11 @@ export class Session implements Participant {
   readonly #opening: Opening;
   readonly #numbered: NumberedIntake;
   readonly #unnumbered: UnnumberedIntake;
+  /** In place of the intakes and the joiner, in the dialect that has Automerge's own sync protocol. */
+  readonly #sync: DocumentSync | undefined;
   readonly #delivery: Delivery;
   readonly #joiner: Joiner;
+  readonly #presence: SessionPresence;
   readonly #catchUp: CatchUp;
   #state: SessionState = "opening";
   /** What the client's document belongs to; undefined: it has none, and takes what there is. */
@@ -57,7 +63,6 @@ export class Session implements Participant {
   #isOpening = false;
   #waiting: SessionMessage[] = [];
   #waitingBytes = 0;
-  #missedPresence = false;
   /** Once the client has let go of the document. */
   #letGo: (() => void) | undefined;
 
@@ -81,8 +86,11 @@ export class Session implements Participant {
     const intake = { context, line, room, author: this, mayWrite, isLive, refuse };
     this.#catchUp = new CatchUp({ context, line, room, channel: opening.channel, tellClock: () => this.#tellClock() });
     this.#joiner = new Joiner({ context, line, room, delivery: this.#delivery, catchUp: this.#catchUp, isLive: isHere });
+    const [principal, report, { seat }] = [() => this.principal, (refusal: Refusal) => this.#report(refusal), this];
+    this.#presence = new SessionPresence({ line, room, seat, joiner: this.#joiner, principal, report });
     this.#numbered = new NumberedIntake(intake);
     this.#unnumbered = new UnnumberedIntake(intake, opening.channel);
+    this.#sync = this.dialect.engine === "automerge" ? new DocumentSync(intake, opening.channel) : undefined;
   }
 
   /** Who writes here. */
@@ -119,6 +127,7 @@ export class Session implements Participant {
     this.#waiting = [];
     this.access.end();
     this.#unnumbered.end();
+    this.#sync?.end();
     this.#catchUp.end();
     this.#room.leave(this);
   }
@@ -160,6 +169,7 @@ export class Session implements Participant {
       if (record?.everDeleted === true) return this.#refuse({ code: "ROOM_DELETED", detail: "" });
       this.#state = "live";
       if (this.dialect.multiplexes) this.#sayOpened(noBytes);
+      this.#sync?.begin();
       return this.#handleWaiting();
     }
     if (!this.#belongs(record)) return;
@@ -239,7 +249,7 @@ export class Session implements Participant {
     if (this.#state !== "live") return;
     if (this.dialect.carriesLineage) return this.#refuse({ code: "ACCESS_CHANGED", detail: "" });
     if (this.dialect.multiplexes) this.#sayOpened(noBytes);
-    if (this.access.access === "read-write") this.#unnumbered.ask();
+    if (this.access.access === "read-write") (this.#sync ?? this.#unnumbered).ask();
   }
 
   #handleWaiting(): void {
@@ -267,11 +277,13 @@ export class Session implements Participant {
       case "updates":
         return this.#take(message);
       case "presence":
-        return this.#takePresence(message.bytes);
+        return this.#presence.received(message.bytes);
       case "presence-query":
         return this.#joiner.sendPresence(true);
       case "stateless":
-        return this.#sayToAll(message.text);
+        return this.#presence.say(message.text);
+      case "sync":
+        return this.#sync?.received(message.message, message.isRequest);
       default:
     }
   }
@@ -314,21 +326,27 @@ export class Session implements Participant {
 
   takes(frames: readonly Uint8Array[], topic: Topic): boolean {
     if (this.#state === "ended" || this.#letGo !== undefined) return false;
-    if (topic === "presence-count" && !this.#line.hearsCount) return false;
-    if (topic.startsWith("presence") && this.#line.isCongested) {
-      this.#missedPresence = true;
-      return false;
-    }
-    const fate = this.#delivery.take(frames, topic);
+    if (!this.#presence.hears(topic)) return false;
+    const fate = this.#sync === undefined ? this.#delivery.take(frames, topic) : "send";
     if (fate === "overflow") this.#line.refuse({ code: "CLIENT_SLOW", detail: "too much came while a difference was made" });
     if (fate === "send") this.#line.noteSent();
     return fate === "send";
+  }
+
+  heard(turn: TurnOfRoom): void {
+    if (this.#state === "live" && this.#letGo === undefined) this.#sync?.heard(turn);
+  }
+
+  /** The client wants to hear what heads the document has on these disks. */
+  wantsHeads(storages: readonly string[]): void {
+    if (this.#state === "live") this.#sync?.wants(storages);
   }
 
   durabilityChanged(): void {
     if (this.#state === "ended") return;
     this.#numbered.durabilityChanged();
     this.#unnumbered.durabilityChanged();
+    if (this.#state === "live") this.#sync?.durabilityChanged();
   }
 
   /** The client has seen more than is here, and has waited long enough. */
@@ -345,31 +363,15 @@ export class Session implements Participant {
     if (this.takes(frames, "clock")) this.#line.sendFrames(frames);
   }
 
-  /** A Yjs client is asked again for what is missing here. */
+  /** A client is asked again for what is missing here. */
   healDue(): void {
-    this.#unnumbered.askAgain();
+    if (this.#sync === undefined) this.#unnumbered.askAgain();
+    else this.#sync.healDue();
   }
 
-  /** The socket takes more again: cursors that were left out are sent. */
+  /** The socket takes more again. */
   relieved(): void {
-    if (!this.#missedPresence || !this.#delivery.hasJoined) return;
-    this.#missedPresence = false;
-    this.#joiner.sendPresence(true);
-  }
-
-  // -- presence --------------------------------------------------------------------------------------------------------
-
-  #takePresence(bytes: Uint8Array): void {
-    const outcome = this.#room.presence.receive({ seat: this.seat, principal: this.principal }, bytes);
-    if (!outcome.ok) return this.#report(outcome.refusal);
-    const { correction, leftOut } = outcome.value;
-    if (leftOut > 0) this.#report({ code: "PRESENCE_REFUSED", detail: `${leftOut} ids too many` });
-    if (correction !== undefined) this.#line.send({ type: "presence", handle: this.#room.handle, bytes: correction });
-  }
-
-  #sayToAll(text: string): void {
-    const isSaid = this.#room.presence.say(text, this.seat);
-    if (!isSaid) this.#report({ code: "PRESENCE_REFUSED", detail: `${text.length} characters to all` });
+    if (this.#delivery.hasJoined) this.#presence.relieved();
   }
 
   // -- the end ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,9 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ConnectionId } from "@inkmesh/shared/base/ids";
+import type { Refusal } from "@inkmesh/shared/base/result";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
 import { WebSocketServer, type ServerOptions, type WebSocket } from "ws";
 import type { Limits } from "../core/limits.ts";
@@ -66,6 +68,12 @@ export class ClientSockets {
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, route: SocketRoute): void {
     const visitor = visitorOf(request);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(webSocket, socket, { route, visitor }));
+  }
+
+  /** Makes a socket of an upgrade request that may not come in, and closes it: for clients that bear no other answer. */
+  sendAway(request: IncomingMessage, socket: Duplex, head: Buffer, { code }: Refusal): void {
+    this.#options.observer.refusedAtTheDoor(code);
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => webSocket.close(errorKind(code).closeCode ?? 1013, code));
   }
 
   /** Who is at the other end; undefined: nobody any more. */

@@ -30,7 +30,7 @@ import type { RelayState } from "./relay-state.ts";
 
 export interface HttpServerOptions {
   readonly status: RelayState;
-  readonly sockets: Pick<ClientSockets, "accept">;
+  readonly sockets: Pick<ClientSockets, "accept" | "sendAway">;
   readonly peers: Pick<PeerDoor, "accept">;
   readonly origins: OriginPolicy;
   readonly healthApi: Router;
@@ -204,6 +204,9 @@ function upgrade(options: HttpServerOptions, request: IncomingMessage, socket: D
   const route = socketRoute(request.url ?? "/");
   const refusal = upgradeRefusal(options, request, route);
   if (refusal === undefined && route !== undefined) return options.sockets.accept(request, socket, head, route);
+  // In Node its released client ends its whole process over any answer to an upgrade but the one that it asks for.
+  if (route?.dialect === "automerge-repo" && refusal?.code !== "ORIGIN_REFUSED")
+    return options.sockets.sendAway(request, socket, head, refusal ?? refused("RELAY_BUSY").refusal);
   turnAway(options, socket, refusal ?? refused("NOT_FOUND").refusal);
 }
 
@@ -223,7 +226,7 @@ function turnAway(options: HttpServerOptions, socket: Duplex, refusal: Refusal):
 function upgradeRefusal(options: HttpServerOptions, request: IncomingMessage, route: SocketRoute | undefined): Refusal | undefined {
   const { origin, host } = request.headers;
   if (route === undefined)
-    return refused("NOT_FOUND", "WebSockets are at /sync, /y/<room> and /hocuspocus, those of other relays at /mesh").refusal;
+    return refused("NOT_FOUND", "WebSockets are at /sync, /y/<room>, /hocuspocus and /automerge, those of other relays at /mesh").refusal;
   if (!options.origins.allows(origin, host)) return refused("ORIGIN_REFUSED", `origin ${JSON.stringify(origin?.slice(0, 200))}`).refusal;
   return phaseRefusal(options.status);
 }
@@ -238,6 +241,7 @@ export function socketRoute(url: string): SocketRoute | undefined {
   if (pathPart === "/sync") return { dialect: "native", room: undefined };
   // Some applications put the document's name into the path, too; what counts is in the frames.
   if (pathPart === "/hocuspocus" || pathPart.startsWith("/hocuspocus/")) return { dialect: "hocuspocus", room: undefined };
+  if (pathPart === "/automerge") return { dialect: "automerge-repo", room: undefined };
   if (!pathPart.startsWith("/y/")) return undefined;
   const name = decodeRoomPath(pathPart.slice("/y/".length));
   return { dialect: "y-websocket", room: name.ok ? name.value : "" };

@@ -71,6 +71,37 @@ export function isWholeDocument(update: Uint8Array): boolean {
   return sameBytes(update.subarray(0, magic.length), magic) && update[magic.length + checksumBytes] === chunkTypes.document;
 }
 
+/**
+ * `update` as several, each of whole chunks and of at most `bytesMax` bytes, but for a chunk that is larger. Total: what cannot be read is left in one
+ * piece, for whoever reads it to refuse.
+ */
+export function splitUpdate(update: Uint8Array, bytesMax: number): readonly Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  let last = 0;
+  for (let end = chunkEnd(update, 0); end !== undefined; end = chunkEnd(update, end)) {
+    if (end - from > bytesMax && last > from) {
+      pieces.push(update.subarray(from, last));
+      from = last;
+    }
+    last = end;
+  }
+  return from < update.length ? [...pieces, update.subarray(from)] : pieces;
+}
+
+/** Undefined: no whole chunk begins there. */
+function chunkEnd(update: Uint8Array, start: number): number | undefined {
+  const cursor = new ByteCursor(update);
+  try {
+    cursor.skip(start + magic.length + checksumBytes + 1);
+    cursor.skip(leb128(cursor));
+    return cursor.position;
+  } catch (error) {
+    if (error instanceof Unreadable) return undefined;
+    throw error;
+  }
+}
+
 class ChunkReader {
   readonly #cursor: ByteCursor;
   readonly #limits: ContentLimits;

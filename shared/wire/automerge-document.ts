@@ -6,6 +6,7 @@
  */
 import { createBase58check } from "@scure/base";
 import { digest } from "lib0/hash/sha256";
+import { bytesOfHex } from "../base/bytes.ts";
 import type { RoomName } from "../base/ids.ts";
 
 declare const brand: unique symbol;
@@ -33,6 +34,11 @@ export function isDocumentId(text: string): text is DocumentId {
 /** The id of the document that `bytes`, 16 of them, name. */
 export function documentIdOf(bytes: Uint8Array): DocumentId {
   return base58check.encode(bytes) as DocumentId;
+}
+
+/** Heads as they are shown to people. */
+export function textOfHeads(heads: readonly string[]): readonly string[] {
+  return heads.map((head) => base58check.encode(bytesOfHex(head)));
 }
 
 export function roomOfDocument(document: DocumentId): RoomName {

@@ -26,6 +26,8 @@ export interface SyncMessage {
   readonly changes: Uint8Array;
   /** The sender wants to be sent again what it was sent already. */
   readonly isReset: boolean;
+  /** The sender takes whole documents among changes; earlier versions of Automerge do not. */
+  readonly takesDocuments: boolean;
 }
 
 export interface SyncHave {
@@ -60,7 +62,7 @@ export function decodeSyncMessage(bytes: Uint8Array): Result<SyncMessage> {
 
 /** `changes`: chunks. Without flags. */
 export function encodeSyncMessage(
-  message: Omit<SyncMessage, "isReset" | "changes"> & { readonly changes: readonly Uint8Array[] },
+  message: Pick<SyncMessage, "heads" | "need" | "have"> & { readonly changes: readonly Uint8Array[] },
 ): Uint8Array {
   return encoding.encode((encoder) => {
     encoding.writeUint8(encoder, messageTypes.changes);
@@ -97,10 +99,12 @@ function read(reader: ByteReader): SyncMessage {
   const need = readHashes(reader);
   const have = Array.from({ length: reader.count(2) }, () => ({ lastSync: readHashes(reader), filter: readFilter(reader) }));
   const changes = readChunks(reader);
-  const flags = reader.remaining === 0 ? noBytes : reader.bytes();
+  const takesDocuments = reader.remaining > 0;
+  const flags = takesDocuments ? reader.bytes() : noBytes;
   // What a later version appends.
   reader.skipRest();
-  return { heads, need, have, changes, isReset: flags.some((byte) => (byte & flagsByte) !== 0 && (byte & resetFlag) !== 0) };
+  const isReset = flags.some((byte) => (byte & flagsByte) !== 0 && (byte & resetFlag) !== 0);
+  return { heads, need, have, changes, isReset, takesDocuments };
 }
 
 function readHashes(reader: ByteReader): readonly string[] {

@@ -14,6 +14,8 @@ export class ChannelNames {
   readonly #channels = new Map<string, number>();
   readonly #ended = new Set<string>();
   #last = 0;
+  /** Who the client says that it is, in dialects in which it does. */
+  peer: string | undefined;
 
   constructor({ endedMax }: { endedMax: number } = { endedMax: 0 }) {
     this.#endedMax = endedMax;

@@ -15,6 +15,8 @@ import type { ErrorCode } from "../base/errors.ts";
 import type { Hlc } from "../clock/hybrid-logical-clock.ts";
 import type { VectorClock } from "../clock/vector-clock.ts";
 import type { UpdateKind } from "../engine/crdt-engine.ts";
+import type { HeadsAt } from "./automerge-repo.ts";
+import type { SyncMessage } from "./automerge-sync.ts";
 
 export type Access = "read-write" | "read-only";
 
@@ -72,6 +74,12 @@ export type ClientMessage =
   /** An awareness update in y-protocols' encoding. */
   | { readonly type: "presence"; readonly channel: number; readonly bytes: Uint8Array }
   | { readonly type: "presence-query"; readonly channel: number }
+  /** Who the client says that it is; whether it speaks a version that is understood here. For automerge-repo. */
+  | { readonly type: "join"; readonly peer: string; readonly isUnderstood: boolean }
+  /** A message of Automerge's sync protocol. `isRequest`: it has nothing of the document, and wants to be told if there is nothing here. */
+  | { readonly type: "sync"; readonly channel: number; readonly isRequest: boolean; readonly message: SyncMessage }
+  /** How far documents have got on which disks the client wants to be told from now on, and what no more. For automerge-repo. */
+  | { readonly type: "heads-wanted"; readonly add: readonly string[]; readonly remove: readonly string[] }
   /** Words of an application to the others who are in the room now; nobody keeps them. */
   | { readonly type: "stateless"; readonly channel: number; readonly text: string }
   | { readonly type: "ping"; readonly nonce: number };
@@ -154,6 +162,11 @@ export type RelayMessage =
   | { readonly type: "pong"; readonly nonce: number }
   /** What another client of the room said to all. */
   | { readonly type: "stateless"; readonly handle: number; readonly text: string }
+  /** For automerge-repo: it has joined; a message of Automerge's sync protocol; there is nothing of the document here; which heads are on which disks. */
+  | { readonly type: "joined" }
+  | { readonly type: "sync"; readonly handle: number; readonly bytes: Uint8Array }
+  | { readonly type: "unavailable"; readonly handle: number }
+  | { readonly type: "heads"; readonly handle: number; readonly heads: ReadonlyMap<string, HeadsAt> }
   /** For Yjs dialects. */
   | { readonly type: "sync-step-1"; readonly handle: number; readonly stateVector: Uint8Array }
   | { readonly type: "sync-step-2"; readonly handle: number; readonly update: Uint8Array }

@@ -25,6 +25,8 @@ export function canSpeakOf(dialect: DialectName, engine: EngineName): boolean {
 
 export interface Dialect {
   readonly name: DialectName;
+  /** Of which kind the documents are that it can speak about; undefined: of any. */
+  readonly engine: EngineName | undefined;
   /** Whether clients of this dialect number their updates and are told acks. */
   readonly acknowledges: boolean;
   /** Whether clients of this dialect can say which generation of a room they hold. */
@@ -33,6 +35,8 @@ export interface Dialect {
   readonly multiplexes: boolean;
   /** Whether clients of this dialect count the updates that they sent, and are told of each when it is saved. */
   readonly countsSaves: boolean;
+  /** Whether a client says first who it is, and nothing before it has. */
+  readonly joins: boolean;
   /** Whether a client may show what lets it into a document after it has asked for that. */
   readonly showsLater: boolean;
   /** What frames about a document begin with, which is what its client calls it; empty in dialects whose frames do not name documents so. */

@@ -47,10 +47,12 @@ export const hocuspocusDialect: Dialect = speaking("");
 function speaking(address: string): Dialect {
   return {
     name: "hocuspocus",
+    engine: "yjs",
     acknowledges: false,
     carriesLineage: false,
     multiplexes: true,
     countsSaves: true,
+    joins: false,
     showsLater: true,
     address,
     decode,
@@ -158,6 +160,10 @@ function encode(message: RelayMessage, address: string): readonly Uint8Array[] {
     case "stateless":
       return [about((encoder) => writeStateless(encoder, message.text))];
     case "welcome":
+    case "joined":
+    case "sync":
+    case "unavailable":
+    case "heads":
     case "behind":
     case "presence-count":
     case "chunk":

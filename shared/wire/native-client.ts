@@ -110,6 +110,9 @@ function writeMessage(encoder: encoding.Encoder, message: ClientMessage): void {
       return writeNumber(encoder, message.nonce);
     case "stateless":
     case "credential":
+    case "join":
+    case "sync":
+    case "heads-wanted":
       return assert(false, "our own protocol has no word for it");
     default:
       return unreachable(message);

@@ -55,10 +55,13 @@ export function encodeRelayMessage(message: RelayMessage): readonly Uint8Array[]
   return frames;
 }
 
-type SpokenMessage = Exclude<RelayMessage, { type: "sync-step-1" | "sync-step-2" | "stateless" | "credential-request" }>;
+/** What only other dialects have words for. */
+const unspoken = ["sync-step-1", "sync-step-2", "stateless", "credential-request", "joined", "sync", "unavailable", "heads"] as const;
+
+type SpokenMessage = Exclude<RelayMessage, { type: (typeof unspoken)[number] }>;
 
 function isUnspoken(message: RelayMessage): message is Exclude<RelayMessage, SpokenMessage> {
-  return ["sync-step-1", "sync-step-2", "stateless", "credential-request"].includes(message.type);
+  return unspoken.some((type) => type === message.type);
 }
 
 function writeMessage(encoder: encoding.Encoder, message: SpokenMessage): void {

@@ -9,10 +9,12 @@ import { encodeRelayMessage } from "./native-relay.ts";
 
 export const nativeDialect: Dialect = {
   name: "native",
+  engine: undefined,
   acknowledges: true,
   carriesLineage: true,
   multiplexes: true,
   countsSaves: false,
+  joins: false,
   showsLater: false,
   address: "",
   decode: decodeClientMessages,

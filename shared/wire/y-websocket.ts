@@ -14,10 +14,12 @@ import { emptyAwarenessUpdate, readYMessage, writeAwareness, writeSyncStep1, wri
 
 export const yWebsocketDialect: Dialect = {
   name: "y-websocket",
+  engine: "yjs",
   acknowledges: false,
   carriesLineage: false,
   multiplexes: false,
   countsSaves: false,
+  joins: false,
   showsLater: false,
   address: "",
   decode: (frame) => decodeBytes(frame, "a y-websocket message", (reader) => [readYMessage(reader, 0)]),
@@ -38,6 +40,10 @@ function encodeYWebsocket(message: RelayMessage): readonly Uint8Array[] {
     case "keepalive":
       return [encoding.encode((encoder) => writeAwareness(encoder, emptyAwarenessUpdate))];
     case "welcome":
+    case "joined":
+    case "sync":
+    case "unavailable":
+    case "heads":
     case "behind":
     case "presence-count":
     case "opened":

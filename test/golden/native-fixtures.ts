@@ -25,7 +25,7 @@ const stateVector = Uint8Array.from([1, 1, 2]);
 
 type OneOfEach<Message extends { readonly type: string }> = { readonly [Type in Message["type"]]: Extract<Message, { type: Type }> };
 
-export const clientExamples: Omit<OneOfEach<ClientMessage>, "stateless" | "credential"> = {
+export const clientExamples: Omit<OneOfEach<ClientMessage>, "stateless" | "credential" | "join" | "sync" | "heads-wanted"> = {
   hello: { type: "hello", version: nativeVersion, agent: "inkmesh-client/0.1.0", credential: "secret" },
   open: { type: "open", channel: 5, room, generation: 2, access: "read-only", token: "token", clock, stateVector },
   close: { type: "close", channel: 5 },
@@ -36,8 +36,10 @@ export const clientExamples: Omit<OneOfEach<ClientMessage>, "stateless" | "crede
   ping: { type: "ping", nonce: 1_000_000 },
 };
 
-/** The Yjs dialects' words are not spoken in our own protocol. */
-export const relayExamples: Omit<OneOfEach<RelayMessage>, "sync-step-1" | "sync-step-2" | "stateless" | "credential-request"> = {
+type Unspoken = "sync-step-1" | "sync-step-2" | "stateless" | "credential-request" | "joined" | "sync" | "unavailable" | "heads";
+
+/** The other dialects' words are not spoken in our own protocol. */
+export const relayExamples: Omit<OneOfEach<RelayMessage>, Unspoken> = {
   welcome: {
     type: "welcome",
     version: 1,

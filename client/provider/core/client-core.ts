@@ -366,6 +366,10 @@ export class ClientCore {
       case "sync-step-1":
       case "sync-step-2":
       case "stateless":
+      case "joined":
+      case "sync":
+      case "unavailable":
+      case "heads":
       case "keepalive":
         return;
       default:

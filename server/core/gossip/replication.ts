@@ -106,7 +106,7 @@ export class Replication implements RepairStanding {
 
   // -- what may be said of the copies ----------------------------------------------------------------------------------
 
-  get copies(): Pick<DurableCopies, "savedTo" | "replicas" | "needed" | "holders" | "holdersAt" | "told"> {
+  get copies(): Pick<DurableCopies, "savedTo" | "heldBy" | "replicas" | "needed" | "holders" | "holdersAt" | "told"> {
     return this.#copies;
   }
 

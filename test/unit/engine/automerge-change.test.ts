@@ -2,7 +2,7 @@ import { deflateRawSync } from "node:zlib";
 import { digest } from "lib0/hash/sha256";
 import * as encoding from "lib0/encoding";
 import { concatBytes } from "@inkmesh/shared/base/bytes";
-import { readChanges } from "@inkmesh/shared/engine/automerge-change";
+import { readChanges, splitUpdate } from "@inkmesh/shared/engine/automerge-change";
 import { AutomergeContentIndex } from "@inkmesh/shared/engine/automerge-content-index";
 import { describe, expect, test } from "vitest";
 import { roomyLimits as limits } from "./an-update.ts";
@@ -215,5 +215,25 @@ describe("what a room takes of changes", () => {
     expect(room.coveredBy(new Uint8Array())).toEqual({ ok: true, value: false });
     expect(aRoom().coveredBy(new Uint8Array())).toEqual({ ok: true, value: true });
     expect(room.coveredBy(new Uint8Array(31))).toMatchObject({ ok: false });
+  });
+});
+
+describe("an update in pieces", () => {
+  const chunk = (length: number): Uint8Array =>
+    concatBytes([Uint8Array.of(0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 1, length), new Uint8Array(length)]);
+  const [small, large] = [chunk(2), chunk(90)];
+
+  test.each<[string, readonly Uint8Array[], readonly number[]]>([
+    ["nothing", [], []],
+    ["what is small", [small, small], [24]],
+    ["as many chunks as fit together", [small, small, small], [24, 12]],
+    ["a chunk that is larger by itself", [small, large, small], [12, 100, 12]],
+    ["what cannot be read, at the end", [small, small, Uint8Array.of(1, 2, 3)], [27]],
+    ["a chunk that ends early", [small, large.subarray(0, 50)], [62]],
+  ])("of %s", (_, chunks, lengths) => {
+    const update = concatBytes(chunks);
+    const pieces = splitUpdate(update, 30);
+    expect(pieces.map(({ length }) => length)).toEqual(lengths);
+    expect(concatBytes(pieces)).toEqual(update);
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 const hash = "ab".repeat(32);
 const hashed = new Uint8Array(32).fill(0xab);
-const empty = { heads: [], need: [], have: [], changes: new Uint8Array(), isReset: false };
+const empty = { heads: [], need: [], have: [], changes: new Uint8Array(), isReset: false, takesDocuments: false };
 const withFilter = (...filter: number[]): Uint8Array => Uint8Array.of(0x42, 0, 0, 1, 0, filter.length, ...filter, 0);
 
 describe("a message of Automerge's sync protocol", () => {
@@ -25,7 +25,7 @@ describe("a message of Automerge's sync protocol", () => {
   ])("%s", (_, flags, isReset) => {
     for (const type of [0x42, 0x43]) {
       const message = concatBytes([Uint8Array.of(type, 0, 0, 0, 0), flags]);
-      expect(decodeSyncMessage(message)).toEqual({ ok: true, value: { ...empty, isReset } });
+      expect(decodeSyncMessage(message)).toEqual({ ok: true, value: { ...empty, isReset, takesDocuments: flags.length > 0 } });
     }
   });
 
