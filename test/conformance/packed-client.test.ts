@@ -13,13 +13,15 @@ const modules = join(projectRoot, "node_modules");
 const folder = mkdtempSync(join(tmpdir(), "inkmesh-packed-"));
 
 /** What an application's own install would bring. */
-const registryPackages = ["yjs", "lib0", "y-protocols", "isomorphic.js", "ws"];
+const registryPackages = ["yjs", "lib0", "y-protocols", "isomorphic.js", "ws", "@scure/base", "automerge", "fflate"];
 
 beforeAll(() => {
   mkdirSync(join(folder, "node_modules/@inkmesh"), { recursive: true });
+  mkdirSync(join(folder, "node_modules/@scure"));
   for (const name of registryPackages) symlinkSync(join(modules, name), join(folder, "node_modules", name));
   for (const name of ["shared", "client"]) install(name);
   copyFileSync(join(projectRoot, "examples/plain-node/main.mjs"), join(folder, "main.mjs"));
+  copyFileSync(join(projectRoot, "examples/automerge-node/main.mjs"), join(folder, "automerge.mjs"));
 });
 
 afterAll(async () => {
@@ -47,6 +49,14 @@ test("the packed client writes to a relay, keeps its edits in a folder, and find
   expect(readdirSync(join(folder, "inkmesh-device")).filter((file) => file.endsWith(".log"))).toHaveLength(1);
 });
 
+test("the packed client writes a document of Automerge, and the next program finds it", async () => {
+  const relay = await startRelayProcess();
+  const run = (name: string, task: string): string =>
+    execFileSync(process.execPath, ["automerge.mjs", relay.url, name, task], { cwd: folder, encoding: "utf8", timeout: 30_000 });
+  const [, name = ""] = /^(automerge:\w+) saved on 1 of 1\nfirst\n$/.exec(run("", "first")) ?? [];
+  expect(run(name, "second")).toBe(`${name} saved on 1 of 1\nfirst\nsecond\n`);
+});
+
 test("the packed client has no source and no tests in it", () => {
   const files = readdirSync(join(folder, "node_modules/@inkmesh/client"), { recursive: true, encoding: "utf8" });
   expect(files).toContain("README.md");
@@ -56,9 +66,14 @@ test("the packed client has no source and no tests in it", () => {
 test("its types are enough for a strict application", () => {
   const program = `
     import { Inkmesh, type InkmeshRoom, type RoomStatus } from "@inkmesh/client";
+    import { Automerge, AutomergeHandle } from "@inkmesh/client/automerge";
     import { FileStore } from "@inkmesh/client/file-store";
+    const handle = new AutomergeHandle<{ text: string }>();
+    handle.change((doc) => Automerge.splice(doc as Automerge.Doc<{ text: string }>, ["text"], 0, 0, "x"));
+    handle.on("change", ({ patches }) => patches.length);
     const mesh = new Inkmesh({ url: "ws://127.0.0.1:1", store: new FileStore("x") });
     const room: InkmeshRoom = mesh.open("r", { access: "read-only" });
+    export const opened: AutomergeHandle<{ text: string }> = mesh.open("automerge:x", { doc: handle }).doc;
     room.on("deleted", ({ by, atMs }) => [by.length, atMs.toFixed()]);
     const status: RoomStatus = room.status;
     export const words: string = status.phase + String(status.problem?.code ?? "");
