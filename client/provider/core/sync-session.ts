@@ -22,6 +22,7 @@
  */
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { RoomName } from "@inkmesh/shared/base/ids";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { Access, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import { Absence } from "./absence.ts";
@@ -34,18 +35,15 @@ import { Outbox } from "./outbox.ts";
 import type { OutboxEntry, OutboxKey } from "./outbox-entry.ts";
 import { Reached } from "./reached.ts";
 import type { SessionView } from "./room-status.ts";
-import { deadlineOf, newlyOpen, type Open, type SessionState } from "./session-state.ts";
+import { deadlineOf, newlyOpen, type Open, type SessionState, type Wanted } from "./session-state.ts";
 
 type Said<Type extends RelayMessage["type"]> = Extract<RelayMessage, { type: Type }>;
-
-/** What a difference is asked for with, see `make-difference`. */
-type Wanted = { stateVector: Uint8Array; unless?: readonly Uint8Array[] | undefined; unlessContent?: string | undefined };
 
 export class SyncSession {
   readonly room: RoomName;
   readonly #access: Access;
   readonly #limits: ClientLimits;
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
   readonly #absence = new Absence();
   #state: SessionState = { type: "loading" };
   readonly #reached = new Reached();
@@ -57,6 +55,7 @@ export class SyncSession {
 
   constructor(options: { room: RoomName; access: Access; limits: ClientLimits }) {
     this.room = options.room;
+    this.#outbox = new Outbox(engineOf(options.room));
     this.#access = options.access;
     this.#limits = options.limits;
   }
