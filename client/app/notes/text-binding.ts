@@ -22,7 +22,7 @@ export interface TextBindingOptions<Field extends string> {
   readonly field: Field;
   /** Automerge's own, given since it is loaded late. */
   readonly splice: (document: Texts<Field>, path: string[], index: number, deleted: number, inserted: string) => void;
-  /** Calls the function that it is given, which draws what others did, and keeps what somebody looks at where it is. */
+  /** Calls the function that it is given, which draws what others did. */
   readonly drawRemote?: (draw: () => void) => void;
 }
 
@@ -40,13 +40,16 @@ export function textIn<Field extends string>(document: Readonly<Partial<Record<F
   return typeof text === "string" ? text : "";
 }
 
-/** For an editor that begins with `textIn(handle.doc(), field)`. */
-export function textBinding<Field extends string>(options: TextBindingOptions<Field>): Extension {
+/** For an editor that begins with `textIn(handle.doc(), field)`. `drawRemote` calls `draw`, and keeps what somebody looks at where it is. */
+export function textBinding<Field extends string>(
+  options: Omit<TextBindingOptions<Field>, "drawRemote">,
+  drawRemote: (view: EditorView, draw: () => void) => void,
+): Extension {
   return [
     unchangedLines,
     EditorView.clipboardInputFilter.of((pasted) => pasted.replaceAll(/\r\n?/g, "\n")),
     ViewPlugin.define((view) => {
-      const binding = new TextBinding(view, options);
+      const binding = new TextBinding(view, { ...options, drawRemote: (draw) => drawRemote(view, draw) });
       return {
         update: ({ transactions }) => binding.changed(transactions),
         destroy: () => binding.close(),
