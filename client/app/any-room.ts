@@ -4,6 +4,8 @@
  */
 import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
 import type { AutomergeHandle } from "@inkmesh/client/automerge";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import * as Y from "yjs";
 import { loadedAutomerge, loadEngine } from "./automerge-engine.ts";
 import type { DocumentKind } from "./page-location.ts";
@@ -23,7 +25,7 @@ export function isYjsRoom(room: AnyRoom): room is YjsRoom {
 }
 
 export function isAutomergeName(name: string): boolean {
-  return name.startsWith("automerge:");
+  return engineOf(name as RoomName) === "automerge";
 }
 
 /** Whether a document by that name can be opened without waiting. */
