@@ -7,7 +7,7 @@ const wide: Window = { unackedMax: 100, unackedBytesMax: 10_000, messageBytesMax
 const saved = { copies: 1, replicas: 1, needed: 1 };
 
 function anOutbox(count: number): Outbox {
-  const outbox = new Outbox();
+  const outbox = new Outbox("yjs");
   outbox.add(Array.from({ length: count }, (_, index) => anEntry(index + 1)));
   return outbox;
 }
@@ -37,7 +37,7 @@ test("[P8] no more than the window is under way, but one update always goes", ()
   const outbox = anOutbox(5);
   expect(outbox.take({ ...wide, unackedMax: 2 })?.updates).toHaveLength(2);
   expect(outbox.take({ ...wide, unackedMax: 2 })).toBeUndefined();
-  const large = new Outbox();
+  const large = new Outbox("yjs");
   large.add([{ ...anEntry(1), bytes: new Uint8Array(50) }, anEntry(2)]);
   expect(large.take({ ...wide, unackedBytesMax: 10 })?.updates).toHaveLength(1);
   expect(large.take({ ...wide, unackedBytesMax: 10 })).toBeUndefined();
@@ -120,13 +120,13 @@ test.each([
   [127, "state"],
   [300, "state"],
 ])("what %i authors made goes as one %s", (authors, kind) => {
-  const outbox = new Outbox();
+  const outbox = new Outbox("yjs");
   outbox.add([{ ...anEntry(1), bytes: madeBy(authors) }]);
   expect(outbox.take(wide)).toMatchObject({ kind, updates: { length: 1 } });
 });
 
 test("[P7] what many authors made, or is large, goes as a state behind an edit that waits, and not in one message with it", () => {
-  const outbox = new Outbox();
+  const outbox = new Outbox("yjs");
   const large = new Uint8Array(600);
   const entries = [anEntry(1), { ...anEntry(2), bytes: madeBy(40) }, anEntry(3), { ...anEntry(4), bytes: large }, anEntry(5)];
   outbox.add(entries);
