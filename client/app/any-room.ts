@@ -40,10 +40,10 @@ export async function fetchEngine(name: string): Promise<void> {
 
 /** After `fetchEngine`. */
 export function openRoom(mesh: Pick<Inkmesh, "open">, name: string): AnyRoom {
-  if (!isAutomergeName(name)) return mesh.open(name);
+  if (!isAutomergeName(name)) return mesh.open<Y.Doc>(name);
   const engine = loadedAutomerge();
   if (engine === undefined) throw new Error("Automerge is fetched before one of its documents is opened.");
-  return mesh.open(name, { doc: new engine.AutomergeHandle() });
+  return mesh.open<AutomergeHandle>(name, { doc: new engine.AutomergeHandle() });
 }
 
 /** A fresh name for a document of `kind`; rejects when what it needs cannot be fetched. */

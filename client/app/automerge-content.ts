@@ -4,7 +4,7 @@
  */
 import type { Automerge, AutomergeHandle } from "@inkmesh/client/automerge";
 import { readChanges } from "@inkmesh/shared/engine/automerge-change";
-import { type AutomergeKind, beginningOf } from "./automerge-beginning.ts";
+import { type AutomergeKind, beginningOf, isBeginning } from "./automerge-beginning.ts";
 import { loadedAutomerge } from "./automerge-engine.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -73,9 +73,11 @@ export function typedIn(edits: readonly Uint8Array[]): string {
   let words = "";
   let end = "";
   for (const { actor, startOp, ops } of edits.flatMap(changesIn)) {
+    if (isBeginning(actor)) continue;
     for (const [index, { action, elemId, insert, value }] of ops.entries()) {
       if (action !== "set" || typeof value !== "string" || (insert !== true && value === "")) continue;
-      words += (insert === true && (elemId === end || words === "") ? "" : "\n") + value;
+      const follows = words === "" || (insert === true && elemId === end);
+      words += `${follows ? "" : "\n"}${value}`;
       end = `${startOp + index}@${actor}`;
     }
   }

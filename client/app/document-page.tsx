@@ -69,7 +69,10 @@ function EngineAwaited({ isFailed, person, onPerson, news }: DocumentPageProps &
       <PageHeader person={person} onPerson={onPerson} />
       <main class="document">
         {isFailed ? (
-          <EmptyState title="What this document needs is not on this device" action={{ label: "Try again", onPress: () => location.reload() }}>
+          <EmptyState
+            title="What this document needs is not on this device"
+            action={{ label: "Try again", onPress: () => location.reload() }}
+          >
             Notes and boards need a part of this page that could not be fetched. Your documents on this device are untouched.
           </EmptyState>
         ) : (
@@ -88,17 +91,7 @@ function useLife(room: AnyRoom | undefined): number {
   return life.current.number;
 }
 
-function OpenDocument({
-  mesh,
-  room,
-  person,
-  onPerson,
-  readiness,
-  isSlow,
-  onTryIt,
-  onRenew,
-  news,
-}: DocumentPageProps & { room: AnyRoom }) {
+function OpenDocument({ mesh, room, person, onPerson, readiness, isSlow, onTryIt, onRenew, news }: DocumentPageProps & { room: AnyRoom }) {
   const meshStatus = useMeshStatus(mesh);
   const status = useRoomStatus(room);
   const deletion = useDeletion(room);
@@ -259,10 +252,7 @@ function Awaited({ offline, loading, refused, onBegin, onGoOnline }: AwaitedProp
 /** A relay has answered that there is nothing; a document of notes and one of cards have the same sort of name. */
 function Unbegun({ onBegin }: { onBegin: (kind: DocumentKind) => void }) {
   return (
-    <EmptyState
-      title="Nothing was written here yet"
-      action={{ label: "Begin notes", onPress: () => onBegin("notes") }}
-    >
+    <EmptyState title="Nothing was written here yet" action={{ label: "Begin notes", onPress: () => onBegin("notes") }}>
       The link leads to a document that nobody has begun, or that was not saved.
     </EmptyState>
   );

@@ -7,7 +7,7 @@ import type { ComponentType } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { type AnyRoom, type AutomergeRoom, isYjsRoom, type YjsRoom } from "./any-room.ts";
 import { foreignIn } from "./automerge-content.ts";
-import type { AutomergeEditorProps, BoardDocument, NotesDocument } from "./automerge-editor-props.ts";
+import type { AutomergeEditorProps, NotesDocument } from "./automerge-editor-props.ts";
 import { plainText } from "./document-copy.ts";
 import { metaOf, watchMeta } from "./document-meta.ts";
 import type { EditorProps } from "./editor-props.ts";
@@ -26,10 +26,8 @@ const yjsEditors = {
 
 const automergeEditors: {
   readonly notes: () => Promise<Loaded<AutomergeEditorProps<NotesDocument>>>;
-  readonly board: () => Promise<Loaded<AutomergeEditorProps<BoardDocument>>>;
 } = {
   notes: () => import("./notes/notes-editor.tsx"),
-  board: () => import("./board/board-editor.tsx"),
 };
 
 /**
@@ -66,14 +64,10 @@ function YjsFrame({ room, editable, onSay }: EditorFrameProps<YjsRoom>) {
 
 function AutomergeFrame({ room, ...others }: EditorFrameProps<AutomergeRoom>) {
   const kind = useKind(room);
-  const foreign = useForeign(room);
+  const foreign = useForeign(room) ?? (kind === "board" ? kind : undefined);
   if (foreign !== undefined) return <ForeignDocument room={room} found={foreign} />;
   // What the handle holds was looked at: it is what the editor of its kind takes.
-  return kind === "board" ? (
-    <LoadedFrame<BoardDocument> load={automergeEditors.board} room={room} {...others} />
-  ) : (
-    <LoadedFrame<NotesDocument> load={automergeEditors.notes} room={room} {...others} />
-  );
+  return <LoadedFrame<NotesDocument> load={automergeEditors.notes} room={room} {...others} />;
 }
 
 interface LoadedFrameProps<T> extends EditorFrameProps<AutomergeRoom> {
@@ -88,14 +82,7 @@ function LoadedFrame<T>({ load, room, editable, onSay }: LoadedFrameProps<T>) {
   const { default: LoadedEditor } = editor;
   const handle = room.doc as unknown as AutomergeHandle<T>;
   return (
-    <LoadedEditor
-      handle={handle}
-      awareness={room.awareness}
-      holdRemote={holdRemote}
-      editable={editable}
-      autofocus={false}
-      onSay={onSay}
-    />
+    <LoadedEditor handle={handle} awareness={room.awareness} holdRemote={holdRemote} editable={editable} autofocus={false} onSay={onSay} />
   );
 }
 

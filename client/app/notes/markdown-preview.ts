@@ -21,8 +21,7 @@ parser.core.ruler.push("tasks", ({ tokens }) => {
   for (const [index, token] of tokens.entries()) if (isItemText(tokens, index)) markTask(token);
 });
 
-const elements =
-  "h1 h2 h3 h4 h5 h6 p br hr blockquote ul ol li pre code em strong s a table thead tbody tr th td span".split(" ");
+const elements = "h1 h2 h3 h4 h5 h6 p br hr blockquote ul ol li pre code em strong s a table thead tbody tr th td span".split(" ");
 
 /** The elements of `markdown`, or undefined where it is too long to show. */
 export function previewOf(markdown: string, page: Window & typeof globalThis = window): DocumentFragment | undefined {

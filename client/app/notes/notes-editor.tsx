@@ -128,7 +128,9 @@ class Sight {
 
   keep(view: EditorView, show: () => void): void {
     this.#at = lineInSight(view);
-    const drawn = steadied({ top: () => topOf(view, Math.min(this.#at, view.state.doc.length)) }, (again) => view.requestMeasure({ read: again }));
+    const drawn = steadied({ top: () => topOf(view, Math.min(this.#at, view.state.doc.length)) }, (again) =>
+      view.requestMeasure({ read: again }),
+    );
     show();
     drawn();
   }
