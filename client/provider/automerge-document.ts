@@ -1,15 +1,17 @@
 /**
  * AutomergeDocument: one document of Automerge that changes in place of its values, and outlives what Automerge does not bear.
  *
- * Automerge panics over some changes that look fine, and then nobody knows what is in the document. What it says of itself is taken only when
- * it can be read back: reading checks every change against its hash. Where even that fails (its memory ran out, or it was ended), the document
- * has *failed*: nothing more is claimed or changed until the page begins anew, and what was said of it before is on the device.
+ * Automerge panics over some changes that look fine, and then that document can be neither trusted nor saved. So the bytes that it was made of are
+ * kept, and it is made anew of them without what it panicked over. Where even that fails (its memory ran out, or it was ended), the document has
+ * *failed*: nothing more is claimed or changed until the page begins anew, and what was said of it before is on the device.
+ *
+ *     what is in it = base, a saved document · since, what it took afterwards; saved anew when that is longer than the base
  *
  * Invariants: the actor is drawn anew for each document that is made here, never kept and never taken over, so two tabs with one copy never
  * number different changes alike; an edit is told before the change that it makes is shown; `document` is the newest value always.
  */
 import { assert } from "@inkmesh/shared/base/assert";
-import { concatBytes } from "@inkmesh/shared/base/bytes";
+import { concatBytes, noBytes } from "@inkmesh/shared/base/bytes";
 import * as A from "automerge/slim";
 import { editsOf, hashesIn } from "./automerge-chunks.ts";
 
@@ -28,17 +30,30 @@ interface DocumentListener<T> {
   refused(error: unknown, update: Uint8Array | undefined): void;
 }
 
+/** Whether all of an update is in the document, and does not wait in it. */
+interface Taken {
+  readonly wasHeld: boolean;
+  readonly isHeld: boolean;
+}
+
+/** Saving a document costs as much as it is long: not for less than this. */
+const sinceBytesMin = 1024 * 1024;
+
 type Change<T> = (options: A.ApplyOptions<T>) => A.Doc<T>;
 
 export class AutomergeDocument<T> {
   readonly #listener: DocumentListener<T>;
   #document: A.Doc<T>;
+  #base: Uint8Array = noBytes;
+  #since: Uint8Array[] = [];
+  #sinceBytes = 0;
   #failure: unknown;
 
   /** With a document's content, or with none. */
   constructor(given: A.Doc<T> | undefined, listener: DocumentListener<T>) {
     this.#document = given === undefined ? A.init<T>() : A.clone(given);
     this.#listener = listener;
+    if (given !== undefined) this.#base = A.save(this.#document);
   }
 
   get document(): A.Doc<T> {
@@ -86,10 +101,14 @@ export class AutomergeDocument<T> {
     try {
       this.#document = make({ patchCallback: noteIn(shown) });
     } catch (error) {
-      if (isPanic(error)) this.#readBack(error, before, shown);
+      if (isPanic(error)) this.#makeAnew(error, before);
       throw error;
     }
-    this.#tellEdited(before);
+    const made = this.changesSince(before);
+    for (const edit of editsOf(made)) {
+      this.#listener.edited(edit);
+      this.#keep(edit);
+    }
     this.#tell(shown);
   }
 
@@ -97,22 +116,26 @@ export class AutomergeDocument<T> {
   take(update: Uint8Array): boolean {
     const before = A.getHeads(this.#living);
     const shown: DocumentChange<T>[] = [];
-    this.#load(update, shown, (error) => this.#listener.refused(error, update));
-    const isNews = this.#tellEdited(before);
+    this.#loadOrRefuse(update, shown);
+    const made = this.hasFailed ? [] : this.changesSince(before);
+    for (const edit of editsOf(made)) this.#listener.edited(edit);
     this.#tell(shown);
-    return isNews;
+    return made.length > 0;
   }
 
-  /** Takes what is nobody's edit here. Answers false when Automerge did not take all of it. Never throws. */
-  apply(updates: readonly Uint8Array[]): boolean {
+  /** Takes what is nobody's edit here; answers for each update how it is held, before and after. Never throws. */
+  apply(updates: readonly Uint8Array[]): readonly Taken[] {
     const shown: DocumentChange<T>[] = [];
-    const isLacking = (update: Uint8Array): boolean => !this.hasFailed && !this.holds(update);
-    if (updates.length > 1) this.#load(concatBytes(updates), shown, () => {});
-    // What cannot be read keeps what stands behind it out, too.
-    for (const update of updates) if (isLacking(update)) this.#load(update, shown, (error) => this.#listener.refused(error, update));
-    const isWhole = !this.hasFailed && !updates.some(isLacking);
+    const named = updates.map(hashesIn);
+    const isHeld = (at: number): boolean => !this.hasFailed && named[at] !== undefined && this.has(named[at]);
+    const before = updates.map((_, at) => isHeld(at));
+    const fresh = updates.filter((_, at) => !before[at]);
+    if (fresh.length > 1) this.#load(concatBytes(fresh), shown);
+    // One by one what was not taken so: Automerge takes nothing that stands behind what it panics over, or cannot read.
+    updates.forEach((update, at) => isHeld(at) || this.#loadOrRefuse(update, shown));
+    const taken = updates.map((_, at) => ({ wasHeld: before[at]!, isHeld: isHeld(at) }));
     this.#tell(shown);
-    return isWhole;
+    return taken;
   }
 
   get #living(): A.Doc<T> {
@@ -121,37 +144,52 @@ export class AutomergeDocument<T> {
     return this.#document;
   }
 
-  #load(update: Uint8Array, shown: DocumentChange<T>[], refused: (error: unknown) => void): void {
+  #loadOrRefuse(update: Uint8Array, shown: DocumentChange<T>[]): void {
     if (this.hasFailed) return;
+    const panic = this.#load(update, shown);
+    if (panic !== undefined) this.#listener.refused(panic, update);
+  }
+
+  /** Answers what Automerge threw over it: then nothing of it is in the document. */
+  #load(update: Uint8Array, shown: DocumentChange<T>[]): unknown {
+    if (this.hasFailed) return undefined;
     const before = A.getHeads(this.#document);
     try {
       this.#document = A.loadIncremental(this.#document, update, { patchCallback: noteIn(shown) });
-    } catch (error) {
-      this.#readBack(error, before, shown);
-      refused(error);
+      this.#keep(update);
+      return undefined;
+    } catch (panic) {
+      this.#makeAnew(panic, before);
+      return panic;
     }
   }
 
-  /** Puts in the document's place what can be read of it: some of what came with the rest may be in it. */
-  #readBack(panic: unknown, headsBefore: A.Heads, shown: DocumentChange<T>[]): void {
-    const before = this.#document;
+  /** Of the bytes that it was made of, as it was with `heads`. */
+  #makeAnew(panic: unknown, heads: A.Heads): void {
     try {
-      const saved = A.save(before);
-      const after = A.load<T>(saved);
-      assert(A.hasHeads(after, [...(hashesIn(saved) ?? []), ...headsBefore]), "a document that was read back holds what it held");
-      this.#document = after;
-      const patches = A.diff(after, headsBefore, A.getHeads(after));
-      if (patches.length > 0) shown.push({ doc: after, patches, patchInfo: { before, after, source: "loadIncremental" } });
+      const parts = [this.#base, ...this.#since].filter(({ length }) => length > 0);
+      const made = parts.reduce((document, part) => A.loadIncremental(document, part), A.init<T>());
+      assert(A.getHeads(made).sort().join() === [...heads].sort().join(), "a document that is made anew is what it was");
+      this.#document = made;
     } catch (error) {
       this.#failure = { panic, error };
       this.#listener.refused(error, undefined);
     }
   }
 
-  #tellEdited(heads: A.Heads): boolean {
-    const made = this.changesSince(heads);
-    for (const edit of editsOf(made)) this.#listener.edited(edit);
-    return made.length > 0;
+  #keep(update: Uint8Array): void {
+    this.#since.push(update);
+    this.#sinceBytes += update.length;
+    // What waits in it is not in what it saves.
+    if (this.#sinceBytes < Math.max(sinceBytesMin, this.#base.length) || this.isWaiting) return;
+    try {
+      this.#base = A.save(this.#document);
+      this.#since = [];
+      this.#sinceBytes = 0;
+    } catch {
+      // Of what it cannot save now the parts are kept; only longer.
+      return;
+    }
   }
 
   #tell(shown: readonly DocumentChange<T>[]): void {

@@ -61,9 +61,9 @@ export class AutomergeSharedDocument implements SharedDocument {
   }
 
   apply(updates: readonly Incoming[]): Applied {
-    const isNews = ({ update, source }: Incoming): boolean => source === "relay" && !this.hasFailed && !this.#document.holds(update);
-    const news = updates.filter(isNews).length;
-    return { isWhole: this.#document.apply(updates.map(({ update }) => update)), news };
+    const taken = this.#document.apply(updates.map(({ update }) => update));
+    const news = taken.filter(({ wasHeld, isHeld }, at) => updates[at]!.source === "relay" && isHeld && !wasHeld).length;
+    return { isWhole: taken.every(({ isHeld }) => isHeld), news };
   }
 
   isShown(update: Uint8Array): boolean {

@@ -151,3 +151,16 @@ function madeBy(authors: number): Uint8Array {
   }
   return Y.encodeStateAsUpdate(all);
 }
+
+test("[P1] a change of Automerge goes as an edit, an import of many as a state", () => {
+  // Magic, checksum, type 1, and three bytes.
+  const change = Uint8Array.of(0x85, 0x6f, 0x4a, 0x83, 1, 2, 3, 4, 1, 3, 7, 7, 7);
+  const kindOf = (bytes: Uint8Array): string | undefined => {
+    const outbox = new Outbox("automerge");
+    outbox.add([{ ...anEntry(1), bytes }]);
+    return outbox.take(wide)?.kind;
+  };
+  expect(kindOf(change)).toBe("edit");
+  expect(kindOf(new Uint8Array(Buffer.concat(Array.from({ length: 16 }, () => change))))).toBe("edit");
+  expect(kindOf(new Uint8Array(Buffer.concat(Array.from({ length: 17 }, () => change))))).toBe("state");
+});
