@@ -53,17 +53,23 @@ export function removeColumn(board: Board, id: string, cards: "delete" | "keep")
   return [...appended(home, column), removal];
 }
 
-export function addCard(
-  board: Board,
-  card: { readonly id: string; readonly columnId: string; readonly title: string },
-): readonly BoardWrite[] {
-  const column = columnOn(board, card.columnId) ?? board.columns[0];
+interface NewCard {
+  readonly id: string;
+  readonly columnId: string;
+  readonly title: string;
+  readonly text?: string;
+}
+
+/** Puts a new card at the end of a column, or of the first one if that is gone. */
+export function addCard(board: Board, { id, columnId, title, text = "" }: NewCard): readonly BoardWrite[] {
+  const column = columnOn(board, columnId) ?? board.columns[0];
   if (column === undefined) return [];
-  return placement(column.cards, card.id, column.cards.length).map((each): BoardWrite =>
-    each.id === card.id
-      ? { path: ["cards", card.id], to: { title: card.title, text: "", place: placeOf(column.id, each.key) } satisfies BoardCard }
-      : { path: ["cards", each.id, "place"], to: placeOf(column.id, each.key) },
-  );
+  return placement(column.cards, id, column.cards.length).map((each): BoardWrite => {
+    const place = placeOf(column.id, each.key);
+    return each.id === id
+      ? { path: ["cards", id], to: { title, text, place } satisfies BoardCard }
+      : { path: ["cards", each.id, "place"], to: place };
+  });
 }
 
 /** Puts a card into a column, where `index` others stand before it; nothing if it is there, or gone. */
