@@ -307,6 +307,14 @@ it("Automerge is fetched by whoever opens notes, and by nobody else", async () =
   await text.saved();
   await keptByDevice(text.page);
   expect(asked.filter(isWasm)).toEqual([]);
+  // Without it, and without a relay, there is nothing to begin notes with; that is said, and the rest works.
+  const start = await device.page("/");
+  await device.context.setOffline(true);
+  await start.getByRole("button", { name: "New notes" }).click();
+  await start.getByRole("alert").filter({ hasText: "no relay can be asked for it now" }).waitFor();
+  await start.getByRole("button", { name: "New text" }).click();
+  await new EditorPage(start).ready();
+  await device.context.setOffline(false);
   await EditorPage.begin(device, "New notes");
   expect(asked.filter(isWasm).length).toBeGreaterThan(0);
 });
