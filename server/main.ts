@@ -9,6 +9,7 @@ import { assert } from "@inkmesh/shared/base/assert";
 import { errorKinds } from "@inkmesh/shared/base/errors";
 import { actorOf, type ActorId, type LinkId, type RelayId } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
+import { AutomergeReader } from "@inkmesh/shared/engine/automerge-reader";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
@@ -274,7 +275,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
     actor,
     limits: settings.limits,
     random: systemRandom,
-    engines: { yjs: new YjsEngine() },
+    engines: { yjs: new YjsEngine(), automerge: new AutomergeReader() },
     dialects: [nativeDialect, yWebsocketDialect, hocuspocusDialect],
     tokenSecret: secret,
     mesh: {

@@ -44,6 +44,11 @@ export function beginningOf(automerge: typeof Automerge, kind: AutomergeKind): U
   return change;
 }
 
+/** Whether an actor is nobody who has typed anything. */
+export function isBeginning(actor: string): boolean {
+  return Object.values(beginnings).some((beginning) => actorOf(beginning) === actor);
+}
+
 function actorOf(beginning: NotesDocument | BoardDocument): string {
   const hash = digest(new TextEncoder().encode(JSON.stringify(beginning)));
   return [...hash.subarray(0, actorBytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -3,14 +3,15 @@
  * only lets it be found. Who changes the title copies it; and who opens a document whose list entry is stale mends it.
  * Only a document that is saved is mirrored: before, the relay may not know it.
  */
-import type { InkmeshRoom } from "@inkmesh/client";
+import type { AnyRoom } from "./any-room.ts";
 import { type DocumentMeta, metaOf, watchMeta } from "./document-meta.ts";
+import { readKind } from "./page-location.ts";
 import { changeRoom, isDoneHere, showRoom } from "./relay-api.ts";
 
 const settleMs = 600;
 
 /** Starts mirroring; answers how to stop. */
-export function mirrorTitle(room: InkmeshRoom): () => void {
+export function mirrorTitle(room: AnyRoom): () => void {
   let listed: Pick<DocumentMeta, "title" | "kind"> | undefined;
   let busy = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -41,11 +42,11 @@ export function mirrorTitle(room: InkmeshRoom): () => void {
 }
 
 /** A relay has the document, though perhaps not an edit that it refused for good. */
-function isKnown({ status }: InkmeshRoom): boolean {
+function isKnown({ status }: AnyRoom): boolean {
   return status.phase === "saved" || ((status.setAside !== undefined || status.waitingBlobs > 0) && status.synced && status.waiting === 0);
 }
 
 async function askListed(room: string): Promise<Pick<DocumentMeta, "title" | "kind"> | undefined> {
   const answer = await showRoom(room);
-  return answer.ok ? { title: answer.value.title, kind: answer.value.kind === "code" ? "code" : "text" } : undefined;
+  return answer.ok ? { title: answer.value.title, kind: readKind(answer.value.kind) ?? "text" } : undefined;
 }

@@ -26,7 +26,6 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import { outboxKey, type OutboxEntry, type OutboxKey } from "./core/outbox-entry.ts";
 import type { DeviceState, DeviceTrouble } from "./core/room-status.ts";
 import { troubleOf } from "./device-trouble.ts";
-import { mergedUpdates } from "./document-difference.ts";
 import type { CopyChange, OfflineStore, SetAsideEntry, StoredCopy } from "./offline-store.ts";
 
 /** One write's changes, and its place in the order of telling. */
@@ -179,12 +178,12 @@ export class DeviceCopy {
     this.#changed();
   }
 
-  /** Merges the stored updates when there is time, if there are many; `updates`: how many there were. */
-  compactLater(updates: number): void {
+  /** Merges the stored updates when there is time, if there are many; `updates`: how many there were, `merged`: how they become one. */
+  compactLater(updates: number, merged: (updates: readonly Uint8Array[]) => Uint8Array): void {
     if (updates <= compactAbove) return;
     this.#compaction = setTimeout(() => {
       // A store that cannot be compacted now is only larger.
-      this.#store.compact(this.#room, compactAbove, mergedUpdates).catch(() => {});
+      this.#store.compact(this.#room, compactAbove, merged).catch(() => {});
     }, compactAfterMs);
   }
 

@@ -3,6 +3,8 @@
  * safe they are. Start at `Inkmesh`.
  */
 export { Inkmesh } from "./inkmesh.ts";
+export type { AutomergeEntrance } from "./given-documents.ts";
+export type { ShareableDocument, SharedDocument } from "./shared-document.ts";
 export type { DeviceRoom, InkmeshOptions, MeshEvents, OpenOptions } from "./inkmesh-options.ts";
 export type { BlobAnswer } from "./device-blobs.ts";
 export type { BlobStore } from "./blob-store.ts";

@@ -6,6 +6,7 @@ import { credentialBytesMax } from "@inkmesh/shared/wire/credential";
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
 import type { ClientLimits } from "./core/client-limits.ts";
+import type { AutomergeEntrance } from "./given-documents.ts";
 import type { MeshStatus } from "./core/room-status.ts";
 import type { OfflineStore } from "./offline-store.ts";
 import type { RoomDeletion } from "./room-events.ts";
@@ -30,12 +31,18 @@ export interface InkmeshOptions {
   readonly agent?: string;
   /** How other tabs that share the store are found. Default: what the browser has. */
   readonly tabs?: { readonly locks: LocksLike | undefined; readonly channel: ChannelLike | undefined };
+  /**
+   * Brings in `@inkmesh/client/automerge`, with `loadAutomerge` done, when edits are left on this device of a document of Automerge that is not open. Without it
+   * they wait until it is.
+   */
+  readonly automerge?: () => Promise<AutomergeEntrance>;
   /** Waits and ceilings that differ from the usual. */
   readonly limits?: Partial<ClientLimits>;
 }
 
-export interface OpenOptions {
-  readonly doc?: Y.Doc;
+export interface OpenOptions<Doc = Y.Doc> {
+  /** A `Y.Doc`, or an `AutomergeHandle` for a room that is called `automerge:…`. Default: a `Y.Doc` of its own. */
+  readonly doc?: Doc;
   readonly awareness?: Awareness;
   readonly access?: Access;
 }

@@ -1,29 +1,29 @@
 /**
  * InkmeshRoom: one document, tied to the device's store, to the other tabs and, through the core, to a relay.
  *
- *      app ─▶ doc ─▶ "update" ─▶ this turn's edits ─┬─▶ DeviceCopy (written in this task)
- *                                                   ├─▶ other tabs
- *                                                   └─▶ core ─▶ relay
- *      relay, other tabs ─▶ one transaction with this room as its origin ─▶ doc ─▶ app
+ *      app ─▶ doc ─▶ SharedDocument ─▶ this turn's edits ─┬─▶ DeviceCopy (written in this task)
+ *                                                         ├─▶ other tabs
+ *                                                         └─▶ core ─▶ relay
+ *      relay, other tabs ─▶ at once (Yjs: one transaction with this room as its origin) ─▶ doc ─▶ app
  *
- * What is applied to the document with this room as origin is nobody's edit here: undo managers and the outbox pass it
+ * What comes that way is nobody's edit here: undo managers and the outbox pass it
  * over. Everything else that changes the document is an edit of this tab and is kept until it is saved. What other tabs
  * typed waits in theirs (`room-tabs.ts`), unless the mesh has this one look after it.
  *
  * Knows no socket and no timer of the connection: `RoomHost` is all it sees of the mesh.
  */
-import * as Y from "yjs";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Awareness } from "y-protocols/awareness";
+import type * as Y from "yjs";
 import { isAllSaved } from "./core/blob-outbox.ts";
 import type { ClientEffect } from "./core/client-effect.ts";
 import type { ClientInput } from "./core/client-input.ts";
 import { outboxKey, type OutboxEntry, type OutboxKey } from "./core/outbox-entry.ts";
 import { notLoaded, roomStatus, sameStatus, type RoomStatus } from "./core/room-status.ts";
 import { DeviceCopy } from "./device-copy.ts";
-import { differenceBeyond, isCovered, isEmptyState, isShown } from "./document-difference.ts";
+import type { GivenDocument } from "./given-documents.ts";
 import { Listeners } from "./listeners.ts";
 import { MissedUpdates } from "./missed-updates.ts";
 import type { OnlyHere } from "./offline-store.ts";
@@ -35,11 +35,12 @@ import type { RoomHost } from "./room-host.ts";
 import { RoomTabs } from "./room-tabs.ts";
 import { SavedPromises, whyNeverSaved, type Ended } from "./saved-promises.ts";
 import { SetAside } from "./set-aside.ts";
-import { wantedDifference, type WantedDifference } from "./wanted-difference.ts";
+import type { SharedDocument, WantedDifference } from "./shared-document.ts";
 
-export class InkmeshRoom {
+/** `Doc`: what kind of document the room's name says, a `Y.Doc` or an `AutomergeHandle`. */
+export class InkmeshRoom<Doc = Y.Doc> {
   readonly name: string;
-  readonly doc: Y.Doc;
+  readonly doc: Doc;
   readonly awareness: Awareness;
   /** For the mesh: what other tabs tell of this room. */
   readonly tabs: RoomTabs;
@@ -57,10 +58,9 @@ export class InkmeshRoom {
   readonly presence: RoomPresence;
   readonly #remote: RemoteChanges;
   readonly #saved: SavedPromises;
-  readonly #ownsDoc: boolean;
-  readonly #ownsAwareness: boolean;
-  readonly #initial: Uint8Array;
-  readonly #onUpdate: (update: Uint8Array, origin: unknown) => void;
+  readonly #given: GivenDocument<Doc>;
+  readonly #document: SharedDocument;
+  readonly #unwatch: () => void;
   #turn: Uint8Array[] = [];
   #isTurnPlanned = false;
   #isLoaded = false;
@@ -74,15 +74,15 @@ export class InkmeshRoom {
   #resolveSynced: () => void = () => {};
 
   /** Made by `Inkmesh.open`. */
-  constructor(options: { room: RoomName; doc: Y.Doc; ownsDoc: boolean; awareness: Awareness; ownsAwareness: boolean; host: RoomHost }) {
+  constructor(options: { room: RoomName; given: GivenDocument<Doc>; host: RoomHost }) {
     this.name = options.room;
-    this.doc = options.doc;
-    this.awareness = options.awareness;
+    this.#given = options.given;
+    this.doc = options.given.doc;
+    this.awareness = options.given.awareness;
+    this.#document = options.given.share(this);
     this.#room = options.room;
     this.#host = options.host;
     this.blobs = new RoomBlobs(options.room, options.host.blobs);
-    this.#ownsDoc = options.ownsDoc;
-    this.#ownsAwareness = options.ownsAwareness;
     this.#copy = new DeviceCopy({
       room: options.room,
       store: options.host.store,
@@ -91,8 +91,7 @@ export class InkmeshRoom {
     });
     this.presence = new RoomPresence({ awareness: this.awareness, changed: () => this.#planTurn() });
     this.#remote = new RemoteChanges({
-      doc: this.doc,
-      origin: this,
+      document: this.#document,
       shown: (count, news) => {
         this.#missed.shown(news);
         this.#listeners.emit("remote", { count });
@@ -110,14 +109,11 @@ export class InkmeshRoom {
       whyNever: () =>
         whyNeverSaved({ refusal: this.#setAside.refusedHere ?? this.#repairRefused, ended: this.#ended, isClosed: this.#isClosed }),
     });
-    this.#initial = Y.encodeStateAsUpdate(this.doc);
     this.#status = this.#readStatus();
-    this.#onUpdate = (update, origin) => {
-      if (origin === this) return;
+    this.#unwatch = this.#document.watch((update) => {
       this.#turn.push(update);
       this.#planTurn();
-    };
-    this.doc.on("update", this.#onUpdate);
+    });
     this.whenSynced = new Promise((resolve) => (this.#resolveSynced = resolve));
     this.whenLoaded = this.#load();
   }
@@ -148,9 +144,7 @@ export class InkmeshRoom {
     const unsent = this.#turn.map((bytes, index) => ({ tab: this.#host.tab, number: index, createdMs: Date.now(), bytes }));
     const waiting = new Map([...this.tabs.waiting, ...this.#host.waiting(this.#room)].map((entry) => [outboxKey(entry), entry]));
     // Which part of the document a relay lacks is in no entry.
-    const refused = this.#repairRefused
-      ? [{ tab: this.#host.tab, number: 0, createdMs: Date.now(), bytes: Y.encodeStateAsUpdate(this.doc) }]
-      : [];
+    const refused = this.#repairRefused ? [{ tab: this.#host.tab, number: 0, createdMs: Date.now(), bytes: this.#document.state() }] : [];
     return { waiting: [...waiting.values(), ...unsent, ...refused], setAside: this.#setAside.entries };
   }
 
@@ -186,15 +180,14 @@ export class InkmeshRoom {
     const waiting = [...this.#host.waiting(this.#room), ...(this.#turn.length > 0 ? this.#keepTurn() : [])];
     this.#isClosed = true;
     this.tabs.close();
-    this.doc.off("update", this.#onUpdate);
+    this.#unwatch();
     this.presence.close();
     this.#host.closing(this);
     this.#host.turn([{ type: "room-closed", room: this.#room }]);
     this.#saved.settle();
     await this.whenLoaded;
     const lost = await this.#copy.close(waiting);
-    if (this.#ownsAwareness) this.awareness.destroy();
-    if (this.#ownsDoc) this.doc.destroy();
+    this.#given.end();
     this.#host.closed(this);
     if (lost.length > 0) throw new Error(`Lost: ${lost.length} of the last edits, which the device's disk refused and no relay has.`);
   }
@@ -237,23 +230,24 @@ export class InkmeshRoom {
 
   stateVector(): Uint8Array {
     this.#missed.opening();
-    return Y.encodeStateVector(this.doc);
+    return this.#document.stateVector();
   }
 
   /** What a new tab lacks. A deleted document has nothing for it: by that name there may be another one by now. */
   answerHello(stateVector: Uint8Array, generation: number | undefined): Uint8Array | undefined {
     const isFit = this.#isLoaded && !this.#isDeleted && !this.#setAside.isDiscardedShown && this.tabs.isOfThis(generation);
-    return isFit ? differenceBeyond(this.doc, stateVector, []) : undefined;
+    return isFit ? this.#document.differenceBeyond(stateVector) : undefined;
   }
 
   /** As `make-difference` asks for it. Other tabs send theirs, and what was refused for good is not offered again. */
   difference(wanted: WantedDifference, answer: (update: Uint8Array | undefined) => void): void {
     const make = (): void => {
-      const elsewhere = [...this.tabs.waiting.map(bytesOf), ...this.#setAside.bytes];
-      answer(wantedDifference(this.doc, wanted, { elsewhere, isComparable: !this.#setAside.isRefusedShown }));
+      const { bytes: refused, isRefusedShown } = this.#setAside;
+      const elsewhere = this.tabs.waiting.map(bytesOf);
+      answer(this.#document.wantedDifference(wanted, { elsewhere, refused, isComparable: !isRefusedShown }));
     };
     // An edit of another tab may hang on what only that one was shown: it is in the store.
-    if (wanted.containing === undefined || isShown(this.doc, wanted.containing)) make();
+    if (wanted.containing === undefined || this.#document.isShown(wanted.containing)) make();
     else void this.tabs.showStored().then(make);
   }
 
@@ -343,7 +337,7 @@ export class InkmeshRoom {
   }
 
   #rewrite(): void {
-    const document = this.#setAside.isDiscardedShown ? undefined : [Y.encodeStateAsUpdate(this.doc), ...this.#remote.held];
+    const document = this.#setAside.isDiscardedShown ? undefined : [this.#document.state(), ...this.#remote.held];
     this.#copy.rewrite(document, this.#host.waiting(this.#room), this.#setAside.entries);
   }
 
@@ -352,20 +346,20 @@ export class InkmeshRoom {
     if (this.#isClosed) return;
     const stored = [...copy.updates, ...[...copy.outbox, ...copy.setAside].map(bytesOf)];
     const isWhole = stored.length === 0 || this.#remote.apply(stored);
-    const { pendingStructs, pendingDs } = this.doc.store;
     // A copy with holes may not name a clock: the relay would never fill them.
-    if (!isWhole || pendingStructs !== null || pendingDs !== null) this.#copy.holed(copy.generation);
+    if (!isWhole || this.#document.hasHoles) this.#copy.holed(copy.generation);
     const { clock, token = "" } = this.#copy.isIncomplete ? { clock: VectorClock.empty } : copy;
     for (const entry of copy.setAside) this.#setAside.add(entry, { code: entry.code, detail: "" });
-    if (!isEmptyState(this.#initial) && !isCovered(this.#initial, stored)) this.#turn.unshift(this.#initial);
+    this.#turn.unshift(...this.#document.givenBeyond(stored));
     this.#isLoaded = true;
+    this.#document.loaded();
     const own = copy.outbox.filter((entry) => entry.tab === this.#host.tab);
     this.#lastNumber = own.at(-1)?.number ?? 0;
     this.#host.turn([{ type: "room-loaded", room: this.#room, generation: copy.generation, clock, token, entries: own }]);
     this.flush();
-    if (this.#copy.isIncomplete) this.#rewrite();
+    if (this.#copy.isIncomplete && !this.#document.hasFailed) this.#rewrite();
     this.tabs.loaded(copy.outbox);
-    this.#copy.compactLater(copy.updates.length);
+    this.#copy.compactLater(copy.updates.length, (updates) => this.#document.merged(updates));
     this.#host.loaded(this);
   }
 

@@ -8,11 +8,10 @@
  * in the same turn; the remote updates of one frame reach a document in one transaction, before any clock that covers
  * them is kept.
  */
-import * as Y from "yjs";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Instant } from "@inkmesh/shared/base/instant";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
-import { Awareness } from "y-protocols/awareness";
+import type * as Y from "yjs";
 import { ClientCore } from "./core/client-core.ts";
 import type { ClientEffect } from "./core/client-effect.ts";
 import type { ClientInput } from "./core/client-input.ts";
@@ -23,6 +22,7 @@ import { defaultStore, findTabs, pageAddress, randomHex, sha256, systemRandom, w
 import { BlobRequests } from "./blob-requests.ts";
 import { DeviceRooms } from "./device-rooms.ts";
 import { DeviceBlobs } from "./device-blobs.ts";
+import { GivenDocuments } from "./given-documents.ts";
 import { guarded } from "./guarded.ts";
 import { givenCredential, type DeviceRoom, type InkmeshOptions, type MeshEvents, type OpenOptions } from "./inkmesh-options.ts";
 import { InkmeshRoom } from "./inkmesh-room.ts";
@@ -51,9 +51,10 @@ export class Inkmesh {
   readonly #deviceRooms: DeviceRooms;
   readonly #knownRelays: KnownRelays;
   readonly #persistence: StorePersistence;
-  readonly #rooms = new Map<RoomName, InkmeshRoom>();
+  readonly #documents: GivenDocuments;
+  readonly #rooms = new Map<RoomName, InkmeshRoom<unknown>>();
   /** Closed for the app, still writing to the device. */
-  readonly #closing = new Set<InkmeshRoom>();
+  readonly #closing = new Set<InkmeshRoom<unknown>>();
   readonly #host: RoomHost;
   readonly #listeners = new Listeners<MeshEvents>();
   readonly #unwatchPage: () => void;
@@ -70,6 +71,7 @@ export class Inkmesh {
   constructor(options: InkmeshOptions) {
     this.#WebSocket = findWebSocket(options.WebSocket);
     this.#store = options.store ?? defaultStore();
+    this.#documents = new GivenDocuments(options.automerge);
     const given = givenAddresses(options.url, pageAddress());
     this.#core = new ClientCore({
       agent: options.agent ?? agentDefault,
@@ -93,6 +95,7 @@ export class Inkmesh {
       tabs: this.#tabs,
       openRoom: (room) => this.#rooms.get(room),
       openRooms: () => [...this.#rooms.values()],
+      canOpenHidden: (room) => this.#documents.canMake(room),
       openHidden: (room) => this.#openRoom(room, {}),
       isOnline: () => this.#status.connection === "online",
     });
@@ -113,8 +116,8 @@ export class Inkmesh {
     return this.#listeners.on(event, listener);
   }
 
-  /** Opens a document. Throws when the name is none, or the room is open here already. */
-  open(room: string, options: OpenOptions = {}): InkmeshRoom {
+  /** Opens a document. Throws when the name is none, or that of another kind of document, or the room is open here already. */
+  open<Doc = Y.Doc>(room: string, options: OpenOptions<Doc> = {}): InkmeshRoom<Doc> {
     const name = readRoomName(room);
     if (!name.ok) throw new Error(`Not a document's name: ${name.refusal.detail || JSON.stringify(room)}`);
     if (this.#isClosed) throw new Error("This client was closed.");
@@ -165,17 +168,10 @@ export class Inkmesh {
     for (const end of closed) if (end.status === "rejected") throw end.reason;
   }
 
-  #openRoom(room: RoomName, options: OpenOptions): InkmeshRoom {
-    const doc = options.doc ?? new Y.Doc();
+  #openRoom<Doc>(room: RoomName, options: OpenOptions<Doc>): InkmeshRoom<Doc> {
+    const given = this.#documents.of(room, options);
     this.#turn([{ type: "room-opened", room, access: options.access ?? "read-write" }]);
-    const opened = new InkmeshRoom({
-      room,
-      doc,
-      ownsDoc: options.doc === undefined,
-      awareness: options.awareness ?? new Awareness(doc),
-      ownsAwareness: options.awareness === undefined,
-      host: this.#host,
-    });
+    const opened = new InkmeshRoom({ room, given, host: this.#host });
     this.#rooms.set(room, opened);
     return opened;
   }

@@ -29,13 +29,14 @@ export class Leftovers {
   readonly #tab: string;
   readonly #store: OfflineStore;
   readonly #tabs: Tabs;
-  readonly #openRoom: (room: RoomName) => InkmeshRoom | undefined;
-  readonly #openRooms: () => readonly InkmeshRoom[];
-  readonly #openHidden: (room: RoomName) => InkmeshRoom;
+  readonly #openRoom: (room: RoomName) => InkmeshRoom<unknown> | undefined;
+  readonly #openRooms: () => readonly InkmeshRoom<unknown>[];
+  readonly #canOpenHidden: (room: RoomName) => boolean | Promise<boolean>;
+  readonly #openHidden: (room: RoomName) => InkmeshRoom<unknown>;
   readonly #isOnline: () => boolean;
   #isLooking = false;
   #isAsked = false;
-  #hidden: { readonly room: RoomName; readonly session: InkmeshRoom } | undefined;
+  #hidden: { readonly room: RoomName; readonly session: InkmeshRoom<unknown> } | undefined;
   /** Deleted or refused: no relay takes what is left of them. */
   readonly #ended = new Set<string>();
   /** Tried a moment ago, with something left. */
@@ -50,9 +51,10 @@ export class Leftovers {
     tab: string;
     store: OfflineStore;
     tabs: Tabs;
-    openRoom: (room: RoomName) => InkmeshRoom | undefined;
-    openRooms: () => readonly InkmeshRoom[];
-    openHidden: (room: RoomName) => InkmeshRoom;
+    openRoom: (room: RoomName) => InkmeshRoom<unknown> | undefined;
+    openRooms: () => readonly InkmeshRoom<unknown>[];
+    canOpenHidden: (room: RoomName) => boolean | Promise<boolean>;
+    openHidden: (room: RoomName) => InkmeshRoom<unknown>;
     isOnline: () => boolean;
   }) {
     this.#tab = options.tab;
@@ -60,6 +62,7 @@ export class Leftovers {
     this.#tabs = options.tabs;
     this.#openRoom = options.openRoom;
     this.#openRooms = options.openRooms;
+    this.#canOpenHidden = options.canOpenHidden;
     this.#openHidden = options.openHidden;
     this.#isOnline = options.isOnline;
   }
@@ -92,7 +95,7 @@ export class Leftovers {
   }
 
   /** The device's copy of this room is in it. */
-  loaded(room: InkmeshRoom): void {
+  loaded(room: InkmeshRoom<unknown>): void {
     this.#adoptInOrder([room]);
     this.look();
   }
@@ -135,7 +138,7 @@ export class Leftovers {
     }
   }
 
-  #adoptInOrder(rooms: readonly InkmeshRoom[]): void {
+  #adoptInOrder(rooms: readonly InkmeshRoom<unknown>[]): void {
     // What does not answer must not keep back for ever what a person typed.
     const patience = new Promise((resolve) => setTimeout(resolve, knownWithinMs));
     const adopted = this.#tabs.living().then((living) => this.#adoptKnown(living));
@@ -160,14 +163,19 @@ export class Leftovers {
     }
   }
 
-  async #adopt(room: InkmeshRoom, living: ReadonlySet<string>): Promise<void> {
+  async #adopt(room: InkmeshRoom<unknown>, living: ReadonlySet<string>): Promise<void> {
     const { outbox, generation } = await this.#store.load(room.name);
     // A closed room of this very tab leaves entries of its own: an open one has those already.
     const others = outbox.filter((entry) => entry.tab !== this.#tab && this.#tabs.looksAfter(entry.tab, living));
     this.#handOver(room, others, living, generation);
   }
 
-  #handOver(room: InkmeshRoom, entries: readonly OutboxEntry[], living: ReadonlySet<string> | undefined, generation?: number): void {
+  #handOver(
+    room: InkmeshRoom<unknown>,
+    entries: readonly OutboxEntry[],
+    living: ReadonlySet<string> | undefined,
+    generation?: number,
+  ): void {
     for (const isGone of [true, false]) {
       room.tabs.adopt(
         entries.filter(({ tab }) => this.#tabs.isGone(tab, living) === isGone),
@@ -178,7 +186,10 @@ export class Leftovers {
   }
 
   async #sendHidden(room: RoomName, living: ReadonlySet<string>): Promise<void> {
-    if (this.#isClosed || this.#openRoom(room) || this.#ended.has(room) || this.#resting.has(room)) return;
+    const isDue = (): boolean => !this.#isClosed && !this.#openRoom(room) && !this.#ended.has(room) && !this.#resting.has(room);
+    if (!isDue()) return;
+    const can = this.#canOpenHidden(room);
+    if (can !== true && (!(await can) || !isDue())) return;
     this.#typedInto.delete(room);
     const session = this.#openHidden(room);
     this.#hidden = { room, session };
@@ -192,7 +203,7 @@ export class Leftovers {
   }
 
   /** A closed room asks for another look: one that still has something left must not be opened by it at once. */
-  async #restIfLeft({ name, hasEnded }: InkmeshRoom): Promise<void> {
+  async #restIfLeft({ name, hasEnded }: InkmeshRoom<unknown>): Promise<void> {
     if (hasEnded) this.#ended.add(name);
     const rooms = await this.#store.rooms();
     if (hasEnded || this.#typedInto.has(name) || !rooms.some(({ room, waiting }) => room === name && waiting > 0)) return;
@@ -210,7 +221,7 @@ export class Leftovers {
 }
 
 /** Until nothing waits, or it is clear that waiting longer does not help now. */
-async function untilSaved(room: InkmeshRoom): Promise<void> {
+async function untilSaved(room: InkmeshRoom<unknown>): Promise<void> {
   const isDone = (): boolean => !room.isSending || room.hasEnded || room.isClosed;
   if (isDone()) return;
   await new Promise<void>((resolve) => {

@@ -11,7 +11,7 @@ import type { InkmeshRoom } from "./inkmesh-room.ts";
 export type InRoomEffect = Exclude<Extract<ClientEffect, { room: RoomName }>, { type: "apply-remote" }>;
 
 /** `answer` is given what the core asked for, now or later. */
-export function performInRoom(room: InkmeshRoom, effect: InRoomEffect, answer: (input: ClientInput) => void): void {
+export function performInRoom(room: InkmeshRoom<unknown>, effect: InRoomEffect, answer: (input: ClientInput) => void): void {
   switch (effect.type) {
     case "read-state":
       return answer({ type: "state-read", room: effect.room, stateVector: room.stateVector() });

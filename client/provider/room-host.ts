@@ -28,7 +28,7 @@ export interface RoomHost {
   living(): Promise<ReadonlySet<string>>;
   /** The first edit of this room is on this device. */
   kept(): void;
-  loaded(room: InkmeshRoom): void;
-  closing(room: InkmeshRoom): void;
-  closed(room: InkmeshRoom): void;
+  loaded(room: InkmeshRoom<unknown>): void;
+  closing(room: InkmeshRoom<unknown>): void;
+  closed(room: InkmeshRoom<unknown>): void;
 }

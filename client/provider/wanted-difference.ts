@@ -10,20 +10,15 @@ import { YjsContentIndex } from "@inkmesh/shared/engine/content-index";
 import type { ContentRange } from "@inkmesh/shared/engine/yjs-update";
 import { writeUpdate } from "@inkmesh/shared/engine/yjs-update-writer";
 import { noBytes } from "@inkmesh/shared/base/bytes";
-import type { ClientEffect } from "./core/client-effect.ts";
 import { differenceBeyond, differenceTo, isShown, readStateVector } from "./document-difference.ts";
+import type { Surroundings, WantedDifference } from "./shared-document.ts";
 
-export type WantedDifference = Extract<ClientEffect, { type: "make-difference" }>;
-
-interface Surroundings {
-  /** What is on its way to relays by other ways, or never will be. */
-  readonly elsewhere: readonly Uint8Array[];
-  /** False for a document that shows what relays refused for good: its content is another one than any relay's. */
-  readonly isComparable: boolean;
-}
-
-/** As `make-difference` asks for it. */
-export function wantedDifference(doc: Y.Doc, wanted: WantedDifference, { elsewhere, isComparable }: Surroundings): Uint8Array | undefined {
+/** As `make-difference` asks for it. `elsewhere`: what is on its way to relays by other ways, or never will be. */
+export function wantedDifference(
+  doc: Y.Doc,
+  wanted: WantedDifference,
+  { elsewhere, isComparable }: Pick<Surroundings, "elsewhere" | "isComparable">,
+): Uint8Array | undefined {
   const { stateVector, unless, containing, unlessContent } = wanted;
   if (containing !== undefined && !isShown(doc, containing)) return undefined;
   const waiting = [...(unless ?? []), ...elsewhere];

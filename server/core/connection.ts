@@ -232,13 +232,8 @@ export class Connection implements Line {
     this.#admittance.show(channel, credential);
   }
 
-  #begin(
-    name: RoomName,
-    opening: Opening,
-    { admission, isLetGo }: { admission: Admission | undefined; isLetGo: boolean },
-  ): Session | undefined {
+  #begin(name: RoomName, opening: Opening, { admission, isLetGo }: { admission: Admission | undefined; isLetGo: boolean }): Session {
     const room = this.#rooms.use(name);
-    if (room === undefined) return void this.#refuseChannel(opening, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
     const session = new Session({ context: this.#context, line: this, room, opening, admission });
     if (!isLetGo) {
       this.#channels.add(opening.channel, session);

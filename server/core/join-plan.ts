@@ -9,11 +9,10 @@
  *
  * Without a snapshot the tail is everything, whatever the joiner has.
  */
-import { ok, refused, type Result } from "@inkmesh/shared/base/result";
+import { ok, type Result } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
-import { decodeStateVector } from "@inkmesh/shared/engine/state-vector";
-import type { Authors, RoomContent } from "./room-content.ts";
+import type { RoomContent } from "./room-content.ts";
 
 export type JoinPlan =
   | { readonly type: "entries"; readonly entries: readonly Entry[] }
@@ -30,15 +29,16 @@ export interface JoinerState {
 
 /** Refuses a state vector that cannot be read, or that could name more than `authorsMax` authors. */
 export function planJoin(content: RoomContent, joiner: JoinerState, authorsMax: number): Result<JoinPlan> {
-  const authors = authorsOf(joiner.stateVector, authorsMax);
-  if (!authors.ok) return authors;
+  const holding = content.holding(joiner.stateVector, authorsMax);
+  if (!holding.ok) return holding;
   const { snapshot } = content;
   if (joiner.clock !== undefined && joiner.clock.size > 0 && (snapshot === undefined || joiner.clock.covers(snapshot.clock))) {
     return ok({ type: "entries", entries: content.entriesAfter(joiner.clock) });
   }
   if (snapshot === undefined) return ok({ type: "whole", head: "none" });
-  if (authors.value.size === 0) return ok({ type: "whole", head: "state" });
-  if (covers(authors.value, content.snapshotAuthors)) return ok({ type: "whole", head: "deletions" });
+  if (holding.value === "nothing") return ok({ type: "whole", head: "state" });
+  // Where whoever has everything else has the deletions, too, there are none apart.
+  if (holding.value === "all") return ok({ type: "whole", head: snapshot.deleteSetUpdate.length === 0 ? "none" : "deletions" });
   return ok({ type: "difference", parts: partsOf(content) });
 }
 
@@ -61,21 +61,4 @@ export function partsAt(content: RoomContent, seen: VectorClock): readonly Uint8
   const named = seen.entries().reduce((sum, [actor, counter]) => sum + Math.max(0, counter - before.counter(actor)), 0);
   if (entries.length !== named || (snapshot === undefined && entries.length === 0)) return undefined;
   return [...(snapshot === undefined ? [] : [snapshot.state]), ...entries.map(({ payload }) => payload)];
-}
-
-/** Bytes of one author in a state vector at most: two numbers of up to 53 bits. */
-const authorBytesMax = 16;
-
-function authorsOf(stateVector: Uint8Array, authorsMax: number): Result<Authors> {
-  if (stateVector.length === 0) return ok(new Map());
-  if (stateVector.length > authorBytesMax * (authorsMax + 1)) return refused("BAD_FRAME", `a state vector of ${stateVector.length} bytes`);
-  return decodeStateVector(stateVector);
-}
-
-/** Whether who has `left` has every struct of `right`. */
-function covers(left: Authors, right: Authors): boolean {
-  for (const [author, clock] of right) {
-    if ((left.get(author) ?? 0) < clock) return false;
-  }
-  return true;
 }

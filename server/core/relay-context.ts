@@ -9,7 +9,8 @@ import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Random } from "@inkmesh/shared/base/random";
 import type { Result } from "@inkmesh/shared/base/result";
 import { HybridLogicalClock, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
-import type { ContentReader } from "@inkmesh/shared/engine/crdt-engine";
+import type { ContentReader, EngineName } from "@inkmesh/shared/engine/crdt-engine";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import type { Dialect, DialectName } from "@inkmesh/shared/wire/dialect";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Grant } from "./access.ts";
@@ -38,11 +39,7 @@ import type { BlobGaps, HeldBlobs } from "./stored-blob.ts";
 import type { CoveredHistory, HistoryGaps, TakenHistory } from "./stored-history.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
 
-/** The engines that this relay has; a room whose engine is missing is refused. */
-export interface Engines {
-  readonly yjs: ContentReader;
-  readonly automerge?: ContentReader;
-}
+export type Engines = Readonly<Record<EngineName, ContentReader>>;
 
 export interface RelayOptions {
   readonly self: RelayId;
@@ -151,8 +148,8 @@ export class RelayContext {
   }
 
   /** The engine follows from the room's name. */
-  engineOf(room: RoomName): ContentReader | undefined {
-    return room.startsWith("automerge:") ? this.engines.automerge : this.engines.yjs;
+  engineOf(room: RoomName): ContentReader {
+    return this.engines[engineOf(room)];
   }
 
   effect(effect: RelayEffect): void {

@@ -10,15 +10,23 @@
  * one changes nothing; what the disk is told of the content's hash is what would be read there. Knows no sessions, and of the disk
  * only what it is told by `adopt`.
  */
+import { noBytes } from "@inkmesh/shared/base/bytes";
 import { ok, type Result } from "@inkmesh/shared/base/result";
 import { dotKey } from "@inkmesh/shared/clock/dot";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { ActorId } from "@inkmesh/shared/base/ids";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
-import type { Admission, ContentIndex, ContentLimits, ContentReader, Lacking, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type {
+  Admission,
+  ContentIndex,
+  ContentLimits,
+  ContentReader,
+  Holding,
+  Lacking,
+  UpdateKind,
+} from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
-import { decodeStateVector } from "@inkmesh/shared/engine/state-vector";
 import type { Limits } from "./limits.ts";
 import type { Compaction, StoredRoom, StoredSnapshot } from "./stored-room.ts";
 
@@ -31,11 +39,6 @@ export interface EntryMaker {
   readonly author: string;
   readonly stamp: () => Hlc;
 }
-
-/** What a state vector says: author → structs. */
-export type Authors = ReadonlyMap<number, number>;
-
-const noAuthors: Authors = new Map();
 
 /** Its mark's and its edit's. */
 const authorsPerKeyMax = 2;
@@ -52,7 +55,6 @@ export class RoomContent {
   readonly #engine: ContentReader;
   readonly #limits: Limits;
   #snapshot: StoredSnapshot | undefined;
-  #snapshotAuthors: Authors = noAuthors;
   #tail: Entry[];
   #tailBytes: number;
   /** What the mesh has accepted is not refused for its size. */
@@ -72,7 +74,7 @@ export class RoomContent {
     this.#tailBytes = bytesOf(stored.tail);
     this.#index = index;
     this.#clock = stored.clock;
-    this.#setSnapshot(stored.snapshot);
+    this.#snapshot = stored.snapshot;
   }
 
   /** The content of a room as it stands on disk. */
@@ -95,11 +97,6 @@ export class RoomContent {
 
   get snapshot(): StoredSnapshot | undefined {
     return this.#snapshot;
-  }
-
-  /** What a replica has that has the snapshot. */
-  get snapshotAuthors(): Authors {
-    return this.#snapshotAuthors;
   }
 
   get tail(): readonly Entry[] {
@@ -141,6 +138,14 @@ export class RoomContent {
 
   stateVector(): Uint8Array {
     return this.#index.stateVector();
+  }
+
+  /** What a replica with this state vector has of the snapshot. Refuses one that cannot be read. */
+  holding(stateVector: Uint8Array, authorsMax: number): Result<Holding> {
+    const held = this.#engine.holding(stateVector, this.#snapshot?.stateVector ?? noBytes, authorsMax);
+    if (!held.ok || held.value !== "some") return held;
+    const isAll = this.#index.coveredBy(stateVector);
+    return isAll.ok && isAll.value ? ok("all") : held;
   }
 
   /** Whether who has seen `clocks` has all structs of `update`. */
@@ -256,7 +261,7 @@ export class RoomContent {
     this.#isAsRead = isWhole && index.value.hash() === this.#index.hash();
     this.#tail = tail;
     this.#tailBytes = bytesOf(tail);
-    this.#setSnapshot(snapshot);
+    this.#snapshot = snapshot;
     return ok(this.#unname(snapshot));
   }
 
@@ -281,13 +286,6 @@ export class RoomContent {
       isWhole &&= isWholly(admission);
     }
     return isWhole;
-  }
-
-  #setSnapshot(snapshot: StoredSnapshot | undefined): void {
-    this.#snapshot = snapshot;
-    const authors = snapshot === undefined ? ok(noAuthors) : decodeStateVector(snapshot.stateVector);
-    // A snapshot whose state vector cannot be read is covered by nobody: joiners get all of it.
-    this.#snapshotAuthors = authors.ok ? authors.value : new Map([[-1, Infinity]]);
   }
 }
 

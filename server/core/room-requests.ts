@@ -82,7 +82,6 @@ export class RoomRequests {
     if (isTooMany) return this.#refuse(request, { code: "RELAY_BUSY", detail: `${connectionsMax} requests wait` });
     if (ask.type === "list") return this.#list(request, open, ask);
     const room = this.#rooms.use(ask.room);
-    if (room === undefined) return this.#refuse(request, { code: "BAD_ROOM_NAME", detail: "this relay has no engine for it" });
     open.room = room;
     room.life.hold((loaded) => {
       if (!loaded.ok) return this.#refuse(request, loaded.refusal);

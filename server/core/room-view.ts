@@ -4,6 +4,7 @@
  * Invariant: clock and copies name only what is on disk.
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { RoomView } from "./effect.ts";
 import { copiesNeeded } from "./gossip/durable-copies.ts";
@@ -65,8 +66,7 @@ export function viewOfListed(
 }
 
 function naming(room: RoomName, record: RoomRecord | undefined) {
-  const engine = room.startsWith("automerge:") ? ("automerge" as const) : ("yjs" as const);
-  return { room, engine, title: record?.title?.value, kind: record?.kind?.value };
+  return { room, engine: engineOf(room), title: record?.title?.value, kind: record?.kind?.value };
 }
 
 /** Of a room that is not in memory only this relay's own copy is known. */

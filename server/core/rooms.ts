@@ -71,16 +71,14 @@ export class Rooms {
     return room;
   }
 
-  /** The room, loaded if need be; undefined when there is no engine for it. */
-  use(name: RoomName): Room | undefined {
+  /** The room, loaded if need be. */
+  use(name: RoomName): Room {
     const known = this.wake(name);
     if (known !== undefined && !known.hasFailed) return known;
     const context = this.#context;
-    const engine = context.engineOf(name);
-    if (engine === undefined) return undefined;
     const room = new Room({
       name,
-      engine,
+      engine: context.engineOf(name),
       context,
       touch: (touched) => this.#touched.add(touched),
       changed: (changed) => this.#onChanged(changed),

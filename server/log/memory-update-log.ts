@@ -10,6 +10,7 @@ import { compareHlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { rangeOf } from "@inkmesh/shared/clock/dot-ranges";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
+import type { EngineOfRoom } from "@inkmesh/shared/engine/engine-of";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { encodeEntry } from "@inkmesh/shared/wire/entry-codec";
@@ -49,7 +50,7 @@ import type { Append, BlobGrace, BlobKeeping, Damage, HistoryHorizon, LogOpening
 const inspectedRooms = 256;
 
 export class MemoryUpdateLog implements UpdateLog {
-  readonly #engine: CrdtEngine;
+  readonly #engineOf: EngineOfRoom;
   readonly #nestingMax: number;
   readonly #keepsHistory: boolean;
   readonly #lineages = new Map<string, MemoryLineage>();
@@ -58,10 +59,10 @@ export class MemoryUpdateLog implements UpdateLog {
   readonly #blobs: MemoryBlobs;
   #wholeRing: readonly RingRecord[] | undefined;
 
-  constructor(options: { engine: CrdtEngine; nestingMax: number; keepsHistory?: boolean; blobs?: BlobLimits }) {
+  constructor(options: { engineOf: EngineOfRoom; nestingMax: number; keepsHistory?: boolean; blobs?: BlobLimits }) {
     this.#blobs = new MemoryBlobs(options.blobs ?? firstBlobLimits);
     this.#keepsHistory = options.keepsHistory ?? false;
-    this.#engine = options.engine;
+    this.#engineOf = options.engineOf;
     this.#nestingMax = options.nestingMax;
   }
 
@@ -92,7 +93,7 @@ export class MemoryUpdateLog implements UpdateLog {
       record: this.#records.get(room),
       snapshot: held?.snapshot,
       tail,
-      index: this.#engine.indexOf(parts).index.encode(),
+      index: this.#engineOf(room).indexOf(parts).index.encode(),
       clock: held ? clockOf(held) : VectorClock.empty,
       isMarked: this.#marks.has(room),
     };
@@ -107,7 +108,8 @@ export class MemoryUpdateLog implements UpdateLog {
     const inTail = tail.map((entry) => entry.dot);
     const clock = compactionCut({ base: base?.clock ?? VectorClock.empty, cover: held.cover, tail: inTail }, upTo);
     const covered = tail.filter((entry) => clock.contains(entry.dot));
-    const shadow = this.#engine.shadow([...(base ? [base.state] : []), ...covered.map((entry) => entry.payload)], {
+    const engine = this.#engineOf(lineage.room);
+    const shadow = engine.shadow([...(base ? [base.state] : []), ...covered.map((entry) => entry.payload)], {
       nestingMax: this.#nestingMax,
     });
     const unapplied = new Set(shadow.unapplied.map((part) => covered[base ? part - 1 : part]));
@@ -116,6 +118,7 @@ export class MemoryUpdateLog implements UpdateLog {
     const { state, stateVector, deleteSetUpdate } = shadow;
     const snapshot = { clock: named, pruned, state, stateVector, deleteSetUpdate };
     this.#tell(
+      engine,
       held,
       covered.filter((entry) => !unapplied.has(entry)),
     );
@@ -126,7 +129,7 @@ export class MemoryUpdateLog implements UpdateLog {
     const aside = [...unapplied].filter((entry) => entry !== undefined);
     held.aside = [...held.aside, ...aside.map(({ dot }) => rangeOf(dot))];
     held.asideMentions = [...held.asideMentions, ...aside.flatMap(({ payload }) => mentionedBlobs(payload))];
-    const { index } = this.#engine.indexOf([snapshot.state, ...entriesOf(held).map((entry) => entry.payload)]);
+    const { index } = engine.indexOf([snapshot.state, ...entriesOf(held).map((entry) => entry.payload)]);
     const dots = (quarantined: boolean): Dot[] => covered.filter((entry) => unapplied.has(entry) === quarantined).map((entry) => entry.dot);
     return { ok: true, value: { snapshot, index: index.encode(), removed: dots(false), quarantined: dots(true) } };
   }
@@ -145,8 +148,9 @@ export class MemoryUpdateLog implements UpdateLog {
     const held = this.#lineages.get(lineageKey({ room, generation }));
     if (held === undefined) return done;
     const { base, segments, tail } = keptOf(held);
-    const parts = partsThrough([...segments, ...segmentsOf(this.#engine, tail)], minute);
-    return { ok: true, value: parts && this.#engine.contentOf({ base: base?.state, parts }, format) };
+    const engine = this.#engineOf(room);
+    const parts = partsThrough([...segments, ...segmentsOf(engine, tail)], minute);
+    return { ok: true, value: parts && engine.contentOf({ base: base?.state, parts }, format) };
   }
 
   /** As `historyCoverage` answers, at once. */
@@ -164,7 +168,7 @@ export class MemoryUpdateLog implements UpdateLog {
     const held = this.#lineages.get(lineageKey(lineage));
     const isKept = held?.snapshot === undefined || held.hasHistory;
     const kept = isKept ? keptOf(held) : { ...keptOf(held), base: undefined };
-    return { ok: true, value: draftPiece(this.#engine, kept, { ask, bodyOf: encodeSegment }) };
+    return { ok: true, value: draftPiece(this.#engineOf(lineage.room), kept, { ask, bodyOf: encodeSegment }) };
   }
 
   async takeHistory(lineage: Lineage, bytes: Uint8Array, sinceMs: number): Promise<LogResult<TakenHistory>> {
@@ -172,7 +176,7 @@ export class MemoryUpdateLog implements UpdateLog {
     const piece = decodePiece(bytes);
     const isKept = held !== undefined && (held.snapshot === undefined || held.hasHistory) && clockOf(held).size > 0;
     if (!isKept || !piece.ok) return { ok: false, refusal: { code: "STORE_FAILED", detail: "there is no history that could take it in" } };
-    const { segments, base } = fitPiece(this.#engine, keptOf(held), { piece: piece.value, since: minuteOf(sinceMs) });
+    const { segments, base } = fitPiece(this.#engineOf(lineage.room), keptOf(held), { piece: piece.value, since: minuteOf(sinceMs) });
     const contained = new Set(base?.contained);
     if (base) held.base = { ...base, pruned: VectorClock.empty, stateVector: noBytes, deleteSetUpdate: noBytes };
     const taken = segments.flatMap(({ body }) => {
@@ -199,7 +203,7 @@ export class MemoryUpdateLog implements UpdateLog {
   async expireHistory(horizon: HistoryHorizon | undefined): Promise<LogResult<number>> {
     const kept = [...this.#lineages.values()].filter(({ hasHistory }) => hasHistory);
     if (horizon === undefined) for (const held of kept) Object.assign(held, { base: undefined, segments: [], hasHistory: false });
-    const went = horizon === undefined ? kept : kept.filter((held) => this.#expire(held, horizon));
+    const went = horizon === undefined ? kept : kept.filter((held) => this.#expire(this.#engineOf(held.lineage.room), held, horizon));
     return { ok: true, value: went.length };
   }
 
@@ -310,20 +314,20 @@ export class MemoryUpdateLog implements UpdateLog {
   }
 
   /** What leaves the log is in the history from now on. */
-  #tell(held: MemoryLineage, entries: readonly Entry[]): void {
+  #tell(engine: CrdtEngine, held: MemoryLineage, entries: readonly Entry[]): void {
     if (this.#keepsHistory && held.snapshot !== undefined && !held.hasHistory) held.base = held.snapshot;
     held.hasHistory = this.#keepsHistory;
-    held.segments = this.#keepsHistory ? [...held.segments, ...segmentsOf(this.#engine, entries)] : [];
+    held.segments = this.#keepsHistory ? [...held.segments, ...segmentsOf(engine, entries)] : [];
   }
 
   /** Whether anything went. */
-  #expire(held: MemoryLineage, horizon: HistoryHorizon): boolean {
+  #expire(engine: CrdtEngine, held: MemoryLineage, horizon: HistoryHorizon): boolean {
     const { due, cut } = minutesOfHorizon(horizon);
     if (!held.segments.some(({ minute }) => minute < due)) return false;
     const { base, aside } = keptOf(held);
     const { older, clock } = cutBefore(held.segments, cut, { base: base?.clock ?? VectorClock.empty, aside });
     if (older.length === 0) return false;
-    const state = this.#engine.collectHistory({ base: base?.state, parts: older.map(({ part }) => part) });
+    const state = engine.collectHistory({ base: base?.state, parts: older.map(({ part }) => part) });
     held.base = { clock, pruned: VectorClock.empty, state, stateVector: noBytes, deleteSetUpdate: noBytes };
     held.segments = held.segments.filter((segment) => !older.includes(segment));
     return true;

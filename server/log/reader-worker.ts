@@ -6,7 +6,8 @@ import { workerData } from "node:worker_threads";
 import type { Database } from "better-sqlite3";
 import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
+import { LoadedEngines } from "@inkmesh/shared/engine/loaded-engines";
 import { BlobReader, type CollectableAsk, type CollectableLineages, type NumberedLineage } from "./blob-reader.ts";
 import { checkBase, draftBase, type BaseDraft } from "./history-expiry.ts";
 import { checkTaken, draftTaken, pieceFor, type AskParcel, type TakenDraft } from "./history-intake.ts";
@@ -42,7 +43,8 @@ export interface ReaderThread {
 
 const { folder, nestingMax, keepsHistory } = workerData as ReaderThread;
 const file = storeFile(folder);
-const engine = new YjsEngine();
+const engines = new LoadedEngines();
+const engineOf = (room: RoomName): CrdtEngine => engines.of(room);
 let kept: { readonly history: HistoryReader; readonly blobs: BlobReader } | undefined;
 
 function readers(): typeof kept & object {
@@ -66,7 +68,7 @@ function reader(): SqliteReader {
 }
 
 function historyIn(database: Database): HistoryReader {
-  return new HistoryReader(database, new SqliteReader(database, engine, report), report);
+  return new HistoryReader(database, new SqliteReader(database, engineOf, report), report);
 }
 
 function report(damage: FoundDamage): void {
@@ -102,6 +104,7 @@ const calls = {
   history: (room: RoomName, generation: number | undefined): HistoryParcel => history().list(room, generation),
   version({ format, minute, ...lineage }: VersionAsk): Uint8Array | undefined | Moved<Uint8Array | undefined> {
     const { base, segments, tail } = history().read(lineage);
+    const engine = engineOf(lineage.room);
     const parts = partsThrough([...segments, ...segmentsOf(engine, tail)], minute);
     const content = parts && engine.contentOf({ base: base?.state, parts }, format).slice();
     return content && new Moved<Uint8Array | undefined>(content, [content.buffer]);
@@ -109,26 +112,26 @@ const calls = {
   rooms: (page: Parameters<SqliteReader["rooms"]>[0]): PageParcel => reader().rooms(page),
   draft(lineage: Lineage, upTo: Counters, unnaming: UnnamingParcel): SnapshotDraft | undefined | Moved<SnapshotDraft | undefined> {
     const draft = draftSnapshot(
-      { reader: reader(), engine, nestingMax, keepsHistory },
+      { reader: reader(), engine: engineOf(lineage.room), nestingMax, keepsHistory },
       { lineage, upTo, unnaming: unpackUnnaming(unnaming) },
     );
     return draft?.type === "new" ? new Moved<SnapshotDraft | undefined>(draft, [draft.bytes.buffer]) : draft;
   },
   check: (lineage: Lineage, id: number, hash: string): Uint8Array | undefined =>
-    afresh((fresh) => checkSnapshot(fresh, engine, { lineage, id, hash })),
+    afresh((fresh) => checkSnapshot(fresh, engineOf(lineage.room), { lineage, id, hash })),
   agedLineages: (due: number | undefined): readonly AgedLineage[] => history().aged(due),
   draftBase(lineage: Lineage, cut: number): BaseDraft | undefined | Moved<BaseDraft | undefined> {
-    const draft = draftBase(history(), engine, lineage, cut);
+    const draft = draftBase(history(), engineOf(lineage.room), lineage, cut);
     return draft === undefined ? draft : new Moved<BaseDraft | undefined>(draft, [draft.bytes.buffer]);
   },
   covered: (of: Lineage, since: number): CoveredParcel => packCovered(history().covered(of, since)),
   gaps: (after: number, limit: number): HistoryGaps => history().gaps(after, limit),
   pieceFor(of: Lineage, ask: AskParcel): Moved<Uint8Array> {
-    const piece = pieceFor(history(), engine, { of, ask }).slice();
+    const piece = pieceFor(history(), engineOf(of.room), { of, ask }).slice();
     return new Moved<Uint8Array>(piece, [piece.buffer]);
   },
   draftTaken: (of: Lineage, piece: Uint8Array, since: number): TakenDraft | undefined =>
-    draftTaken(history(), engine, { of, piece, since }),
+    draftTaken(history(), engineOf(of.room), { of, piece, since }),
   checkTaken: (of: Lineage, id: number, digest: string): boolean => afresh((fresh) => checkTaken(fresh, id, { of, digest })),
   checkBase: (id: number, digest: string): boolean => afresh((fresh) => checkBase(fresh, id, digest)),
   blob(of: Lineage, name: BlobName): undefined | Moved<Uint8Array | undefined> {
@@ -157,4 +160,8 @@ const calls = {
 /** What a reading thread can be asked for. */
 export type ReaderCalls = typeof calls;
 
-answerCalls(calls);
+/** A call is about a room where its first argument is one, or has one. */
+answerCalls(calls, ([first]) => {
+  const room = typeof first === "object" && first !== null && "room" in first ? first.room : first;
+  return typeof room === "string" ? engines.ready(room as RoomName) : undefined;
+});

@@ -10,7 +10,7 @@ import { concatBytes } from "@inkmesh/shared/base/bytes";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
 import { joinRanges, rangeOf, type DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import type { CrdtEngine } from "@inkmesh/shared/engine/crdt-engine";
+import type { EngineOfRoom } from "@inkmesh/shared/engine/engine-of";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import { decodeEntry } from "@inkmesh/shared/wire/entry-codec";
 import type { RoomRecord } from "../core/stored-room.ts";
@@ -79,13 +79,13 @@ interface PageAsk {
 
 export class SqliteReader {
   readonly #database: Database;
-  readonly #engine: CrdtEngine;
+  readonly #engineOf: EngineOfRoom;
   readonly #onDamage: (damage: FoundDamage) => void;
   readonly #statements = new Map<string, unknown>();
 
-  constructor(database: Database, engine: CrdtEngine, onDamage: (damage: FoundDamage) => void) {
+  constructor(database: Database, engineOf: EngineOfRoom, onDamage: (damage: FoundDamage) => void) {
     this.#database = database;
-    this.#engine = engine;
+    this.#engineOf = engineOf;
     this.#onDamage = onDamage;
   }
 
@@ -102,7 +102,7 @@ export class SqliteReader {
       record,
       snapshot,
       tail: packRecords(tail.map((logged) => logged.record)),
-      index: this.#engine.indexOf(parts).index.encode().slice(),
+      index: this.#engineOf(room).indexOf(parts).index.encode().slice(),
       clock: clock.entries(),
       isMarked: this.#isMarked(room),
     };

@@ -129,18 +129,29 @@ export class WorkerLine<Side extends { [Name in keyof Side]: (...args: never[]) 
   }
 }
 
-/** In the worker: answers the line's calls with these functions. Whatever one throws becomes its refusal. */
-export function answerCalls(functions: object): void {
+/** What has to be there before a call can be carried out; undefined: it is. */
+type Ready = (args: readonly unknown[]) => Promise<void> | undefined;
+
+/**
+ * In the worker: answers the line's calls with these functions, one after the other. Whatever one throws becomes its refusal.
+ */
+export function answerCalls(functions: object, ready: Ready = () => undefined): void {
   const named = functions as Record<string, (...args: unknown[]) => unknown>;
-  parentPort?.on("message", ({ number, name, args }: Question) => {
+  let last = Promise.resolve();
+  parentPort?.on("message", (question: Question) => {
+    last = last.then(() => answer(question));
+  });
+
+  async function answer({ number, name, args }: Question): Promise<void> {
     try {
+      await ready(args);
       const value = named[name]?.(...args);
       if (value instanceof Moved) parentPort?.postMessage({ number, ok: true, value: value.value }, value.buffers as ArrayBuffer[]);
       else parentPort?.postMessage({ number, ok: true, value });
     } catch (error) {
       parentPort?.postMessage({ number, ok: false, refusal: refusalOf(error) });
     }
-  });
+  }
 }
 
 /** In the worker: says something that nobody asked for. */

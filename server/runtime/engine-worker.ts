@@ -4,23 +4,31 @@
  */
 import { parentPort } from "node:worker_threads";
 import { assert } from "@inkmesh/shared/base/assert";
+import type { RoomName } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { LoadedEngines } from "@inkmesh/shared/engine/loaded-engines";
+
+/** What the worker is told: it is told nothing before it has answered. */
+export interface EngineJob {
+  readonly room: RoomName;
+  readonly call: EngineCall;
+}
 
 const port = parentPort;
 assert(port !== null, "the engine worker runs as a worker thread");
-const engine = new YjsEngine();
+const engines = new LoadedEngines();
 
-port.on("message", (call: EngineCall) => {
-  const result = perform(call);
+port.on("message", async (job: EngineJob) => {
+  const result = await perform(job);
   port.postMessage(result, transferable(result));
 });
 
 /** The one boundary: what an engine throws over a document ends the call, not the worker. */
-function perform(call: EngineCall): Result<Uint8Array> {
+async function perform({ room, call }: EngineJob): Promise<Result<Uint8Array>> {
   try {
-    return engine.perform(call);
+    await engines.ready(room);
+    return engines.of(room).perform(call);
   } catch (error) {
     return refused("INTERNAL", `engine call "${call.type}": ${String(error).slice(0, 200)}`);
   }

@@ -12,10 +12,11 @@ import { lineageKey, type Lineage } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import type { EnginePool } from "./driver.ts";
+import type { EngineJob } from "./engine-worker.ts";
 import type { Logger } from "./logger.ts";
 
 interface Job {
-  readonly room: string;
+  readonly lineage: Lineage;
   readonly call: EngineCall;
   readonly resolve: (result: Result<Uint8Array>) => void;
 }
@@ -54,7 +55,7 @@ export class EngineWorkers implements EnginePool {
     if (this.#closed) return Promise.resolve(refused("RELAY_STOPPING"));
     if (this.#waiting.length >= waitingMax) return Promise.resolve(refused("RELAY_BUSY", `${waitingMax} engine calls wait already`));
     return new Promise((resolve) => {
-      this.#waiting.push({ room: lineageKey(lineage), call, resolve });
+      this.#waiting.push({ lineage, call, resolve });
       this.#dispatch();
     });
   }
@@ -70,7 +71,7 @@ export class EngineWorkers implements EnginePool {
 
   #dispatch(): void {
     for (;;) {
-      const index = this.#waiting.findIndex((job) => !this.#busyRooms.has(job.room));
+      const index = this.#waiting.findIndex((job) => !this.#busyRooms.has(lineageKey(job.lineage)));
       if (index < 0) return;
       const engine = this.#freeEngine();
       if (engine === undefined) return;
@@ -107,9 +108,9 @@ export class EngineWorkers implements EnginePool {
     const ms = job.call.type === "write" ? writeMs : callMs;
     engine.job = job;
     engine.budget = setTimeout(() => this.#replace(engine, `took longer than ${ms} ms`), ms);
-    this.#busyRooms.add(job.room);
-    const packed = packedCall(job.call);
-    engine.worker.postMessage(packed.call, packed.transfer);
+    this.#busyRooms.add(lineageKey(job.lineage));
+    const { call, transfer } = packedCall(job.call);
+    engine.worker.postMessage({ room: job.lineage.room, call } satisfies EngineJob, transfer);
   }
 
   #finish(engine: Engine, result: Result<Uint8Array>): void {
@@ -117,7 +118,7 @@ export class EngineWorkers implements EnginePool {
     if (job === undefined) return;
     clearTimeout(engine.budget);
     engine.job = undefined;
-    this.#busyRooms.delete(job.room);
+    this.#busyRooms.delete(lineageKey(job.lineage));
     job.resolve(result);
   }
 

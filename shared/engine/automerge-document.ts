@@ -8,7 +8,7 @@
  * Invariants: a built document holds exactly the changes that its index names, and none that waits; a copy over which Automerge panicked is thrown
  * away. Nothing is thrown for what parts contain.
  */
-import * as A from "automerge";
+import type * as Automerge from "automerge";
 import { assert } from "../base/assert.ts";
 import { concatBytes } from "../base/bytes.ts";
 import { isWholeDocument, readChanges, type AutomergeChange } from "./automerge-change.ts";
@@ -30,7 +30,14 @@ const nestingBorne = 1_000;
 /** Whoever writes nothing needs no actor of its own. */
 const nobody = "00";
 
-export type Document = A.Doc<Record<string, unknown>>;
+export type Document = Automerge.Doc<Record<string, unknown>>;
+
+let A: typeof Automerge;
+
+/** Brings Automerge into memory, some 20 MiB: once, and before anything else here is called. */
+export async function loadAutomerge(): Promise<void> {
+  A ??= await import("automerge");
+}
 
 export interface BuiltDocument {
   readonly document: Document;

@@ -9,11 +9,31 @@ import { noBytes } from "../base/bytes.ts";
 import { ok, refused, type Result } from "../base/result.ts";
 import { encodeUtf8 } from "lib0/string";
 import { readHeads } from "./automerge-content-index.ts";
-import { buildDocument, changesOf, changesSince, freeDocument, jsonOf, stateOf, type BuiltDocument } from "./automerge-document.ts";
+import {
+  buildDocument,
+  changesOf,
+  changesSince,
+  freeDocument,
+  jsonOf,
+  loadAutomerge,
+  stateOf,
+  type BuiltDocument,
+} from "./automerge-document.ts";
+import { mergeHistory, payloadsOf, saysTheSame } from "./automerge-history.ts";
 import { AutomergeReader } from "./automerge-reader.ts";
-import type { ContentIndex, DocumentEngine, EngineCall, Shadow } from "./crdt-engine.ts";
+import type { ContentFormat, ContentIndex, CrdtEngine, EngineCall, HistoryPart, HistoryParts, Shadow } from "./crdt-engine.ts";
 
-export class AutomergeEngine extends AutomergeReader implements DocumentEngine {
+export class AutomergeEngine extends AutomergeReader implements CrdtEngine {
+  private constructor() {
+    super();
+  }
+
+  /** Takes what Automerge takes: whoever has none of its documents does not ask for it. */
+  static async load(): Promise<AutomergeEngine> {
+    await loadAutomerge();
+    return new AutomergeEngine();
+  }
+
   indexOf(parts: readonly Uint8Array[]): { readonly index: ContentIndex; readonly unapplied: readonly number[] } {
     return whileBuilt(parts, ({ index, unapplied }) => ({ index, unapplied }));
   }
@@ -29,6 +49,25 @@ export class AutomergeEngine extends AutomergeReader implements DocumentEngine {
       return { state, stateVector: index.stateVector(), deleteSetUpdate: noBytes, index: index.encode(), unapplied };
     };
     return whileBuilt(parts, shadowOf, nestingMax);
+  }
+
+  mergeHistory(payloads: readonly Uint8Array[]): HistoryPart {
+    return mergeHistory(payloads);
+  }
+
+  saysTheSame(part: HistoryPart, payloads: readonly Uint8Array[]): boolean {
+    return saysTheSame(part, payloads);
+  }
+
+  /** Automerge keeps what was deleted: a base says as much as what it was made of. */
+  collectHistory(history: HistoryParts): Uint8Array {
+    return whileBuilt(payloadsOf(history), ({ document }) => stateOf(document));
+  }
+
+  contentOf(history: HistoryParts, format: ContentFormat): Uint8Array {
+    const made = whileBuilt(payloadsOf(history), (built) => content(built, format));
+    assert(made.ok, "a version is asked for in a format that its engine has");
+    return made.value;
   }
 
   perform(call: EngineCall): Result<Uint8Array> {

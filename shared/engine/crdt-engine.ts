@@ -149,11 +149,16 @@ export interface HistoryEngine {
   contentOf(history: HistoryParts, format: ContentFormat): Uint8Array;
 }
 
+/** "nothing": it has nothing at all; "some": something, or something else. */
+export type Holding = "nothing" | "some" | "all";
+
 /** The half of an engine that the pure core has: it reads updates and compares, and builds no documents. */
 export interface ContentReader {
   readonly name: EngineName;
   emptyIndex(): ContentIndex;
   decodeIndex(bytes: Uint8Array): Result<ContentIndex>;
+  /** What a replica with the state vector `has` has of what `of` names, another replica's. Refuses a `has` that cannot be read, or that could name more than `authorsMax` authors. */
+  holding(has: Uint8Array, of: Uint8Array, authorsMax: number): Result<Holding>;
   /** Whether `clocks` names all structs that `update` brings, also where it brings none. Total. */
   isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>, limits: ContentLimits): boolean;
   /** Whose structs `update` brings; nobody's where it cannot be read, and where nobody is named by a number. */

@@ -20,6 +20,7 @@ import type {
   EngineCall,
   HistoryPart,
   HistoryParts,
+  Holding,
   Shadow,
 } from "./crdt-engine.ts";
 import { markedUpdate, type RequestMark } from "./request-mark.ts";
@@ -29,6 +30,9 @@ import { readUpdate, type UpdateBlock } from "./yjs-update.ts";
 import { CarefulDocument, documentOf } from "./yjs-document.ts";
 import { writtenUpdate } from "./yjs-writing.ts";
 import { collectedHistory, historyDocument, mergeHistory, saysTheSame } from "./yjs-history.ts";
+
+/** Bytes of one author in a state vector at most: two numbers of up to 53 bits. */
+const authorBytesMax = 16;
 
 export class YjsEngine implements CrdtEngine {
   readonly name = "yjs";
@@ -45,6 +49,17 @@ export class YjsEngine implements CrdtEngine {
     const index = new YjsContentIndex();
     const unapplied = replay(parts, index);
     return { index, unapplied };
+  }
+
+  holding(has: Uint8Array, of: Uint8Array, authorsMax: number): Result<Holding> {
+    if (has.length === 0) return ok("nothing");
+    if (has.length > authorBytesMax * (authorsMax + 1)) return refused("BAD_FRAME", `a state vector of ${has.length} bytes`);
+    const [left, right] = [decodeStateVector(has), decodeStateVector(of)];
+    if (!left.ok) return left;
+    if (left.value.size === 0) return ok("nothing");
+    // One that cannot be read is covered by nobody.
+    const isAll = right.ok && [...right.value].every(([author, clock]) => (left.value.get(author) ?? 0) >= clock);
+    return ok(isAll ? "all" : "some");
   }
 
   isNamedBy(update: Uint8Array, clocks: ReadonlyMap<number, number>, limits: ContentLimits): boolean {

@@ -3,11 +3,13 @@
  *
  * A name is what it is after *one* percent-decoding, slashes included: released y-websocket clients put the name into
  * the path as it is, so `a/b c` arrives as `a/b%20c`. Names are compared byte for byte: no case folding, no Unicode
- * normalization, since a name may be a key that another system made up. On disk a name is kept by its hash.
+ * normalization, since a name may be a key that another system made up. `automerge:` begins only the addresses of Automerge's documents. On disk a name is kept by its hash.
  */
 import { utf8ByteLength } from "lib0/string";
 import type { RoomName } from "../base/ids.ts";
 import { ok, refused, type Result } from "../base/result.ts";
+import { engineOf } from "../engine/engine-of.ts";
+import { documentOfRoom } from "./automerge-document.ts";
 
 export const roomNameBytesMax = 256;
 
@@ -26,7 +28,11 @@ export function readRoomName(text: string): Result<RoomName> {
   if (loneSurrogate.test(text)) return refused("BAD_ROOM_NAME", "the name contains half of a character");
   const bytes = utf8ByteLength(text);
   if (bytes > roomNameBytesMax) return refused("BAD_ROOM_NAME", `a name of ${bytes} bytes, limit ${roomNameBytesMax}`);
-  return ok(text as RoomName);
+  const name = text as RoomName;
+  // Such a name says which kind of document it is, so that it must be one of that kind.
+  if (engineOf(name) === "automerge" && documentOfRoom(name) === undefined)
+    return refused("BAD_ROOM_NAME", "it begins as the address of an Automerge document, and is none");
+  return ok(name);
 }
 
 /** The name in a URL: what stands between the dialect's prefix (`/y/`) and `?`, still percent-encoded. */

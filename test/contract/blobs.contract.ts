@@ -5,13 +5,13 @@ import { expect, test } from "vitest";
 import * as Y from "yjs";
 import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { blobNameOfBytes, firstBlobLimits, mentionsMax, type BlobLimits } from "../../server/log/blob-admission.ts";
 import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
 import type { UpdateLog } from "../../server/log/update-log.ts";
 import { bring, takeOver } from "./history-copies.contract.ts";
 import { LogAuthor } from "./log-author.ts";
 import { aRecord, must } from "./update-log.contract.ts";
+import { engineOfRoom } from "../engines.ts";
 
 const lineage: Lineage = { room: "a room" as RoomName, generation: 0 };
 
@@ -235,7 +235,7 @@ export function blobsContract(log: () => UpdateLog, again: () => Promise<void>, 
 
   test("[P2] what comes with another relay's history is mentioned with it", async () => {
     const [removed, current] = [aPicture(1), aPicture(2)];
-    const there = new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: 64, keepsHistory: true });
+    const there = new MemoryUpdateLog({ engineOf: engineOfRoom, nestingMax: 64, keepsHistory: true });
     const author = new PictureAuthor({ physicalMs: 600_000 });
     await must(there.append([author.insert(removed), author.insert(current)]));
     author.pass(60_000);
@@ -252,7 +252,7 @@ export function blobsContract(log: () => UpdateLog, again: () => Promise<void>, 
 
   test("[P2] what another relay's history begins with is mentioned with it, too", async () => {
     const removed = aPicture(1);
-    const there = new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: 64, keepsHistory: true });
+    const there = new MemoryUpdateLog({ engineOf: engineOfRoom, nestingMax: 64, keepsHistory: true });
     const author = new PictureAuthor({ physicalMs: 600_000 });
     await must(there.append([author.insert(removed)]));
     author.pass(60_000);

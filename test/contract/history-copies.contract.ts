@@ -23,7 +23,7 @@ const room = "a room" as RoomName;
 const engine = new YjsEngine();
 const newcomer = actorOf("n" as RelayId, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1));
 
-const aMemory = (): MemoryUpdateLog => new MemoryUpdateLog({ engine, nestingMax: 100, keepsHistory: true });
+const aMemory = (): MemoryUpdateLog => new MemoryUpdateLog({ engineOf: () => engine, nestingMax: 100, keepsHistory: true });
 
 /** Takes over all that an author wrote as a state, as a relay does that was away or is new. */
 export async function takeOver(log: UpdateLog, author: LogAuthor, at: number, cover = author.clock): Promise<void> {

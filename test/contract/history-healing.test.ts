@@ -8,13 +8,13 @@ import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
 import { SqliteUpdateLog } from "../../server/log/sqlite-update-log.ts";
 import type { UpdateLog } from "../../server/log/update-log.ts";
 import { bring } from "./history-copies.contract.ts";
 import { LogAuthor } from "./log-author.ts";
 import { must } from "./update-log.contract.ts";
+import { engineOfRoom } from "../engines.ts";
 
 const room = "a room" as RoomName;
 const minute = 60_000;
@@ -57,7 +57,7 @@ function aFolder(): Folder {
   };
 }
 
-const aMemory = (): MemoryUpdateLog => new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: 64, keepsHistory: true });
+const aMemory = (): MemoryUpdateLog => new MemoryUpdateLog({ engineOf: engineOfRoom, nestingMax: 64, keepsHistory: true });
 
 test("what a history begins with is told of as lacking once it is damaged, and healed", async () => {
   const { open, tamper } = aFolder();

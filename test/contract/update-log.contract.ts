@@ -8,6 +8,7 @@ import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RoomPage, RoomRecord, StoredRoom } from "../../server/core/stored-room.ts";
 import type { BlobLimits } from "../../server/log/blob-admission.ts";
 import type { LogResult, UpdateLog } from "../../server/log/update-log.ts";
+import { automergeRoomsContract } from "./automerge-rooms.contract.ts";
 import { blobsContract } from "./blobs.contract.ts";
 import { droppedCopiesContract } from "./dropped-copies.contract.ts";
 import { historyCopiesContract } from "./history-copies.contract.ts";
@@ -76,6 +77,7 @@ export function updateLogContract(
   blobsContract(() => log, again, { keepsHistory, limits: blobs });
   droppedCopiesContract(() => log, again);
   if (keepsHistory) historyContract(() => log, again);
+  if (keepsHistory) automergeRoomsContract(() => log, again);
   if (keepsHistory) historyCopiesContract(() => log, again);
 
   test("a room that nobody has written to is empty", async () => {

@@ -15,12 +15,12 @@ import type { Lineage, RelayId } from "@inkmesh/shared/base/ids";
 import type { DotRange } from "@inkmesh/shared/clock/dot-ranges";
 import type { Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import { randomInteger, type Random } from "@inkmesh/shared/base/random";
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import { MemoryUpdateLog } from "../../server/log/memory-update-log.ts";
 import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { Append, BlobKeeping, LogResult } from "../../server/log/update-log.ts";
 import type { HashedContent, RoomRecord } from "../../server/core/stored-room.ts";
+import { engineOfRoom } from "../engines.ts";
 
 export type Transaction =
   /** `hashes`: of what was there before it. */
@@ -74,7 +74,7 @@ export class SimDisk {
     this.#relay = options.relay;
     this.#nestingMax = options.nestingMax;
     this.#keepsHistory = options.keepsHistory ?? false;
-    this.image = new MemoryUpdateLog({ engine: new YjsEngine(), nestingMax: options.nestingMax, keepsHistory: this.#keepsHistory });
+    this.image = new MemoryUpdateLog({ engineOf: engineOfRoom, nestingMax: options.nestingMax, keepsHistory: this.#keepsHistory });
   }
 
   /** An upper bound of the stamps on the platter that its own relay gave, as stores keep it. */

@@ -9,7 +9,6 @@
 import { actorOf, type ActorId, type ConnectionId, type Lineage, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { decodeRoomPath } from "@inkmesh/shared/wire/room-name";
@@ -31,8 +30,8 @@ import { SimLinks } from "./sim-links.ts";
 import type { Door, LineEnd, SimLine, SimNetwork } from "./sim-network.ts";
 import { SimUpdateLog } from "./sim-update-log.ts";
 import { SimProcess, type World } from "./world.ts";
+import { engineOfRoom, readers } from "../engines.ts";
 
-const engine = new YjsEngine();
 const [meshPath, hocuspocusPath] = ["/mesh", "/hocuspocus"];
 const commitPauseMs = 5;
 const secret = new Uint8Array(32).fill(7);
@@ -247,7 +246,7 @@ export class SimRelay implements Door {
       actor: life.actor,
       limits: this.#limits,
       random: life.process.random,
-      engines: { yjs: engine },
+      engines: readers,
       dialects: [nativeDialect, yWebsocketDialect, hocuspocusDialect],
       tokenSecret: secret,
       hlcFloorMs,
@@ -392,7 +391,7 @@ export class SimRelay implements Door {
       await new Promise<void>(
         (resolve) => void life.process.reach(this.#disk.duration(this.engineMood.callMs), `engine ${call.type}`, resolve),
       );
-      return this.#disk.chance(this.engineMood.dies) ? refused("INTERNAL", "the worker ended") : engine.perform(call);
+      return this.#disk.chance(this.engineMood.dies) ? refused("INTERNAL", "the worker ended") : engineOfRoom(lineage.room).perform(call);
     });
     life.engineQueues.set(lineage.room, result);
     return result;

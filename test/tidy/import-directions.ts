@@ -86,15 +86,19 @@ const house: readonly Room[] = [
     ours: ["shared"],
     packages: ["lib0", "yjs", "y-protocols", "idb"],
     node: false,
-    // The store for programs in Node, an entrance of its own that pages never load.
+    // Entrances of their own, which not everybody loads: the store for programs in Node, and Automerge's documents.
     except: {
+      "client/provider/automerge.ts": ["automerge"],
+      "client/provider/automerge-document.ts": ["automerge"],
+      "client/provider/automerge-handle.ts": ["automerge"],
+      "client/provider/automerge-loading.ts": ["automerge"],
       "client/provider/file-store.ts": ["node:*"],
       "client/provider/file-blobs.ts": ["node:*"],
       "client/provider/room-log.ts": ["node:*"],
     },
   },
   { folder: "client/provider/core", ours: ["shared"], packages: ["lib0"], node: false },
-  { folder: "client/app", ours: ["shared", "client/provider/index.ts"], packages: anything, node: false },
+  { folder: "client/app", ours: ["shared", "client/provider/index.ts", "client/provider/automerge.ts"], packages: anything, node: false },
   { folder: "client", ours: ["client/service-worker-build.ts"], packages: anything, node: true },
   { folder: "scripts", ours: [], packages: [], node: true },
   { folder: "test", ours: anything, packages: anything, node: true },
@@ -146,6 +150,7 @@ function ourPath(from: string, specifier: string): string | undefined {
   if (specifier.startsWith(".")) return posix.normalize(posix.join(posix.dirname(from), specifier));
   if (specifier.startsWith("@inkmesh/shared/")) return `shared/${specifier.slice("@inkmesh/shared/".length)}.ts`;
   if (specifier === "@inkmesh/client") return "client/provider/index.ts";
+  if (specifier === "@inkmesh/client/automerge") return "client/provider/automerge.ts";
   if (specifier === "@inkmesh/client/file-store") return "client/provider/file-store.ts";
   return undefined;
 }

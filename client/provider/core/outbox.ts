@@ -13,8 +13,9 @@
  * numbers of items are contiguous; what is under way is bounded by the window, but one item may always go.
  */
 import type { Refusal } from "@inkmesh/shared/base/result";
-import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
+import type { EngineName, UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
+import { authorsIn } from "./authors-in.ts";
 import type { Line } from "./line.ts";
 import { outboxKey, type OutboxEntry, type OutboxKey } from "./outbox-entry.ts";
 
@@ -51,6 +52,7 @@ export interface Batch {
 }
 
 export class Outbox {
+  readonly #engine: EngineName;
   #items: Item[] = [];
   #parked: Item[] = [];
   /** Nothing is taken: what belongs before it may be inserted in a moment. */
@@ -59,6 +61,10 @@ export class Outbox {
   #first = 1;
   #sent = 0;
   #sentBytes = 0;
+
+  constructor(engine: EngineName) {
+    this.#engine = engine;
+  }
 
   /** How many updates are not saved yet. */
   get waiting(): number {
@@ -157,14 +163,14 @@ export class Outbox {
     const start = this.#sent;
     const head = this.#items[start];
     if (head === undefined || this.isHeld) return undefined;
-    const kind = kindOf(head, limits);
+    const kind = kindOf(head, limits, this.#engine);
     const updates: Uint8Array[] = [];
     let bytes = 0;
     for (let index = start; index < this.#items.length; index++) {
       const item = this.#items[index] as Item;
       const full = this.#sent >= limits.unackedMax || this.#sentBytes + item.bytes.length > limits.unackedBytesMax;
       if (full && this.#sent > 0) break;
-      if (kindOf(item, limits) !== kind || (updates.length > 0 && bytes + item.bytes.length > limits.messageBytesMax)) break;
+      if (kindOf(item, limits, this.#engine) !== kind || (updates.length > 0 && bytes + item.bytes.length > limits.messageBytesMax)) break;
       item.kind = kind;
       updates.push(item.bytes);
       bytes += item.bytes.length;
@@ -289,11 +295,6 @@ function isLaterThan(item: OutboxEntry | undefined, entry: OutboxEntry): boolean
   return item !== undefined && item.tab !== entry.tab && item.createdMs > entry.createdMs;
 }
 
-function kindOf({ kind, bytes }: Item, { updateBytesMax }: Window): UpdateKind {
-  return bytes.length > updateBytesMax || authorsOf(bytes) > editAuthorsMax ? "state" : kind;
-}
-
-/** How many authors an update brings something of, or 128 for more: it begins with their number, seven bits to a byte. */
-function authorsOf([first = 0]: Uint8Array): number {
-  return Math.min(first, 128);
+function kindOf({ kind, bytes }: Item, { updateBytesMax }: Window, engine: EngineName): UpdateKind {
+  return bytes.length > updateBytesMax || authorsIn(bytes, engine) > editAuthorsMax ? "state" : kind;
 }

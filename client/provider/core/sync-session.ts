@@ -22,6 +22,7 @@
  */
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { RoomName } from "@inkmesh/shared/base/ids";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { Access, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import { Absence } from "./absence.ts";
@@ -45,7 +46,7 @@ export class SyncSession {
   readonly room: RoomName;
   readonly #access: Access;
   readonly #limits: ClientLimits;
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
   readonly #absence = new Absence();
   #state: SessionState = { type: "loading" };
   readonly #reached = new Reached();
@@ -57,6 +58,7 @@ export class SyncSession {
 
   constructor(options: { room: RoomName; access: Access; limits: ClientLimits }) {
     this.room = options.room;
+    this.#outbox = new Outbox(engineOf(options.room));
     this.#access = options.access;
     this.#limits = options.limits;
   }

@@ -246,7 +246,6 @@ export class ReplicatedRooms implements PeerListener {
     const waiting = this.#waiting.get(name) ?? 0;
     if (waiting >= waitingMax) return;
     const room = this.#rooms.use(name);
-    if (room === undefined) return;
     this.#waiting.set(name, waiting + 1);
     room.life.hold((loaded) => {
       if (waiting === 0) this.#waiting.delete(name);

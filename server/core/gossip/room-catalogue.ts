@@ -244,10 +244,6 @@ export class RoomCatalogue implements SharedRooms {
 
   #readRoom(name: RoomName, then: () => void): void {
     const room = this.#rooms.use(name);
-    if (room === undefined) {
-      this.#noteUnread(name);
-      return then();
-    }
     room.life.hold((loaded) => {
       if (loaded.ok) this.#look(room);
       else this.#noteUnread(name);

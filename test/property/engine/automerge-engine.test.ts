@@ -12,7 +12,7 @@ import { someEditing } from "./automerge-editing.ts";
 import { forSeeds } from "./seeds.ts";
 
 const file = "automerge-engine.test.ts";
-const engine = new AutomergeEngine();
+const engine = await AutomergeEngine.load();
 
 function performed(call: EngineCall): Uint8Array {
   const result = engine.perform(call);

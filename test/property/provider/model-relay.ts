@@ -1,15 +1,15 @@
 /**
  * ModelRelay: the dumbest relay that keeps our protocol's promises: one room, a list of entries, a mark up to where they
- * are on disk. Whether an update applies is decided by a scratch document.
+ * are on disk. What an update is to the document is a question to `ModelContent`.
  */
 import type { ActorId } from "@inkmesh/shared/base/ids";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import { YjsContentIndex } from "@inkmesh/shared/engine/content-index";
+import type { EngineName } from "@inkmesh/shared/engine/crdt-engine";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import { decodeClientMessages } from "@inkmesh/shared/wire/native-client";
 import { encodeRelayMessage } from "@inkmesh/shared/wire/native-relay";
 import * as Y from "yjs";
-import { roomyLimits } from "../../unit/engine/an-update.ts";
+import { contentOf, type ModelContent } from "./model-content.ts";
 
 interface Session {
   readonly send: (frame: Uint8Array) => void;
@@ -35,18 +35,39 @@ interface StoredEntry {
 const handle = 1;
 
 export class ModelRelay {
+  readonly #engine: EngineName;
   #entries: StoredEntry[] = [];
-  /** All entries, merged. */
-  #state: Uint8Array = Y.encodeStateAsUpdate(new Y.Doc());
+  /** Of all entries. */
+  #content: ModelContent;
   #durable = 0;
   #life = 1;
   readonly #sessions = new Map<number, Session>();
   /** The next update is refused as if the disk were full. */
   isFull = false;
+  /** Updates that are refused for good. */
+  refuses: (update: Uint8Array) => boolean = () => false;
+
+  constructor(engine: EngineName = "yjs") {
+    this.#engine = engine;
+    this.#content = contentOf(engine, []);
+  }
 
   /** What a fresh reader of the disk sees. */
   durableDoc(): Y.Doc {
-    return docOf(this.#entries.slice(0, this.#durable));
+    const doc = new Y.Doc();
+    doc.transact(() => this.durable.forEach((payload) => Y.applyUpdate(doc, payload)));
+    return doc;
+  }
+
+  /** What is on the disk. */
+  get durable(): readonly Uint8Array[] {
+    return this.#entries.slice(0, this.#durable).map(({ payload }) => payload);
+  }
+
+  /** The disk is lost, with all that was on it. */
+  loseDisk(): void {
+    this.#durable = 0;
+    this.crash();
   }
 
   connect(socket: number, send: (frame: Uint8Array) => void): void {
@@ -75,7 +96,7 @@ export class ModelRelay {
   /** A crash: what was not on disk is gone, and so are the lines. */
   crash(): void {
     this.#entries = this.#entries.slice(0, this.#durable);
-    this.#state = Y.encodeStateAsUpdate(docOf(this.#entries));
+    this.#content = contentOf(this.#engine, this.durable);
     this.#life += 1;
     this.#sessions.clear();
   }
@@ -127,7 +148,7 @@ export class ModelRelay {
 
   #open(session: Session, channel: number, clock: VectorClock): void {
     Object.assign(session, { channel, nextNumber: 1, nackedNumber: undefined, unacked: [] });
-    const stateVector = Y.encodeStateVector(this.durableDoc());
+    const stateVector = contentOf(this.#engine, this.durable).stateVector();
     this.#say(session, { type: "opened", channel, handle, generation: 0, access: "read-write", replicas: 1, needed: 1, stateVector });
     const news = this.#entries.filter(({ actor, counter }) => clock.counter(actor) < counter);
     if (news.length > 0) this.#say(session, { type: "updates", handle, updates: news.map(({ payload }) => payload) });
@@ -141,18 +162,12 @@ export class ModelRelay {
     if (session.nackedNumber !== undefined && number !== session.nackedNumber) return;
     if (number !== session.nextNumber) throw new Error(`number ${number}, expected ${session.nextNumber}`);
     if (this.isFull) return this.#nack(session, number, "STORE_FULL", new Uint8Array());
-    const here = new Y.Doc();
-    Y.applyUpdate(here, this.#state);
-    const stateVector = Y.encodeStateVector(here);
-    Y.applyUpdate(here, update);
-    if (here.store.pendingStructs !== null || here.store.pendingDs !== null) {
-      return this.#nack(session, number, "GAP", stateVector);
-    }
+    if (this.refuses(update)) return this.#nack(session, number, "BAD_UPDATE", new Uint8Array());
+    const taken = this.#content.take(update);
+    if (taken === "gap") return this.#nack(session, number, "GAP", this.#content.stateVector());
     session.nackedNumber = undefined;
     session.nextNumber += 1;
-    const state = Y.encodeStateAsUpdate(here);
-    if (Buffer.compare(this.#state, state) !== 0) this.#admit(session, update);
-    this.#state = state;
+    if (taken === "new") this.#admit(session, update);
     session.unacked.push({ number, position: this.#entries.length });
     this.#tellDurable(session);
   }
@@ -166,7 +181,7 @@ export class ModelRelay {
     }
   }
 
-  #nack(session: Session, number: number, code: "GAP" | "STORE_FULL", stateVector: Uint8Array): void {
+  #nack(session: Session, number: number, code: "GAP" | "STORE_FULL" | "BAD_UPDATE", stateVector: Uint8Array): void {
     session.nackedNumber = number;
     session.nextNumber = number;
     this.#say(session, { type: "nack", handle, number, code, retryAfterMs: 100, detail: "", stateVector });
@@ -177,7 +192,7 @@ export class ModelRelay {
     session.unacked = session.unacked.filter(({ position }) => position > this.#durable);
     if (session.syncedAt !== undefined && session.syncedAt <= this.#durable) {
       session.syncedAt = undefined;
-      this.#say(session, { type: "synced", handle, clock: this.#clock(), token: "", content: hashOf(this.#state) });
+      this.#say(session, { type: "synced", handle, clock: this.#clock(), token: "", content: this.#content.hash() });
     } else if (session.channel !== undefined && session.syncedAt === undefined && session.toldDurable < this.#durable) {
       this.#say(session, { type: "clock", handle, clock: this.#clock(), token: "" });
     }
@@ -192,18 +207,4 @@ export class ModelRelay {
   #say(session: Session, message: RelayMessage): void {
     for (const frame of encodeRelayMessage(message)) session.send(frame);
   }
-}
-
-/** As a relay sees content: from the bytes alone. */
-function hashOf(state: Uint8Array): string {
-  const index = new YjsContentIndex();
-  const admission = index.examine(state, "state", roomyLimits);
-  if (admission.type === "admitted") index.join(admission.change);
-  return index.hash();
-}
-
-function docOf(entries: readonly StoredEntry[]): Y.Doc {
-  const doc = new Y.Doc();
-  doc.transact(() => entries.forEach(({ payload }) => Y.applyUpdate(doc, payload)));
-  return doc;
 }

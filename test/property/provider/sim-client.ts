@@ -1,30 +1,31 @@
 /**
  * SimClient: a ClientCore with a document, a device store and a line that a test cuts and delays as it likes.
  */
+import { hexOf } from "@inkmesh/shared/base/bytes";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Random } from "@inkmesh/shared/base/random";
-import * as Y from "yjs";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import { ClientCore } from "../../../client/provider/core/client-core.ts";
 import type { ClientEffect } from "../../../client/provider/core/client-effect.ts";
 import type { ClientInput } from "../../../client/provider/core/client-input.ts";
 import { defaultClientLimits } from "../../../client/provider/core/client-limits.ts";
-import { wantedDifference } from "../../../client/provider/wanted-difference.ts";
 import type { CopyChange } from "../../../client/provider/offline-store.ts";
 import { StoredRoom } from "../../../client/provider/stored-room.ts";
 import type { ModelRelay } from "./model-relay.ts";
+import { newDocument, textOf, type SimDocument } from "./sim-document.ts";
 
-const room = "r" as RoomName;
 let sockets = 0;
 
 export class SimClient {
   readonly name: string;
+  readonly #room: RoomName;
   readonly #relay: ModelRelay;
   readonly #random: Random;
   readonly #now: () => number;
   /** The device's disk: survives a reload. */
-  #disk = new StoredRoom(room);
+  #disk: StoredRoom;
   #core!: ClientCore;
-  #doc!: Y.Doc;
+  #document!: SimDocument;
   #line: { readonly id: number; readonly socket: number; readonly toRelay: Uint8Array[]; readonly toClient: Uint8Array[] } | undefined;
   #life = 0;
   #typed = 0;
@@ -33,9 +34,12 @@ export class SimClient {
   readonly saved: string[] = [];
   readonly typed: string[] = [];
   #tokens = new Map<number, string>();
+  #made: Uint8Array[] = [];
 
-  constructor(options: { name: string; relay: ModelRelay; random: Random; now: () => number }) {
+  constructor(options: { name: string; room: RoomName; relay: ModelRelay; random: Random; now: () => number }) {
     this.name = options.name;
+    this.#room = options.room;
+    this.#disk = new StoredRoom(options.room);
     this.#relay = options.relay;
     this.#random = options.random;
     this.#now = options.now;
@@ -43,15 +47,20 @@ export class SimClient {
   }
 
   get text(): string {
-    return this.#doc.getText("t").toString();
+    return this.#document.text;
+  }
+
+  /** As hex digits. */
+  get stateVector(): string {
+    return hexOf(this.#document.shared.stateVector());
   }
 
   get waiting(): number {
-    return this.#core.room(room)?.waiting ?? 0;
+    return this.#core.room(this.#room)?.waiting ?? 0;
   }
 
   get isLive(): boolean {
-    return this.#core.room(room)?.session === "live";
+    return this.#core.room(this.#room)?.session === "live";
   }
 
   get hasFrames(): boolean {
@@ -60,9 +69,7 @@ export class SimClient {
 
   diskText(): string {
     const { updates, outbox } = this.#disk.copy();
-    const doc = new Y.Doc();
-    for (const bytes of [...updates, ...outbox.map((entry) => entry.bytes)]) Y.applyUpdate(doc, bytes);
-    return doc.getText("t").toString();
+    return textOf(engineOf(this.#room), [...updates, ...outbox.map((entry) => entry.bytes)]);
   }
 
   /** The page is closed and opened again: only the disk is left. */
@@ -73,30 +80,37 @@ export class SimClient {
       ...{ agent: "sim", credential: "", relays: ["ws://a.test/sync"], readAddress: (told: string) => told },
       ...{ random: this.#random, limits: defaultClientLimits },
     });
-    this.#doc = new Y.Doc();
+    const document = newDocument(engineOf(this.#room));
+    this.#document = document;
     const { updates, outbox, generation, clock, token = "" } = this.#disk.copy();
-    Y.transact(this.#doc, () =>
-      [...updates, ...outbox.map((entry) => entry.bytes)].forEach((bytes) => Y.applyUpdate(this.#doc, bytes, this)),
-    );
-    this.#step({ type: "room-opened", room, access: "read-write" });
-    this.#step({ type: "room-loaded", room, generation, clock, token, entries: outbox });
+    const stored = [...updates, ...outbox.map((entry) => entry.bytes)];
+    document.shared.apply(stored.map((update) => ({ update, source: "device" })));
+    document.shared.watch((update) => this.#made.push(update));
+    this.#step({ type: "room-opened", room: this.#room, access: "read-write" });
+    this.#step({ type: "room-loaded", room: this.#room, generation, clock, token, entries: outbox });
+    this.#made.push(...document.shared.givenBeyond(stored));
+    this.#keep("");
   }
 
   type(): void {
     const token = `<${this.name}${(this.#typed += 1)}>`;
-    const text = this.#doc.getText("t");
-    const updates: Uint8Array[] = [];
-    const note = (update: Uint8Array): void => void updates.push(update);
-    this.#doc.on("update", note);
+    const { text } = this.#document;
     // Between tokens, never inside one: at a token's beginning.
-    const places = [...text.toString().matchAll(/</g)].map((match) => match.index);
-    text.insert([...places, text.length][Math.floor(this.#random.fraction() * (places.length + 1))] ?? 0, token);
-    this.#doc.off("update", note);
+    const places = [...text.matchAll(/</g)].map((match) => match.index);
+    this.#document.insert([...places, text.length][Math.floor(this.#random.fraction() * (places.length + 1))] ?? 0, token);
     this.typed.push(token);
-    const entries = updates.map((bytes) => ({ tab: `${this.name}${this.#life}`, number: (this.#number += 1), createdMs: 1, bytes }));
+    this.#keep(token);
+  }
+
+  /** What was made here, as entries on the disk, and to be sent. */
+  #keep(token: string): void {
+    const entries = this.#made
+      .splice(0)
+      .map((bytes) => ({ tab: `${this.name}${this.#life}`, number: (this.#number += 1), createdMs: 1, bytes }));
+    if (entries.length === 0) return;
     for (const entry of entries) this.#tokens.set(entry.number, token);
     this.#write({ type: "edits", entries });
-    this.#step({ type: "edited", room, entries });
+    this.#step({ type: "edited", room: this.#room, entries });
   }
 
   cut(): void {
@@ -150,20 +164,20 @@ export class SimClient {
         this.#line = undefined;
         return undefined;
       case "read-state":
-        return { type: "state-read", room, stateVector: Y.encodeStateVector(this.#doc) };
+        return { type: "state-read", room: this.#room, stateVector: this.#document.shared.stateVector() };
       case "make-difference": {
-        const update = wantedDifference(this.#doc, effect, { elsewhere: [], isComparable: true });
-        return { type: "difference-made", room, containing: effect.containing, update };
+        const update = this.#document.shared.wantedDifference(effect, { elsewhere: [], refused: [], isComparable: true });
+        return { type: "difference-made", room: this.#room, containing: effect.containing, update };
       }
       case "apply-remote":
         this.#write({ type: "updates", updates: effect.updates });
-        Y.transact(this.#doc, () => effect.updates.forEach((update) => Y.applyUpdate(this.#doc, update, this)));
+        this.#document.shared.apply(effect.updates.map((update) => ({ update, source: "relay" })));
         return undefined;
       case "clock-reached":
         this.#write({ type: "clock", generation: effect.generation, clock: effect.clock, token: effect.token });
         return undefined;
       case "saved":
-        for (const entry of effect.entries) this.saved.push(this.#tokens.get(entry.number) ?? "");
+        for (const entry of effect.entries) this.saved.push(...this.#tokenOf(entry.number));
         this.#write({ type: "saved", entries: effect.entries });
         return undefined;
       case "set-aside":
@@ -171,6 +185,11 @@ export class SimClient {
       default:
         return undefined;
     }
+  }
+
+  #tokenOf(number: number): readonly string[] {
+    const token = this.#tokens.get(number) ?? "";
+    return token === "" ? [] : [token];
   }
 
   #write(change: CopyChange): void {

@@ -64,9 +64,9 @@ describe("the handshake", () => {
     expect(client.closeCode).toBe(4400);
   });
 
-  test("a document of an engine that this relay has not got is refused", () => {
+  test("a document that calls itself Automerge's, and has no address of one, is refused", () => {
     const world = new CoreWorld();
-    const client = new NativeScript(world).hello().open("automerge:4NMNnkMhL8jXrdJ9jamS58PAVdXu");
+    const client = new NativeScript(world).hello().open("automerge:4NMNnkMhL8jXrdJ9jamS58PAVdXv");
     world.run();
     expect(client.heard("error")).toMatchObject([{ channel: 1, code: "BAD_ROOM_NAME" }]);
     expect(client.closeCode).toBeUndefined();

@@ -6,7 +6,6 @@ import { actorOf, type ConnectionId, type Lineage, type RelayId, type RequestId,
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import { ok, refused } from "@inkmesh/shared/base/result";
 import { seededRandom } from "@inkmesh/shared/base/random";
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
 import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
@@ -17,8 +16,7 @@ import type { RelayEffect, Report, RoomAnswer } from "../../../server/core/effec
 import type { RelayInput, RoomRequest } from "../../../server/core/input.ts";
 import { Relay } from "../../../server/core/relay.ts";
 import { MemoryDisk } from "./memory-disk.ts";
-
-const engine = new YjsEngine();
+import { engineOfRoom, readers } from "../../engines.ts";
 
 type LimitChanges = Parameters<typeof limitsWith>[0];
 type AppendEffect = Extract<RelayEffect, { type: "append-log" }>;
@@ -194,7 +192,7 @@ export class CoreWorld {
       actor: actorOf("a" as RelayId, life),
       limits: limitsWith(this.#limits),
       random: seededRandom(this.#seed + this.#lives),
-      engines: { yjs: engine },
+      engines: readers,
       dialects: [nativeDialect, yWebsocketDialect, hocuspocusDialect],
       tokenSecret,
       hlcFloorMs: 0,
@@ -238,7 +236,12 @@ export class CoreWorld {
           result: { ok: true, value: this.disk.list(effect) },
         });
       case "engine-call":
-        return this.#answer({ type: "engine-result", lineage: effect.lineage, seq: effect.seq, result: engine.perform(effect.call) });
+        return this.#answer({
+          type: "engine-result",
+          lineage: effect.lineage,
+          seq: effect.seq,
+          result: engineOfRoom(effect.lineage.room).perform(effect.call),
+        });
       case "ask-access":
         return void this.asked.push(effect);
       case "respond":

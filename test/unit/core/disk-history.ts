@@ -5,7 +5,6 @@ import { lineageKey, type Lineage } from "@inkmesh/shared/base/ids";
 import { ok, refused, type Result } from "@inkmesh/shared/base/result";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Entry } from "@inkmesh/shared/engine/entry";
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import type { RelayEffect } from "../../../server/core/effect.ts";
 import type { RelayInput } from "../../../server/core/input.ts";
 import {
@@ -26,8 +25,7 @@ import {
   type HistorySegment,
 } from "../../../server/log/history-segment.ts";
 import { shownMinutes } from "../../../server/log/shown-history.ts";
-
-const engine = new YjsEngine();
+import { engineOfRoom } from "../../engines.ts";
 
 interface Told {
   base: HistoryBase | undefined;
@@ -54,7 +52,7 @@ export class DiskHistory {
 
   left(lineage: Lineage, entries: readonly Entry[]): void {
     const told = this.#of(lineage);
-    told.segments = [...told.segments, ...segmentsOf(engine, entries)];
+    told.segments = [...told.segments, ...segmentsOf(engineOfRoom(lineage.room), entries)];
   }
 
   forget(lineage: Lineage): void {
@@ -80,13 +78,13 @@ export class DiskHistory {
   }
 
   piece(lineage: Lineage, ask: HistoryAsk): Uint8Array {
-    return draftPiece(engine, this.#kept(lineage), { ask, bodyOf: encodeSegment });
+    return draftPiece(engineOfRoom(lineage.room), this.#kept(lineage), { ask, bodyOf: encodeSegment });
   }
 
   take(lineage: Lineage, bytes: Uint8Array, sinceMs: number): Result<TakenHistory> {
     const piece = decodePiece(bytes);
     if (!piece.ok || this.#logged(lineage).clock.size === 0) return refused("STORE_FAILED", "nothing takes it in");
-    const { segments, base } = fitPiece(engine, this.#kept(lineage), { piece: piece.value, since: minuteOf(sinceMs) });
+    const { segments, base } = fitPiece(engineOfRoom(lineage.room), this.#kept(lineage), { piece: piece.value, since: minuteOf(sinceMs) });
     const told = this.#of(lineage);
     if (base) told.segments = told.segments.filter((_, at) => !base.contained.includes(at));
     if (base) told.base = base;

@@ -9,7 +9,6 @@ import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ContentIndex } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { DiskBlobs, isOfBlob, type BlobEffect } from "./disk-blobs.ts";
 import { answerOfHistory, DiskHistory, type HistoryEffect } from "./disk-history.ts";
 import type { RelayEffect } from "../../../server/core/effect.ts";
@@ -27,8 +26,7 @@ import {
   type StoredRoom,
   type StoredSnapshot,
 } from "../../../server/core/stored-room.ts";
-
-const engine = new YjsEngine();
+import { engineOfRoom } from "../../engines.ts";
 
 interface Held {
   readonly lineage: Lineage;
@@ -130,7 +128,7 @@ export class MemoryDisk {
     const covered = held.entries.filter((entry) => cut.contains(entry.dot));
     const parts = [...(held.snapshot === undefined ? [] : [held.snapshot.state]), ...covered.map((entry) => entry.payload)];
     if (parts.length === 0) return refused("STORE_FAILED", "nothing to compact");
-    const shadow = engine.shadow(parts, { nestingMax: 64 });
+    const shadow = engineOfRoom(lineage.room).shadow(parts, { nestingMax: 64 });
     const offset = held.snapshot === undefined ? 0 : 1;
     const quarantined: Dot[] = shadow.unapplied.map((place) => covered[place - offset]!.dot);
     const bad = new Set(quarantined.map(dotKey));
@@ -174,7 +172,7 @@ export class MemoryDisk {
 
   /** What is on disk, as the engine sees it. */
   index(lineage: Lineage): ContentIndex {
-    return engine.indexOf(this.parts(lineage)).index;
+    return engineOfRoom(lineage.room).indexOf(this.parts(lineage)).index;
   }
 
   parts(lineage: Lineage): readonly Uint8Array[] {

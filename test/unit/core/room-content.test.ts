@@ -45,14 +45,14 @@ describe("[P1] what the disk is told of a content's hash", () => {
     take("abc");
     content.adopt(refused("STORE_FAILED", "the store's thread ended"));
     expect(content.untoldHash()).toBeUndefined();
-    const log = new MemoryUpdateLog({ engine, nestingMax: 64 });
+    const log = new MemoryUpdateLog({ engineOf: () => engine, nestingMax: 64 });
     await log.append([{ lineage: author.lineage, entries: author.entries }]);
     content.adopt(await log.compact(author.lineage, author.clock));
     expect(content.untoldHash()).toBe(readHash(author));
   });
 
   test("is nothing where a snapshot names more than is known here", async () => {
-    const log = new MemoryUpdateLog({ engine, nestingMax: 64 });
+    const log = new MemoryUpdateLog({ engineOf: () => engine, nestingMax: 64 });
     take("abc");
     const { lineage, entries } = author;
     await log.append([{ lineage, entries }, author.erase(0, 1)]);

@@ -50,7 +50,7 @@ export function reading<Value>(work: (blobs: BlobReader) => Value): Value {
   const database = openReader(folder.file);
   const note = (damage: FoundDamage): unknown => found.push(damage);
   try {
-    return work(new BlobReader(database, new SqliteReader(database, engine, note), note));
+    return work(new BlobReader(database, new SqliteReader(database, () => engine, note), note));
   } finally {
     database.close();
   }

@@ -65,7 +65,13 @@ export class SqliteFolder {
   read<Value>(work: (reader: SqliteReader) => Value): Value {
     const database = openReader(this.file);
     try {
-      return work(new SqliteReader(database, engine, (damage) => this.found.push(damage)));
+      return work(
+        new SqliteReader(
+          database,
+          () => engine,
+          (damage) => this.found.push(damage),
+        ),
+      );
     } finally {
       database.close();
     }
@@ -75,7 +81,7 @@ export class SqliteFolder {
     const database = openReader(this.file);
     const note = (damage: FoundDamage): unknown => this.found.push(damage);
     try {
-      return work(new HistoryReader(database, new SqliteReader(database, engine, note), note));
+      return work(new HistoryReader(database, new SqliteReader(database, () => engine, note), note));
     } finally {
       database.close();
     }

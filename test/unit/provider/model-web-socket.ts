@@ -3,10 +3,11 @@
  * disk keeps up unless a test holds it.
  */
 import type { WebSocketConstructor, WebSocketLike } from "@inkmesh/client";
+import type { EngineName } from "@inkmesh/shared/engine/crdt-engine";
 import { ModelRelay } from "../../property/provider/model-relay.ts";
 
 export class ModelNetwork {
-  readonly relay = new ModelRelay();
+  readonly relay: ModelRelay;
   readonly WebSocket: WebSocketConstructor = socketClass(this);
   readonly sockets = new Set<{ cut(): void }>();
   /** While true nobody can connect. */
@@ -14,6 +15,10 @@ export class ModelNetwork {
   /** While true nothing of the relay reaches its disk. */
   isDiskHeld = false;
   #ids = 0;
+
+  constructor(engine: EngineName = "yjs") {
+    this.relay = new ModelRelay(engine);
+  }
 
   /** Breaks every line. */
   cutAll(): void {

@@ -7,7 +7,7 @@ const wide: Window = { unackedMax: 100, unackedBytesMax: 10_000, messageBytesMax
 const saved = { copies: 1, replicas: 1, needed: 1 };
 
 function anOutbox(count: number): Outbox {
-  const outbox = new Outbox();
+  const outbox = new Outbox("yjs");
   outbox.add(Array.from({ length: count }, (_, index) => anEntry(index + 1)));
   return outbox;
 }
@@ -37,7 +37,7 @@ test("[P8] no more than the window is under way, but one update always goes", ()
   const outbox = anOutbox(5);
   expect(outbox.take({ ...wide, unackedMax: 2 })?.updates).toHaveLength(2);
   expect(outbox.take({ ...wide, unackedMax: 2 })).toBeUndefined();
-  const large = new Outbox();
+  const large = new Outbox("yjs");
   large.add([{ ...anEntry(1), bytes: new Uint8Array(50) }, anEntry(2)]);
   expect(large.take({ ...wide, unackedBytesMax: 10 })?.updates).toHaveLength(1);
   expect(large.take({ ...wide, unackedBytesMax: 10 })).toBeUndefined();
@@ -120,13 +120,13 @@ test.each([
   [127, "state"],
   [300, "state"],
 ])("what %i authors made goes as one %s", (authors, kind) => {
-  const outbox = new Outbox();
+  const outbox = new Outbox("yjs");
   outbox.add([{ ...anEntry(1), bytes: madeBy(authors) }]);
   expect(outbox.take(wide)).toMatchObject({ kind, updates: { length: 1 } });
 });
 
 test("[P7] what many authors made, or is large, goes as a state behind an edit that waits, and not in one message with it", () => {
-  const outbox = new Outbox();
+  const outbox = new Outbox("yjs");
   const large = new Uint8Array(600);
   const entries = [anEntry(1), { ...anEntry(2), bytes: madeBy(40) }, anEntry(3), { ...anEntry(4), bytes: large }, anEntry(5)];
   outbox.add(entries);
@@ -151,3 +151,16 @@ function madeBy(authors: number): Uint8Array {
   }
   return Y.encodeStateAsUpdate(all);
 }
+
+test("[P1] a change of Automerge goes as an edit, an import of many as a state", () => {
+  // Magic, checksum, type 1, and three bytes.
+  const change = Uint8Array.of(0x85, 0x6f, 0x4a, 0x83, 1, 2, 3, 4, 1, 3, 7, 7, 7);
+  const kindOf = (bytes: Uint8Array): string | undefined => {
+    const outbox = new Outbox("automerge");
+    outbox.add([{ ...anEntry(1), bytes }]);
+    return outbox.take(wide)?.kind;
+  };
+  expect(kindOf(change)).toBe("edit");
+  expect(kindOf(new Uint8Array(Buffer.concat(Array.from({ length: 16 }, () => change))))).toBe("edit");
+  expect(kindOf(new Uint8Array(Buffer.concat(Array.from({ length: 17 }, () => change))))).toBe("state");
+});

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import { RemoteChanges } from "../../../client/provider/remote-changes.ts";
+import { YjsSharedDocument } from "../../../client/provider/yjs-shared-document.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -18,7 +19,7 @@ function letters(count: number): { updates: Uint8Array[]; text: string } {
 function aDocument() {
   const doc = new Y.Doc();
   const shown: (readonly [number, number])[] = [];
-  const remote = new RemoteChanges({ doc, origin: {}, shown: (count, news) => shown.push([count, news]) });
+  const remote = new RemoteChanges({ document: new YjsSharedDocument(doc, {}), shown: (count, news) => shown.push([count, news]) });
   return { remote, shown, read: () => doc.getText("t").toString() };
 }
 

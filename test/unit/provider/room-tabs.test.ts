@@ -8,6 +8,7 @@ import type { OutboxEntry } from "../../../client/provider/core/outbox-entry.ts"
 import type { SessionView } from "../../../client/provider/core/room-status.ts";
 import { DeviceCopy } from "../../../client/provider/device-copy.ts";
 import { RemoteChanges } from "../../../client/provider/remote-changes.ts";
+import { YjsSharedDocument } from "../../../client/provider/yjs-shared-document.ts";
 import type { RoomHost } from "../../../client/provider/room-host.ts";
 import { RoomTabs } from "../../../client/provider/room-tabs.ts";
 import { SetAside } from "../../../client/provider/set-aside.ts";
@@ -47,7 +48,7 @@ function aTab(generation?: number): ATab {
     room,
     host: host as RoomHost,
     copy,
-    remote: new RemoteChanges({ doc, origin: {}, shown: () => undefined }),
+    remote: new RemoteChanges({ document: new YjsSharedDocument(doc, {}), shown: () => undefined }),
     setAside: new SetAside({ room, host: host as RoomHost, copy, discarded: () => undefined }),
     changed: () => undefined,
   });

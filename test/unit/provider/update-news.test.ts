@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import * as Y from "yjs";
 import { RemoteChanges } from "../../../client/provider/remote-changes.ts";
+import { YjsSharedDocument } from "../../../client/provider/yjs-shared-document.ts";
 
 /** Counts the looks into a map's content, whichever way. */
 function lookedInto<Key, Value>(map: Map<Key, Value>): () => number {
@@ -34,7 +35,7 @@ function byAuthors(count: number, before: Uint8Array): Uint8Array[] {
 
 function shownIn(doc: Y.Doc): { show: (updates: readonly Uint8Array[]) => number } {
   let last = 0;
-  const remote = new RemoteChanges({ doc, origin: {}, shown: (_, news) => (last = news) });
+  const remote = new RemoteChanges({ document: new YjsSharedDocument(doc, {}), shown: (_, news) => (last = news) });
   return {
     show: (updates) => {
       remote.show(updates, "relay");

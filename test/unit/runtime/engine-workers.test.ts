@@ -6,12 +6,14 @@ import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import { EngineWorkers } from "../../../server/runtime/engine-workers.ts";
 import { createLogger } from "../../../server/runtime/logger.ts";
 import { startWorker } from "../../../server/runtime/worker-file.ts";
+import { textOfChanges, typedChanges } from "../../automerge-typing.ts";
+import { automergeRoom } from "../../engines.ts";
 
 /** Answers with the parts it was given; "markdown" waits until it is let go, "html" never ends, "json" ends the thread, "update" fills its memory, if that is little. */
 const scripted = `
   const { parentPort, BroadcastChannel, resourceLimits } = require("node:worker_threads");
   const letGo = new BroadcastChannel("let go");
-  parentPort.on("message", (call) => {
+  parentPort.on("message", ({ call }) => {
     if (call.format === "html") for (;;);
     if (call.format === "json") process.exit(7);
     if (call.format === "update" && resourceLimits.maxOldGenerationSizeMb > 100) process.exit(8);
@@ -72,6 +74,18 @@ describe("engine workers", () => {
     const copy = new Y.Doc();
     Y.applyUpdate(copy, result.value);
     expect(copy.getText("text").toString()).toBe("hello");
+  });
+
+  test("perform calls of each kind of document in one worker, in the order of a room", async () => {
+    pool({ start: () => startWorker(new URL("../../../server/runtime/engine-worker.ts", import.meta.url)), callMs: 20_000, workersMax: 1 });
+    const asked: readonly [Lineage, EngineCall][] = [
+      [room(automergeRoom), { type: "content", parts: typedChanges("aa", ["a", "b"]), format: "json" }],
+      [room("r"), { type: "content", parts: [], format: "text" }],
+      [room(automergeRoom), { type: "diff", parts: typedChanges("aa", ["a", "b"]), stateVector: new Uint8Array(0) }],
+    ];
+    const results = await Promise.all(asked.map(([lineage, call]) => workers.call(lineage, call)));
+    const [json, text, diff] = results.map((result) => (result.ok ? result.value : undefined));
+    expect([Buffer.from(json!).toString(), text?.length, textOfChanges([diff!])]).toEqual(['{"text":"ab"}', 0, "ab"]);
   });
 
   test("parts arrive whole, views into larger buffers too, and the caller keeps its own", async () => {

@@ -32,6 +32,8 @@ describe("[P9] a hostile name is refused with a sentence", () => {
     ["a C1 control", "%C2%85"],
     ["bytes that are not ASCII", "\u00e9"],
     ["a raw line break", "a\nb"],
+    ["an Automerge address with another checksum", "automerge:4NMNnkMhL8jXrdJ9jamS58PAVdXv"],
+    ["an Automerge address of nothing", "automerge:"],
     ["257 bytes", "a".repeat(257)],
     ["257 bytes in 129 characters", `${"%C3%A9".repeat(128)}a`],
     ["a megabyte", "a".repeat(1_000_000)],

@@ -10,7 +10,6 @@
 import { actorOf, type ConnectionId, type LinkId, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
 import { randomInteger, seededRandom, type Random } from "@inkmesh/shared/base/random";
 import { ok } from "@inkmesh/shared/base/result";
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { decodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
 import type { MeshFrame } from "@inkmesh/shared/wire/mesh-message";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
@@ -25,10 +24,10 @@ import { membershipLimits } from "../membership/a-membership.ts";
 import { meshLimits, meshSecret } from "../peers/mesh-world.ts";
 import { addressOf, aLife, anEnd, aSeat, limitsOf, pairOf, type End, type Life, type LimitChanges, type Seat } from "./cluster-seat.ts";
 import { TimedWorld } from "../../../harness/timed-world.ts";
+import { engineOfRoom, readers } from "../../../engines.ts";
 
 export type { Seat } from "./cluster-seat.ts";
 
-const engine = new YjsEngine();
 const place = { weight: 1, zone: "" };
 
 /** Relays that know each other, all of them members, with nothing on their disks. */
@@ -95,7 +94,7 @@ export class RelayCluster extends TimedWorld {
       actor,
       limits: limitsOf(seat, this.#limits),
       random: seededRandom(this.chance(2 ** 31)),
-      engines: { yjs: engine },
+      engines: readers,
       dialects: [nativeDialect],
       tokenSecret: meshSecret,
       hlcFloorMs: 0,
@@ -344,7 +343,7 @@ export class RelayCluster extends TimedWorld {
               type: "engine-result",
               lineage: effect.lineage,
               seq: effect.seq,
-              result: engine.perform(effect.call),
+              result: engineOfRoom(effect.lineage.room).perform(effect.call),
             }),
           this.chance(5),
         );

@@ -6,7 +6,6 @@ import { actorOf, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
 import { seededRandom } from "@inkmesh/shared/base/random";
 import { ok } from "@inkmesh/shared/base/result";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { positionOfHex } from "@inkmesh/shared/ring/hash";
 import { limitsWith } from "../../../../server/config.ts";
 import type { RelayEffect } from "../../../../server/core/effect.ts";
@@ -19,8 +18,8 @@ import { LogAuthor } from "../../../contract/log-author.ts";
 import { aRecord } from "../../../contract/update-log.contract.ts";
 import { ClusterTypist } from "./cluster-typist.ts";
 import { aCluster, type RelayCluster, type Seat } from "./relay-cluster.ts";
+import { readers } from "../../../engines.ts";
 
-const engine = new YjsEngine();
 const name = (room: string): RoomName => room as RoomName;
 
 /** A catalogue over rooms that leave memory as soon as nobody needs them. */
@@ -38,7 +37,7 @@ class Shelf {
         limits: limitsWith({ roomCacheBytes: 0 }),
         random: seededRandom(1),
       },
-      ...{ engines: { yjs: engine }, dialects: [], tokenSecret: new Uint8Array(32), hlcFloorMs: 0, offsetMaxMs: 500 },
+      ...{ engines: readers, dialects: [], tokenSecret: new Uint8Array(32), hlcFloorMs: 0, offsetMaxMs: 500 },
     });
     this.rooms = new Rooms(
       this.context,
@@ -75,7 +74,7 @@ class Shelf {
 }
 
 function hashBy({ entries }: LogAuthor): string {
-  return engine.indexOf(entries.map(({ payload }) => payload)).index.hash();
+  return readers.yjs.indexOf(entries.map(({ payload }) => payload)).index.hash();
 }
 
 function summaryBy(author: LogAuthor, changes: Partial<RoomSummary> = {}): RoomSummary {
@@ -88,7 +87,7 @@ function summaryBy(author: LogAuthor, changes: Partial<RoomSummary> = {}): RoomS
 }
 
 function storedBy({ lineage, entries, clock }: LogAuthor): StoredRoom {
-  const index = engine.indexOf(entries.map(({ payload }) => payload)).index.encode();
+  const index = readers.yjs.indexOf(entries.map(({ payload }) => payload)).index.encode();
   return { record: aRecord(lineage.room), snapshot: undefined, tail: [...entries], index, clock, isMarked: true };
 }
 
@@ -169,7 +168,7 @@ describe("reading the disk's list", () => {
     const record = aRecord("gone", { deleted: { hlc: aRecord("").created, by: "" }, everDeleted: true });
     const author = anAuthor("gone");
     shelf.read()(summaryBy(author, { record, contentHash: undefined, clock: VectorClock.empty, isMarked: false }));
-    const content = positionOfHex(engine.emptyIndex().hash());
+    const content = positionOfHex(readers.yjs.emptyIndex().hash());
     expect([shelf.isRead, shelf.load(author)]).toEqual([true, []]);
     expect(shelf.digest("gone")).toEqual(roomDigest({ record, content, clock: VectorClock.empty }));
   });

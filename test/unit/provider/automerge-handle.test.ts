@@ -1,0 +1,153 @@
+import { Automerge, AutomergeHandle, loadAutomerge, type AutomergeHandleEvents } from "@inkmesh/client/automerge";
+import { beforeAll, expect, test, vi } from "vitest";
+import { share, type Incoming, type SharedDocument } from "../../../client/provider/shared-document.ts";
+import { aBeginning, type Note } from "../../property/provider/sim-document.ts";
+
+beforeAll(() => loadAutomerge());
+
+interface AnOpenHandle {
+  readonly handle: AutomergeHandle<Note>;
+  readonly shared: SharedDocument;
+  /** What was told, in order. */
+  readonly told: ("edit" | AutomergeHandleEvents<Note>["change"])[];
+  readonly edits: Uint8Array[];
+}
+
+function anOpenHandle(): AnOpenHandle {
+  const handle = new AutomergeHandle<Note>(aBeginning());
+  const shared = handle[share]();
+  const told: AnOpenHandle["told"] = [];
+  const edits: Uint8Array[] = [];
+  shared.watch((edit) => void (edits.push(edit), told.push("edit")));
+  handle.on("change", (change) => void told.push(change));
+  return { handle, shared, told, edits };
+}
+
+const write = (handle: AutomergeHandle<Note>, words: string): void =>
+  handle.change((draft) => Automerge.splice(draft as Automerge.Doc<Note>, ["text"], draft.text.length, 0, words));
+
+/** Edits of somebody else, each hanging on those before. */
+function written(...words: readonly string[]): Uint8Array[] {
+  const { handle, edits } = anOpenHandle();
+  for (const each of words) write(handle, each);
+  return edits;
+}
+
+const fromRelay = (updates: readonly Uint8Array[]): Incoming[] => updates.map((update) => ({ update, source: "relay" }));
+
+/** A change with a fine head over which Automerge panics: it takes the place of an operation that is nowhere. */
+function aPanic(deps: readonly string[]): Uint8Array {
+  const ops = [{ action: "set", obj: "_root", key: "extra", value: "x", pred: ["99@bb"] }];
+  return Automerge.encodeChange({ actor: "abcd", seq: 1, startOp: 50, time: 0, message: null, deps, ops } as never);
+}
+
+test("a change is an edit first and an event then, with patches and what was before and after", () => {
+  const { handle, told } = anOpenHandle();
+  write(handle, "word");
+  expect(told).toMatchObject(["edit", { handle, patchInfo: { source: "change", before: { text: "" }, after: { text: "word" } } }]);
+  expect(told[1]).toMatchObject({ doc: { text: "word" }, patches: [{ action: "splice", path: ["text", 0], value: "word" }] });
+  expect(handle.doc().text).toBe("word");
+});
+
+test("what changes nothing is no edit and no event, and what throws changes nothing", () => {
+  const { handle, told } = anOpenHandle();
+  handle.change(() => {});
+  const mistake = new Error("a mistake");
+  const changed = (): void =>
+    handle.change((draft) => {
+      draft.text = "half";
+      throw mistake;
+    });
+  expect(changed).toThrow(mistake);
+  expect([told, handle.doc().text]).toEqual([[], ""]);
+  write(handle, "whole");
+  expect(handle.doc().text).toBe("whole");
+});
+
+test("a listener that changes the document in turn makes the next edit, which hangs on the first", () => {
+  const { handle, edits } = anOpenHandle();
+  handle.on("change", () => handle.doc().text.length < 3 && write(handle, "x"));
+  write(handle, "x");
+  expect(handle.doc().text).toBe("xxx");
+  const reader = anOpenHandle();
+  for (const edit of edits) expect(reader.shared.apply(fromRelay([edit]))).toEqual({ isWhole: true, news: 1 });
+  expect(reader.handle.doc().text).toBe("xxx");
+});
+
+test("a change at earlier heads is made there, and merged", () => {
+  const { handle } = anOpenHandle();
+  write(handle, "ab");
+  const heads = handle.heads();
+  write(handle, "cd");
+  const made = handle.changeAt(heads, (draft) => Automerge.splice(draft as Automerge.Doc<Note>, ["text"], 0, 0, "_"));
+  expect([handle.doc().text, made?.length]).toEqual(["_abcd", 1]);
+  expect(handle.heads()).toContain(made?.[0]);
+});
+
+test("all updates of a frame are one event, and none of them is an edit here; what came before is no news", () => {
+  const { handle, shared, told, edits } = anOpenHandle();
+  const updates = written("one ", "two ", "three");
+  expect(shared.apply(fromRelay(updates))).toEqual({ isWhole: true, news: 3 });
+  expect([told.length, edits.length, handle.doc().text]).toEqual([1, 0, "one two three"]);
+  expect(shared.apply(fromRelay(updates))).toEqual({ isWhole: true, news: 0 });
+  expect(told).toHaveLength(1);
+});
+
+test("a whole document is taken as updates are, also with changes behind it", () => {
+  const { handle, shared } = anOpenHandle();
+  const other = anOpenHandle();
+  write(other.handle, "state");
+  const state = other.shared.state();
+  write(other.handle, " and tail");
+  const update = Buffer.concat([state, other.edits.at(-1)!]);
+  expect(shared.isShown(update)).toBe(false);
+  expect(shared.apply(fromRelay([update]))).toEqual({ isWhole: true, news: 1 });
+  expect([handle.doc().text, shared.isShown(update)]).toEqual(["state and tail", true]);
+});
+
+test("[P7] what Automerge panics over, or cannot read, leaves the document and all others in place, and is told", () => {
+  const { handle, shared, edits } = anOpenHandle();
+  write(handle, "mine ");
+  const refused = vi.fn();
+  handle.on("error", ({ update }) => refused(update));
+  const panic = aPanic(handle.heads());
+  const [one, two] = written("one ", "two ") as [Uint8Array, Uint8Array];
+  const whole = shared.apply(fromRelay([one, panic, Uint8Array.of(1, 2, 3), two]));
+  expect(whole).toEqual({ isWhole: false, news: 2 });
+  expect(refused.mock.calls).toEqual([[panic]]);
+  for (const words of ["mine ", "one ", "two "]) expect(handle.doc().text).toContain(words);
+  write(handle, "after");
+  const reader = anOpenHandle();
+  expect(reader.shared.apply(fromRelay([one, two, ...edits])).isWhole).toBe(true);
+  expect(reader.handle.heads()).toEqual(handle.heads());
+});
+
+test("[P7] what hangs on something that is not here waits, and the document says that it has a hole", () => {
+  const { handle, shared } = anOpenHandle();
+  const [one, two] = written("one ", "two ") as [Uint8Array, Uint8Array];
+  expect([shared.apply(fromRelay([two])), shared.hasHoles, handle.doc().text]).toEqual([{ isWhole: false, news: 0 }, true, ""]);
+  expect(shared.isShown(two)).toBe(false);
+  shared.apply(fromRelay([one]));
+  expect([shared.hasHoles, handle.doc().text]).toEqual([false, "one two "]);
+});
+
+test("what was made elsewhere is merged as an edit", () => {
+  const { handle, told } = anOpenHandle();
+  const other = anOpenHandle();
+  write(other.handle, "import");
+  expect(handle.merge(other.shared.state())).toBe(true);
+  expect([told[0], told.length, handle.doc().text]).toEqual(["edit", 2, "import"]);
+  expect(handle.merge(other.shared.state())).toBe(false);
+});
+
+test("stored updates become one that says the same, and one that cannot be read keeps them as they are", () => {
+  const { shared } = anOpenHandle();
+  const { handle, edits } = anOpenHandle();
+  for (let index = 0; index < 60; index++) write(handle, "word ");
+  const [beginning] = shared.givenBeyond([]);
+  const merged = shared.merged([beginning!, ...edits]);
+  expect(merged.length).toBeLessThan(Buffer.concat(edits).length / 2);
+  expect(shared.apply([{ update: merged, source: "device" }]).isWhole).toBe(true);
+  const junk = Uint8Array.of(1, 2, 3);
+  expect(shared.merged([...edits, junk])).toEqual(new Uint8Array(Buffer.concat([...edits, junk])));
+});
