@@ -2,11 +2,11 @@
  * AutomergeEngine: Automerge for this page, fetched when the first document asks for it: 3.6 MB of WebAssembly (1.2 MB on the line), which nobody
  * pays for who writes texts and code alone. This device keeps the file once it was used (`service-worker/late-files.ts`).
  */
-import type * as Entrance from "@inkmesh/client/automerge";
 import wasmAddress from "automerge/automerge.wasm?url";
+import type * as Parts from "./automerge-parts.ts";
 import { keepLateFile } from "./service-worker/late-files.ts";
 
-export type AutomergeEngine = typeof Entrance;
+export type AutomergeEngine = typeof Parts;
 
 let loaded: AutomergeEngine | undefined;
 let loading: Promise<AutomergeEngine> | undefined;
@@ -26,7 +26,7 @@ export function loadEngine(): Promise<AutomergeEngine> {
 }
 
 async function fetchAll(): Promise<AutomergeEngine> {
-  const engine = await import("@inkmesh/client/automerge");
+  const engine = await import("./automerge-parts.ts");
   await engine.loadAutomerge(wasmAddress);
   loaded = engine;
   // Without a secure context there is nothing to keep it in, and no page to open without a relay either.

@@ -9,7 +9,7 @@ import { type AnyRoom, isYjs } from "./any-room.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { copyLacks } from "./copied-images.ts";
 import { copyDocument, noCopyMade, plainText } from "./document-copy.ts";
-import { jsonOf, wordsIn } from "./automerge-content.ts";
+import { jsonOf, markdownOf } from "./automerge-content.ts";
 import { metaOf } from "./document-meta.ts";
 import { download, fileName } from "./download.ts";
 import { downloadOnlyHere } from "./only-here.ts";
@@ -43,7 +43,7 @@ const formats: Record<DocumentKind, Formats> = {
     ["json", "JSON"],
   ],
   board: [
-    ["text", "Plain text"],
+    ["markdown", "Markdown"],
     ["json", "JSON"],
   ],
 };
@@ -171,9 +171,7 @@ async function save(room: AnyRoom, format: ExportFormat, online: boolean): Promi
 /** Of notes and boards the page can make every file itself, also when no relay can be reached. */
 function fileOf(document: AutomergeHandle, format: ExportFormat): Blob {
   if (format === "json") return new Blob([jsonOf(document)], { type: "application/json" });
-  // A file of notes is what was written, and no more.
-  const words = format === "markdown" ? wordsIn(document) : plainText(document);
-  return new Blob([words], { type: `text/${format === "markdown" ? "markdown" : "plain"};charset=utf-8` });
+  return new Blob([markdownOf(document)], { type: "text/markdown;charset=utf-8" });
 }
 
 function useDismissal(open: boolean, place: { current: HTMLElement | null }, dismiss: () => void): void {

@@ -7,7 +7,7 @@ import type { ComponentType } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { type AnyRoom, type AutomergeRoom, isYjsRoom, type YjsRoom } from "./any-room.ts";
 import { foreignIn } from "./automerge-content.ts";
-import type { AutomergeEditorProps, NotesDocument } from "./automerge-editor-props.ts";
+import type { AutomergeEditorProps, BoardDocument, NotesDocument } from "./automerge-editor-props.ts";
 import { plainText } from "./document-copy.ts";
 import { metaOf, watchMeta } from "./document-meta.ts";
 import type { EditorProps } from "./editor-props.ts";
@@ -26,8 +26,10 @@ const yjsEditors = {
 
 const automergeEditors: {
   readonly notes: () => Promise<Loaded<AutomergeEditorProps<NotesDocument>>>;
+  readonly board: () => Promise<Loaded<AutomergeEditorProps<BoardDocument>>>;
 } = {
   notes: () => import("./notes/notes-editor.tsx"),
+  board: () => import("./board/board-editor.tsx"),
 };
 
 /**
@@ -64,10 +66,14 @@ function YjsFrame({ room, editable, onSay }: EditorFrameProps<YjsRoom>) {
 
 function AutomergeFrame({ room, ...others }: EditorFrameProps<AutomergeRoom>) {
   const kind = useKind(room);
-  const foreign = useForeign(room) ?? (kind === "board" ? kind : undefined);
+  const foreign = useForeign(room);
   if (foreign !== undefined) return <ForeignDocument room={room} found={foreign} />;
   // What the handle holds was looked at: it is what the editor of its kind takes.
-  return <LoadedFrame<NotesDocument> load={automergeEditors.notes} room={room} {...others} />;
+  return kind === "board" ? (
+    <LoadedFrame<BoardDocument> key={kind} load={automergeEditors.board} room={room} {...others} />
+  ) : (
+    <LoadedFrame<NotesDocument> key={kind} load={automergeEditors.notes} room={room} {...others} />
+  );
 }
 
 interface LoadedFrameProps<T> extends EditorFrameProps<AutomergeRoom> {

@@ -25,6 +25,7 @@ import "./styles/rich-text.css";
 import "./styles/images.css";
 import "./styles/code.css";
 import "./styles/notes.css";
+import "./styles/board.css";
 
 const place = document.getElementById("app");
 if (place === null) throw new Error("The page has no place for the app.");

@@ -2,7 +2,7 @@
  * StartPage: all documents, the relay's and this device's, and where new ones begin.
  */
 import type { Inkmesh } from "@inkmesh/client";
-import { CodeXml, FilePlus2, FlaskConical, Network, NotebookPen, Search } from "lucide-preact";
+import { CodeXml, FilePlus2, FlaskConical, Network, NotebookPen, Search, SquareKanban } from "lucide-preact";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { drawName } from "./any-room.ts";
@@ -42,6 +42,7 @@ export function StartPage({ mesh, person, onPerson, readiness, onTryIt, news }: 
             <NewButton kind="text" label="New text" icon={FilePlus2} primary onFail={sayFailed} />
             <NewButton kind="code" label="New code document" icon={CodeXml} onFail={sayFailed} />
             <NewButton kind="notes" label="New notes" icon={NotebookPen} onFail={sayFailed} />
+            <NewButton kind="board" label="New board" icon={SquareKanban} onFail={sayFailed} />
           </div>
         </div>
         {failed && (

@@ -14,9 +14,13 @@ const settleMs = 600;
 export function mirrorTitle(room: AnyRoom): () => void {
   let listed: Pick<DocumentMeta, "title" | "kind"> | undefined;
   let busy = false;
+  /** Something was said while an answer was awaited. */
+  let missed = false;
+  let isStopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const mirror = async () => {
+    missed ||= busy;
     if (busy || !isKnown(room)) return;
     busy = true;
     try {
@@ -27,6 +31,8 @@ export function mirrorTitle(room: AnyRoom): () => void {
       if (isDoneHere(answer)) listed = { title, kind };
     } finally {
       busy = false;
+      if (missed && !isStopped) soon();
+      missed = false;
     }
   };
   const soon = () => {
@@ -36,6 +42,7 @@ export function mirrorTitle(room: AnyRoom): () => void {
   const stops = [watchMeta(room.doc, soon), room.on("status", soon)];
   soon();
   return () => {
+    isStopped = true;
     clearTimeout(timer);
     for (const stop of stops) stop();
   };

@@ -16,9 +16,12 @@ export const previewLengthMax = 100_000;
 
 const parser = new MarkdownIt({ html: false, linkify: false });
 parser.validateLink = (target) => safeHref(target) !== undefined;
+// The parser's one other class, `language-…` of code, says what somebody wrote; nothing of the page is called so.
 parser.renderer.rules["image"] = (tokens, index) => `<em>[${escaped(tokens[index]?.content || "image")}]</em>`;
 parser.core.ruler.push("tasks", ({ tokens }) => {
-  for (const [index, token] of tokens.entries()) if (isItemText(tokens, index)) markTask(token);
+  for (const [index, token] of tokens.entries()) {
+    if (isItemText(tokens, index) && markTask(token)) tokens[index - 2]?.attrSet("class", "task");
+  }
 });
 
 const elements = "h1 h2 h3 h4 h5 h6 p br hr blockquote ul ol li pre code em strong s a table thead tbody tr th td span".split(" ");
@@ -32,7 +35,7 @@ export function previewOf(markdown: string, page: Window & typeof globalThis = w
   });
   return purify.sanitize(parser.render(markdown), {
     ALLOWED_TAGS: elements,
-    ALLOWED_ATTR: ["href", "start"],
+    ALLOWED_ATTR: ["class", "href", "start"],
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
     RETURN_DOM_FRAGMENT: true,
@@ -54,10 +57,12 @@ function isItemText(tokens: readonly Token[], index: number): boolean {
 }
 
 /** `[ ] ` and `[x] `, as GitHub has them, as signs of a box: nothing can be ticked in a preview. */
-function markTask({ children }: Token): void {
+function markTask({ children }: Token): boolean {
   const first = children?.[0];
   const box = first?.type === "text" ? /^\[([ xX])\]\s/.exec(first.content) : null;
-  if (first !== undefined && box !== null) first.content = `${box[1] === " " ? "☐" : "☑"} ${first.content.slice(box[0].length)}`;
+  if (first === undefined || box === null) return false;
+  first.content = `${box[1] === " " ? "☐" : "☑"} ${first.content.slice(box[0].length)}`;
+  return true;
 }
 
 function escaped(text: string): string {
