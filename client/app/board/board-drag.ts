@@ -129,7 +129,8 @@ class BoardDrag {
     if (target?.index !== dragged.target?.index || target?.columnId !== dragged.target?.columnId) this.#dragged = { ...dragged, target };
     this.#show(this.#dragged);
     const ghost = this.#options().ghost.current;
-    if (ghost !== null) ghost.style.transform = `translate(${press.x + 8}px, ${press.y + 8}px)`;
+    if (ghost !== null)
+      ghost.style.transform = `translate(${Math.min(press.x + 8, innerWidth - ghost.offsetWidth - 8)}px, ${press.y + 8}px)`;
     this.#frame = requestAnimationFrame(() => this.#step());
   }
 

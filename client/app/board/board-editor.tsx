@@ -90,6 +90,8 @@ export default function BoardEditor({ handle, awareness, holdRemote, editable, a
     announce("The column is deleted. Undo brings it back.");
     perform(removeColumn(board, id, cards));
   };
+  const onKey = (event: KeyboardEvent) => onBoardKey(event, desk, { undo, redo });
+  useKeysOfNobody(onKey);
   useEffect(() => {
     if (autofocus) root.current?.querySelector<HTMLElement>(".new-card")?.focus();
   }, []);
@@ -97,7 +99,7 @@ export default function BoardEditor({ handle, awareness, holdRemote, editable, a
   const asked = deleting === undefined ? undefined : columnOn(board, deleting);
 
   return (
-    <div class="board" ref={root} data-dragging={dragged?.type} onKeyDown={(event) => onBoardKey(event, desk, { undo, redo })}>
+    <div class="board" ref={root} data-dragging={dragged?.type} onKeyDown={onKey}>
       <Toolbar label="Board">
         <ToolButton label="Undo" icon={Undo2} disabled={!editable || !history.canUndo} onPress={undo} />
         <ToolButton label="Redo" icon={Redo2} disabled={!editable || !history.canRedo} onPress={redo} />
@@ -207,12 +209,25 @@ function useHistory(handle: Handle): BoardHistory {
   return history;
 }
 
-/** A card that moves to another column is drawn anew there, and would lose the focus. */
+/**
+ * Where the focus goes once the board is drawn again. A card that moves to another column, by oneself or by others, is drawn anew there: it has the focus
+ * there, too, if it had it.
+ */
 function useFocusNext(root: { readonly current: HTMLElement | null }): (selector: string) => void {
   const wanted = useRef<string>();
+  const held = useRef<{ readonly element: Element; readonly selector: string }>();
+  useEffect(() => {
+    const note = ({ target }: FocusEvent) => {
+      const card = target instanceof Element ? target.closest<HTMLElement>("[data-card]")?.dataset["card"] : undefined;
+      held.current = card === undefined ? undefined : { element: target as Element, selector: cardTitle(card) };
+    };
+    root.current?.addEventListener("focusin", note);
+    return () => root.current?.removeEventListener("focusin", note);
+  }, []);
   useLayoutEffect(() => {
-    if (wanted.current === undefined) return;
-    const found = root.current?.querySelector<HTMLElement>(wanted.current);
+    const isLost = held.current?.element.isConnected === false && document.activeElement === document.body;
+    const selector = wanted.current ?? (isLost ? held.current?.selector : undefined);
+    const found = selector === undefined ? undefined : root.current?.querySelector<HTMLElement>(selector);
     if (found === null || found === undefined) return;
     wanted.current = undefined;
     found.focus();
@@ -220,6 +235,19 @@ function useFocusNext(root: { readonly current: HTMLElement | null }): (selector
   return (selector) => {
     wanted.current = selector;
   };
+}
+
+/** Keys that come while nothing has the focus: undo is for the board then, too. */
+function useKeysOfNobody(onKey: (event: KeyboardEvent) => void): void {
+  const latest = useRef(onKey);
+  latest.current = onKey;
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.target === document.body) latest.current(event);
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
 }
 
 function announceMoves(writes: readonly BoardWrite[], board: Board, announce: (sentence: string) => void): void {

@@ -67,6 +67,12 @@ export function LiveText(props: LiveTextProps) {
     field.current?.setSelectionRange(field.current.value.length, field.current.value.length);
   }, [autofocus]);
   useEffect(() => () => void hands.current?.free(), []);
+  useEffect(() => {
+    // In a dialog that is not shown yet a field has no size; and its words break elsewhere when the page gets narrower.
+    const sizes = new ResizeObserver(() => field.current !== null && fit(field.current));
+    if (field.current !== null) sizes.observe(field.current);
+    return () => sizes.disconnect();
+  }, []);
 
   return (
     <textarea
