@@ -15,9 +15,10 @@ import { noBytes } from "@inkmesh/shared/base/bytes";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import { ChannelNames } from "@inkmesh/shared/wire/channel-names";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
-import type { Dialect } from "@inkmesh/shared/wire/dialect";
+import { canSpeakOf, type Dialect } from "@inkmesh/shared/wire/dialect";
 import { behindSince, countSince, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import { Admittance } from "./admittance.ts";
@@ -224,6 +225,7 @@ export class Connection implements Line {
   #attach(text: string, opening: Opening): void {
     const name = readRoomName(text);
     if (!name.ok) return this.#refuseChannel(opening, name.refusal);
+    if (!canSpeakOf(this.dialect.name, engineOf(name.value))) return this.#refuseChannel(opening, { code: "OTHER_ENGINE", detail: "" });
     this.#admittance.open(name.value, opening);
   }
 

@@ -58,6 +58,11 @@ export class HttpWriter implements Participant {
     this.principal = options.ask.principal;
   }
 
+  /** It is tried still, and nothing of it is in. */
+  get isTrying(): boolean {
+    return this.#isTrying;
+  }
+
   begin(): void {
     this.#options.room.attend(this);
   }

@@ -196,8 +196,8 @@ export class RoomContent {
   }
 
   /** Whether something of what was lacking is here now; of more than was named, whatever came since `clock`. */
-  hasSomeOf({ clocks, isAll }: Lacking, since: VectorClock): boolean {
-    return clocks.some(({ author, clock }) => this.clockOf(author) > clock) || (!isAll && !since.covers(this.#clock));
+  hasSomeOf({ missing, isAll }: Lacking, since: VectorClock): boolean {
+    return missing.some((content) => this.#index.holds(content)) || (!isAll && !since.covers(this.#clock));
   }
 
   /** Lets in what was just examined, as an entry with the next dot. */

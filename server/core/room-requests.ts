@@ -28,12 +28,17 @@ import { clocksOfRoom } from "./room-clocks.ts";
 import { closedRecord, firstRecord, nextGeneration, renamedRecord, repeatOf, unnamed } from "./room-record.ts";
 import type { Rooms } from "./rooms.ts";
 import { listedWithinMs, type RoomLists } from "./room-lists.ts";
+import { unfitFor } from "./unfit-request.ts";
 import { viewOfRoom } from "./room-view.ts";
 import type { RoomRecord } from "./stored-room.ts";
 import { behindAfterMs, seenBefore } from "./seen-before.ts";
 
 /** Milliseconds for which the replicas may take to say that they have a record. */
 const confirmedWithinMs = 2_000;
+
+/** The same for an edit that is tried first, on a worker that may have to start and to be told the document. */
+const triedWithinMs = 10_000;
+const stillTried: Refusal = { code: "RELAY_BUSY", detail: "the edit is being tried still, and was not taken" };
 
 /** The same for an image, which is up to 8 MiB: who is told no sends all of it again. */
 const blobConfirmedWithinMs = 10_000;
@@ -43,12 +48,6 @@ const blobFetchedWithinMs = 8_000;
 
 /** Milliseconds for which bringing a room and its other replicas together may take. */
 const comparedWithinMs = 8_000;
-
-/** Where marks of requests cannot be kept. */
-const keyless: Refusal = {
-  code: "BAD_REQUEST",
-  detail: "an Automerge document keeps no Idempotency-Key. Send the changes without one: each is known by its hash, and taken once",
-};
 
 type Ask<Type extends RoomRequest["type"]> = Extract<RoomRequest, { type: Type }>;
 type RoomAsk = Exclude<RoomRequest, { type: "list" | "clocks" | "compare" }>;
@@ -114,6 +113,8 @@ export class RoomRequests {
     if (ask.type === "create") return this.#create(request, room, ask);
     if (room.isDeleted && ask.type === "delete") return this.#deleteAgain(request, room);
     if (room.isDeleted) return this.#refuse(request, { code: "ROOM_DELETED", detail: "" });
+    const unfit = unfitFor(room.engine.name, ask);
+    if (unfit !== undefined) return this.#refuse(request, unfit);
     const isBegun = ask.type === "write" && ask.where !== "existing";
     if (!room.exists && !isBegun) return this.#refuse(request, { code: "NOT_FOUND", detail: "" });
     switch (ask.type) {
@@ -227,7 +228,6 @@ export class RoomRequests {
   }
 
   #update(request: RequestId, room: Room, ask: Ask<"update">): void {
-    if (ask.key !== undefined && room.engine.name === "automerge") return this.#refuse(request, keyless);
     if (!this.#mustCatchUp(request, room, ask)) this.#letIn(request, room, ask);
   }
 
@@ -262,7 +262,9 @@ export class RoomRequests {
     }
     const { tokenSecret } = this.#context;
     const writer = new HttpWriter({ room, ask, dialect, tokenSecret, done: (result) => this.#written(request, room, result) });
-    this.#giveUpAfter(request, open, confirmedWithinMs, () => this.#refuse(request, { code: "NOT_CONFIRMED", detail: "" }));
+    this.#giveUpAfter(request, open, room.engine.needsTrial ? triedWithinMs : confirmedWithinMs, () =>
+      this.#refuse(request, writer.isTrying ? stillTried : { code: "NOT_CONFIRMED", detail: "" }),
+    );
     open.withdraw = () => writer.end();
     writer.begin();
   }

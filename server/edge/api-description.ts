@@ -89,7 +89,11 @@ const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
       responses: answers({ 200: answer("A page.", "Rooms") }),
     },
     post: {
-      ...{ operationId: "createRoom", summary: "Creates a document, or the next one of a name whose document was deleted." },
+      ...{
+        operationId: "createRoom",
+        summary:
+          "Creates a document, or the next one of a name whose document was deleted. `automerge:<id>`, and the kinds `notes` and `board`, are Automerge's.",
+      },
       parameters: [
         header("Idempotency-Key", "Done once; without `room` it names the document, on all relays: 16 characters at least, random."),
       ],
@@ -128,7 +132,7 @@ const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
       responses: answers({ 200: content, 304: { description: "As it was." } }),
     },
     put: {
-      ...{ operationId: "writeContent", summary: "Makes the document what is sent, by the smallest edit." },
+      ...{ operationId: "writeContent", summary: "Makes the document what is sent, by the smallest edit; not of Automerge documents." },
       parameters: [
         ...[room, token, ifMatch, key, header("If-None-Match", "`*`: only if nobody has written in it.")],
         query("kind", { enum: ["text", "code"], default: "text" }, "What a new document becomes."),
@@ -137,7 +141,11 @@ const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
       responses: answers({ 200: saved }),
     },
     patch: {
-      ...{ operationId: "editContent", summary: "A Yjs update as one edit.", parameters: [room, ifMatch, key] },
+      ...{
+        operationId: "editContent",
+        summary: "A Yjs update as one edit, or Automerge's changes; no key for those.",
+        parameters: [room, ifMatch, key],
+      },
       requestBody: takes({ "application/octet-stream": { schema: {} } }),
       responses: answers({ 200: saved }),
     },

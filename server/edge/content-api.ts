@@ -2,7 +2,7 @@
  * A document's content over HTTP.
  *
  *     GET    /api/rooms/:room/content?format=     `Inkmesh-Token` in and out: never older than what one has seen; `If-None-Match`: 304
- *     PATCH  /api/rooms/:room/content             a Yjs update as application/octet-stream, one edit: whole or not at all; `If-Match`: 412
+ *     PATCH  /api/rooms/:room/content             a Yjs update, or changes of Automerge's one behind the other, as application/octet-stream, one edit: whole or not at all; `If-Match`: 412
  *     PUT    /api/rooms/:room/content?kind=       the whole of it as text/plain, text/markdown or text/html: the edit that makes it that
  *
  * An ETag is the token of what was sent, and the format: `"<token>.<format>"`. `If-Match` takes it, or the token alone, and holds where the
@@ -75,7 +75,8 @@ function updateRequest(request: Request): Result<Ask<"update">> {
   const name = readRoomName(String(request.params["room"]));
   if (!name.ok) return name;
   const { body } = request as { body: unknown };
-  if (!(body instanceof Uint8Array) || body.length === 0) return refused("BAD_REQUEST", `the body is a Yjs update, sent as ${octets}`);
+  if (!(body instanceof Uint8Array) || body.length === 0)
+    return refused("BAD_REQUEST", `the body is a Yjs update, or changes of Automerge's, sent as ${octets}`);
   const match = matchOf(request.get("If-Match"));
   if (!match.ok) return match;
   const key = idempotencyKey(request, [body]);

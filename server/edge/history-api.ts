@@ -14,6 +14,7 @@
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { refused, type Refusal, type Result } from "@inkmesh/shared/base/result";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import express, { type Request, type Router } from "express";
 import * as z from "zod";
@@ -59,6 +60,8 @@ export function historyApi({ ask, history, version }: HistoryApiOptions): Router
     building++;
     try {
       const room = await roomOf(request, ask);
+      if (room.ok && engineOf(room.value.room) === "automerge" && query.data.format === "html")
+        return sendRefusal(response, { code: "UNSAYABLE", detail: "an Automerge document has no version as HTML" });
       const built = room.ok ? await version({ ...room.value, minute: minuteOf(name.data), format: query.data.format }) : room;
       if (!room.ok || !built.ok) return sendRefusal(response, (built as Extract<typeof built, { ok: false }>).refusal);
       if (built.value === undefined) return sendRefusal(response, refused("NOT_FOUND", `no version ${name.data}`).refusal);

@@ -18,7 +18,8 @@
  * A room is one path segment, percent-encoded (`a%2Fb`). This file only translates: what is asked becomes a
  * `RoomRequest` for the core, what the core answers becomes a status, headers and JSON.
  */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { documentIdOf, roomOfDocument } from "@inkmesh/shared/wire/automerge-document";
 import { readRoomName } from "@inkmesh/shared/wire/room-name";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
@@ -40,6 +41,8 @@ import { userOf } from "./rooms-door.ts";
 const bodyBytesMax = 16 * 1024;
 const pageMax = 200;
 const principal = "";
+/** Kinds of documents that are Automerge's, where a document's name does not say so. */
+const automergeKinds: ReadonlySet<string | undefined> = new Set(["notes", "board"]);
 
 const word = (max: number): z.ZodString =>
   z
@@ -117,13 +120,20 @@ function createRequest(request: Request): Result<RoomRequest> {
   const { room, title, kind } = body.data;
   const key = idempotencyKey(request, [JSON.stringify([room, title, kind])]);
   if (!key.ok) return key;
-  const name = room === undefined ? newRoomName(key.value) : readRoomName(room);
+  const drawn = room === undefined ? newRoomName(key.value) : readRoomName(room);
+  const name =
+    room === undefined && drawn.ok && automergeKinds.has(kind) ? { ok: true as const, value: documentRoomOf(drawn.value) } : drawn;
   const repeats = key.value === undefined ? undefined : room === undefined ? "drawn" : "named";
   return name.ok ? { ok: true, value: { type: "create", room: name.value, title, kind, repeats, principal } } : name;
 }
 
 function newRoomName(key: RequestKey | undefined): Result<RoomName> {
   return key === undefined ? readRoomName(randomBytes(12).toString("base64url")) : drawnRoomName(key);
+}
+
+/** An Automerge document whose address is drawn from `name`. */
+function documentRoomOf(name: RoomName): RoomName {
+  return roomOfDocument(documentIdOf(createHash("sha256").update(name).digest().subarray(0, 16)));
 }
 
 function changeRequest(request: Request): Result<RoomRequest> {

@@ -48,6 +48,13 @@ export const errorKinds = {
     retryable: false,
     sentence: "A document's name has 1 to 256 bytes and no control characters.",
   },
+  OTHER_ENGINE: {
+    wire: 9,
+    closeCode: 4400,
+    httpStatus: 400,
+    retryable: false,
+    sentence: "This document is of another kind than this client speaks of: a Yjs client cannot open an Automerge document.",
+  },
   BAD_REQUEST: { wire: 7, httpStatus: 400, retryable: false, sentence: "The request is not understood." },
   NOT_FOUND: { wire: 8, httpStatus: 404, retryable: false, sentence: "There is nothing at this address." },
 

@@ -21,9 +21,10 @@ import { assert } from "../base/assert.ts";
 import { bytesOfHex, concatBytes, hexOf } from "../base/bytes.ts";
 import { ok, refused, type Result } from "../base/result.ts";
 import { hashBytes, readChanges, type AutomergeChange } from "./automerge-change.ts";
+import { lackingMax } from "./admission.ts";
 import { ByteCursor, Unreadable } from "./byte-cursor.ts";
 import { contentHash } from "./content-hash.ts";
-import type { Admission, ContentChange, ContentIndex, ContentLimits, UpdateKind } from "./crdt-engine.ts";
+import type { Admission, ContentChange, ContentIndex, ContentLimits, Lacking, NamedContent, UpdateKind } from "./crdt-engine.ts";
 
 /** What is let in: changes of which each hangs on what is here, or on those before it. */
 export interface AutomergeContentChange extends ContentChange {
@@ -56,6 +57,10 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
 
   has(hash: string): boolean {
     return this.#hashes.has(hash);
+  }
+
+  holds(content: NamedContent): boolean {
+    return "hash" in content && this.has(content.hash);
   }
 
   /** How many changes of the actor are here. */
@@ -180,8 +185,8 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
 export interface Placement {
   /** What is new, each after what it hangs on. */
   readonly placed: readonly AutomergeChange[];
-  /** A change that some of the rest hangs on, and that is not here. */
-  readonly missing: string | undefined;
+  /** Changes that some of the rest hangs on, and that are not here; not more than `lackingMax`. */
+  readonly missing: readonly string[];
   /** Why one of the rest can never be let in. */
   readonly impossible: string | undefined;
 }
@@ -205,7 +210,7 @@ class Placing {
       const ready = [change];
       for (let next = ready.pop(); next !== undefined; next = ready.pop()) this.#look(next, ready);
     }
-    const missing = [...this.#waiters.keys()].find((hash) => !this.#changes.has(hash));
+    const missing = [...this.#waiters.keys()].filter((hash) => !this.#changes.has(hash)).slice(0, lackingMax);
     return { placed: [...this.#placed.values()], missing, impossible: this.#impossible };
   }
 
@@ -239,16 +244,18 @@ class Placing {
 
 function admissionOf(changes: readonly AutomergeChange[], placement: Placement, kind: UpdateKind, update: Uint8Array): Answer {
   const { placed, missing, impossible } = placement;
-  const isWhole = missing === undefined && impossible === undefined;
+  const isWhole = missing.length === 0 && impossible === undefined;
+  const [first] = missing;
+  const lacks: Lacking = { missing: missing.map((hash) => ({ hash })), isAll: missing.length < lackingMax };
   if (placed.length === 0 || kind === "edit") {
     if (impossible !== undefined) return refusal("BAD_UPDATE", impossible);
-    if (missing !== undefined) return { type: "gap", missing: `change ${missing}` };
+    if (first !== undefined) return { type: "gap", missing: `change ${first}`, lacks };
     if (placed.length === 0) return { type: "known" };
   }
   const isUntouched = placed.length === changes.length && placed.every((change, index) => change === changes[index]);
   const payload = isUntouched ? update : concatBytes(placed.map(({ bytes }) => bytes));
   const change: AutomergeContentChange = { engine: "automerge", changes: placed };
-  return { type: "admitted", payload, change, leftOut: !isWhole };
+  return { type: "admitted", payload, change, leftOut: !isWhole, ...(first === undefined ? {} : { lacks }) };
 }
 
 function newActorsOf(placed: readonly AutomergeChange[]): number {

@@ -7,7 +7,7 @@
 import { assert } from "../base/assert.ts";
 import { noBytes } from "../base/bytes.ts";
 import { ok, refused, type Result } from "../base/result.ts";
-import { encodeUtf8 } from "lib0/string";
+import { automergeContent } from "./automerge-content.ts";
 import { readHeads } from "./automerge-content-index.ts";
 import {
   buildDocument,
@@ -87,9 +87,8 @@ function diff(parts: readonly Uint8Array[], stateVector: Uint8Array): Result<Uin
   return heads.ok ? whileBuilt(parts, (built) => ok(changesSince(built, heads.value))) : heads;
 }
 
-function content({ document }: BuiltDocument, format: (EngineCall & { type: "content" })["format"]): Result<Uint8Array> {
-  if (format === "update") return ok(stateOf(document));
-  return format === "json" ? ok(encodeUtf8(JSON.stringify(valueOf(document)))) : refused("UNSAYABLE", "an Automerge document is answered as json or update");
+function content({ document }: BuiltDocument, format: ContentFormat): Result<Uint8Array> {
+  return format === "update" ? ok(stateOf(document)) : automergeContent(valueOf(document), format);
 }
 
 function whileBuilt<Answer>(parts: readonly Uint8Array[], use: (built: BuiltDocument) => Answer, nestingMax?: number): Answer {

@@ -20,7 +20,7 @@ import { ok, refused, type Result } from "../base/result.ts";
 import { admit, lackingMax, type KnownContent, type Verdict, type YjsContentChange } from "./admission.ts";
 import { ByteCursor, Unreadable } from "./byte-cursor.ts";
 import { contentHash } from "./content-hash.ts";
-import type { Admission, ContentIndex, ContentLimits, Lacking, UpdateKind } from "./crdt-engine.ts";
+import type { Admission, ContentIndex, ContentLimits, Lacking, NamedContent, UpdateKind } from "./crdt-engine.ts";
 import { RangeSet } from "./range-set.ts";
 import { decodeStateVector, encodeStateVector } from "./state-vector.ts";
 import type { StructId } from "./yjs-struct.ts";
@@ -71,6 +71,10 @@ export class YjsContentIndex implements ContentIndex<YjsContentChange>, KnownCon
 
   clockOf(author: number): number {
     return this.#clocks.get(author) ?? 0;
+  }
+
+  holds(content: NamedContent): boolean {
+    return "author" in content && this.clockOf(content.author) > content.clock;
   }
 
   undeleted(range: ContentRange): readonly ContentRange[] {
@@ -170,7 +174,7 @@ function leftOut(missing: readonly StructId[]): { readonly leftOut: boolean; rea
 }
 
 function lackingOf(missing: readonly StructId[]): Lacking {
-  return { clocks: missing.map(({ client, clock }) => ({ author: client, clock })), isAll: missing.length < lackingMax };
+  return { missing: missing.map(({ client, clock }) => ({ author: client, clock })), isAll: missing.length < lackingMax };
 }
 
 function writeRanges(encoder: encoding.Encoder, ranges: RangeSet): void {

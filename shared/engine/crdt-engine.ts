@@ -45,9 +45,12 @@ export type Admission<Change extends ContentChange = ContentChange> =
   | { readonly type: "gap"; readonly missing: string; readonly lacks?: Lacking }
   | { readonly type: "refused"; readonly refusal: Refusal };
 
-/** What something hangs on and that is not here: of each author the first clock. */
+/** Something of a document, as its engine names it: a place in what a Yjs author wrote, or a change of Automerge's. */
+export type NamedContent = { readonly author: number; readonly clock: number } | { readonly hash: string };
+
+/** What something hangs on and that is not here: of each Yjs author the first clock. */
 export interface Lacking {
-  readonly clocks: readonly { readonly author: number; readonly clock: number }[];
+  readonly missing: readonly NamedContent[];
   /** There is no more than that. */
   readonly isAll: boolean;
 }
@@ -68,6 +71,7 @@ export interface ContentIndex<Change extends ContentChange = ContentChange> {
   stateVector(): Uint8Array;
   /** Whether a replica with this state vector has everything that is here (Yjs: every struct; deletions not considered). */
   coveredBy(stateVector: Uint8Array): Result<boolean>;
+  holds(content: NamedContent): boolean;
   /** The same content hashes alike, in whatever order it came: 8 bytes as 16 hex digits. */
   hash(): string;
   /** For handing the index from the worker that read the room to the core; `decodeIndex` reverses it. */

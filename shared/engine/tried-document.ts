@@ -39,14 +39,14 @@ export class TriedDocument {
     const changes = changesOf(update) ?? [];
     const { placed, missing } = this.#index.place(changes);
     if (placed.length > 0 && !this.#apply(placed)) return false;
-    return missing === undefined;
+    return missing.length === 0;
   }
 
   try(update: Uint8Array): TrialVerdict {
     const changes = changesOf(update);
     if (changes === undefined) return { type: "waits" };
     const { placed, missing, impossible } = this.#index.place(changes);
-    const isAll = missing === undefined && impossible === undefined;
+    const isAll = missing.length === 0 && impossible === undefined;
     if (placed.length === 0) return { type: isAll ? "applies" : "waits" };
     const refusal = this.#refusalOf(placed);
     if (refusal !== undefined) return refusal;

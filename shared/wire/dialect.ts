@@ -5,10 +5,23 @@
  * messages, in order, that say `message` in this dialect (none where the dialect has no word for it).
  */
 import type { Result } from "../base/result.ts";
+import type { EngineName } from "../engine/crdt-engine.ts";
 import type { ChannelNames } from "./channel-names.ts";
 import type { ClientMessage, RelayMessage } from "./client-message.ts";
 
 export type DialectName = "native" | "y-websocket" | "hocuspocus" | "automerge-repo";
+
+/** Which kinds of documents a dialect can speak of: state vectors and updates of another kind would say nonsense. */
+const spokenOf: Readonly<Record<DialectName, readonly EngineName[]>> = {
+  native: ["yjs", "automerge"],
+  "y-websocket": ["yjs"],
+  hocuspocus: ["yjs"],
+  "automerge-repo": ["automerge"],
+};
+
+export function canSpeakOf(dialect: DialectName, engine: EngineName): boolean {
+  return spokenOf[dialect].includes(engine);
+}
 
 export interface Dialect {
   readonly name: DialectName;

@@ -211,6 +211,7 @@ describe("the checks above are able to fail", () => {
       hash: index.hash.bind(index),
       encode: index.encode.bind(index),
       clockOf: index.clockOf.bind(index),
+      holds: index.holds.bind(index),
       get authors() {
         return index.authors;
       },

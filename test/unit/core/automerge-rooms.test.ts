@@ -5,8 +5,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { noBytes } from "@inkmesh/shared/base/bytes";
 import { textOfChanges, typedChanges } from "../../automerge-typing.ts";
 import { automergeRoom, engineOfRoom, loadAutomerge } from "../../engines.ts";
+import type { RoomRequest } from "../../../server/core/input.ts";
 import { aLineage, CoreWorld } from "./core-world.ts";
-import { NativeScript } from "./scripted-client.ts";
+import { NativeScript, YScript } from "./scripted-client.ts";
 
 const lineage = aLineage(automergeRoom);
 const words = ["a", "b", "c", "d", "e"];
@@ -66,6 +67,14 @@ describe("a room of an Automerge document", () => {
     expect(textOfChanges([...changes.slice(0, 3), ...behind.heard("updates").flatMap(({ updates }) => updates)])).toBe("abcde");
   });
 
+  test("a client of a Yjs dialect is told that it cannot speak of it", () => {
+    const world = new CoreWorld();
+    const client = new YScript(world, automergeRoom);
+    world.run();
+    expect([client.closeCode, world.refusals()]).toEqual([4400, ["OTHER_ENGINE"]]);
+    expect(world.relay.census()).toMatchObject({ sessions: 0, roomsInUse: 0 });
+  });
+
   test("a change that hangs on one that is not here is a gap; one of Yjs' kind is refused", () => {
     const world = new CoreWorld();
     const client = opened(world);
@@ -75,5 +84,51 @@ describe("a room of an Automerge document", () => {
     client.updates(1, [Uint8Array.of(0, 0)]);
     world.run();
     expect(client.heard("nack").at(-1)).toMatchObject({ number: 1, code: "BAD_UPDATE" });
+  });
+});
+
+describe("an Automerge document over HTTP", () => {
+  const room = automergeRoom;
+  const principal = "";
+
+  function answerTo(world: CoreWorld, ask: RoomRequest): unknown {
+    const request = world.ask(ask);
+    world.run();
+    const answer = world.answers.get(request);
+    return answer?.type === "content" ? { ...answer, bytes: Buffer.from(answer.bytes).toString() } : answer;
+  }
+
+  const patch = (update: Uint8Array, match?: string): RoomRequest => ({ type: "update", room, update, match, principal });
+  const read = (format: "text" | "json" | "html"): RoomRequest => ({ type: "content", room, format, token: "" });
+
+  test("is created, written by its changes and read; an edit made on something else is refused", () => {
+    const world = new CoreWorld();
+    expect(answerTo(world, patch(typedChanges("aa", [])[0]!))).toMatchObject({ refusal: { code: "NOT_FOUND" } });
+    expect(answerTo(world, { type: "create", room, title: "Plans", kind: "notes", principal })).toMatchObject({
+      room: { engine: "automerge", kind: "notes" },
+    });
+    const changes = typedChanges("aa", ["one", " two"]);
+    const first = answerTo(world, patch(changes[0]!)) as { readonly token: string };
+    expect(answerTo(world, patch(changes[1]!, first.token))).toMatchObject({ type: "saved" });
+    expect(answerTo(world, patch(changes[2]!, first.token))).toMatchObject({ refusal: { code: "CHANGED_SINCE" } });
+    expect([answerTo(world, read("text")), answerTo(world, read("json"))]).toMatchObject([{ bytes: "one" }, { bytes: '{"text":"one"}' }]);
+  });
+
+  test("is not written as text, has no HTML, and keeps no images: each is said in words", () => {
+    const world = new CoreWorld();
+    written(world);
+    const write = {
+      type: "write",
+      room,
+      format: "text",
+      body: "a",
+      kind: "text",
+      where: "any",
+      base: undefined,
+      match: undefined,
+    } as const;
+    const blob = { type: "keep-blob", room, name: `sha256-${"0".repeat(64)}` as never, bytes: noBytes } as const;
+    for (const ask of [{ ...write, principal }, read("html"), blob])
+      expect(answerTo(world, ask)).toMatchObject({ refusal: { code: "UNSAYABLE", detail: expect.stringContaining("Automerge") } });
   });
 });

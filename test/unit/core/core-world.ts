@@ -70,6 +70,8 @@ export class CoreWorld {
   readonly asked: Extract<RelayEffect, { type: "ask-access" }>[] = [];
   /** The worker on which updates are tried. */
   tries: (effect: TryEffect) => Result<TrialAnswer> = triedBy(someTrials());
+  /** When a trial is answered. */
+  holdsTrials: (answer: () => void) => void = (answer) => answer();
   readonly #asksAccess: boolean;
   readonly #limits: LimitChanges;
   readonly #seed: number;
@@ -262,12 +264,9 @@ export class CoreWorld {
           result: engineOfRoom(effect.lineage.room).perform(effect.call),
         });
       case "try-updates":
-        return this.#answer({
-          type: "updates-tried",
-          lineage: effect.lineage,
-          seq: effect.seq,
-          result: this.tries(effect),
-        });
+        return this.holdsTrials(() =>
+          this.#answer({ type: "updates-tried", lineage: effect.lineage, seq: effect.seq, result: this.tries(effect) }),
+        );
       case "ask-access":
         return void this.asked.push(effect);
       case "respond":

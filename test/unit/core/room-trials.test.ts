@@ -215,6 +215,23 @@ describe("an edit over HTTP", () => {
     expect(world.disk.entries(lineage)).toHaveLength(2);
   });
 
+  test("[P2] is not called done while it is tried, and is not let in when nobody waits for it any more", () => {
+    const world = new CoreWorld();
+    opened(world).updates(1, typedChanges("aa", []));
+    world.run();
+    const held: (() => void)[] = [];
+    world.holdsTrials = (answer) => void held.push(answer);
+    const request = world.ask(patch(typedChanges("aa", ["a"])[1]!));
+    world.run();
+    world.pass(3_000);
+    expect(world.answers.get(request)).toBeUndefined();
+    world.pass(8_000);
+    expect(world.answers.get(request)).toMatchObject({ refusal: { code: "RELAY_BUSY", detail: expect.stringContaining("not taken") } });
+    for (const answer of held) answer();
+    world.run();
+    expect(world.disk.entries(lineage)).toHaveLength(1);
+  });
+
   test("has no Idempotency-Key, and is told why", () => {
     const world = new CoreWorld();
     opened(world).updates(1, typedChanges("aa", []));
