@@ -12,6 +12,8 @@ import { build, type Plugin } from "vite";
 const workerFile = "service-worker.js";
 /** Icons for the installed app are fetched by the browser when it installs it; opening the app needs none of them. */
 const notNeededOffline = /\.png$|\/icon-maskable/;
+/** Kept on a device that has used it: see `service-worker/late-files.ts`. */
+const late = /\.wasm$/;
 
 /** `source`: the worker's entry. It lands beside the page as `service-worker.js`. */
 export function serviceWorkerBuild(source: string): Plugin {
@@ -24,7 +26,10 @@ export function serviceWorkerBuild(source: string): Plugin {
         configFile: false,
         publicDir: false,
         logLevel: "warn",
-        define: { appFilesOfBuild: JSON.stringify(filesOf(folder)) },
+        define: {
+          appFilesOfBuild: JSON.stringify(filesOf(folder)),
+          lateFilesOfBuild: JSON.stringify(urlsIn(folder).filter((url) => late.test(url))),
+        },
         build: {
           outDir: folder,
           emptyOutDir: false,
@@ -42,16 +47,19 @@ export function serviceWorkerBuild(source: string): Plugin {
  * assets that are missing then spoil the whole, and no version is put together from two.
  */
 function filesOf(folder: string): { url: string; revision: string | null }[] {
-  const urls = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length).replaceAll("\\", "/"))
-    .filter((url) => url !== `/${workerFile}` && !notNeededOffline.test(url))
-    .toSorted();
+  const urls = urlsIn(folder).filter((url) => url !== `/${workerFile}` && !notNeededOffline.test(url) && !late.test(url));
   const isAsset = (url: string): boolean => url.startsWith("/assets/");
   return [
     ...urls.filter((url) => !isAsset(url)).map((url) => ({ url, revision: hashOf(join(folder, url)) })),
     ...urls.filter(isAsset).map((url) => ({ url, revision: null })),
   ];
+}
+
+function urlsIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length).replaceAll("\\", "/"))
+    .toSorted();
 }
 
 function hashOf(file: string): string {

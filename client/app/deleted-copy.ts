@@ -1,12 +1,13 @@
 /**
  * DeletedCopy: what can be done with this device's copy of a document that was deleted: kept as a new document, or removed.
  */
-import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
+import type { Inkmesh } from "@inkmesh/client";
+import { type AnyRoom, fetchEngine, openRoom } from "./any-room.ts";
 import { copyDocument, type DocumentCopy } from "./document-copy.ts";
 import { forgetDocument } from "./recent-documents.ts";
 
 /** Answers the new document, or undefined when no copy could be made. Only of one that lacks nothing the original is removed. */
-export async function keepDeleted(mesh: Inkmesh, room: InkmeshRoom): Promise<DocumentCopy | undefined> {
+export async function keepDeleted(mesh: Inkmesh, room: AnyRoom): Promise<DocumentCopy | undefined> {
   const copy = await copyDocument(mesh, room).catch(() => undefined);
   if (copy === undefined) return undefined;
   if (copy.missingImages > 0) return copy;
@@ -17,7 +18,8 @@ export async function keepDeleted(mesh: Inkmesh, room: InkmeshRoom): Promise<Doc
 
 /** The same for one that is not open. */
 export async function keepDeletedUnopened(mesh: Inkmesh, name: string): Promise<DocumentCopy | undefined> {
-  const room = mesh.open(name);
+  await fetchEngine(name);
+  const room = openRoom(mesh, name);
   try {
     await room.whenLoaded;
     return await keepDeleted(mesh, room);

@@ -1,8 +1,9 @@
 /**
  * DeletedNotice: the document that one is looking at was deleted. What is on this device is still here, and can be kept.
  */
-import type { Inkmesh, InkmeshRoom, RoomDeletion } from "@inkmesh/client";
+import type { Inkmesh, RoomDeletion } from "@inkmesh/client";
 import { useState } from "preact/hooks";
+import type { AnyRoom } from "./any-room.ts";
 import { copyLacks } from "./copied-images.ts";
 import { keepDeleted, removeDeleted } from "./deleted-copy.ts";
 import { deletionWords } from "./deletion-words.ts";
@@ -14,7 +15,7 @@ import { edits } from "./status-words.ts";
 
 interface DeletedNoticeProps {
   readonly mesh: Inkmesh;
-  readonly room: InkmeshRoom;
+  readonly room: AnyRoom;
   readonly deletion: RoomDeletion | undefined;
   readonly onSay: (sentence: string) => void;
 }

@@ -1,12 +1,13 @@
 /**
  * DocumentCopy: a document's content as a new document, or as a file made without a relay.
  */
-import type { Inkmesh, InkmeshRoom, RoomStatus } from "@inkmesh/client";
+import type { Inkmesh, RoomStatus } from "@inkmesh/client";
 import { imageName } from "@inkmesh/shared/engine/editor-content";
 import * as Y from "yjs";
+import { type AnyDocument, type AnyRoom, drawName, isYjs, openRoom } from "./any-room.ts";
+import { wholeOf, wordsIn } from "./automerge-content.ts";
 import { copyImages } from "./copied-images.ts";
 import { codeField, metaOf, setTitle, textField } from "./document-meta.ts";
-import { drawRoomName } from "./room-address.ts";
 
 /** How long the copy may take to be written, before it is said that it was not. */
 const writtenWithinMs = 15_000;
@@ -18,13 +19,13 @@ export interface DocumentCopy {
 }
 
 /** Makes a new document with the content of another one and its images; resolves once it is kept, rejects when it is not. */
-export async function copyDocument(mesh: Inkmesh, { name, doc }: Pick<InkmeshRoom, "name" | "doc">): Promise<DocumentCopy> {
-  const room = mesh.open(drawRoomName());
+export async function copyDocument(mesh: Inkmesh, { name, doc }: Pick<AnyRoom, "name" | "doc">): Promise<DocumentCopy> {
+  const room = openRoom(mesh, await drawName(metaOf(doc).kind));
   let missingImages = 0;
   try {
     await room.whenLoaded;
-    missingImages = await copyImages(doc, name, room);
-    Y.applyUpdate(room.doc, Y.encodeStateAsUpdate(doc), copyDocument);
+    if (isYjs(doc)) missingImages = await copyImages(doc, name, room);
+    copyContent(doc, room.doc);
     setTitle(room.doc, copiedTitle(metaOf(doc).title));
     await untilKept(room);
   } catch (failure) {
@@ -36,8 +37,14 @@ export async function copyDocument(mesh: Inkmesh, { name, doc }: Pick<InkmeshRoo
   return { name: room.name, missingImages };
 }
 
+function copyContent(from: AnyDocument, to: AnyDocument): void {
+  if (isYjs(from) && isYjs(to)) Y.applyUpdate(to, Y.encodeStateAsUpdate(from), copyDocument);
+  else if (!isYjs(from) && !isYjs(to)) to.merge(wholeOf(from));
+  else throw new Error("A copy is of the same engine.");
+}
+
 /** Until the copy is on this device's disk or on a relay; where there is no disk, memory is all that was asked for. */
-async function untilKept(room: InkmeshRoom): Promise<void> {
+async function untilKept(room: AnyRoom): Promise<void> {
   const isKept = ({ device, notOnDevice, waiting }: RoomStatus) => device === "memory" || notOnDevice === 0 || waiting === 0;
   if (isKept(room.status)) return;
   await new Promise<void>((resolve, reject) => {
@@ -58,8 +65,9 @@ async function untilKept(room: InkmeshRoom): Promise<void> {
 export const noCopyMade = "No copy was made: neither this device nor a relay could keep it. The text is still here.";
 
 /** The plain text of a document, made here: what is left to save when no relay can be asked. */
-export function plainText(doc: Y.Doc): string {
+export function plainText(doc: AnyDocument): string {
   const { kind, title } = metaOf(doc);
+  if (!isYjs(doc)) return `${title === "" ? "" : `${title}\n\n`}${wordsIn(doc)}\n`;
   if (kind === "code") return doc.getText(codeField).toString();
   const lines = [...textLines(doc.getXmlFragment(textField))];
   return [...(title === "" ? [] : [title, ""]), ...lines, ""].join("\n");

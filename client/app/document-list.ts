@@ -4,7 +4,9 @@
  * Pure; the page fetches and this decides.
  */
 import type { DeviceRoom } from "@inkmesh/client";
+import { isAutomergeName } from "./any-room.ts";
 import { momentWords } from "./moment-words.ts";
+import { type DocumentKind, readKind } from "./page-location.ts";
 import type { RecentDocument } from "./recent-documents.ts";
 import type { ListedRoom } from "./relay-api.ts";
 import { edits } from "./status-words.ts";
@@ -12,7 +14,7 @@ import { edits } from "./status-words.ts";
 export interface DocumentRow {
   readonly room: string;
   readonly title: string;
-  readonly kind: "text" | "code";
+  readonly kind: DocumentKind;
   readonly changedMs: number | undefined;
   /** A copy is on this device: it opens without a relay. */
   readonly onDevice: boolean;
@@ -71,7 +73,7 @@ function mergeRow(
   return {
     room,
     title,
-    kind: (listed?.kind || recent?.kind) === "code" ? "code" : "text",
+    kind: readKind(listed?.kind || recent?.kind) ?? (isAutomergeName(room) ? "notes" : "text"),
     changedMs: latest(listed?.changedMs, device?.changedMs),
     onDevice: device !== undefined,
     // An image that somebody put in is an edit of theirs.

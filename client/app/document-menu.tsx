@@ -1,34 +1,52 @@
 /**
  * DocumentMenu: what one can do with a document as a whole: link, files, a copy, deletion.
  */
-import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
+import type { Inkmesh } from "@inkmesh/client";
+import type { AutomergeHandle } from "@inkmesh/client/automerge";
 import { Copy, Download, EllipsisVertical, FlaskConical, HardDriveDownload, Link2, Trash2 } from "lucide-preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { type AnyRoom, isYjs } from "./any-room.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { copyLacks } from "./copied-images.ts";
 import { copyDocument, noCopyMade, plainText } from "./document-copy.ts";
+import { jsonOf, markdownOf } from "./automerge-content.ts";
 import { metaOf } from "./document-meta.ts";
 import { download, fileName } from "./download.ts";
 import { downloadOnlyHere } from "./only-here.ts";
-import { visit, visitRoom } from "./page-location.ts";
+import { type DocumentKind, visit, visitRoom } from "./page-location.ts";
 import { forgetDocument } from "./recent-documents.ts";
 import { type ExportFormat, exportRoom } from "./relay-api.ts";
 
 interface DocumentMenuProps {
   readonly mesh: Inkmesh;
-  readonly room: InkmeshRoom;
+  readonly room: AnyRoom;
   readonly online: boolean;
   /** Says something to the person for a moment. */
   readonly onSay: (sentence: string) => void;
   readonly onTryIt: () => void;
 }
 
-const formats = [
+type Formats = readonly (readonly [ExportFormat, string])[];
+
+const yjsFormats: Formats = [
   ["text", "Plain text"],
   ["markdown", "Markdown"],
   ["html", "Web page (HTML)"],
   ["json", "JSON"],
-] as const satisfies readonly (readonly [ExportFormat, string])[];
+];
+
+const formats: Record<DocumentKind, Formats> = {
+  text: yjsFormats,
+  code: yjsFormats,
+  notes: [
+    ["markdown", "Markdown"],
+    ["json", "JSON"],
+  ],
+  board: [
+    ["markdown", "Markdown"],
+    ["json", "JSON"],
+  ],
+};
 
 export function DocumentMenu({ mesh, room, online, onSay, onTryIt }: DocumentMenuProps) {
   const [open, setOpen] = useState(false);
@@ -58,7 +76,7 @@ export function DocumentMenu({ mesh, room, online, onSay, onTryIt }: DocumentMen
       {open && (
         <ul id="document-menu" class="menu-list">
           <MenuItem icon={Link2} label="Copy link" onChoose={choose(async () => onSay(await copyLink()))} />
-          {formats.map(([format, label]) => (
+          {formats[metaOf(room.doc).kind].map(([format, label]) => (
             <MenuItem
               key={format}
               icon={Download}
@@ -113,7 +131,7 @@ function MenuItem({
   );
 }
 
-async function visitCopy(mesh: Inkmesh, room: InkmeshRoom, onSay: (sentence: string) => void): Promise<void> {
+async function visitCopy(mesh: Inkmesh, room: AnyRoom, onSay: (sentence: string) => void): Promise<void> {
   try {
     onSay("Making a copy…");
     const { name, missingImages } = await copyDocument(mesh, room);
@@ -134,8 +152,12 @@ async function copyLink(): Promise<string> {
   }
 }
 
-async function save(room: InkmeshRoom, format: ExportFormat, online: boolean): Promise<string> {
+async function save(room: AnyRoom, format: ExportFormat, online: boolean): Promise<string> {
   const name = fileName(metaOf(room.doc).title, format);
+  if (!isYjs(room.doc)) {
+    download(fileOf(room.doc, format), name);
+    return `${name} is downloaded.`;
+  }
   const answer = online ? await exportRoom(room.name, format) : undefined;
   if (answer?.ok === true) {
     download(answer.value, name);
@@ -144,6 +166,12 @@ async function save(room: InkmeshRoom, format: ExportFormat, online: boolean): P
   if (format !== "text") return answer === undefined ? "This format needs a relay; plain text works offline too." : answer.sentence;
   download(new Blob([plainText(room.doc)], { type: "text/plain;charset=utf-8" }), name);
   return `${name} is downloaded.`;
+}
+
+/** Of notes and boards the page can make every file itself, also when no relay can be reached. */
+function fileOf(document: AutomergeHandle, format: ExportFormat): Blob {
+  if (format === "json") return new Blob([jsonOf(document)], { type: "application/json" });
+  return new Blob([markdownOf(document)], { type: "text/markdown;charset=utf-8" });
 }
 
 function useDismissal(open: boolean, place: { current: HTMLElement | null }, dismiss: () => void): void {

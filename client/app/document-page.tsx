@@ -7,9 +7,10 @@
  * The editor is bound only once this device's copy is in the document, and for a document that this device has never
  * seen only once the relay has answered: two people must not both put a first paragraph into it.
  */
-import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
+import type { Inkmesh } from "@inkmesh/client";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { type AnyRoom, isYjs, isYjsRoom } from "./any-room.ts";
 import { DeletedNotice } from "./deleted-notice.tsx";
 import { DetailsPanel } from "./details-panel.tsx";
 import { DocumentMenu } from "./document-menu.tsx";
@@ -20,10 +21,10 @@ import type { Readiness } from "./installed-app.ts";
 import type { KeptRooms } from "./kept-rooms.ts";
 import { guardTab } from "./leaving.ts";
 import { LostWordsNotice } from "./lost-words-notice.tsx";
-import { useDeletion, useLoaded, useMeshStatus, useRoom, useRoomStatus } from "./mesh-hooks.ts";
+import { useDeletion, useEngine, useLoaded, useMeshStatus, useRoom, useRoomStatus } from "./mesh-hooks.ts";
 import { Notice } from "./notice.tsx";
 import { PageHeader } from "./page-header.tsx";
-import { takeBeginning } from "./page-location.ts";
+import { type DocumentKind, takeBeginning } from "./page-location.ts";
 import { announce, usePeople, useUnseen } from "./people.ts";
 import type { Person } from "./person.ts";
 import { PresenceList } from "./presence-list.tsx";
@@ -51,35 +52,52 @@ interface DocumentPageProps {
 }
 
 export function DocumentPage(props: DocumentPageProps) {
+  const engine = useEngine(props.name);
+  return engine === "here" ? <HeldDocument {...props} /> : <EngineAwaited isFailed={engine === "failed"} {...props} />;
+}
+
+function HeldDocument(props: DocumentPageProps) {
   const room = useRoom(props.rooms, props.name);
   const life = useLife(room);
   return room === undefined ? null : <OpenDocument key={life} room={room} {...props} />;
 }
 
+/** Before there is anything that could hold the document. */
+function EngineAwaited({ isFailed, person, onPerson, news }: DocumentPageProps & { isFailed: boolean }) {
+  return (
+    <div class="document-page">
+      <PageHeader person={person} onPerson={onPerson} />
+      <main class="document">
+        {isFailed ? (
+          <EmptyState
+            title="What this document needs is not on this device"
+            action={{ label: "Try again", onPress: () => location.reload() }}
+          >
+            Notes and boards need a part of this page that could not be fetched. Your documents on this device are untouched.
+          </EmptyState>
+        ) : (
+          <Opening />
+        )}
+      </main>
+      <div class="notices">{news}</div>
+    </div>
+  );
+}
+
 /** A number of its own for each room object: the same document opened anew is drawn anew. */
-function useLife(room: InkmeshRoom | undefined): number {
+function useLife(room: AnyRoom | undefined): number {
   const life = useRef({ room, number: 0 });
   if (life.current.room !== room) life.current = { room, number: life.current.number + 1 };
   return life.current.number;
 }
 
-function OpenDocument({
-  mesh,
-  room,
-  person,
-  onPerson,
-  readiness,
-  isSlow,
-  onTryIt,
-  onRenew,
-  news,
-}: DocumentPageProps & { room: InkmeshRoom }) {
+function OpenDocument({ mesh, room, person, onPerson, readiness, isSlow, onTryIt, onRenew, news }: DocumentPageProps & { room: AnyRoom }) {
   const meshStatus = useMeshStatus(mesh);
   const status = useRoomStatus(room);
   const deletion = useDeletion(room);
   const people = usePeople(room.awareness);
   const unseen = useUnseen(room);
-  const { ready, begun, begin } = useReadiness(room, status.synced);
+  const { ready, unbegun, begun, begin } = useReadiness(room, status.synced);
   const [details, showDetails] = useState(false);
   const [said, say] = useState<string>();
   useEffect(() => guardTab(room), [room]);
@@ -103,13 +121,15 @@ function OpenDocument({
         {meshStatus.outdated !== undefined && <VersionNotice outdated={meshStatus.outdated} onRenew={onRenew} onSay={say} />}
         {ready ? (
           <EditorFrame room={room} editable={!deleted} onSay={say} />
+        ) : unbegun ? (
+          <Unbegun onBegin={begin} />
         ) : (
           <Awaited
             offline={meshStatus.connection === "offline"}
             onGoOnline={meshStatus.workingOffline ? () => mesh.workOffline(false) : undefined}
             loading={status.phase === "loading"}
             refused={status.phase === "refused"}
-            onBegin={begin}
+            onBegin={isYjsRoom(room) ? () => begin("text") : undefined}
           />
         )}
       </main>
@@ -128,7 +148,7 @@ function OpenDocument({
       )}
       <div class="notices">
         {news}
-        <LostWordsNotice doc={room.doc} />
+        {isYjsRoom(room) && <LostWordsNotice doc={room.doc} />}
         <ReturnNotice room={room} />
         {said !== undefined && (
           <Notice forMs={readMs(said)} onDismiss={() => say(undefined)}>
@@ -150,7 +170,7 @@ function OpenDocument({
 }
 
 /** Whether the document can be bound; begins a new one if that is what the page was opened for. */
-function useReadiness(room: InkmeshRoom, synced: boolean) {
+function useReadiness(room: AnyRoom, synced: boolean) {
   const loaded = useLoaded(room);
   const [begun, setBegun] = useState(false);
   useEffect(() => {
@@ -160,15 +180,29 @@ function useReadiness(room: InkmeshRoom, synced: boolean) {
     beginDocument(room.doc, kind);
     setBegun(true);
   }, [room, loaded]);
-  const begin = () => {
-    if (isBlank(room.doc)) beginDocument(room.doc, "text");
+  const isEmpty = useBlank(room);
+  const begin = (kind: DocumentKind) => {
+    if (isBlank(room.doc)) beginDocument(room.doc, kind);
     setBegun(true);
   };
-  return { ready: loaded && (begun || synced || !isBlank(room.doc)), begun, begin };
+  // Of what engine a blank document is its name says; not whether it is to be notes or a board.
+  const unbegun = loaded && synced && isEmpty && !isYjsRoom(room);
+  return { ready: loaded && !unbegun && (begun || synced || !isEmpty), unbegun, begun, begin };
+}
+
+/** Whether nothing was ever put into the document; kept up to date until something is. */
+function useBlank(room: AnyRoom): boolean {
+  const [blank, setBlank] = useState(() => isBlank(room.doc));
+  useEffect(() => {
+    const look = () => setBlank(isBlank(room.doc));
+    look();
+    return isYjs(room.doc) ? undefined : watchMeta(room.doc, look);
+  }, [room]);
+  return blank && isBlank(room.doc);
 }
 
 /** Remembers the title here, shows it in the browser's tab, and copies it to the relay's list. */
-function keepTitle(room: InkmeshRoom): () => void {
+function keepTitle(room: AnyRoom): () => void {
   const keep = () => {
     const { title, kind } = metaOf(room.doc);
     document.title = title === "" ? "Untitled · Inkmesh" : `${title} · Inkmesh`;
@@ -186,7 +220,8 @@ interface AwaitedProps {
   readonly offline: boolean;
   readonly loading: boolean;
   readonly refused: boolean;
-  readonly onBegin: () => void;
+  /** There, where it is known what the document would be. */
+  readonly onBegin: (() => void) | undefined;
   /** There, while a person works offline. */
   readonly onGoOnline: (() => void) | undefined;
 }
@@ -203,11 +238,31 @@ function Awaited({ offline, loading, refused, onBegin, onGoOnline }: AwaitedProp
   }
   if (offline && !loading) {
     return (
-      <EmptyState title="This document is not on this device yet" action={{ label: "Start writing anyway", onPress: onBegin }}>
-        It appears as soon as a relay can be reached. What you write before that is merged with what is there.
+      <EmptyState
+        title="This document is not on this device yet"
+        {...(onBegin === undefined ? {} : { action: { label: "Start writing anyway", onPress: onBegin } })}
+      >
+        It appears as soon as a relay can be reached.{onBegin !== undefined && " What you write before that is merged with what is there."}
       </EmptyState>
     );
   }
+  return <Opening />;
+}
+
+/** A relay has answered that there is nothing; a document of notes and one of cards have the same sort of name. */
+function Unbegun({ onBegin }: { onBegin: (kind: DocumentKind) => void }) {
+  return (
+    <EmptyState
+      title="Nothing was written here yet"
+      action={{ label: "Begin notes", onPress: () => onBegin("notes") }}
+      otherAction={{ label: "Begin a board", onPress: () => onBegin("board") }}
+    >
+      The link leads to a document that nobody has begun, or that was not saved.
+    </EmptyState>
+  );
+}
+
+function Opening() {
   return (
     <div class="sheet skeleton" aria-busy="true">
       <p class="visually-hidden" role="status">

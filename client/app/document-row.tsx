@@ -3,13 +3,20 @@
  * was deleted, what can be done with this device's copy.
  */
 import type { Inkmesh } from "@inkmesh/client";
-import { CodeXml, FileText, HardDrive } from "lucide-preact";
+import { CodeXml, FileText, HardDrive, NotebookPen, SquareKanban } from "lucide-preact";
 import { DeletedRowActions } from "./deleted-row-actions.tsx";
 import type { DocumentRow } from "./document-list.ts";
 import { momentWords, sinceWords } from "./moment-words.ts";
-import { followInPage } from "./page-location.ts";
+import { type DocumentKind, followInPage } from "./page-location.ts";
 import { pathOfRoom } from "./room-address.ts";
 import { edits } from "./status-words.ts";
+
+const kinds = {
+  text: { Icon: FileText, words: "Text" },
+  code: { Icon: CodeXml, words: "Code" },
+  notes: { Icon: NotebookPen, words: "Notes" },
+  board: { Icon: SquareKanban, words: "Board" },
+} as const satisfies Record<DocumentKind, object>;
 
 interface DocumentRowViewProps {
   readonly mesh: Inkmesh;
@@ -19,11 +26,13 @@ interface DocumentRowViewProps {
 }
 
 export function DocumentRowView({ mesh, row, onRemoved }: DocumentRowViewProps) {
-  const Icon = row.kind === "code" ? CodeXml : FileText;
+  const { Icon, words } = kinds[row.kind];
   return (
     <li class={row.isDeleted ? "deleted-row" : ""}>
       <a class="document-row" href={pathOfRoom(row.room)} onClick={followInPage}>
-        <Icon size={20} aria-hidden="true" class="row-icon" />
+        <span class="row-icon" title={words}>
+          <Icon size={20} aria-hidden="true" />
+        </span>
         <span class={`row-title${row.title === "" ? " untitled" : ""}`}>{row.title === "" ? "Untitled" : row.title}</span>
         <RowNote row={row} />
         {row.changedMs !== undefined && (

@@ -7,11 +7,12 @@
  *               ▲  │ something is only in the page        │
  *               └──┴──▶ kept ──it is on a disk────────────┘
  */
-import type { Inkmesh, InkmeshRoom } from "@inkmesh/client";
+import type { Inkmesh } from "@inkmesh/client";
+import { type AnyRoom, openRoom } from "./any-room.ts";
 import { wouldLose } from "./leaving.ts";
 
 interface KeptRoom {
-  readonly room: InkmeshRoom;
+  readonly room: AnyRoom;
   /** Ends the watching of it. */
   readonly letGo: () => void;
 }
@@ -24,12 +25,12 @@ export interface EditsInTab {
 
 export class KeptRooms {
   readonly #mesh: Pick<Inkmesh, "open">;
-  readonly #guard: (room: InkmeshRoom) => () => void;
+  readonly #guard: (room: AnyRoom) => () => void;
   readonly #kept = new Map<string, KeptRoom>();
   readonly #listeners = new Set<() => void>();
 
   /** `guard` keeps the tab from being closed unasked while a document is kept. */
-  constructor(options: { mesh: Pick<Inkmesh, "open">; guard: (room: InkmeshRoom) => () => void }) {
+  constructor(options: { mesh: Pick<Inkmesh, "open">; guard: (room: AnyRoom) => () => void }) {
     this.#mesh = options.mesh;
     this.#guard = options.guard;
   }
@@ -47,16 +48,17 @@ export class KeptRooms {
     return () => void this.#listeners.delete(listener);
   }
 
-  open(name: string): InkmeshRoom {
+  /** Its engine has been fetched. */
+  open(name: string): AnyRoom {
     const kept = this.#kept.get(name);
-    if (kept === undefined) return this.#mesh.open(name);
+    if (kept === undefined) return openRoom(this.#mesh, name);
     kept.letGo();
     kept.room.awareness.setLocalState({});
     return kept.room;
   }
 
   /** The document is not shown any more. */
-  leave(room: InkmeshRoom): void {
+  leave(room: AnyRoom): void {
     if (room.isClosed || !wouldLose(room.status)) return this.close(room);
     // Whoever has left is nowhere in the text.
     room.awareness.setLocalState(null);
@@ -80,7 +82,7 @@ export class KeptRooms {
   }
 
   /** At once: the document is to be opened anew, or nothing can be lost. */
-  close(room: InkmeshRoom): void {
+  close(room: AnyRoom): void {
     // Whoever gives up a document that a disk refuses has been told before.
     room.close().catch(() => undefined);
   }

@@ -2,11 +2,12 @@
  * Leaving: one is asked before the tab is closed or reloaded while something typed is nowhere but in it, and no new version
  * of the app reloads it then. Showing another page in the tab loses nothing: see `kept-rooms.ts`.
  */
-import type { InkmeshRoom, RoomStatus } from "@inkmesh/client";
+import type { RoomStatus } from "@inkmesh/client";
+import type { AnyRoom } from "./any-room.ts";
 import { editorOpened } from "./open-editors.ts";
 
 /** Guards the tab until the answered function is called. */
-export function guardTab(room: Pick<InkmeshRoom, "status">): () => void {
+export function guardTab(room: Pick<AnyRoom, "status">): () => void {
   const guard = (event: BeforeUnloadEvent) => {
     if (isOnlyInPage(room.status)) event.preventDefault();
   };

@@ -5,6 +5,7 @@
 import { Inkmesh } from "@inkmesh/client";
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { loadEngine } from "./automerge-engine.ts";
 import { fetchEditors } from "./editor-frame.tsx";
 import { InstalledApp } from "./installed-app.ts";
 import { KeptRooms } from "./kept-rooms.ts";
@@ -23,6 +24,8 @@ import "./styles/document-page.css";
 import "./styles/rich-text.css";
 import "./styles/images.css";
 import "./styles/code.css";
+import "./styles/notes.css";
+import "./styles/board.css";
 
 const place = document.getElementById("app");
 if (place === null) throw new Error("The page has no place for the app.");
@@ -32,6 +35,7 @@ const line = new SlowLine({ WebSocket, random: Math.random, storage: () => sessi
 const mesh = new Inkmesh({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync`,
   WebSocket: line.WebSocket,
+  automerge: loadEngine,
 });
 askWhereConnected(mesh);
 keepWorkingOffline(mesh, new TabChoice({ key: "inkmesh.work-offline", storage: () => sessionStorage }));

@@ -1,8 +1,9 @@
 /**
  * MeshHooks: the library's objects as values that components can draw.
  */
-import type { Inkmesh, InkmeshRoom, MeshStatus, RoomDeletion, RoomStatus } from "@inkmesh/client";
+import type { Inkmesh, MeshStatus, RoomDeletion, RoomStatus } from "@inkmesh/client";
 import { useEffect, useState } from "preact/hooks";
+import { type AnyRoom, fetchEngine, isEngineHere } from "./any-room.ts";
 import type { KeptRooms } from "./kept-rooms.ts";
 
 /** The state of the connection, kept up to date. */
@@ -17,7 +18,7 @@ export function useMeshStatus(mesh: Inkmesh): MeshStatus {
 }
 
 /** The state of a room's edits, kept up to date. */
-export function useRoomStatus(room: InkmeshRoom): RoomStatus {
+export function useRoomStatus(room: AnyRoom): RoomStatus {
   const [status, setStatus] = useState(room.status);
   useEffect(() => {
     const look = () => setStatus(room.status);
@@ -27,9 +28,27 @@ export function useRoomStatus(room: InkmeshRoom): RoomStatus {
   return status;
 }
 
+/** Whether what a document by that name needs is on this page; begins to fetch it. */
+export function useEngine(name: string): "here" | "awaited" | "failed" {
+  const [failed, setFailed] = useState<string>();
+  const [, setFetched] = useState<string>();
+  useEffect(() => {
+    if (isEngineHere(name)) return undefined;
+    let current = true;
+    fetchEngine(name).then(
+      () => current && setFetched(name),
+      () => current && setFailed(name),
+    );
+    return () => {
+      current = false;
+    };
+  }, [name]);
+  return isEngineHere(name) ? "here" : failed === name ? "failed" : "awaited";
+}
+
 /** Opens a room for as long as the component is there, and anew when something in its document was discarded. */
-export function useRoom(rooms: KeptRooms, name: string): InkmeshRoom | undefined {
-  const [room, setRoom] = useState<InkmeshRoom>();
+export function useRoom(rooms: KeptRooms, name: string): AnyRoom | undefined {
+  const [room, setRoom] = useState<AnyRoom>();
   const [round, setRound] = useState(0);
   useEffect(() => {
     const opened = rooms.open(name);
@@ -51,7 +70,7 @@ export function useRoom(rooms: KeptRooms, name: string): InkmeshRoom | undefined
 }
 
 /** Whether this device's copy is in the document. */
-export function useLoaded(room: InkmeshRoom): boolean {
+export function useLoaded(room: AnyRoom): boolean {
   const [loaded, setLoaded] = useState(false);
   useEffect(() => {
     let current = true;
@@ -65,7 +84,7 @@ export function useLoaded(room: InkmeshRoom): boolean {
 }
 
 /** Who deleted the document and when, once somebody has. */
-export function useDeletion(room: InkmeshRoom): RoomDeletion | undefined {
+export function useDeletion(room: AnyRoom): RoomDeletion | undefined {
   const [deletion, setDeletion] = useState(room.deletion);
   useEffect(() => {
     const look = () => setDeletion(room.deletion);

@@ -2,15 +2,17 @@
  * OnlyHere: what of a document is on this device alone, as a text file for a person: the words typed in edits that no
  * relay has taken, and the whole document as this device shows it. Made from memory, without a disk and without a relay.
  */
-import type { InkmeshRoom, OnlyHere } from "@inkmesh/client";
+import type { OnlyHere } from "@inkmesh/client";
 import * as Y from "yjs";
+import { type AnyDocument, type AnyRoom, isYjs } from "./any-room.ts";
+import { typedIn } from "./automerge-content.ts";
 import { plainText } from "./document-copy.ts";
 import { metaOf } from "./document-meta.ts";
 import { download, fileName } from "./download.ts";
 import { edits } from "./status-words.ts";
 
 /** Gives the person the file; answers what to say. `everything`: also when a relay has all of it. */
-export function downloadOnlyHere(room: InkmeshRoom, everything = false): string {
+export function downloadOnlyHere(room: AnyRoom, everything = false): string {
   const only = room.onlyHere;
   if (!everything && only.waiting.length + only.setAside.length === 0)
     return "Everything that was typed on this device is on a relay, too.";
@@ -20,21 +22,24 @@ export function downloadOnlyHere(room: InkmeshRoom, everything = false): string 
 }
 
 /** The file's text. */
-export function onlyHereText(room: string, doc: Y.Doc, { waiting, setAside }: OnlyHere): string {
+export function onlyHereText(room: string, doc: AnyDocument, { waiting, setAside }: OnlyHere): string {
   const parts = [
     ["waiting to be sent", waiting],
     ["refused by a relay", setAside],
   ] as const;
+  const typed = (entries: Entries): string => (isYjs(doc) ? wordsOf(entries) : typedIn(entries.map(({ bytes }) => bytes)));
   const sections = parts
     .filter(([, entries]) => entries.length > 0)
     .map(
-      ([what, entries]) => `== ${edits(entries.length)} ${what} ==\n\n${wordsOf(entries) || "(no words: only deletions or formatting)"}\n`,
+      ([what, entries]) => `== ${edits(entries.length)} ${what} ==\n\n${typed(entries) || "(no words: only deletions or formatting)"}\n`,
     );
   return [`Document ${room}\n`, ...sections, `== The document as this device shows it ==\n\n${plainText(doc)}`].join("\n");
 }
 
-/** What was typed in these edits, letters that follow one another joined. */
-function wordsOf(entries: readonly { readonly bytes: Uint8Array }[]): string {
+type Entries = readonly { readonly bytes: Uint8Array }[];
+
+/** What was typed in these edits of Yjs, letters that follow one another joined. */
+function wordsOf(entries: Entries): string {
   let words = "";
   let end: { client: number; clock: number } | undefined;
   for (const struct of entries.flatMap(({ bytes }) => structsOf(bytes))) {

@@ -6,8 +6,15 @@ import { pathOfRoom, roomOfPath } from "./room-address.ts";
 
 export type Page = { readonly type: "start" } | { readonly type: "document"; readonly room: string } | { readonly type: "unknown" };
 
+const documentKinds = ["text", "code", "notes", "board"] as const;
+
 /** What sort of document a person asked for with "new"; kept in the history entry, so that a reload does not ask again. */
-export type DocumentKind = "text" | "code";
+export type DocumentKind = (typeof documentKinds)[number];
+
+/** The kind that somebody else says; what is none is undefined. */
+export function readKind(told: unknown): DocumentKind | undefined {
+  return documentKinds.find((kind) => kind === told);
+}
 
 /** The page that an address stands for. */
 export function pageOfPath(path: string): Page {
@@ -30,9 +37,8 @@ export function visitRoom(room: string, begin?: DocumentKind): void {
 /** What this history entry asks to begin, if it does; asked once. */
 export function takeBeginning(): DocumentKind | undefined {
   const state = history.state as { begin?: unknown } | null;
-  const begin = state?.begin;
-  if (begin !== "text" && begin !== "code") return undefined;
-  history.replaceState(null, "");
+  const begin = readKind(state?.begin);
+  if (begin !== undefined) history.replaceState(null, "");
   return begin;
 }
 

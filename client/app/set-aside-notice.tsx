@@ -2,14 +2,15 @@
  * SetAsideNotice: edits that a relay refused for good are on this device alone, until the person does something about
  * it. Said at every opening.
  */
-import { errorKind, type InkmeshRoom, type RoomStatus } from "@inkmesh/client";
+import { errorKind, type RoomStatus } from "@inkmesh/client";
 import { useState } from "preact/hooks";
+import type { AnyRoom } from "./any-room.ts";
 import { Dialog } from "./dialog.tsx";
 import { downloadOnlyHere } from "./only-here.ts";
 import { edits } from "./status-words.ts";
 
 interface SetAsideNoticeProps {
-  readonly room: InkmeshRoom;
+  readonly room: AnyRoom;
   readonly status: RoomStatus;
   readonly onSay: (sentence: string) => void;
 }

@@ -2,9 +2,10 @@
  * StartPage: all documents, the relay's and this device's, and where new ones begin.
  */
 import type { Inkmesh } from "@inkmesh/client";
-import { CodeXml, FilePlus2, FlaskConical, Network, Search } from "lucide-preact";
+import { CodeXml, FilePlus2, FlaskConical, Network, NotebookPen, Search, SquareKanban } from "lucide-preact";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { drawName } from "./any-room.ts";
 import { DocumentRowView } from "./document-row.tsx";
 import { type DocumentRow, waitingWords } from "./document-list.ts";
 import { EmptyState } from "./empty-state.tsx";
@@ -13,7 +14,6 @@ import { PageHeader } from "./page-header.tsx";
 import { type DocumentKind, visitRoom } from "./page-location.ts";
 import type { Person } from "./person.ts";
 import { readinessHint } from "./readiness-words.ts";
-import { drawRoomName } from "./room-address.ts";
 import { type Documents, useDocuments } from "./use-documents.ts";
 
 interface StartPageProps {
@@ -30,6 +30,8 @@ export function StartPage({ mesh, person, onPerson, readiness, onTryIt, news }: 
   const [search, setSearch] = useState("");
   const documents = useDocuments(mesh, search.trim());
   const hint = readinessHint(readiness);
+  const [failed, setFailed] = useState(false);
+  const sayFailed = () => setFailed(true);
   return (
     <div class="start-page">
       <PageHeader person={person} onPerson={onPerson} />
@@ -37,10 +39,17 @@ export function StartPage({ mesh, person, onPerson, readiness, onTryIt, news }: 
         <div class="start-head">
           <h1>Documents</h1>
           <div class="start-actions">
-            <NewButton kind="text" label="New text" icon={FilePlus2} primary />
-            <NewButton kind="code" label="New code document" icon={CodeXml} />
+            <NewButton kind="text" label="New text" icon={FilePlus2} primary onFail={sayFailed} />
+            <NewButton kind="code" label="New code document" icon={CodeXml} onFail={sayFailed} />
+            <NewButton kind="notes" label="New notes" icon={NotebookPen} onFail={sayFailed} />
+            <NewButton kind="board" label="New board" icon={SquareKanban} onFail={sayFailed} />
           </div>
         </div>
+        {failed && (
+          <div class="banner care" role="alert">
+            <p>What notes and boards need is not on this device yet, and no relay can be asked for it now. Texts and code can be begun.</p>
+          </div>
+        )}
         <label class="search">
           <Search size={18} aria-hidden="true" />
           <span class="visually-hidden">Search by title</span>
@@ -75,14 +84,18 @@ function NewButton({
   label,
   icon: Icon,
   primary = false,
+  onFail,
 }: {
   kind: DocumentKind;
   label: string;
   icon: typeof Search;
   primary?: boolean;
+  /** What the document's engine needs cannot be fetched. */
+  onFail: () => void;
 }) {
+  const begin = () => drawName(kind).then((name) => visitRoom(name, kind), onFail);
   return (
-    <button type="button" class={`button${primary ? " primary" : ""}`} onClick={() => visitRoom(drawRoomName(), kind)}>
+    <button type="button" class={`button${primary ? " primary" : ""}`} onClick={() => void begin()}>
       <Icon size={18} aria-hidden="true" />
       {label}
     </button>

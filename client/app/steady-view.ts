@@ -15,36 +15,38 @@ export interface Landmark {
   top(): number | undefined;
 }
 
-/**
- * `find` names what is looked at, if anything is; `later` compares once more when an editor has measured what it drew.
- * Answers how to stop.
- */
-export function keepSteady(room: InkmeshRoom, find: () => Landmark | undefined, later: (again: () => void) => void = () => {}): () => void {
-  let before: { readonly landmark: Landmark; readonly top: number } | undefined;
+/** `later` compares once more when an editor has measured what it drew. */
+type Later = (again: () => void) => void;
 
+/** `find` names what is looked at, if anything is. Answers how to stop. */
+export function keepSteady(room: InkmeshRoom, find: () => Landmark | undefined, later: Later = () => {}): () => void {
+  let drawn: (() => void) | undefined;
   const begin = ({ origin }: Transaction) => {
     // Drawing what comes in may begin transactions of its own: those are none of others'.
-    if (origin !== room) return;
-    before = undefined;
-    const landmark = find();
-    const top = landmark?.top();
-    if (landmark !== undefined && top !== undefined) before = { landmark, top };
+    if (origin === room) drawn = steadied(find(), later);
   };
   const end = ({ origin }: Transaction) => {
-    if (origin !== room || before === undefined) return;
-    const { landmark, top } = before;
-    const correct = () => {
-      const moved = (landmark.top() ?? top) - top;
-      if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: "instant" });
-    };
-    correct();
-    later(correct);
+    if (origin === room) drawn?.();
   };
   room.doc.on("beforeTransaction", begin);
   room.doc.on("afterTransaction", end);
   return () => {
     room.doc.off("beforeTransaction", begin);
     room.doc.off("afterTransaction", end);
+  };
+}
+
+/** Remembers where `landmark` is; answers what is to be called when the editor has drawn something else. */
+export function steadied(landmark: Landmark | undefined, later: Later): () => void {
+  const top = landmark?.top();
+  if (landmark === undefined || top === undefined) return () => {};
+  const correct = () => {
+    const moved = (landmark.top() ?? top) - top;
+    if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: "instant" });
+  };
+  return () => {
+    correct();
+    later(correct);
   };
 }
 

@@ -3,11 +3,11 @@
  * arrives from somebody else is shown unless one is just typing here.
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Doc } from "yjs";
+import type { AnyDocument } from "./any-room.ts";
 import { metaOf, setTitle, titleLengthMax, watchMeta } from "./document-meta.ts";
 
 interface TitleFieldProps {
-  readonly doc: Doc;
+  readonly doc: AnyDocument;
   readonly editable: boolean;
   readonly autofocus: boolean;
   /** Enter and ArrowDown: on to the text. */

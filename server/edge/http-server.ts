@@ -104,12 +104,12 @@ function expressApp(options: HttpServerOptions): Express {
 
 /**
  * `style-src 'unsafe-inline'`: ProseMirror and CodeMirror add their style sheets as elements. `connect-src`: a page goes on at another
- * relay when this one is lost.
+ * relay when this one is lost. `script-src 'wasm-unsafe-eval'`: Automerge is WebAssembly, of this relay's own file; it lets no text be run as a script.
  */
 function securityHeaders(origins: OriginPolicy): RequestHandler {
   const directives = {
     "default-src": ["'self'"],
-    "script-src": ["'self'"],
+    "script-src": ["'self'", "'wasm-unsafe-eval'"],
     "style-src": ["'self'", "'unsafe-inline'"],
     "img-src": ["'self'", "data:", "blob:"],
     "connect-src": ["'self'", "ws:", "wss:", () => origins.relayOrigins().join(" ")],

@@ -20,7 +20,7 @@ export class EditorPage {
   }
 
   /** Begins a document on the start page, as a person does, and stands in its title. */
-  static async begin(device: Device, kind: "New text" | "New code document" = "New text"): Promise<EditorPage> {
+  static async begin(device: Device, kind: "New text" | "New code document" | "New notes" | "New board" = "New text"): Promise<EditorPage> {
     const page = await device.page("/");
     await page.getByRole("button", { name: kind }).click();
     const editor = new EditorPage(page);

@@ -23,6 +23,7 @@ import { CodeToolbar } from "./code-toolbar.tsx";
 import { languageOf } from "./languages.ts";
 import { lookedAt } from "./looked-at.ts";
 import { remoteCarets } from "./remote-carets.ts";
+import { textPlaces } from "./text-places.ts";
 
 export default function CodeEditor({ room, editable, autofocus }: EditorProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -122,7 +123,7 @@ function extensionsFor({ text, undoManager, room, hands, parts }: Bound): Extens
     parts.language.of([]),
     parts.editable.of(editableIs(true)),
     yCollab(text, null, { undoManager }),
-    remoteCarets(text, room.awareness, hands),
+    remoteCarets({ places: textPlaces(text), awareness: room.awareness, hands }),
   ];
 }
 

@@ -19,13 +19,15 @@ export function lookedAt(view: EditorView, text: Y.Text): Landmark | undefined {
   };
 }
 
-function lineInSight(view: EditorView): number {
+/** The beginning of the line that somebody looks at. */
+export function lineInSight(view: EditorView): number {
   const { head } = view.state.selection.main;
   const caret = topOf(view, head);
   if (view.hasFocus && caret >= topOfSight() && caret < endOfSight()) return head;
   return view.lineBlockAtHeight(topOfSight() - view.documentTop).from;
 }
 
-function topOf(view: EditorView, position: number): number {
+/** Where a place's line begins on the screen. */
+export function topOf(view: EditorView, position: number): number {
   return view.lineBlockAt(position).top + view.documentTop;
 }

@@ -1,29 +1,49 @@
 /**
- * RemoteCarets: where others are in the code. Like the binding's own, but names and colours are checked, set without
+ * RemoteCarets: where others are in a text that CodeMirror shows. Like the binding's own, but names and colours are checked, set without
  * style attributes in markup (the page's content security policy allows none), and adapted to the theme by CSS.
+ *
+ * How a place is named so that everybody finds it again is the engine's matter: `CaretPlaces`.
  */
 import { Annotation, RangeSet, type Range } from "@codemirror/state";
 import { Decoration, type DecorationSet, type EditorView, ViewPlugin, type ViewUpdate, WidgetType } from "@codemirror/view";
 import type { Awareness } from "y-protocols/awareness";
-import * as Y from "yjs";
 import type { Hands } from "../hands.ts";
 import { type Person, shownPerson } from "../person.ts";
+
+export interface Selected {
+  readonly anchor: number;
+  readonly head: number;
+}
+
+/** Says a selection to others, and finds theirs in the text as it is here. */
+export interface CaretPlaces {
+  /** As presence carries it: plain JSON. */
+  told(selected: Selected): unknown;
+  /** Undefined for what is no place here; presence is what others send. */
+  found(cursor: unknown): Selected | undefined;
+}
+
+interface CaretOptions {
+  readonly places: CaretPlaces;
+  readonly awareness: Awareness;
+  readonly hands: Hands;
+}
 
 const moved = Annotation.define<true>();
 
 /** Shows everybody else's selection, and tells them one's own. */
-export function remoteCarets(text: Y.Text, awareness: Awareness, hands: Hands) {
-  return ViewPlugin.define((view) => new CaretLayer(view, { text, awareness, hands }), { decorations: (layer) => layer.decorations });
+export function remoteCarets(options: CaretOptions) {
+  return ViewPlugin.define((view) => new CaretLayer(view, options), { decorations: (layer) => layer.decorations });
 }
 
 class CaretLayer {
   decorations: DecorationSet = RangeSet.empty;
-  readonly #text: Y.Text;
+  readonly #places: CaretPlaces;
   readonly #awareness: Awareness;
   readonly #redraw: (change: { added: number[]; updated: number[]; removed: number[] }) => void;
 
-  constructor(view: EditorView, { text, awareness, hands }: { text: Y.Text; awareness: Awareness; hands: Hands }) {
-    this.#text = text;
+  constructor(view: EditorView, { places, awareness, hands }: CaretOptions) {
+    this.#places = places;
     this.#awareness = awareness;
     this.#redraw = ({ added, updated, removed }) => {
       const others = [...added, ...updated, ...removed].some((client) => client !== awareness.clientID);
@@ -48,7 +68,7 @@ class CaretLayer {
   #tell({ view, state }: ViewUpdate): void {
     if (!view.hasFocus) return;
     const { anchor, head } = state.selection.main;
-    const cursor = { anchor: this.#relative(anchor), head: this.#relative(head) };
+    const cursor = this.#places.told({ anchor, head });
     const told = this.#awareness.getLocalState()?.["cursor"];
     if (JSON.stringify(told) !== JSON.stringify(cursor)) this.#awareness.setLocalStateField("cursor", cursor);
   }
@@ -62,31 +82,16 @@ class CaretLayer {
   }
 
   #rangesOf(state: Record<string, unknown>, view: EditorView): Range<Decoration>[] {
-    const cursor = state["cursor"] as { anchor?: unknown; head?: unknown } | null | undefined;
-    const anchor = this.#absolute(cursor?.anchor);
-    const head = this.#absolute(cursor?.head);
+    const selected = this.#places.found(state["cursor"]);
     const end = view.state.doc.length;
-    if (anchor === undefined || head === undefined || anchor > end || head > end) return [];
+    if (selected === undefined || selected.anchor > end || selected.head > end) return [];
+    const { anchor, head } = selected;
     const person = shownPerson(state["user"]);
     const style = `--person: ${person.color}`;
     const caret = Decoration.widget({ side: head > anchor ? -1 : 1, widget: new CaretWidget(person) }).range(head);
     if (anchor === head) return [caret];
     const selection = Decoration.mark({ class: "others-selection", attributes: { style } });
     return [selection.range(Math.min(anchor, head), Math.max(anchor, head)), caret];
-  }
-
-  #relative(index: number): unknown {
-    return JSON.parse(JSON.stringify(Y.createRelativePositionFromTypeIndex(this.#text, index)));
-  }
-
-  #absolute(json: unknown): number | undefined {
-    if (typeof json !== "object" || json === null || this.#text.doc === null) return undefined;
-    try {
-      const place = Y.createAbsolutePositionFromRelativePosition(Y.createRelativePositionFromJSON(json), this.#text.doc);
-      return place?.type === this.#text ? place.index : undefined;
-    } catch {
-      return undefined; // Presence is what others send; a malformed position is no position.
-    }
   }
 }
 

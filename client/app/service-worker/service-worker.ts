@@ -16,18 +16,29 @@
 import { createHandlerBoundToURL, matchPrecache, precacheAndRoute } from "workbox-precaching";
 import { NavigationRoute, registerRoute } from "workbox-routing";
 import { appPages, isAppPage, isMeshView } from "./app-pages.ts";
+import { LateFiles } from "./late-files.ts";
 import type { TabQuestion, TabState, UpdateOutcome, UpdateRequest } from "./update-message.ts";
 import { voteOnUpdate } from "./update-vote.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 /** Every file of this version, written in by the build; `revision` is null where the name has the hash in it. */
 declare const appFilesOfBuild: { url: string; revision: string | null }[];
+/** The addresses of those that are kept only where they were used. */
+declare const lateFilesOfBuild: string[];
 
 /** How long a tab may take to answer. One that is only in the background answers in milliseconds. */
 const answerMs = 2_000;
 
 precacheAndRoute(appFilesOfBuild, { cleanURLs: false, directoryIndex: "" });
 registerRoute(new NavigationRoute(createHandlerBoundToURL("/index.html"), { allowlist: [...appPages] }));
+
+const lateFiles = new LateFiles(lateFilesOfBuild, caches);
+registerRoute(
+  ({ url, sameOrigin }) => sameOrigin && lateFiles.isOne(url),
+  async ({ request }) => (await lateFiles.kept(request)) ?? fetch(request),
+);
+self.addEventListener("install", (event) => event.waitUntil(lateFiles.takeAlong()));
+self.addEventListener("activate", (event) => event.waitUntil(lateFiles.dropOthers()));
 
 // As the relay has it now, and from here only while it cannot be reached: the page then asks other relays.
 registerRoute(

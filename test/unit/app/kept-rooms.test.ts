@@ -1,5 +1,6 @@
-import { Inkmesh, MemoryStore, type InkmeshRoom } from "@inkmesh/client";
+import { Inkmesh, MemoryStore } from "@inkmesh/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type AnyRoom, isYjsRoom, type YjsRoom } from "../../../client/app/any-room.ts";
 import { KeptRooms } from "../../../client/app/kept-rooms.ts";
 import { GatedStore } from "../provider/gated-store.ts";
 import { ModelNetwork } from "../provider/model-web-socket.ts";
@@ -20,7 +21,7 @@ beforeEach(() => {
   store = new GatedStore(new MemoryStore());
   mesh = new Inkmesh({ url: "ws://relay.test", WebSocket: network.WebSocket, store });
   guarded = [];
-  const guard = ({ name }: InkmeshRoom) => {
+  const guard = ({ name }: AnyRoom) => {
     guarded.push(name);
     return () => void guarded.splice(guarded.indexOf(name), 1);
   };
@@ -34,8 +35,9 @@ afterEach(async () => {
 });
 
 /** One types in a document and leaves it at once. */
-async function typeAndLeave(): Promise<InkmeshRoom> {
+async function typeAndLeave(): Promise<YjsRoom> {
   const room = rooms.open("r");
+  if (!isYjsRoom(room)) throw new Error("a room of Yjs by its name");
   await room.whenLoaded;
   room.doc.getText("t").insert(0, "last words");
   rooms.leave(room);

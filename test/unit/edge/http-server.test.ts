@@ -341,7 +341,7 @@ describe("the editor's files", () => {
   test("scripts come from here only", async () => {
     edge = await anEdge({ appFolder: anApp() });
     const policy = (await fetch(edge.address)).headers.get("content-security-policy");
-    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");
     expect(policy).toContain("worker-src 'self';");
     expect(policy).toContain("manifest-src 'self';");
     expect(policy).toContain("connect-src 'self' ws: wss:");
