@@ -36,6 +36,7 @@ import { PendingRequests } from "./edge/pending-requests.ts";
 import { meshApi } from "./edge/mesh-api.ts";
 import { roomsApi } from "./edge/rooms-api.ts";
 import { isAnyAddress } from "./listening-address.ts";
+import { engineThreads, type EngineThreads } from "./engine-threads.ts";
 import { openDataFolder, type DataFolder } from "./log/data-folder.ts";
 import { SqliteUpdateLog } from "./log/sqlite-update-log.ts";
 import type { LogOpening, UpdateLog } from "./log/update-log.ts";
@@ -46,7 +47,6 @@ import { RelayExperiments } from "./relay-experiments.ts";
 import { accessCallback } from "./runtime/access-callback.ts";
 import type { Authorize } from "./runtime/access-control.ts";
 import { Driver } from "./runtime/driver.ts";
-import { EngineWorkers } from "./runtime/engine-workers.ts";
 import { createLogger, type Logger } from "./runtime/logger.ts";
 import type { Upkeep } from "./runtime/upkeep.ts";
 import { storeUpkeep } from "./store-upkeep.ts";
@@ -60,7 +60,6 @@ import { EventLoopWatch } from "./runtime/event-loop-watch.ts";
 import { systemClock, type Clock } from "./runtime/system-clock.ts";
 import { within } from "./runtime/deadline.ts";
 import { systemRandom } from "./runtime/system-random.ts";
-import { startWorker } from "./runtime/worker-file.ts";
 
 export interface RunningRelay {
   readonly name: RelayId;
@@ -122,7 +121,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly status: RelayStatus;
   readonly log: UpdateLog;
-  readonly engines: EngineWorkers;
+  readonly engines: EngineThreads;
   readonly sockets: ClientSockets;
   readonly peers: PeerDoor;
   /** `peers`, or what stands before it. */
@@ -218,12 +217,7 @@ function assemble(settings: RelaySettings, { folder, secret, authorize }: Given)
     connectionsMax: limits.connectionsMax,
     observer,
   });
-  const engines = new EngineWorkers({
-    start: (options) => startWorker(new URL("./runtime/engine-worker.ts", import.meta.url), options),
-    ...{ workersMax: around.engineWorkersMax, waitingMax: around.engineCallsWaitingMax, heapBytesMax: around.engineHeapBytesMax },
-    ...{ callMs: around.engineCallMs, writeMs: around.engineWriteMs },
-    logger,
-  });
+  const engines = engineThreads(settings, logger);
   const log = new SqliteUpdateLog({
     ...{ folder: folder.path, relay: name, nestingMax: limits.content.nestingMax, freeBytesMin: around.freeBytesMin },
     keepsHistory: settings.historyMs > 0,
@@ -295,7 +289,7 @@ function serve(parts: Parts, { opening, secret, kept }: Kept): void {
   parts.journal = new MeshJournal({ self: actor, ring, logger, nowMs: () => systemClock.now().monotonicMs });
   parts.driver = new Driver({
     relay: core,
-    ...{ sockets, log, engines, clock, commitPauseMs: settings.process.commitPauseMs },
+    ...{ sockets, log, engines: engines.calls, trials: engines.trials, clock, commitPauseMs: settings.process.commitPauseMs },
     links: {
       write: (link: LinkId, frames, asks) => links.write(link, frames, asks),
       close: (link: LinkId, code, reason) => links.close(link, code, reason),

@@ -20,6 +20,14 @@ export const processBounds = {
   engineWorkersMax: [2, 1, 64],
   /** Bytes of one such worker's heap; past it the worker is ended and its work refused. A document of the largest size takes hundreds of MiB. */
   engineHeapBytesMax: [2048 * mib, 16 * mib, 1024 * 1024 * mib],
+  /** Worker threads on which what clients bring to Automerge documents is tried. Started when there are such documents. */
+  trialWorkers: [2, 1, 64],
+  /** Milliseconds that trying what a client brought may take: past it the worker is ended, and the edit refused. A large import takes seconds. */
+  trialMs: [10_000, 10, 600_000],
+  /** Bytes that Automerge may take in one such worker: past it the worker is ended; an edit that takes so much alone is refused. */
+  trialMemoryBytesMax: [1024 * mib, 16 * mib, 4096 * mib],
+  /** Bytes of the changes of all documents that such a worker keeps to try edits on; Automerge takes up to a hundred times as many. */
+  trialDocumentsBytesMax: [4 * mib, 0, 1024 * mib],
   /** Milliseconds for one answer over HTTP. */
   requestMs: [15_000, 50, 3_600_000],
   /** Who listens to `/api/events`; past it the next is refused as RELAY_BUSY. */

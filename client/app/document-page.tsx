@@ -252,7 +252,11 @@ function Awaited({ offline, loading, refused, onBegin, onGoOnline }: AwaitedProp
 /** A relay has answered that there is nothing; a document of notes and one of cards have the same sort of name. */
 function Unbegun({ onBegin }: { onBegin: (kind: DocumentKind) => void }) {
   return (
-    <EmptyState title="Nothing was written here yet" action={{ label: "Begin notes", onPress: () => onBegin("notes") }}>
+    <EmptyState
+      title="Nothing was written here yet"
+      action={{ label: "Begin notes", onPress: () => onBegin("notes") }}
+      otherAction={{ label: "Begin a board", onPress: () => onBegin("board") }}
+    >
       The link leads to a document that nobody has begun, or that was not saved.
     </EmptyState>
   );

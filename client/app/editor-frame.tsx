@@ -67,6 +67,7 @@ function YjsFrame({ room, editable, onSay }: EditorFrameProps<YjsRoom>) {
 function AutomergeFrame({ room, ...others }: EditorFrameProps<AutomergeRoom>) {
   const kind = useKind(room);
   const foreign = useForeign(room);
+  useUntaken(room, others.onSay);
   if (foreign !== undefined) return <ForeignDocument room={room} found={foreign} />;
   // What the handle holds was looked at: it is what the editor of its kind takes.
   return kind === "board" ? (
@@ -119,6 +120,16 @@ function useForeign(room: AutomergeRoom): string | undefined {
     return watchMeta(room.doc, look);
   }, [room]);
   return foreign;
+}
+
+/** Says so when Automerge could not take something: nobody else would. */
+function useUntaken(room: AutomergeRoom, onSay: (sentence: string) => void): void {
+  useEffect(() => {
+    const say = () =>
+      onSay("Something could not be taken into this document, and is not shown. It is kept on this device; load the page again.");
+    room.doc.on("error", say);
+    return () => void room.doc.off("error", say);
+  }, [room, onSay]);
 }
 
 function useEditor<Props>(load: () => Promise<Loaded<Props>>) {

@@ -3,21 +3,31 @@
  */
 import type { ComponentChildren } from "preact";
 
+interface Action {
+  readonly label: string;
+  readonly onPress: () => void;
+}
+
 interface EmptyStateProps {
   readonly title: string;
   readonly children: ComponentChildren;
-  readonly action?: { readonly label: string; readonly onPress: () => void };
+  readonly action?: Action;
+  /** What one can do instead. */
+  readonly otherAction?: Action;
 }
 
-export function EmptyState({ title, children, action }: EmptyStateProps) {
+export function EmptyState({ title, children, action, otherAction }: EmptyStateProps) {
   return (
     <section class="empty-state">
       <h2>{title}</h2>
       <p>{children}</p>
-      {action !== undefined && (
-        <button type="button" class="button" onClick={action.onPress}>
-          {action.label}
-        </button>
+      {[action, otherAction].map(
+        (one) =>
+          one !== undefined && (
+            <button key={one.label} type="button" class="button" onClick={one.onPress}>
+              {one.label}
+            </button>
+          ),
       )}
     </section>
   );

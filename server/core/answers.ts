@@ -24,6 +24,8 @@ export function giveAnswer(context: RelayContext, answer: Answer): void {
       return context.drops.answer(seq, answer.result);
     case "engine-result":
       return context.calls.answer(seq, answer.result);
+    case "updates-tried":
+      return context.trials.answer(seq, answer.result);
     case "rooms-listed":
       return context.lists.answer(seq, answer.result);
     case "coverage-read":

@@ -10,6 +10,12 @@
 import type { ConnectionId, RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import { assert } from "@inkmesh/shared/base/assert";
 
+/** Those that a room may have. */
+const roomDeadlines = [
+  ...(["verify-tail", "tell-clock", "expire-presence", "tell-presence", "tell-presence-count"] as const),
+  ...(["retry-append", "ask-of-tombstone", "replicate", "subscribe", "show-room"] as const),
+];
+
 export type Deadline =
   /** A connection that has said nothing valid is closed. */
   | { readonly type: "handshake"; readonly connection: ConnectionId }
@@ -90,6 +96,10 @@ export class Deadlines {
 
   clear(deadline: Deadline): void {
     this.#places.delete(keyOf(deadline));
+  }
+
+  clearRoom(room: RoomName): void {
+    for (const type of roomDeadlines) this.clear({ type, room });
   }
 
   /** The earliest moment; undefined when nothing is to come. */

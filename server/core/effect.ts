@@ -8,6 +8,7 @@ import type { ConnectionId, Lineage, RelayId, RequestId, RoomName } from "@inkme
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { EngineCall, EngineName } from "@inkmesh/shared/engine/crdt-engine";
 import type { Entry } from "@inkmesh/shared/engine/entry";
+import type { UpdateTrial } from "@inkmesh/shared/engine/update-trial";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import type { AccessAsk } from "./access.ts";
@@ -82,6 +83,8 @@ export type RelayEffect =
   /** Documents, so many of them looked at, that mention an image which is not here. */
   | { readonly type: "find-lacking-blobs"; readonly seq: number; readonly after: number; readonly limit: number }
   | { readonly type: "engine-call"; readonly lineage: Lineage; readonly seq: number; readonly call: EngineCall }
+  /** Answered by `updates-tried`. */
+  | { readonly type: "try-updates"; readonly lineage: Lineage; readonly seq: number; readonly trial: UpdateTrial }
   /** May this client have the room? Answered by `access-answered`. */
   | { readonly type: "ask-access"; readonly seq: number; readonly connection: ConnectionId; readonly ask: AccessAsk }
   | { readonly type: "respond"; readonly request: RequestId; readonly answer: RoomAnswer }

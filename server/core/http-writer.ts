@@ -18,6 +18,7 @@ import { openToken } from "@inkmesh/shared/wire/session-token";
 import type { RoomRequest } from "./input.ts";
 import type { Participant } from "./participant.ts";
 import type { Room } from "./room.ts";
+import { untried, type TriedUpdate } from "./tried-update.ts";
 
 /** No socket and no session has these. */
 const [nobody, nowhere] = [0 as ConnectionId, 0 as SeatId];
@@ -48,6 +49,7 @@ export class HttpWriter implements Participant {
   readonly #options: HttpWriterOptions;
   /** Saved when this is. */
   #position: number | undefined;
+  #isTrying = false;
   #isDone = false;
 
   constructor(options: HttpWriterOptions) {
@@ -68,8 +70,18 @@ export class HttpWriter implements Participant {
   }
 
   roomOpened(): void {
-    if (this.#isDone || this.#position !== undefined) return;
-    const refusal = this.#letIn();
+    if (this.#isDone || this.#position !== undefined || this.#isTrying) return;
+    const { room, ask } = this.#options;
+    this.#isTrying = true;
+    room.trials.run([ask.update], true, ([tried]) => {
+      this.#isTrying = false;
+      // Where the room has closed meanwhile it says what has become of it.
+      if (!this.#isDone && room.isOpen && tried !== undefined) this.#end(tried);
+    });
+  }
+
+  #end(tried: TriedUpdate): void {
+    const refusal = this.#letIn(tried);
     this.#options.ask.settled?.();
     if (refusal === undefined) this.durabilityChanged();
     else this.#finish({ ok: false, refusal });
@@ -94,7 +106,7 @@ export class HttpWriter implements Participant {
     this.#finish(ok({ copies: copies.holdersAt(this.#position).length, replicas, needed }));
   }
 
-  #letIn(): Refusal | undefined {
+  #letIn(tried: TriedUpdate): Refusal | undefined {
     const { room, ask, tokenSecret } = this.#options;
     const mark = ask.key === undefined ? undefined : requestMark(room.lineage, ask.key, tokenSecret);
     const marked = mark === undefined ? 0 : room.content.clockOf(mark.author);
@@ -108,8 +120,7 @@ export class HttpWriter implements Participant {
     const refusal = ask.refusal?.() ?? this.#refusalOfBeginning();
     if (refusal !== undefined) return refusal;
     if (mark !== undefined && !room.content.hasRoomForKeys) return { code: "TOO_MANY_KEYS", detail: "" };
-    const update = mark === undefined ? ask.update : room.engine.marked(ask.update, mark);
-    const admission = this.#admit(update);
+    const admission = this.#admit(mark === undefined ? tried : untried(room.engine.marked(ask.update, mark)));
     if (admission.type === "gap") return { code: "GAP", detail: admission.missing };
     if (admission.type === "refused") return admission.refusal;
     this.#position = room.log.position;
@@ -123,11 +134,11 @@ export class HttpWriter implements Participant {
   }
 
   /** What is no edit for its many authors may be a state, of which a part could be let in: not of this one. */
-  #admit(update: Uint8Array): Admission {
+  #admit(update: TriedUpdate): Admission {
     const { room } = this.#options;
     const admission = room.admit(update, "edit", this);
-    if (admission.type !== "refused" || !room.content.isForState(update, admission.refusal.code)) return admission;
-    const whole = room.content.examine(update, "state");
+    if (admission.type !== "refused" || !room.content.isForState(update.bytes, admission.refusal.code)) return admission;
+    const whole = room.content.examine(update.bytes, "state");
     if (whole.type === "admitted" && whole.leftOut) return { type: "gap", missing: "a part of it hangs on what is not here" };
     return room.admit(update, "state", this);
   }

@@ -6,6 +6,7 @@ import type { BlobName } from "@inkmesh/shared/base/blob-name";
 import type { ConnectionId, Lineage, RequestId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import type { ContentFormat, DocumentKind, WrittenFormat } from "@inkmesh/shared/engine/crdt-engine";
+import type { TrialAnswer } from "@inkmesh/shared/engine/update-trial";
 import type { RequestKey } from "@inkmesh/shared/engine/request-mark";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
 import type { Grant } from "./access.ts";
@@ -47,6 +48,8 @@ export type RelayInput =
   | { readonly type: "blobs-listed"; readonly seq: number; readonly result: Result<HeldBlobs> }
   | { readonly type: "lacking-blobs-found"; readonly seq: number; readonly result: Result<BlobGaps> }
   | { readonly type: "engine-result"; readonly lineage: Lineage; readonly seq: number; readonly result: Result<Uint8Array> }
+  /** UNAPPLICABLE: a worker was lost over it. */
+  | { readonly type: "updates-tried"; readonly lineage: Lineage; readonly seq: number; readonly result: Result<TrialAnswer> }
   | { readonly type: "rooms-listed"; readonly seq: number; readonly result: Result<RoomPage> }
   | { readonly type: "access-answered"; readonly seq: number; readonly result: Result<Grant> }
   /** The application is to be asked again about those who are in; undefined: in any room, whoever it is. */

@@ -15,6 +15,7 @@ import type { Refusal } from "@inkmesh/shared/base/result";
 import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import { GapCount } from "./gap-count.ts";
 import { NumberedUpdates } from "./numbered-updates.ts";
+import type { TriedUpdate } from "./tried-update.ts";
 import { reportRefusal, type IntakeSession } from "./update-intake.ts";
 
 export class NumberedIntake {
@@ -29,7 +30,7 @@ export class NumberedIntake {
   }
 
   /** Takes `updates`, of which the first has number `first`. */
-  take(first: number, updates: readonly Uint8Array[], kind: UpdateKind): void {
+  take(first: number, updates: readonly TriedUpdate[], kind: UpdateKind): void {
     const { line, isLive } = this.#session;
     const numbering = this.#numbered.receive(first, updates.length);
     if (numbering.type === "out-of-order")
@@ -66,7 +67,7 @@ export class NumberedIntake {
   }
 
   /** Whether the update with the expected number was taken. */
-  #takeNext(update: Uint8Array, kind: UpdateKind): boolean {
+  #takeNext(update: TriedUpdate, kind: UpdateKind): boolean {
     const { context, room, author, mayWrite } = this.#session;
     const { unackedPerSessionMax } = context.limits;
     if (!mayWrite()) return this.#nack({ code: "READ_ONLY", detail: "" });

@@ -11,6 +11,7 @@ import type { Result } from "@inkmesh/shared/base/result";
 import { HybridLogicalClock, type Hlc } from "@inkmesh/shared/clock/hybrid-logical-clock";
 import type { ContentReader, EngineName } from "@inkmesh/shared/engine/crdt-engine";
 import { engineOf } from "@inkmesh/shared/engine/engine-of";
+import type { TrialAnswer } from "@inkmesh/shared/engine/update-trial";
 import type { Dialect, DialectName } from "@inkmesh/shared/wire/dialect";
 import type { RingRecord } from "@inkmesh/shared/ring/ring-record";
 import type { Grant } from "./access.ts";
@@ -90,6 +91,7 @@ export class RelayContext {
   readonly records = new Questions<Result<undefined>>();
   readonly drops = new Questions<Result<undefined>>();
   readonly calls = new Questions<Result<Uint8Array>>();
+  readonly trials = new Questions<Result<TrialAnswer>>();
   readonly lists = new Questions<Result<RoomPage>>();
   readonly coverages = new Questions<Result<CoveredHistory>>();
   readonly pieces = new Questions<Result<Uint8Array>>();

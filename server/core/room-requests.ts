@@ -44,6 +44,12 @@ const blobFetchedWithinMs = 8_000;
 /** Milliseconds for which bringing a room and its other replicas together may take. */
 const comparedWithinMs = 8_000;
 
+/** Where marks of requests cannot be kept. */
+const keyless: Refusal = {
+  code: "BAD_REQUEST",
+  detail: "an Automerge document keeps no Idempotency-Key. Send the changes without one: each is known by its hash, and taken once",
+};
+
 type Ask<Type extends RoomRequest["type"]> = Extract<RoomRequest, { type: Type }>;
 type RoomAsk = Exclude<RoomRequest, { type: "list" | "clocks" | "compare" }>;
 
@@ -221,6 +227,7 @@ export class RoomRequests {
   }
 
   #update(request: RequestId, room: Room, ask: Ask<"update">): void {
+    if (ask.key !== undefined && room.engine.name === "automerge") return this.#refuse(request, keyless);
     if (!this.#mustCatchUp(request, room, ask)) this.#letIn(request, room, ask);
   }
 

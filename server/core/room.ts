@@ -32,9 +32,11 @@ import { RoomLife, type Then } from "./room-life.ts";
 import { RoomLog } from "./room-log.ts";
 import { RoomPresence } from "./room-presence.ts";
 import { firstRecord, unnamed } from "./room-record.ts";
+import { RoomTrials } from "./room-trials.ts";
 import { takenAuthor } from "./stored-history.ts";
 import type { Compaction, RoomRecord, StoredRoom } from "./stored-room.ts";
 import { TailUpkeep } from "./tail-upkeep.ts";
+import { admissionOf, type TriedUpdate } from "./tried-update.ts";
 
 interface RoomOptions {
   readonly name: RoomName;
@@ -51,6 +53,7 @@ export class Room implements RoomCopy, RecordKeeper {
   readonly presence: RoomPresence;
   readonly frames: JoinFrames;
   readonly recordCopies: RecordCopies;
+  readonly trials: RoomTrials;
   readonly #context: RelayContext;
   readonly #touch: (room: Room) => void;
   readonly #changed: (room: Room) => void;
@@ -75,6 +78,7 @@ export class Room implements RoomCopy, RecordKeeper {
     this.frames = new JoinFrames({ room: this.name, handle: this.handle, chunkBytes: context.limits.chunkBytes });
     this.recordCopies = new RecordCopies(context, context.placement.of(name));
     this.#upkeep = new TailUpkeep(context, name, () => this.#replication.names);
+    this.trials = new RoomTrials(context, this);
     this.#words = new DurableWords(context, name, this.handle);
     this.#audience = new RoomAudience(context, this.handle);
     const { handle } = this;
@@ -154,7 +158,8 @@ export class Room implements RoomCopy, RecordKeeper {
       !this.#replication.isBusy &&
       !this.#record.isWriting &&
       !this.recordCopies.isOwed &&
-      !this.#upkeep.isRunning
+      !this.#upkeep.isRunning &&
+      !this.trials.isRunning
     );
   }
 
@@ -167,20 +172,7 @@ export class Room implements RoomCopy, RecordKeeper {
 
   /** It leaves memory. */
   forget(): void {
-    const { deadlines } = this.#context;
-    for (const type of [
-      "verify-tail",
-      "tell-clock",
-      "expire-presence",
-      "tell-presence",
-      "tell-presence-count",
-      "retry-append",
-      "ask-of-tombstone",
-      "replicate",
-      "subscribe",
-      "show-room",
-    ] as const)
-      deadlines.clear({ type, room: this.name });
+    this.#context.deadlines.clearRoom(this.name);
     this.frames.clear();
     this.#replication.forget();
   }
@@ -224,13 +216,13 @@ export class Room implements RoomCopy, RecordKeeper {
   // -- a keystroke -----------------------------------------------------------------------------------------------------
 
   /** Lets in what of `update` is new and applicable. What is known already is known even when the disk is full. */
-  admit(update: Uint8Array, kind: UpdateKind, author: Participant): Admission {
-    assert(this.isOpen, "updates are admitted to open rooms only");
+  admit(update: TriedUpdate, kind: UpdateKind, author: Participant): Admission {
     const context = this.#context;
-    const admission = this.#content.examine(update, kind);
+    const admission = admissionOf(update, (bytes) => this.#content.examine(bytes, kind));
     if (admission.type === "known") context.report({ type: "known", room: this.name });
     if (admission.type === "gap") context.report({ type: "gap", room: this.name, missing: admission.missing });
     if (admission.type !== "admitted") return admission;
+    assert(this.isOpen, "updates are admitted to open rooms only");
     const refusal = context.store.refusal;
     if (refusal !== undefined) return { type: "refused", refusal: { code: refusal, detail: "" } };
     const entry = this.#content.enter(admission, context.entryMaker(this, author.principal));
@@ -242,6 +234,7 @@ export class Room implements RoomCopy, RecordKeeper {
   }
 
   #letIn(entry: Entry, author: SeatId | undefined): void {
+    if (author === undefined) this.trials.heard(entry.payload);
     this.#log.add(entry);
     this.#audience.note(entry.payload, author);
     this.#replication.entered(entry);
@@ -381,6 +374,7 @@ export class Room implements RoomCopy, RecordKeeper {
   begin(generation: number): void {
     this.frames.clear();
     this.#context.blobs.ended(this.lineage);
+    this.trials.begin();
     this.#content = RoomContent.empty(this.engine, this.#context.limits);
     this.#log = this.#newLog(generation, VectorClock.empty, undefined);
     const { isComplete, followers, freshness } = this.#replication;

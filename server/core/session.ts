@@ -15,6 +15,7 @@ import { noBytes } from "@inkmesh/shared/base/bytes";
 import { errorKind } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, SeatId } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
+import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import type { RelayMessage } from "@inkmesh/shared/wire/client-message";
 import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { CatchUp } from "./catch-up.ts";
@@ -31,6 +32,7 @@ import { behindAfterMs, provesGeneration } from "./seen-before.ts";
 import { SessionAccess, type Admission } from "./session-access.ts";
 import { bytesOf, type Opening, type SessionMessage } from "./session-message.ts";
 import type { RoomRecord } from "./stored-room.ts";
+import type { TriedUpdate } from "./tried-update.ts";
 import { UnnumberedIntake } from "./unnumbered-intake.ts";
 
 type Updates = SessionMessage & { type: "updates" };
@@ -284,9 +286,18 @@ export class Session implements Participant {
     }
   }
 
+  /** What the client brought before it went away is let in, too. */
   #take({ first, kind, updates }: Updates): void {
-    if (first === undefined) this.#unnumbered.take(updates, kind);
-    else this.#numbered.take(first, updates, kind);
+    const mayWrite = this.access.access === "read-write";
+    this.#room.trials.run(updates, mayWrite, (tried) => {
+      if (this.#state === "ended") this.#takeLate(mayWrite ? tried : [], kind);
+      else if (first === undefined) this.#unnumbered.take(tried, kind);
+      else this.#numbered.take(first, tried, kind);
+    });
+  }
+
+  #takeLate(tried: readonly TriedUpdate[], kind: UpdateKind): void {
+    tried.every((update) => ["admitted", "known"].includes(this.#room.admit(update, kind, this).type));
   }
 
   #answerSync(stateVector: Uint8Array): void {

@@ -22,6 +22,7 @@ import type { Deadline } from "./deadlines.ts";
 import { GapCount } from "./gap-count.ts";
 import { OwedSaves } from "./owed-saves.ts";
 import type { Patient } from "./store-health.ts";
+import type { TriedUpdate } from "./tried-update.ts";
 import { reportRefusal, type IntakeSession } from "./update-intake.ts";
 
 /** Milliseconds between two questions to one client: more than a round trip. */
@@ -60,17 +61,19 @@ export class UnnumberedIntake implements Patient {
     this.#deadline = { type: "heal", connection: session.line.id, channel };
   }
 
-  take(updates: readonly Uint8Array[], kind: UpdateKind): void {
+  take(updates: readonly TriedUpdate[], kind: UpdateKind): void {
     const { room, author, mayWrite, isLive } = this.#session;
-    for (const update of updates) {
+    for (const tried of updates) {
+      const { bytes: update } = tried;
       if (!mayWrite()) {
         this.#hearReader(update, kind);
         continue;
       }
-      const admission = room.admit(update, kind, author);
+      const admission = room.admit(tried, kind, author);
       const isCounted = kind === "state" || !this.#wasMadeBefore(update);
       const isIn = admission.type === "known" || (admission.type === "admitted" && !admission.leftOut);
-      const isGap = admission.type === "gap" && kind === "edit";
+      // A state that hangs on nothing that could be named could only not be tried.
+      const isGap = admission.type === "gap" && (kind === "edit" || admission.lacks === undefined);
       const isAskedFor = isGap || (admission.type === "refused" && this.#goesAsState(update, kind, admission.refusal));
       if (admission.type === "refused" && !isAskedFor) this.#refuse(admission.refusal);
       if (!isLive()) return;

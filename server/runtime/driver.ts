@@ -20,6 +20,7 @@ import type { Instant } from "@inkmesh/shared/base/instant";
 import type { ConnectionId, Lineage, LinkId, RequestId } from "@inkmesh/shared/base/ids";
 import { refused, type Result } from "@inkmesh/shared/base/result";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
+import type { TrialAnswer, UpdateTrial } from "@inkmesh/shared/engine/update-trial";
 import type { AccessAsk, Grant } from "../core/access.ts";
 import type { RelayEffect, Report, RoomAnswer } from "../core/effect.ts";
 import type { RelayInput } from "../core/input.ts";
@@ -62,6 +63,11 @@ export interface EnginePool {
   call(lineage: Lineage, call: EngineCall): Promise<Result<Uint8Array>>;
 }
 
+/** Where updates are tried. Refused with UNAPPLICABLE where a worker was lost over it. */
+export interface TrialPool {
+  try(lineage: Lineage, trial: UpdateTrial): Promise<Result<TrialAnswer>>;
+}
+
 export interface DriverOptions {
   readonly relay: SteppedRelay;
   readonly sockets: Sockets;
@@ -74,6 +80,7 @@ export interface DriverOptions {
     | ("putBlob" | "blob" | "blobsOf" | "blobGaps")
   >;
   readonly engines: EnginePool;
+  readonly trials: TrialPool;
   /** Whether a client may have a room; asked only where the relay asks. */
   readonly access?: { ask(connection: ConnectionId, ask: AccessAsk): Promise<Result<Grant>> } | undefined;
   readonly clock: Clock;
@@ -203,6 +210,13 @@ export class Driver {
       case "engine-call":
         return this.#answerWith(engines.call(effect.lineage, effect.call), (result) => ({
           type: "engine-result",
+          lineage: effect.lineage,
+          seq,
+          result,
+        }));
+      case "try-updates":
+        return this.#answerWith(this.#options.trials.try(effect.lineage, effect.trial), (result) => ({
+          type: "updates-tried",
           lineage: effect.lineage,
           seq,
           result,

@@ -97,6 +97,12 @@ export const errorKinds = {
     retryable: false,
     sentence: "This document has as many images as it may. This one was not kept.",
   },
+  UNAPPLICABLE: {
+    wire: 32,
+    httpStatus: 422,
+    retryable: false,
+    sentence: "An edit was tried, and could not be applied to this document, or took too long or too much memory. It was not taken.",
+  },
   ROOM_FULL: { wire: 27, httpStatus: 413, retryable: false, sentence: "This document has reached its largest size." },
 
   // Who may do what.

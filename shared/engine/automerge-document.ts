@@ -1,5 +1,6 @@
 /**
- * Documents by Automerge itself, which is WebAssembly: for workers only, and the one door to it.
+ * Documents by Automerge itself, which is WebAssembly: for workers only, and the one door to it. They are Automerge's own handles: building what a
+ * document says as values of JavaScript takes far longer, and with deep nesting the cube of its depth.
  *
  * What a change does is known only by trying it: one that names an operation which is nowhere has a fine head, and Automerge panics over it, after
  * which that document is in no state that anybody knows. So changes are tried on a copy, all at once where that goes well, by halves where not,
@@ -10,7 +11,7 @@
  */
 import type * as Automerge from "automerge";
 import { assert } from "../base/assert.ts";
-import { concatBytes } from "../base/bytes.ts";
+import { concatBytes, sameBytes } from "../base/bytes.ts";
 import { isWholeDocument, readChanges, type AutomergeChange } from "./automerge-change.ts";
 import { AutomergeContentIndex } from "./automerge-content-index.ts";
 import type { ContentLimits } from "./crdt-engine.ts";
@@ -24,13 +25,10 @@ const noLimits: ContentLimits = {
   nestingMax: Infinity,
 };
 
-/** What was admitted once may nest as deep as what walks through it bears on a small stack. */
-const nestingBorne = 1_000;
-
 /** Whoever writes nothing needs no actor of its own. */
 const nobody = "00";
 
-export type Document = Automerge.Doc<Record<string, unknown>>;
+export type Document = ReturnType<typeof Automerge.getBackend>;
 
 let A: typeof Automerge;
 
@@ -46,6 +44,10 @@ export interface BuiltDocument {
   readonly unapplied: readonly number[];
 }
 
+export function emptyDocument(): Document {
+  return A.getBackend(A.init({ actor: nobody }));
+}
+
 /** The changes of a part: an update, or a whole document as `stateOf` answers it. None where it cannot be read. */
 export function changesOf(part: Uint8Array): readonly AutomergeChange[] | undefined {
   const update = isWholeDocument(part) ? changesOfWhole(part) : part;
@@ -54,35 +56,62 @@ export function changesOf(part: Uint8Array): readonly AutomergeChange[] | undefi
   return read.ok ? read.value : undefined;
 }
 
-/** The document that `parts` make together, without what nests deeper than `nestingMax`. Whoever asked for it frees it. */
-export function buildDocument(parts: readonly Uint8Array[], nestingMax = nestingBorne): BuiltDocument {
+/** The document that `parts` make together, without changes that nest deeper than `nestingMax`. Whoever asked for it frees it. */
+export function buildDocument(parts: readonly Uint8Array[], nestingMax = Infinity): BuiltDocument {
   const read = parts.map(changesOf);
   const trial = new Trial(nestingMax);
   trial.take(read.flatMap((changes) => changes ?? []));
   const { document, index } = trial;
-  assert(A.getHeads(document).toSorted().join() === index.heads.join(), "a built document has the heads of its index");
+  assert(hasHeadsOf(document, index), "a built document has the heads of its index");
   const unapplied = read.flatMap((changes, part) => (changes === undefined || changes.some(({ hash }) => !index.has(hash)) ? [part] : []));
   return { document, index, unapplied };
 }
 
+export function hasHeadsOf(document: Document, index: AutomergeContentIndex): boolean {
+  return document.getHeads().toSorted().join() === index.heads.join();
+}
+
+/** Throws, in whatever way, where Automerge cannot apply them: `document` is good for nothing then. */
+export function applyChanges(document: Document, changes: readonly AutomergeChange[]): void {
+  document.applyChanges(changes.map(({ bytes }) => bytes));
+}
+
+/**
+ * How deep the deepest list, map or text lies that `changes` make, which `document` has not got yet; the document itself lies at 0. What no
+ * reader can see (a value beside another one) counts as if it lay there.
+ */
+export function depthOf(document: Document, changes: readonly AutomergeChange[]): number {
+  const depths = new Map<string, number>([["_root", 0]]);
+  let deepest = 0;
+  for (const { bytes, startOp, actor } of changes) {
+    for (const [at, { action, obj }] of A.decodeChange(bytes).ops.entries()) {
+      if (!action.startsWith("make")) continue;
+      const depth = (depths.get(obj) ?? depthIn(document, obj)) + 1;
+      depths.set(`${startOp + at}@${actor}`, depth);
+      deepest = Math.max(deepest, depth);
+    }
+  }
+  return deepest;
+}
+
 /** The whole document in one piece, collected into Automerge's columns. */
 export function stateOf(document: Document): Uint8Array {
-  return A.save(document);
+  return document.save();
 }
 
 /** One update of all changes that somebody with `heads` lacks; heads that are not here name nothing. */
 export function changesSince({ document, index }: BuiltDocument, heads: readonly string[]): Uint8Array {
-  return concatBytes(A.getChangesSince(document, [...heads.filter((head) => index.has(head))]));
+  return concatBytes(document.getChanges([...heads.filter((head) => index.has(head))]));
 }
 
-/** What the document says, as JSON can say it: a counter is its number, a date a text, bytes are numbers. */
-export function jsonOf(document: Document): string {
-  return JSON.stringify(plain(A.toJS(document), 0));
+/** What the document says: a counter is its number, a date a text, bytes are numbers. */
+export function valueOf(document: Document): unknown {
+  return plain(document.materialize("/"), 0);
 }
 
 /** Gives back what the document takes outside of what JavaScript collects. */
 export function freeDocument(document: Document): void {
-  A.free(document);
+  document.free();
 }
 
 /** Values may nest as deep as whoever wrote them liked; what is deeper than this is null. */
@@ -104,19 +133,28 @@ function plain(value: unknown, depth: number): unknown {
 
 function changesOfWhole(part: Uint8Array): Uint8Array | undefined {
   try {
-    const document = A.load<Record<string, unknown>>(part, { actor: nobody });
-    const changes = concatBytes(A.getAllChanges(document));
-    A.free(document);
-    return changes;
+    const document = emptyDocument();
+    document.loadIncremental(part);
+    const changes = document.getChanges([]);
+    document.free();
+    // Of a damaged document nothing is loaded, and nothing said.
+    return changes.length === 0 && !isEmptyDocument(part) ? undefined : concatBytes(changes);
   } catch {
     // Automerge throws, or panics, for what is no document.
     return undefined;
   }
 }
 
+function isEmptyDocument(part: Uint8Array): boolean {
+  const empty = emptyDocument();
+  const isEqual = sameBytes(stateOf(empty), part);
+  freeDocument(empty);
+  return isEqual;
+}
+
 /** A document that changes are tried on. */
 class Trial {
-  document: Document = A.init({ actor: nobody });
+  document = emptyDocument();
   readonly index = new AutomergeContentIndex();
   readonly #nestingMax: number;
 
@@ -127,37 +165,37 @@ class Trial {
   take(changes: readonly AutomergeChange[]): void {
     const { placed } = this.index.place(changes);
     if (placed.length === 0) return;
-    const tried = applied(this.document, placed, this.#nestingMax);
+    const tried = this.#applied(placed);
     if (tried === undefined) {
       if (placed.length > 1) for (const half of halves(placed)) this.take(half);
       return;
     }
-    A.free(this.document);
+    freeDocument(this.document);
     this.document = tried;
     this.index.join({ engine: "automerge", changes: placed });
   }
-}
 
-/** `document` and `changes`, as another document; undefined: they do not apply, or nest too deep. */
-function applied(document: Document, changes: readonly AutomergeChange[], nestingMax: number): Document | undefined {
-  try {
-    const [tried] = A.applyChanges(
-      A.clone(document, { actor: nobody }),
-      changes.map(({ bytes }) => bytes),
-    );
-    if (!nestsDeeper(tried, nestingMax)) return tried;
-    A.free(tried);
-    return undefined;
-  } catch {
-    // A change that Automerge cannot read, or panics over; the copy is not to be touched any more, nor given back.
-    return undefined;
+  /** The document and `changes`, as another document; undefined: they do not apply, or nest too deep. */
+  #applied(changes: readonly AutomergeChange[]): Document | undefined {
+    try {
+      if (this.#nestingMax < Infinity && depthOf(this.document, changes) > this.#nestingMax) return undefined;
+      const tried = this.document.clone(nobody);
+      applyChanges(tried, changes);
+      return tried;
+    } catch {
+      // A change that Automerge cannot read, or panics over; the copy is not to be touched any more, nor given back.
+      return undefined;
+    }
   }
 }
 
-/** Whether lists and maps lie in each other more than `levels` deep; the document itself is none. */
-function nestsDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return false;
-  return levels < 0 || Object.values(value).some((entry) => nestsDeeper(entry, levels - 1));
+function depthIn(document: Document, object: string): number {
+  try {
+    return document.objInfo(object).path?.length ?? 0;
+  } catch {
+    // An object that is nowhere.
+    return 0;
+  }
 }
 
 function halves<Value>(values: readonly Value[]): readonly (readonly Value[])[] {

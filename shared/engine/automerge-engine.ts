@@ -14,9 +14,9 @@ import {
   changesOf,
   changesSince,
   freeDocument,
-  jsonOf,
   loadAutomerge,
   stateOf,
+  valueOf,
   type BuiltDocument,
 } from "./automerge-document.ts";
 import { mergeHistory, payloadsOf, saysTheSame } from "./automerge-history.ts";
@@ -89,7 +89,7 @@ function diff(parts: readonly Uint8Array[], stateVector: Uint8Array): Result<Uin
 
 function content({ document }: BuiltDocument, format: (EngineCall & { type: "content" })["format"]): Result<Uint8Array> {
   if (format === "update") return ok(stateOf(document));
-  return format === "json" ? ok(encodeUtf8(jsonOf(document))) : refused("UNSAYABLE", "an Automerge document is answered as json or update");
+  return format === "json" ? ok(encodeUtf8(JSON.stringify(valueOf(document)))) : refused("UNSAYABLE", "an Automerge document is answered as json or update");
 }
 
 function whileBuilt<Answer>(parts: readonly Uint8Array[], use: (built: BuiltDocument) => Answer, nestingMax?: number): Answer {

@@ -8,6 +8,7 @@ import type { ContentIndex, ContentReader, Holding } from "./crdt-engine.ts";
 
 export class AutomergeReader implements ContentReader {
   readonly name = "automerge";
+  readonly needsTrial = true;
 
   emptyIndex(): ContentIndex {
     return new AutomergeContentIndex();

@@ -155,6 +155,8 @@ export type Holding = "nothing" | "some" | "all";
 /** The half of an engine that the pure core has: it reads updates and compares, and builds no documents. */
 export interface ContentReader {
   readonly name: EngineName;
+  /** Whether what `ContentIndex.examine` admits may still not be applicable, so that it is to be tried first (`UpdateTrial`). */
+  readonly needsTrial: boolean;
   emptyIndex(): ContentIndex;
   decodeIndex(bytes: Uint8Array): Result<ContentIndex>;
   /** What a replica with the state vector `has` has of what `of` names, another replica's. Refuses a `has` that cannot be read, or that could name more than `authorsMax` authors. */

@@ -36,6 +36,7 @@ const authorBytesMax = 16;
 
 export class YjsEngine implements CrdtEngine {
   readonly name = "yjs";
+  readonly needsTrial = false;
 
   emptyIndex(): ContentIndex {
     return new YjsContentIndex();

@@ -6,8 +6,10 @@
  *     down ──start──▶ up ──kill, loss of power──▶ down        paused: a process that is stopped, or a loop that stalls
  *                     └───stop─▶ stopping ─▶ down
  */
-import { actorOf, type ActorId, type ConnectionId, type Lineage, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
-import { refused, type Result } from "@inkmesh/shared/base/result";
+import { actorOf, lineageKey, type ActorId, type ConnectionId, type Lineage, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
+import { ok, refused, type Result } from "@inkmesh/shared/base/result";
+import type { AutomergeTrials } from "@inkmesh/shared/engine/automerge-trials";
+import type { TrialAnswer, UpdateTrial } from "@inkmesh/shared/engine/update-trial";
 import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
@@ -30,7 +32,7 @@ import { SimLinks } from "./sim-links.ts";
 import type { Door, LineEnd, SimLine, SimNetwork } from "./sim-network.ts";
 import { SimUpdateLog } from "./sim-update-log.ts";
 import { SimProcess, type World } from "./world.ts";
-import { engineOfRoom, readers } from "../engines.ts";
+import { engineOfRoom, readers, someTrials } from "../engines.ts";
 
 const [meshPath, hocuspocusPath] = ["/mesh", "/hocuspocus"];
 const commitPauseMs = 5;
@@ -55,6 +57,7 @@ interface Life {
   readonly lines: Map<ConnectionId, SimLine>;
   readonly answers: Map<RequestId, (answer: RoomAnswer) => void>;
   readonly engineQueues: Map<string, Promise<unknown>>;
+  readonly trials: AutomergeTrials;
   readonly links: SimLinks;
   relay: Relay | undefined;
   /** The ring as it knows it. */
@@ -161,6 +164,7 @@ export class SimRelay implements Door {
       lines: new Map(),
       answers: new Map(),
       engineQueues: new Map(),
+      trials: someTrials(),
       links: new SimLinks({
         ...{ network: this.#network, process, host: this.host, folder: this.#folder },
         enqueue: (input) => life.driver?.enqueue(input),
@@ -261,6 +265,7 @@ export class SimRelay implements Door {
       clock: systemClock,
       commitPauseMs,
       engines: { call: (lineage, call) => this.#engineCall(life, lineage, call) },
+      trials: { try: (lineage, trial) => this.#trial(life, lineage, trial) },
       links: life.links,
       sockets: {
         write: (turn) => this.#write(life, turn),
@@ -383,6 +388,12 @@ export class SimRelay implements Door {
     life.process.reach(this.#network.delay(), `request ${ask.type}`, () =>
       life.driver?.enqueue({ type: "request-received", request, ask }),
     );
+  }
+
+  async #trial(life: Life, lineage: Lineage, trial: UpdateTrial): Promise<Result<TrialAnswer>> {
+    await new Promise<void>((resolve) => void life.process.reach(this.#disk.duration(this.engineMood.callMs), "trial", resolve));
+    if (this.#disk.chance(this.engineMood.dies)) return refused("RELAY_BUSY", "the worker ended");
+    return ok(life.trials.try(lineageKey(lineage), trial));
   }
 
   #engineCall(life: Life, lineage: Lineage, call: EngineCall): Promise<Result<Uint8Array>> {

@@ -36,6 +36,7 @@ export default function NotesEditor({ handle, awareness, holdRemote, editable, a
   const editing = useRef(new Compartment());
   const [view, setView] = useState<EditorView>();
   const [isPreviewed, showPreview] = useState(() => matchMedia(isWide).matches);
+  const wide = useWide();
   const [, draw] = useReducer((count: number, _: void) => count + 1, 0);
 
   useEffect(() => {
@@ -66,7 +67,7 @@ export default function NotesEditor({ handle, awareness, holdRemote, editable, a
       {view === undefined ? (
         <ToolbarPlace />
       ) : (
-        <NotesToolbar view={view} editable={editable} isPreviewed={isPreviewed} onPreview={showPreview} />
+        <NotesToolbar view={view} editable={editable && (wide || !isPreviewed)} isPreviewed={isPreviewed} onPreview={showPreview} />
       )}
       <div class={`notes${isPreviewed ? " previewed" : ""}`}>
         <div class="sheet code notes-text" ref={place} />
@@ -74,6 +75,18 @@ export default function NotesEditor({ handle, awareness, holdRemote, editable, a
       </div>
     </>
   );
+}
+
+/** Whether the text can be seen beside the preview. */
+function useWide(): boolean {
+  const [wide, setWide] = useState(() => matchMedia(isWide).matches);
+  useEffect(() => {
+    const query = matchMedia(isWide);
+    const look = () => setWide(query.matches);
+    query.addEventListener("change", look);
+    return () => query.removeEventListener("change", look);
+  }, []);
+  return wide;
 }
 
 interface Bound extends Pick<NotesEditorProps, "handle" | "awareness"> {

@@ -106,9 +106,9 @@ describe("values that nest deep", () => {
     expect(shadowOf([nested(levels)]).unapplied).toEqual(unapplied);
   });
 
-  test("what is not looked at for how deep it is comes out as JSON, or not at all", { timeout: 60_000 }, () => {
-    expect(Buffer.from(performed({ type: "content", parts: [nested(400)], format: "json" })).toString()).toContain("null");
-    expect(textOf(performed({ type: "content", parts: [nested(1_200)], format: "json" }))).toEqual({});
+  test("what is not looked at for how deep it is comes out as JSON, as far as that reaches", { timeout: 60_000 }, () => {
+    for (const levels of [400, 1_200])
+      expect(Buffer.from(performed({ type: "content", parts: [nested(levels)], format: "json" })).toString()).toContain('{"a":null}');
   });
 });
 

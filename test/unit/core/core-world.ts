@@ -2,9 +2,19 @@
  * CoreWorld: a `Relay` with everything around it in miniature: a disk, workers, sockets, a clock, all under the test's
  * hand. `turn` is a driver's turn; `run` goes on until nothing is under way.
  */
-import { actorOf, type ConnectionId, type Lineage, type RelayId, type RequestId, type RoomName } from "@inkmesh/shared/base/ids";
+import {
+  actorOf,
+  lineageKey,
+  type ConnectionId,
+  type Lineage,
+  type RelayId,
+  type RequestId,
+  type RoomName,
+} from "@inkmesh/shared/base/ids";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
-import { ok, refused } from "@inkmesh/shared/base/result";
+import { ok, refused, type Result } from "@inkmesh/shared/base/result";
+import type { AutomergeTrials } from "@inkmesh/shared/engine/automerge-trials";
+import type { TrialAnswer } from "@inkmesh/shared/engine/update-trial";
 import { seededRandom } from "@inkmesh/shared/base/random";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
 import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
@@ -16,10 +26,16 @@ import type { RelayEffect, Report, RoomAnswer } from "../../../server/core/effec
 import type { RelayInput, RoomRequest } from "../../../server/core/input.ts";
 import { Relay } from "../../../server/core/relay.ts";
 import { MemoryDisk } from "./memory-disk.ts";
-import { engineOfRoom, readers } from "../../engines.ts";
+import { engineOfRoom, readers, someTrials } from "../../engines.ts";
 
 type LimitChanges = Parameters<typeof limitsWith>[0];
 type AppendEffect = Extract<RelayEffect, { type: "append-log" }>;
+
+export type TryEffect = Extract<RelayEffect, { type: "try-updates" }>;
+
+export function triedBy(trials: AutomergeTrials): (effect: TryEffect) => Result<TrialAnswer> {
+  return ({ lineage, trial }) => ok(trials.try(lineageKey(lineage), trial));
+}
 
 /** Where a connection's frames go. */
 export interface Socket {
@@ -52,6 +68,8 @@ export class CoreWorld {
   holdsAnswers = false;
   /** Questions who may have what, in a world whose relay asks: `grant` and `deny` answer the oldest. */
   readonly asked: Extract<RelayEffect, { type: "ask-access" }>[] = [];
+  /** The worker on which updates are tried. */
+  tries: (effect: TryEffect) => Result<TrialAnswer> = triedBy(someTrials());
   readonly #asksAccess: boolean;
   readonly #limits: LimitChanges;
   readonly #seed: number;
@@ -78,6 +96,7 @@ export class CoreWorld {
     this.#waiting = [];
     this.#held = [];
     this.paused.clear();
+    this.tries = triedBy(someTrials());
     this.relay = this.#newRelay();
     for (const socket of sockets) socket.closed(1006, "");
   }
@@ -241,6 +260,13 @@ export class CoreWorld {
           lineage: effect.lineage,
           seq: effect.seq,
           result: engineOfRoom(effect.lineage.room).perform(effect.call),
+        });
+      case "try-updates":
+        return this.#answer({
+          type: "updates-tried",
+          lineage: effect.lineage,
+          seq: effect.seq,
+          result: this.tries(effect),
         });
       case "ask-access":
         return void this.asked.push(effect);

@@ -1,4 +1,5 @@
 import { Automerge, AutomergeHandle, loadAutomerge, type AutomergeHandleEvents } from "@inkmesh/client/automerge";
+import { contentHash } from "@inkmesh/shared/engine/content-hash";
 import { beforeAll, expect, test, vi } from "vitest";
 import { share, type Incoming, type SharedDocument } from "../../../client/provider/shared-document.ts";
 import { aBeginning, type Note } from "../../property/provider/sim-document.ts";
@@ -150,4 +151,22 @@ test("stored updates become one that says the same, and one that cannot be read 
   expect(shared.apply([{ update: merged, source: "device" }]).isWhole).toBe(true);
   const junk = Uint8Array.of(1, 2, 3);
   expect(shared.merged([...edits, junk])).toEqual(new Uint8Array(Buffer.concat([...edits, junk])));
+});
+
+test("[P1] what a relay lacks is told once its heads are known here, and not before: heads that are not here say nothing", () => {
+  const { handle, shared, edits } = anOpenHandle();
+  write(handle, "only here ");
+  const relay = anOpenHandle();
+  write(relay.handle, "only there ");
+  const wanted = { type: "make-difference", room: "r" as never, stateVector: relay.shared.stateVector(), containing: undefined } as const;
+  const around = { elsewhere: [], refused: [], isComparable: true };
+  const atOpening = { ...wanted, unless: [], unlessContent: undefined };
+  const whenSynced = { ...wanted, unless: [], unlessContent: contentHash(relay.shared.stateVector()) };
+  expect(shared.wantedDifference(atOpening, around)).toBeUndefined();
+  shared.apply(fromRelay(relay.edits));
+  expect(shared.wantedDifference(whenSynced, around)).toEqual(edits[0]);
+  expect(shared.wantedDifference({ ...whenSynced, unless: edits }, around)).toBeUndefined();
+  relay.shared.apply(fromRelay(edits));
+  const agreed = { ...whenSynced, unlessContent: contentHash(relay.shared.stateVector()) };
+  expect(shared.wantedDifference(agreed, around)).toBeUndefined();
 });

@@ -67,6 +67,7 @@ function aDriver(on: (input: RelayInput) => readonly RelayEffect[] = () => []) {
     },
     log,
     engines,
+    trials: { try: () => Promise.reject(new Error("the worker died")) },
     clock: { now: () => ({ monotonicMs: world.nowMs, wallMs: 5 }) },
     commitPauseMs: 5,
     answer: (request, answer) => void events.push(`answer ${request} ${answer.type}`),

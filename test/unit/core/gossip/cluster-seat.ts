@@ -10,6 +10,8 @@ import type { RelayInput } from "../../../../server/core/input.ts";
 import type { KeptMesh } from "../../../../server/core/membership/belonging.ts";
 import type { Limits } from "../../../../server/core/limits.ts";
 import type { Relay } from "../../../../server/core/relay.ts";
+import type { AutomergeTrials } from "@inkmesh/shared/engine/automerge-trials";
+import { someTrials } from "../../../engines.ts";
 import type { Socket } from "../core-world.ts";
 import { MemoryDisk } from "../memory-disk.ts";
 
@@ -38,6 +40,7 @@ export interface Life {
   readonly ends: Map<LinkId, End>;
   readonly sockets: Map<ConnectionId, Socket>;
   readonly answers: Map<RequestId, RoomAnswer>;
+  readonly trials: AutomergeTrials;
   isEnded: boolean;
   isFrozen: boolean;
   inputs: RelayInput[];
@@ -46,7 +49,16 @@ export interface Life {
 }
 
 export function aLife(of: Pick<Life, "actor" | "relay" | "diskMs">): Life {
-  return { ...of, ends: new Map(), sockets: new Map(), answers: new Map(), isEnded: false, isFrozen: false, inputs: [] };
+  return {
+    ...of,
+    ends: new Map(),
+    sockets: new Map(),
+    answers: new Map(),
+    trials: someTrials(),
+    isEnded: false,
+    isFrozen: false,
+    inputs: [],
+  };
 }
 
 /** One data folder and the process on it, if it runs. */

@@ -7,7 +7,7 @@
  * way is lost and nothing can be dialled; where a pair is hushed, sockets stay and what is under way comes when that is over. A frozen
  * process does nothing and loses nothing. A data folder is the disk and what is kept of the mesh: wiping takes both.
  */
-import { actorOf, type ConnectionId, type LinkId, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
+import { actorOf, lineageKey, type ConnectionId, type LinkId, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
 import { randomInteger, seededRandom, type Random } from "@inkmesh/shared/base/random";
 import { ok } from "@inkmesh/shared/base/result";
 import { decodeMeshFrame } from "@inkmesh/shared/wire/mesh-codec";
@@ -344,6 +344,17 @@ export class RelayCluster extends TimedWorld {
               lineage: effect.lineage,
               seq: effect.seq,
               result: engineOfRoom(effect.lineage.room).perform(effect.call),
+            }),
+          this.chance(5),
+        );
+      case "try-updates":
+        return this.#later(
+          () =>
+            this.#tell(seat, life, {
+              type: "updates-tried",
+              lineage: effect.lineage,
+              seq: effect.seq,
+              result: ok(life.trials.try(lineageKey(effect.lineage), effect.trial)),
             }),
           this.chance(5),
         );

@@ -1,0 +1,226 @@
+/**
+ * What clients bring to Automerge rooms is tried first: in a relay of miniature, with a worker that does what a test wants.
+ */
+import * as A from "automerge";
+import { beforeAll, describe, expect, test } from "vitest";
+import { noBytes } from "@inkmesh/shared/base/bytes";
+import type { RequestId } from "@inkmesh/shared/base/ids";
+import { refused } from "@inkmesh/shared/base/result";
+import { panickingChange, textOfChanges, typedChanges } from "../../automerge-typing.ts";
+import { automergeRoom, loadAutomerge, someTrials } from "../../engines.ts";
+import { aLineage, CoreWorld, triedBy, type TryEffect } from "./core-world.ts";
+import { NativeScript } from "./scripted-client.ts";
+
+const lineage = aLineage(automergeRoom);
+
+beforeAll(loadAutomerge);
+
+function opened(world: CoreWorld): NativeScript {
+  const client = new NativeScript(world).hello().open(automergeRoom, { stateVector: noBytes });
+  world.run();
+  return client;
+}
+
+function textHeard(client: NativeScript): string {
+  return textOfChanges(client.heard("updates").flatMap(({ updates }) => updates));
+}
+
+/** A world that notes its trials, of which `isLost` says whether the worker is lost over one. */
+function watched(isLost: (effect: TryEffect) => boolean = () => false): { world: CoreWorld; trials: TryEffect[] } {
+  const world = new CoreWorld();
+  const trials: TryEffect[] = [];
+  const tries = world.tries;
+  world.tries = (effect) => {
+    trials.push(effect);
+    return isLost(effect) ? refused("UNAPPLICABLE", "it took too long") : tries(effect);
+  };
+  return { world, trials };
+}
+
+const isIn = (change: Uint8Array, { trial }: TryEffect): boolean => trial.updates.some((update) => Buffer.compare(update, change) === 0);
+
+describe("[P9] what Automerge fails over", () => {
+  test("is refused by its number, goes nowhere, and nobody else notices", () => {
+    const world = new CoreWorld();
+    const [reader, writer, attacker] = [opened(world), opened(world), opened(world)];
+    writer.updates(1, typedChanges("aa", ["a", "b"]));
+    attacker.updates(1, [panickingChange()]);
+    world.run();
+    writer.updates(4, typedChanges("aa", ["a", "b", "c"]).slice(3));
+    world.run();
+    expect(attacker.heard("nack")).toMatchObject([{ number: 1, code: "UNAPPLICABLE", retryAfterMs: 0 }]);
+    expect(attacker.closeCode).toBeUndefined();
+    expect(writer.heard("ack").at(-1)).toMatchObject({ number: 4 });
+    expect([textHeard(reader), writer.heard("nack")]).toEqual(["abc", []]);
+    expect(world.disk.entries(lineage)).toHaveLength(4);
+  });
+
+  test("takes nothing of what was brought with it along: neither what came before it nor what came behind", () => {
+    const { world, trials } = watched();
+    const [first, attacker, last] = [opened(world), opened(world), opened(world)];
+    // One trial is under way while all others come.
+    world.holdsAnswers = true;
+    first.updates(1, typedChanges("aa", []));
+    world.run();
+    first.updates(2, typedChanges("aa", ["a", "b"]).slice(1));
+    attacker.updates(1, [panickingChange()]);
+    last.updates(1, typedChanges("bb", ["x"]));
+    world.run();
+    expect(trials).toHaveLength(1);
+    world.holdsAnswers = false;
+    world.run();
+    expect([first.heard("ack").at(-1)?.number, last.heard("ack").at(-1)?.number]).toEqual([3, 2]);
+    expect(attacker.heard("nack")).toMatchObject([{ code: "UNAPPLICABLE" }]);
+    expect(textHeard(opened(world)).split("").toSorted().join("")).toBe("abx");
+  });
+
+  test("is what nests deeper than a document may, too", () => {
+    const world = new CoreWorld({ limits: { content: { nestingMax: 64 } } as never });
+    const client = opened(world);
+    const ops = Array.from({ length: 65 }, (_, at) => ({ action: "makeMap", obj: at === 0 ? "_root" : `${at}@ab`, key: "a", pred: [] }));
+    client.updates(1, [A.encodeChange({ actor: "ab", seq: 1, startOp: 1, time: 0, message: null, deps: [], ops } as never)]);
+    world.run();
+    expect(client.heard("error").at(-1) ?? client.heard("nack").at(-1)).toMatchObject({ code: "TOO_DEEP" });
+  });
+});
+
+describe("a worker that is lost", () => {
+  test("over one update costs that one: the others are tried alone", () => {
+    const bad = typedChanges("cc", ["slow"])[1]!;
+    const { world, trials } = watched((effect) => isIn(bad, effect));
+    const [first, slow, last] = [opened(world), opened(world), opened(world)];
+    world.holdsAnswers = true;
+    first.updates(1, typedChanges("aa", []));
+    world.run();
+    first.updates(2, typedChanges("aa", ["a"]).slice(1));
+    slow.updates(1, [bad]);
+    last.updates(1, typedChanges("bb", ["b"]).slice(1));
+    world.run();
+    world.holdsAnswers = false;
+    world.run();
+    expect(trials.map(({ trial }) => trial.updates.length)).toEqual([1, 3, 1, 1, 1]);
+    expect(slow.heard("nack")).toMatchObject([{ number: 1, code: "UNAPPLICABLE" }]);
+    expect([first.heard("ack").at(-1)?.number, last.heard("ack").at(-1)?.number]).toEqual([2, 1]);
+  });
+
+  test("for no fault of what was tried is a reason to ask for it again", () => {
+    const world = new CoreWorld();
+    const client = opened(world);
+    const tries = world.tries;
+    world.tries = () => refused("RELAY_BUSY", "it ended with 1");
+    client.updates(1, typedChanges("aa", ["a"]));
+    world.run();
+    expect(client.heard("nack")).toMatchObject([{ number: 1, code: "GAP" }]);
+    world.tries = tries;
+    client.updates(1, typedChanges("aa", ["a"]));
+    world.run();
+    expect(client.heard("ack").at(-1)).toMatchObject({ number: 2 });
+  });
+
+  test("is told the document anew, and one that knows it only what came since from elsewhere", () => {
+    const world = new CoreWorld();
+    const client = opened(world);
+    const trials: TryEffect[] = [];
+    let tries = triedBy(someTrials());
+    world.tries = (effect) => {
+      trials.push(effect);
+      return tries(effect);
+    };
+    for (const [at, change] of typedChanges("aa", ["a", "b", "c"]).entries()) {
+      if (at === 3) tries = triedBy(someTrials());
+      client.updates(at + 1, [change]);
+      world.run();
+    }
+    expect(client.heard("ack").at(-1)).toMatchObject({ number: 4 });
+    expect(trials.map(({ trial }) => trial.parts?.length)).toEqual([0, undefined, undefined, undefined, 3]);
+  });
+});
+
+describe("the order of trials", () => {
+  test("one of a room is under way, what comes meanwhile is in the next, and each is let in in its turn", () => {
+    const { world, trials } = watched();
+    const client = opened(world);
+    world.holdsAnswers = true;
+    const changes = typedChanges("aa", ["a", "b", "c", "d"]);
+    for (const [at, change] of changes.entries()) {
+      client.updates(at + 1, [change]);
+      world.turn();
+    }
+    expect(trials).toHaveLength(1);
+    world.holdsAnswers = false;
+    world.run();
+    expect(trials.map(({ trial }) => trial.updates.length)).toEqual([1, 4]);
+    expect(world.disk.entries(lineage).map(({ payload }) => payload)).toEqual(changes);
+    expect(client.heard("ack").at(-1)).toMatchObject({ number: 5 });
+  });
+
+  test("what somebody brought who has gone meanwhile is let in", () => {
+    const world = new CoreWorld();
+    const client = opened(world);
+    world.holdsAnswers = true;
+    client.updates(1, typedChanges("aa", ["a"]));
+    world.turn();
+    client.close();
+    world.turn();
+    world.holdsAnswers = false;
+    world.run();
+    expect(textHeard(opened(world))).toBe("a");
+  });
+
+  test("of somebody who may not write nothing is tried", () => {
+    const { world, trials } = watched();
+    const reader = new NativeScript(world).hello().open(automergeRoom, { stateVector: noBytes, access: "read-only" });
+    world.run();
+    reader.updates(1, typedChanges("aa", ["a"]));
+    world.run();
+    expect(reader.heard("nack")).toMatchObject([{ code: "READ_ONLY" }]);
+    expect(trials).toEqual([]);
+  });
+
+  test("a document that is deleted while something of it is tried stays deleted, and the relay goes on", () => {
+    const world = new CoreWorld();
+    const client = opened(world);
+    client.updates(1, typedChanges("aa", ["a"]));
+    world.run();
+    world.holdsAnswers = true;
+    client.updates(3, typedChanges("aa", ["a", "b"]).slice(2));
+    world.turn();
+    world.ask({ type: "delete", room: automergeRoom, principal: "" });
+    world.turn();
+    world.holdsAnswers = false;
+    world.run();
+    expect(client.heard("deleted")).toHaveLength(1);
+    expect(world.disk.entries(lineage)).toEqual([]);
+  });
+});
+
+describe("an edit over HTTP", () => {
+  const patch = (update: Uint8Array) => ({ type: "update", room: automergeRoom, update, match: undefined, principal: "" }) as const;
+
+  function answerTo(world: CoreWorld, ask: Parameters<CoreWorld["ask"]>[0]): unknown {
+    const request: RequestId = world.ask(ask);
+    world.run();
+    return world.answers.get(request);
+  }
+
+  test("is tried, too", () => {
+    const world = new CoreWorld();
+    const reader = opened(world);
+    reader.updates(1, typedChanges("aa", []));
+    world.run();
+    expect(answerTo(world, patch(panickingChange()))).toMatchObject({ type: "refused", refusal: { code: "UNAPPLICABLE" } });
+    expect(answerTo(world, patch(typedChanges("aa", ["a"])[1]!))).toMatchObject({ type: "saved" });
+    expect(answerTo(world, patch(typedChanges("aa", ["a"])[1]!)), "once more").toMatchObject({ type: "saved" });
+    expect(textHeard(opened(world))).toBe("a");
+    expect(world.disk.entries(lineage)).toHaveLength(2);
+  });
+
+  test("has no Idempotency-Key, and is told why", () => {
+    const world = new CoreWorld();
+    opened(world).updates(1, typedChanges("aa", []));
+    world.run();
+    const key = { name: "k", digest: "d" } as never;
+    const answer = answerTo(world, { ...patch(typedChanges("aa", ["a"])[1]!), key });
+    expect(answer).toMatchObject({ type: "refused", refusal: { code: "BAD_REQUEST", detail: expect.stringContaining("Idempotency-Key") } });
+  });
+});
