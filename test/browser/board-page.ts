@@ -42,7 +42,7 @@ export class BoardPage extends EditorPage {
   }
 
   /** The board as one line per column: "To do: milk, eggs". */
-  async lines(): Promise<readonly string[]> {
+  override async lines(): Promise<readonly string[]> {
     return this.page.locator(".column").evaluateAll((columns) =>
       columns.map((column) => {
         const titles = [...column.querySelectorAll<HTMLElement>(".card .card-title")].map(
