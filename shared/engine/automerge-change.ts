@@ -53,6 +53,9 @@ const counterMax = 0xffff_ffff;
 const inflatedBytesFree = 1024 * 1024;
 const inflatedPerByte = 64;
 const inflatedBytesMax = 16 * 1024 * 1024;
+/** The column that says what operations do, and the actions that make something: a map, a list, a text, a table. */
+const actionsColumn = 0x42;
+const making: ReadonlySet<number> = new Set([0, 2, 4, 6]);
 /** Of a column: that it is deflated by itself, which only a whole document's may be. */
 const deflatedColumn = 0b1000;
 
@@ -100,6 +103,18 @@ function chunkEnd(update: Uint8Array, start: number): number | undefined {
     if (error instanceof Unreadable) return undefined;
     throw error;
   }
+}
+
+/**
+ * Which operations of a change make a list, a map or a text, counted from its first; at most `max` of them. Reads but the one column that says what
+ * operations do; what is damaged there is left to whoever applies it. `change`: as `readChanges` answered it.
+ */
+export function objectsMadeIn({ bytes }: AutomergeChange, max: number): readonly number[] {
+  const cursor = new ByteCursor(bytes);
+  cursor.skip(magic.length + checksumBytes);
+  const isDeflated = cursor.byte() === chunkTypes.deflated;
+  const body = taken(cursor, leb128(cursor));
+  return madeIn(actionColumn(new ByteCursor(isDeflated ? inflate(body, inflatedBytesMax) : body)), max);
 }
 
 class ChunkReader {
@@ -199,6 +214,51 @@ function skipColumns(cursor: ByteCursor): void {
     bytes += leb128(cursor);
   }
   cursor.skip(bytes);
+}
+
+/** The column of actions; nothing where there is none. */
+function actionColumn(cursor: ByteCursor): ByteCursor {
+  for (let deps = leb128(cursor); deps > 0; deps--) cursor.skip(hashBytes);
+  actorIn(cursor);
+  leb128(cursor);
+  leb128(cursor);
+  skipSignedLeb128(cursor);
+  skipMessage(cursor);
+  for (let others = leb128(cursor); others > 0; others--) actorIn(cursor);
+  const columns = Array.from({ length: leb128(cursor) }, () => ({ column: leb128(cursor), length: leb128(cursor) }));
+  for (const { column, length } of columns) {
+    const content = taken(cursor, length);
+    if (column === actionsColumn) return new ByteCursor(content);
+  }
+  return new ByteCursor(new Uint8Array(0));
+}
+
+/** Runs of numbers: so many times the same, so many different ones, or so many that are none. */
+function madeIn(runs: ByteCursor, max: number): readonly number[] {
+  const made: number[] = [];
+  let row = 0;
+  const note = (action: number, times: number): void => {
+    for (let at = 0; at < times && made.length < max && making.has(action); at++) made.push(row + at);
+    row += times;
+  };
+  while (runs.left > 0 && made.length < max) {
+    const run = signedLeb128(runs);
+    if (run > 0) note(runs.varUint(), run);
+    else if (run < 0) for (let left = -run; left > 0 && made.length < max; left--) note(runs.varUint(), 1);
+    else row += runs.varUint();
+  }
+  return made;
+}
+
+function signedLeb128(cursor: ByteCursor): number {
+  let value = 0;
+  let factor = 1;
+  for (;;) {
+    const byte = cursor.byte();
+    value += (byte & 0x7f) * factor;
+    factor *= 128;
+    if (byte < 0x80) return (byte & 0x40) === 0 ? value : value - factor;
+  }
 }
 
 function taken(cursor: ByteCursor, length: number): Uint8Array {

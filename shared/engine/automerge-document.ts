@@ -12,7 +12,7 @@
 import type * as Automerge from "automerge";
 import { assert } from "../base/assert.ts";
 import { concatBytes, sameBytes } from "../base/bytes.ts";
-import { isWholeDocument, readChanges, type AutomergeChange } from "./automerge-change.ts";
+import { isWholeDocument, objectsMadeIn, readChanges, type AutomergeChange } from "./automerge-change.ts";
 import { AutomergeContentIndex } from "./automerge-content-index.ts";
 import type { ContentLimits } from "./crdt-engine.ts";
 
@@ -50,16 +50,24 @@ export function emptyDocument(): Document {
 
 /** The changes of a part: an update, or a whole document as `stateOf` answers it. None where it cannot be read. */
 export function changesOf(part: Uint8Array): readonly AutomergeChange[] | undefined {
-  const update = isWholeDocument(part) ? changesOfWhole(part) : part;
-  if (update === undefined) return undefined;
+  if (!isWholeDocument(part)) return changesIn(part);
+  const loaded = loadedFrom(part);
+  if (loaded === undefined) return undefined;
+  freeDocument(loaded.document);
+  return loaded.changes;
+}
+
+function changesIn(update: Uint8Array): readonly AutomergeChange[] | undefined {
   const read = readChanges(update, noLimits);
   return read.ok ? read.value : undefined;
 }
 
 /** The document that `parts` make together, without changes that nest deeper than `nestingMax`. Whoever asked for it frees it. */
 export function buildDocument(parts: readonly Uint8Array[], nestingMax = Infinity): BuiltDocument {
-  const read = parts.map(changesOf);
-  const trial = new Trial(nestingMax);
+  const [first] = parts;
+  const begun = first !== undefined && isWholeDocument(first) ? loadedFrom(first) : undefined;
+  const read = parts.map((part, at) => (at === 0 && begun !== undefined ? begun.changes : changesOf(part)));
+  const trial = new Trial(nestingMax, begun);
   trial.take(read.flatMap((changes) => changes ?? []));
   const { document, index } = trial;
   assert(hasHeadsOf(document, index), "a built document has the heads of its index");
@@ -76,22 +84,15 @@ export function applyChanges(document: Document, changes: readonly AutomergeChan
   document.applyChanges(changes.map(({ bytes }) => bytes));
 }
 
+/** So many things that one change makes are looked at: more are beside each other, for the most part. */
+const madeMax = 100_000;
+
 /**
- * How deep the deepest list, map or text lies that `changes` make, which `document` has not got yet; the document itself lies at 0. What no
- * reader can see (a value beside another one) counts as if it lay there.
+ * Whether lists, maps or texts that `changes` made, which are in `document`, lie more than `levels` deep in others; the document itself lies at 0. What
+ * no reader can see, since it lies beside another value, is not looked at. Each before what lies in it: the first one too deep ends it.
  */
-export function depthOf(document: Document, changes: readonly AutomergeChange[]): number {
-  const depths = new Map<string, number>([["_root", 0]]);
-  let deepest = 0;
-  for (const { bytes, startOp, actor } of changes) {
-    for (const [at, { action, obj }] of A.decodeChange(bytes).ops.entries()) {
-      if (!action.startsWith("make")) continue;
-      const depth = (depths.get(obj) ?? depthIn(document, obj)) + 1;
-      depths.set(`${startOp + at}@${actor}`, depth);
-      deepest = Math.max(deepest, depth);
-    }
-  }
-  return deepest;
+export function nestsDeeper(document: Document, changes: readonly AutomergeChange[], levels: number): boolean {
+  return changes.some((change) => objectsMade(change).some((row) => depthIn(document, `${change.startOp + row}@${change.actor}`) > levels));
 }
 
 /** The whole document in one piece, collected into Automerge's columns. */
@@ -131,14 +132,19 @@ function plain(value: unknown, depth: number): unknown {
   return made;
 }
 
-function changesOfWhole(part: Uint8Array): Uint8Array | undefined {
+interface LoadedDocument {
+  readonly document: Document;
+  readonly changes: readonly AutomergeChange[];
+}
+
+/** A whole document, as it was saved; loading it costs far less than applying its changes. */
+function loadedFrom(part: Uint8Array): LoadedDocument | undefined {
   try {
     const document = emptyDocument();
     document.loadIncremental(part);
-    const changes = document.getChanges([]);
-    document.free();
+    const changes = changesIn(concatBytes(document.getChanges([])));
     // Of a damaged document nothing is loaded, and nothing said.
-    return changes.length === 0 && !isEmptyDocument(part) ? undefined : concatBytes(changes);
+    return changes === undefined || (changes.length === 0 && !isEmptyDocument(part)) ? undefined : { document, changes };
   } catch {
     // Automerge throws, or panics, for what is no document.
     return undefined;
@@ -154,12 +160,14 @@ function isEmptyDocument(part: Uint8Array): boolean {
 
 /** A document that changes are tried on. */
 class Trial {
-  document = emptyDocument();
+  document: Document;
   readonly index = new AutomergeContentIndex();
   readonly #nestingMax: number;
 
-  constructor(nestingMax: number) {
+  constructor(nestingMax: number, begun: LoadedDocument | undefined) {
     this.#nestingMax = nestingMax;
+    this.document = begun?.document ?? emptyDocument();
+    if (begun !== undefined) this.index.join({ engine: "automerge", changes: this.index.place(begun.changes).placed });
   }
 
   take(changes: readonly AutomergeChange[]): void {
@@ -178,14 +186,24 @@ class Trial {
   /** The document and `changes`, as another document; undefined: they do not apply, or nest too deep. */
   #applied(changes: readonly AutomergeChange[]): Document | undefined {
     try {
-      if (this.#nestingMax < Infinity && depthOf(this.document, changes) > this.#nestingMax) return undefined;
       const tried = this.document.clone(nobody);
       applyChanges(tried, changes);
-      return tried;
+      if (this.#nestingMax === Infinity || !nestsDeeper(tried, changes, this.#nestingMax)) return tried;
+      freeDocument(tried);
+      return undefined;
     } catch {
       // A change that Automerge cannot read, or panics over; the copy is not to be touched any more, nor given back.
       return undefined;
     }
+  }
+}
+
+function objectsMade(change: AutomergeChange): readonly number[] {
+  try {
+    return objectsMadeIn(change, madeMax);
+  } catch {
+    // Automerge has applied what cannot be read here.
+    return [];
   }
 }
 

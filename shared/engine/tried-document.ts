@@ -1,13 +1,13 @@
 /**
  * TriedDocument: a document of Automerge's on which updates are tried, in place: a copy would cost as much as the document.
  *
- * Invariants: it holds exactly the changes that its index names, until Automerge fails over one; from then on it is `isSpoiled`, and nobody asks
+ * Invariants: it holds exactly the changes that its index names, until one is in that must not be, or Automerge fails over one; from then on it is `isSpoiled`, and nobody asks
  * it anything. It may hold more than the room: what was tried, and not let in for another reason.
  */
 import { concatBytes } from "../base/bytes.ts";
 import type { AutomergeChange } from "./automerge-change.ts";
 import type { AutomergeContentIndex } from "./automerge-content-index.ts";
-import { applyChanges, buildDocument, changesOf, depthOf, freeDocument, hasHeadsOf, type Document } from "./automerge-document.ts";
+import { applyChanges, buildDocument, changesOf, freeDocument, hasHeadsOf, nestsDeeper, type Document } from "./automerge-document.ts";
 import type { TrialVerdict } from "./update-trial.ts";
 
 export interface TriedLimits {
@@ -61,22 +61,16 @@ export class TriedDocument {
   #refusalOf(changes: readonly AutomergeChange[]): TrialVerdict | undefined {
     const { nestingMax, growthBytesMax, memoryBytes } = this.#limits;
     const before = memoryBytes();
-    const depth = this.#depthOf(changes);
-    if (depth > nestingMax) return refused("TOO_DEEP", `values nest ${depth} deep, limit ${nestingMax}`);
     if (!this.#apply(changes)) return refused("UNAPPLICABLE", "Automerge fails over it");
+    const isTooDeep = nestsDeeper(this.#document, changes, nestingMax);
+    if (isTooDeep) {
+      this.isSpoiled = true;
+      return refused("TOO_DEEP", `values nest more than ${nestingMax} deep`);
+    }
     const growth = memoryBytes() - before;
     if (growth <= growthBytesMax) return undefined;
     this.isSpoiled = true;
     return refused("UNAPPLICABLE", `it takes ${growth} bytes of memory, limit ${growthBytesMax}`);
-  }
-
-  /** What cannot be decoded at all is left to whoever applies it. */
-  #depthOf(changes: readonly AutomergeChange[]): number {
-    try {
-      return depthOf(this.#document, changes);
-    } catch {
-      return 0;
-    }
   }
 
   #apply(changes: readonly AutomergeChange[]): boolean {

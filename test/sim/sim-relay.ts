@@ -6,11 +6,7 @@
  *     down ──start──▶ up ──kill, loss of power──▶ down        paused: a process that is stopped, or a loop that stalls
  *                     └───stop─▶ stopping ─▶ down
  */
-import { actorOf, lineageKey, type ActorId, type ConnectionId, type Lineage, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
-import { ok, refused, type Result } from "@inkmesh/shared/base/result";
-import type { AutomergeTrials } from "@inkmesh/shared/engine/automerge-trials";
-import type { TrialAnswer, UpdateTrial } from "@inkmesh/shared/engine/update-trial";
-import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
+import { actorOf, type ActorId, type ConnectionId, type RelayId, type RequestId } from "@inkmesh/shared/base/ids";
 import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { decodeRoomPath } from "@inkmesh/shared/wire/room-name";
@@ -32,7 +28,8 @@ import { SimLinks } from "./sim-links.ts";
 import type { Door, LineEnd, SimLine, SimNetwork } from "./sim-network.ts";
 import { SimUpdateLog } from "./sim-update-log.ts";
 import { SimProcess, type World } from "./world.ts";
-import { engineOfRoom, readers, someTrials } from "../engines.ts";
+import { readers } from "../engines.ts";
+import { SimEngines, type EngineMood } from "./sim-engines.ts";
 
 const [meshPath, hocuspocusPath] = ["/mesh", "/hocuspocus"];
 const commitPauseMs = 5;
@@ -44,20 +41,12 @@ const release = "0.1.0";
 /** How long a process that goes on may not have noticed what it missed. */
 const lateMs = 2_000;
 
-/** How the workers behave at present. */
-export interface EngineMood {
-  callMs: number;
-  /** Chance that a worker dies over a call. */
-  dies: number;
-}
-
 interface Life {
   readonly process: SimProcess;
   readonly actor: ActorId;
   readonly lines: Map<ConnectionId, SimLine>;
   readonly answers: Map<RequestId, (answer: RoomAnswer) => void>;
-  readonly engineQueues: Map<string, Promise<unknown>>;
-  readonly trials: AutomergeTrials;
+  readonly engines: SimEngines;
   readonly links: SimLinks;
   relay: Relay | undefined;
   /** The ring as it knows it. */
@@ -163,8 +152,10 @@ export class SimRelay implements Door {
       actor: actorOf(this.self, process.random.bytes(8)),
       lines: new Map(),
       answers: new Map(),
-      engineQueues: new Map(),
-      trials: someTrials(),
+      engines: new SimEngines({
+        ...{ mood: this.engineMood, disk: () => this.#disk },
+        reach: (ms, what, then) => void process.reach(ms, what, then),
+      }),
       links: new SimLinks({
         ...{ network: this.#network, process, host: this.host, folder: this.#folder },
         enqueue: (input) => life.driver?.enqueue(input),
@@ -264,8 +255,8 @@ export class SimRelay implements Door {
       log,
       clock: systemClock,
       commitPauseMs,
-      engines: { call: (lineage, call) => this.#engineCall(life, lineage, call) },
-      trials: { try: (lineage, trial) => this.#trial(life, lineage, trial) },
+      engines: life.engines,
+      trials: life.engines,
       links: life.links,
       sockets: {
         write: (turn) => this.#write(life, turn),
@@ -388,23 +379,5 @@ export class SimRelay implements Door {
     life.process.reach(this.#network.delay(), `request ${ask.type}`, () =>
       life.driver?.enqueue({ type: "request-received", request, ask }),
     );
-  }
-
-  async #trial(life: Life, lineage: Lineage, trial: UpdateTrial): Promise<Result<TrialAnswer>> {
-    await new Promise<void>((resolve) => void life.process.reach(this.#disk.duration(this.engineMood.callMs), "trial", resolve));
-    if (this.#disk.chance(this.engineMood.dies)) return refused("RELAY_BUSY", "the worker ended");
-    return ok(life.trials.try(lineageKey(lineage), trial));
-  }
-
-  #engineCall(life: Life, lineage: Lineage, call: EngineCall): Promise<Result<Uint8Array>> {
-    const before = life.engineQueues.get(lineage.room) ?? Promise.resolve();
-    const result = before.then(async () => {
-      await new Promise<void>(
-        (resolve) => void life.process.reach(this.#disk.duration(this.engineMood.callMs), `engine ${call.type}`, resolve),
-      );
-      return this.#disk.chance(this.engineMood.dies) ? refused("INTERNAL", "the worker ended") : engineOfRoom(lineage.room).perform(call);
-    });
-    life.engineQueues.set(lineage.room, result);
-    return result;
   }
 }

@@ -6,6 +6,8 @@ import { digest } from "lib0/hash/sha256";
 import { describe, expect, test } from "vitest";
 import { concatBytes } from "@inkmesh/shared/base/bytes";
 import { randomInteger, seededRandom, type Random } from "@inkmesh/shared/base/random";
+import { objectsMadeIn } from "@inkmesh/shared/engine/automerge-change";
+import { changesOf } from "@inkmesh/shared/engine/automerge-document";
 import { loadAutomerge, someTrials } from "../../engines.ts";
 import { someEditing } from "./automerge-editing.ts";
 import { forSeeds } from "./seeds.ts";
@@ -20,6 +22,21 @@ function damaged(change: Uint8Array, random: Random): Uint8Array {
   bytes.set(digest(bytes.subarray(8)).subarray(0, 4), 4);
   return bytes;
 }
+
+test("what a change makes is read as Automerge reads it, also where it is deflated", { timeout: 60_000 }, () => {
+  let made = 0;
+  forSeeds(6, "automerge-trials.test.ts", (seed) => {
+    const { changes } = someEditing(seededRandom(seed), 30);
+    for (const bytes of changes) {
+      const [change] = changesOf(bytes)!;
+      const { ops } = A.decodeChange(bytes);
+      const rows = ops.flatMap(({ action }, row) => (action.startsWith("make") ? [row] : []));
+      expect(objectsMadeIn(change!, Infinity)).toEqual(rows);
+      made += rows.length;
+    }
+  });
+  expect(made).toBeGreaterThan(10);
+});
 
 describe("[P9] changes that are damaged inside", () => {
   test("are refused or apply, and what applies makes a document that Automerge reads", { timeout: 120_000 }, () => {

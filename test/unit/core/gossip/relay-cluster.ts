@@ -336,28 +336,16 @@ export class RelayCluster extends TimedWorld {
           seq: effect.seq,
           result: disk.compact(effect.lineage, effect.upTo, effect.unnaming),
         }));
-      case "engine-call":
-        return this.#later(
-          () =>
-            this.#tell(seat, life, {
-              type: "engine-result",
-              lineage: effect.lineage,
-              seq: effect.seq,
-              result: engineOfRoom(effect.lineage.room).perform(effect.call),
-            }),
-          this.chance(5),
-        );
-      case "try-updates":
-        return this.#later(
-          () =>
-            this.#tell(seat, life, {
-              type: "updates-tried",
-              lineage: effect.lineage,
-              seq: effect.seq,
-              result: ok(life.trials.try(lineageKey(effect.lineage), effect.trial)),
-            }),
-          this.chance(5),
-        );
+      case "engine-call": {
+        const { lineage, seq, call } = effect;
+        const answer = (): RelayInput => ({ type: "engine-result", lineage, seq, result: engineOfRoom(lineage.room).perform(call) });
+        return this.#later(() => this.#tell(seat, life, answer()), this.chance(5));
+      }
+      case "try-updates": {
+        const { lineage, seq, trial } = effect;
+        const answer = (): RelayInput => ({ type: "updates-tried", lineage, seq, result: ok(life.trials.try(lineageKey(lineage), trial)) });
+        return this.#later(() => this.#tell(seat, life, answer()), this.chance(5));
+      }
       case "keep-mesh":
         return void (seat.kept = effect.kept);
       case "dial":
