@@ -18,7 +18,7 @@ import type { Applied, Incoming, SharedDocument, Surroundings, WantedDifference 
 
 interface AutomergeSharedDocumentOptions {
   readonly document: AutomergeDocument<unknown>;
-  /** The changes that it had when it was made. */
+  /** The changes that it had when it was opened. */
   readonly given: readonly Uint8Array[];
   readonly watch: SharedDocument["watch"];
   readonly loaded: () => void;

@@ -1,21 +1,21 @@
-// Adds a task to a shared Automerge document and waits until a relay has it on disk:
-//   node main.mjs http://127.0.0.1:4400 "" "a task"                      begins a document, and says what it is called
-//   node main.mjs http://127.0.0.1:4400 automerge:… "another task"
-import { Inkmesh } from "@inkmesh/client";
-import { AutomergeHandle, loadAutomerge, newAutomergeRoom } from "@inkmesh/client/automerge";
-import { FileStore } from "@inkmesh/client/file-store";
-import { WebSocket } from "ws";
+/**
+ * Adds a line to an Automerge document with the released automerge-repo client, and says when it is saved on enough relays.
+ *   node examples/automerge-node/main.mjs ws://127.0.0.1:4400 [automerge:… ] [line]
+ */
+import { Repo } from "@automerge/automerge-repo";
+import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket";
 
-const [url = "http://127.0.0.1:4400", name = "", task = "written by a program"] = process.argv.slice(2);
-await loadAutomerge();
-const mesh = new Inkmesh({ url, WebSocket, store: new FileStore("./inkmesh-device") });
-const handle = new AutomergeHandle();
-const room = mesh.open(name || newAutomergeRoom(), { doc: handle });
-await room.whenSynced;
-handle.change((doc) => {
-  doc.tasks ??= [];
-  doc.tasks.push(task);
+const [relay = "ws://127.0.0.1:4400", url, line = "a line of a program"] = process.argv.slice(2);
+const saved = "inkmesh/saved";
+
+const repo = new Repo({ network: [new WebSocketClientAdapter(`${relay}/automerge`)], enableRemoteHeadsGossiping: true });
+repo.subscribeToRemotes([saved]);
+
+const handle = url === undefined ? repo.create({ text: "" }) : await repo.find(url);
+handle.change((draft) => {
+  draft.text = `${draft.text}${line}\n`;
 });
-await room.whenSaved();
-console.log(`${room.name} saved on ${room.status.copies} of ${room.status.replicas}\n${handle.doc().tasks.join("\n")}`);
-await mesh.close();
+const heads = handle.heads().join();
+while (handle.getSyncInfo(saved)?.lastHeads.join() !== heads) await new Promise((resolve) => setTimeout(resolve, 20));
+console.log(`${handle.url} is saved:\n${handle.doc().text}`);
+process.exit(0);

@@ -21,7 +21,7 @@ beforeAll(() => {
   for (const name of registryPackages) symlinkSync(join(modules, name), join(folder, "node_modules", name));
   for (const name of ["shared", "client"]) install(name);
   copyFileSync(join(projectRoot, "examples/plain-node/main.mjs"), join(folder, "main.mjs"));
-  copyFileSync(join(projectRoot, "examples/automerge-node/main.mjs"), join(folder, "automerge.mjs"));
+  copyFileSync(join(projectRoot, "examples/plain-automerge/main.mjs"), join(folder, "automerge.mjs"));
 });
 
 afterAll(async () => {
