@@ -1,8 +1,11 @@
 /**
  * Documents of Automerge in our own client and a real relay, over kills of both.
  */
-import { Inkmesh, type InkmeshRoom } from "@inkmesh/client";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Inkmesh, MemoryStore, type InkmeshRoom, type OfflineStore } from "@inkmesh/client";
 import { Automerge, AutomergeHandle, loadAutomerge, newAutomergeRoom } from "@inkmesh/client/automerge";
+import { isWholeDocument } from "@inkmesh/shared/engine/automerge-change";
 import { FileStore } from "@inkmesh/client/file-store";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -23,7 +26,7 @@ afterEach(async () => {
 function aClient(
   relay: RelayProcess,
   name: string,
-  store?: FileStore,
+  store?: OfflineStore,
 ): { handle: AutomergeHandle<Note>; room: InkmeshRoom<AutomergeHandle<Note>>; mesh: Inkmesh } {
   const mesh = new Inkmesh({ url: relay.url, WebSocket, ...(store ? { store } : {}) });
   open.push(mesh);
@@ -108,3 +111,39 @@ test("[P1] a relay that lost its disk gets from a client what it lacks", async (
   await reader.room.whenSynced;
   await agree(reader.handle, a.handle);
 });
+
+test("[P1] who comes back to a relay that has made one document of all its entries gets the rest, and gives what it has", async () => {
+  const config = join(temporaryFolder("config"), "config.json");
+  writeFileSync(config, JSON.stringify({ limits: { tailEntriesMax: 8, tailBytesMin: 0 } }));
+  const relay = await startRelayProcess({ args: ["--config", config] });
+  const name = newAutomergeRoom();
+  const [a, b] = [aClient(relay, name), aClient(relay, name)];
+  append(a.handle, "begun ");
+  await a.room.whenSaved();
+  await until("b has it", () => b.handle.doc().text === "begun ");
+  b.mesh.workOffline(true);
+  for (let index = 0; index < 60; index++) append(a.handle, `${index} `);
+  await a.room.whenSaved();
+  append(b.handle, "meanwhile ");
+  await until("the relay has made one document of them", async () => (await sentBy(relay, name)).some(isWholeDocument), {
+    timeoutMs: 60_000,
+  });
+  b.mesh.workOffline(false);
+  await b.room.whenSaved();
+  const reader = aClient(relay, name);
+  await reader.room.whenSynced;
+  await agree(a.handle, b.handle, reader.handle);
+  expect(reader.handle.doc().text).toContain("59 ");
+  expect(reader.handle.doc().text).toContain("meanwhile ");
+});
+
+/** What a relay sends to a device that has nothing. */
+async function sentBy(relay: RelayProcess, name: string): Promise<readonly Uint8Array[]> {
+  const store = new MemoryStore();
+  const { room, mesh } = aClient(relay, name, store);
+  await room.whenSynced;
+  await room.close();
+  const { updates } = await store.load(name);
+  await mesh.close();
+  return updates;
+}

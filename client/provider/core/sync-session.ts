@@ -35,12 +35,9 @@ import { Outbox } from "./outbox.ts";
 import type { OutboxEntry, OutboxKey } from "./outbox-entry.ts";
 import { Reached } from "./reached.ts";
 import type { SessionView } from "./room-status.ts";
-import { deadlineOf, newlyOpen, type Open, type SessionState } from "./session-state.ts";
+import { deadlineOf, newlyOpen, type Open, type SessionState, type Wanted } from "./session-state.ts";
 
 type Said<Type extends RelayMessage["type"]> = Extract<RelayMessage, { type: Type }>;
-
-/** What a difference is asked for with, see `make-difference`. */
-type Wanted = { stateVector: Uint8Array; unless?: readonly Uint8Array[] | undefined; unlessContent?: string | undefined };
 
 export class SyncSession {
   readonly room: RoomName;
