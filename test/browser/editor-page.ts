@@ -36,7 +36,7 @@ export class EditorPage {
   }
 
   async ready(): Promise<void> {
-    await this.page.locator(`${text}, .cm-content`).waitFor();
+    await this.page.locator(`${text}, .cm-content, .columns`).waitFor();
   }
 
   get path(): string {
