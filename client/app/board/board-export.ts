@@ -24,7 +24,7 @@ function sections({ columns, homeless }: Board): readonly string[] {
 }
 
 function list(cards: readonly ShownCard[]): readonly string[] {
-  return cards.length === 0 ? [] : [cards.map(item).join("\n")];
+  return cards.length === 0 ? [] : [cards.map(item).join("\n").trimEnd()];
 }
 
 /** The text is the card's own Markdown, set in so far that it belongs to its item. */

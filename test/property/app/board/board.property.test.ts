@@ -116,7 +116,7 @@ describe("a board of several people", () => {
           expect(shown.toSorted()).toEqual(Object.keys(handle.doc().cards).toSorted());
         }
       }),
-      100,
+      60,
     );
   });
 

@@ -34,6 +34,14 @@ it("a board is JSON with columns and cards in order", () => {
   });
 });
 
+it("a text at a column's end leaves one empty line behind it, as everything does", () => {
+  const two = {
+    columns: { a: { title: "A", order: "a0" }, b: { title: "B", order: "a1" } },
+    cards: { one: { title: "x", text: "y\n", place: "a/a0" } },
+  };
+  expect(boardAsMarkdown(two, "")).toBe("## A\n\n- x\n\n  y\n\n## B\n");
+});
+
 it("cards without any column are in both files", () => {
   const bare = { columns: {}, cards: { one: { title: "Milk", text: "", place: "gone/a0" } } };
   expect(boardAsMarkdown(bare, "")).toBe("## Without a column\n\n- Milk\n");
