@@ -32,15 +32,18 @@ beforeAll(async () => {
 beforeEach(({ task }) => {
   Object.assign(task, { fails: expectedMisses.has(task.name) });
 });
-afterEach(() => {
+/** Peers of one name take each other's place at the relay: those of one test must be gone before the next. */
+function teardown(): void {
   // Of a socket that still opens `ws` calls closing it an error, which nobody could catch.
   for (const adapter of adapters) if (adapter.socket?.readyState === WebSocket.OPEN) adapter.disconnect();
   adapters = [];
-});
+}
+
+afterEach(teardown);
 afterAll(() => endRelays());
 
 runNetworkAdapterTests(async () => {
   const three = Array.from({ length: 3 }, () => new WebSocketClientAdapter(relay.socketUrl("/automerge")));
   adapters.push(...three);
-  return { adapters: three as never };
+  return { adapters: three as never, teardown };
 }, "through one relay");
