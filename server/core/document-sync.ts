@@ -34,6 +34,9 @@ const passing: ReadonlySet<ErrorCode> = new Set(["STORE_FULL", "STORE_FAILED", "
 const askEveryMs = 1_000;
 const askEveryMsMax = 32_000;
 
+/** Milliseconds until a client is told that there is nothing of a document: what somebody has just begun is on its way. */
+const missingAfterMs = 1_000;
+
 /** What came in one message is tried, and refused, in such pieces: one change over which a worker is lost leaves the others alone. */
 const updateBytesMax = 65_536;
 
@@ -43,6 +46,8 @@ export class DocumentSync implements Patient {
   readonly #telling = new HeadsTelling();
   readonly #deadline: Deadline;
   #isHolding = false;
+  /** It is to be told that there is nothing, should that stay so. */
+  #isMissing = false;
   #wasBrought = false;
   #askedMs = Number.NEGATIVE_INFINITY;
   #waitMs = askEveryMs;
@@ -75,6 +80,7 @@ export class DocumentSync implements Patient {
   /** What was let in since the last call. */
   heard({ payloads, author }: TurnOfRoom): void {
     const isOwn = author === this.#session.author.seat;
+    this.#isMissing = false;
     const answer = this.#sync.heard(isOwn ? [] : payloads);
     this.#note();
     if (answer === "overflow")
@@ -98,8 +104,9 @@ export class DocumentSync implements Patient {
     this.#askAgain();
   }
 
-  /** A while has passed since something was held back. */
+  /** A while has passed since something was held back, or there was nothing. */
   healDue(): void {
+    if (this.#isMissing) return this.#missingDue();
     this.#askedMs = this.#session.context.now.monotonicMs;
     this.#waitMs *= 2;
     this.#askAgain();
@@ -164,8 +171,23 @@ export class DocumentSync implements Patient {
 
   #say(answer: SyncAnswer): void {
     if (answer.type === "message") this.#send(answer.bytes);
-    if (answer.type === "unavailable") this.#session.line.send({ type: "unavailable", handle: this.#session.room.handle });
+    if (answer.type === "unavailable") this.#awaitDocument();
     if (answer.type === "bring") this.#bring(answer.basis);
+  }
+
+  #awaitDocument(): void {
+    const { deadlines, now } = this.#session.context;
+    this.#isMissing = true;
+    deadlines.set(this.#deadline, now.monotonicMs + missingAfterMs);
+  }
+
+  /** What is being tried may be let in. */
+  #missingDue(): void {
+    const { line, room, isLive } = this.#session;
+    if (!isLive()) return;
+    if (room.trials.isRunning) return this.#awaitDocument();
+    this.#isMissing = false;
+    line.send({ type: "unavailable", handle: room.handle });
   }
 
   #send(bytes: Uint8Array): void {

@@ -31,9 +31,9 @@ import {
 } from "./native-layout.ts";
 
 /** The messages in a frame of a relay. */
-export function decodeRelayMessages(frame: Uint8Array): Result<readonly RelayMessage[]> {
+export function decodeRelayMessages(frame: Uint8Array): Result<readonly SpokenMessage[]> {
   return decodeBytes(frame, "a frame", (reader) => {
-    const messages: RelayMessage[] = [];
+    const messages: SpokenMessage[] = [];
     do {
       reader.spend(1);
       messages.push(readMessage(reader));
@@ -58,7 +58,8 @@ export function encodeRelayMessage(message: RelayMessage): readonly Uint8Array[]
 /** What only other dialects have words for. */
 const unspoken = ["sync-step-1", "sync-step-2", "stateless", "credential-request", "joined", "sync", "unavailable", "heads"] as const;
 
-type SpokenMessage = Exclude<RelayMessage, { type: (typeof unspoken)[number] }>;
+/** What relays say in our own protocol. */
+export type SpokenMessage = Exclude<RelayMessage, { type: (typeof unspoken)[number] }>;
 
 function isUnspoken(message: RelayMessage): message is Exclude<RelayMessage, SpokenMessage> {
   return unspoken.some((type) => type === message.type);
@@ -156,7 +157,7 @@ function writeDurability(encoder: encoding.Encoder, durability: Durability): voi
   writeNumber(encoder, durability.needed);
 }
 
-function readMessage(reader: ByteReader): RelayMessage {
+function readMessage(reader: ByteReader): SpokenMessage {
   const type = reader.number();
   switch (type) {
     case relayType.welcome:
@@ -238,7 +239,7 @@ function readStamp(reader: ByteReader): { readonly stamp?: Stamp } {
   return stamp.physicalMs === 0 ? {} : { stamp };
 }
 
-function readWelcome(reader: ByteReader): RelayMessage {
+function readWelcome(reader: ByteReader): SpokenMessage {
   const version = reader.number();
   const fields = decodeBytes(reader.bytes(), "a welcome", (rest) => {
     const relay = rest.text();

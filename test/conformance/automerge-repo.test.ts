@@ -1,6 +1,9 @@
 /**
  * Released automerge-repo clients, unchanged, on one relay.
  */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { generateAutomergeUrl } from "@automerge/automerge-repo";
 import { randomInteger, seededRandom } from "@inkmesh/shared/base/random";
 import type { RoomName } from "@inkmesh/shared/base/ids";
@@ -11,7 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { AutomergeClient, endAutomergeClients, haveConverged, saved, textOf, type } from "../harness/automerge-client.ts";
 import { endRawSockets, RawSocket } from "../harness/raw-socket.ts";
 import { changeRoom } from "../harness/relay-api.ts";
-import { endRelays, startRelayProcess, type RelayProcess } from "../harness/relay-process.ts";
+import { endRelays, projectRoot, startRelayProcess, type RelayProcess } from "../harness/relay-process.ts";
 import { pause, until } from "../harness/until.ts";
 
 let relay: RelayProcess;
@@ -147,9 +150,17 @@ describe("[P11] automerge-repo clients on one relay", () => {
   });
 });
 
+test("the example in Node writes a line and says when it is saved", async () => {
+  const handle = await new AutomergeClient(relay).begun("begun\n");
+  const program = join(projectRoot, "examples/automerge-node/main.mjs");
+  const { stdout } = await promisify(execFile)(process.execPath, [program, relay.socketUrl(""), handle.url, "a line"]);
+  expect(stdout).toBe(`${handle.url} is saved:\nbegun\na line\n\n`);
+});
+
 describe("a socket at /automerge", () => {
   const peerMetadata = { storageId: undefined, isEphemeral: true };
-  const join = (senderId: string, versions = ["1"]): Uint8Array => encodeRepoMessage({ type: "join", senderId, peerMetadata, versions });
+  const joinFrame = (senderId: string, versions = ["1"]): Uint8Array =>
+    encodeRepoMessage({ type: "join", senderId, peerMetadata, versions });
   const document = documentOfRoom(generateAutomergeUrl() as string as RoomName)!;
 
   async function aSocket(): Promise<RawSocket> {
@@ -157,7 +168,7 @@ describe("a socket at /automerge", () => {
   }
 
   async function joined(senderId: string): Promise<RawSocket> {
-    const socket = (await aSocket()).send(join(senderId));
+    const socket = (await aSocket()).send(joinFrame(senderId));
     await until("it is answered", () => socket.received.length === 1);
     return socket;
   }
@@ -179,7 +190,7 @@ describe("a socket at /automerge", () => {
   });
 
   test("that speaks another version is told so, and closed", async () => {
-    const socket = (await aSocket()).send(join("peer-1", ["2"]));
+    const socket = (await aSocket()).send(joinFrame("peer-1", ["2"]));
     await socket.closedWith();
     expect(heard(socket)).toMatchObject([{ type: "error", targetId: "peer-1" }]);
   });

@@ -12,8 +12,8 @@ export interface Notes extends Record<string, unknown> {
   text: string;
 }
 
-/** How soon a client comes back whose socket is gone; as released it waits 5 s. */
-const retryMs = 200;
+/** How soon a client comes back whose socket is gone, or gives up one that does not open; as released it waits 5 s. */
+const retryMs = 1_000;
 
 const living = new Set<AutomergeClient>();
 

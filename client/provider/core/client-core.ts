@@ -19,7 +19,7 @@ import type { Instant } from "@inkmesh/shared/base/instant";
 import type { Random } from "@inkmesh/shared/base/random";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import { encodeClientMessages } from "@inkmesh/shared/wire/native-client";
-import { decodeRelayMessages } from "@inkmesh/shared/wire/native-relay";
+import { decodeRelayMessages, type SpokenMessage } from "@inkmesh/shared/wire/native-relay";
 import { nativeVersion } from "@inkmesh/shared/wire/protocol-version";
 import type { ClientEffect } from "./client-effect.ts";
 import type { ClientInput } from "./client-input.ts";
@@ -328,7 +328,7 @@ export class ClientCore {
     }
   }
 
-  #heard(message: RelayMessage, nowMs: number): void {
+  #heard(message: SpokenMessage, nowMs: number): void {
     const line = this.#online;
     if (message.type === "welcome") return this.#welcomed(message, nowMs);
     if (message.type === "error" && message.channel === undefined) return this.#problem.refused(message, this.#isGreeting);
@@ -362,14 +362,6 @@ export class ClientCore {
         return this.#presence(message, line);
       case "pong":
         return this.#pong(message.nonce, nowMs);
-      case "credential-request":
-      case "sync-step-1":
-      case "sync-step-2":
-      case "stateless":
-      case "joined":
-      case "sync":
-      case "unavailable":
-      case "heads":
       case "keepalive":
         return;
       default:

@@ -18,7 +18,8 @@ const limits: ContentLimits = {
   nestingMax: 64,
   authorsPerRoomMax: 1_000,
 };
-const seeds = process.env["INKMESH_SEED"] === undefined ? Array.from({ length: 16 }, (_, index) => index + 1) : [Number(process.env["INKMESH_SEED"])];
+const seeds =
+  process.env["INKMESH_SEED"] === undefined ? Array.from({ length: 16 }, (_, index) => index + 1) : [Number(process.env["INKMESH_SEED"])];
 
 interface Notes extends Record<string, unknown> {
   text?: string;
@@ -172,7 +173,9 @@ function forEachSeed(body: (random: Random) => void): void {
     try {
       body(seededRandom(seed));
     } catch (error) {
-      throw new Error(`seed ${seed}: INKMESH_SEED=${seed} npx vitest run --project unit test/property/core/automerge-sync.test.ts`, { cause: error });
+      throw new Error(`seed ${seed}: INKMESH_SEED=${seed} npx vitest run --project unit test/property/core/automerge-sync.test.ts`, {
+        cause: error,
+      });
     }
   }
 }

@@ -17,6 +17,7 @@ import type { AutomergeTrials } from "@inkmesh/shared/engine/automerge-trials";
 import type { TrialAnswer } from "@inkmesh/shared/engine/update-trial";
 import { seededRandom } from "@inkmesh/shared/base/random";
 import type { DialectName } from "@inkmesh/shared/wire/dialect";
+import { automergeRepoDialect } from "@inkmesh/shared/wire/automerge-repo-dialect";
 import { hocuspocusDialect } from "@inkmesh/shared/wire/hocuspocus";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
 import { yWebsocketDialect } from "@inkmesh/shared/wire/y-websocket";
@@ -214,7 +215,7 @@ export class CoreWorld {
       limits: limitsWith(this.#limits),
       random: seededRandom(this.#seed + this.#lives),
       engines: readers,
-      dialects: [nativeDialect, yWebsocketDialect, hocuspocusDialect],
+      dialects: [nativeDialect, yWebsocketDialect, hocuspocusDialect, automergeRepoDialect(`relay-${this.#lives}`)],
       tokenSecret,
       hlcFloorMs: 0,
       offsetMaxMs: 500,
