@@ -30,7 +30,6 @@ export class AutomergeHandle<T = Record<string, unknown>> implements ShareableDo
   readonly #document: AutomergeDocument<T>;
   readonly #listeners: { readonly [Name in keyof AutomergeHandleEvents<T>]: Set<Listener<AutomergeHandleEvents<T>[Name]>> };
   readonly #watchers = new Set<(update: Uint8Array) => void>();
-  readonly #given: readonly Uint8Array[];
   readonly #ready: Promise<void>;
   #resolveReady: () => void = () => {};
   #isReady = false;
@@ -43,7 +42,6 @@ export class AutomergeHandle<T = Record<string, unknown>> implements ShareableDo
       changed: (change) => this.#emit("change", { ...change, handle: this }),
       refused: (error, update) => this.#emit("error", { handle: this, error, update }),
     });
-    this.#given = this.#document.changesSince([]);
     this.#ready = new Promise((resolve) => (this.#resolveReady = resolve));
   }
 
@@ -105,7 +103,6 @@ export class AutomergeHandle<T = Record<string, unknown>> implements ShareableDo
   [share](): SharedDocument {
     return new AutomergeSharedDocument({
       document: this.#document as AutomergeDocument<unknown>,
-      given: this.#given,
       watch: (edited) => {
         if (this.#watchers.size > 0) throw new Error("This document is open in another room already.");
         this.#watchers.add(edited);

@@ -18,8 +18,6 @@ import type { Applied, Incoming, SharedDocument, Surroundings, WantedDifference 
 
 interface AutomergeSharedDocumentOptions {
   readonly document: AutomergeDocument<unknown>;
-  /** The changes that it had when it was made. */
-  readonly given: readonly Uint8Array[];
   readonly watch: SharedDocument["watch"];
   readonly loaded: () => void;
 }
@@ -33,7 +31,8 @@ export class AutomergeSharedDocument implements SharedDocument {
 
   constructor(options: AutomergeSharedDocumentOptions) {
     this.#document = options.document;
-    this.#given = options.given;
+    // When it is opened, not when it was made: what was changed before is nobody's edit yet.
+    this.#given = this.#document.changesSince([]);
     this.watch = options.watch;
     this.loaded = options.loaded;
   }

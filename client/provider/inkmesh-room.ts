@@ -177,6 +177,8 @@ export class InkmeshRoom<Doc = Y.Doc> {
 
   async #close(): Promise<void> {
     this.flush();
+    // Before the device's copy was read nobody knows whether it has what the document was given with, on which these may hang.
+    if (!this.#isLoaded) this.#turn.unshift(...this.#document.givenBeyond([]));
     const waiting = [...this.#host.waiting(this.#room), ...(this.#turn.length > 0 ? this.#keepTurn() : [])];
     this.#isClosed = true;
     this.tabs.close();
