@@ -122,8 +122,10 @@ test("[P7] what a closed tab left of a document that nobody has open is sent, on
   expect(await without.deviceRooms()).toMatchObject([{ room: name, waiting: 2 }]);
   await without.close();
   const brought = vi.fn(async () => await import("@inkmesh/client/automerge"));
-  aMesh(network, { store, automerge: brought });
+  const mesh = aMesh(network, { store, automerge: brought });
   await soon(() => onRelay(network) === "left");
+  // An application is told the same whether or not something was left.
+  expect(() => mesh.open(newAutomergeRoom())).toThrow("give open() an AutomergeHandle");
   expect(brought).toHaveBeenCalledOnce();
 });
 
