@@ -25,6 +25,13 @@ export interface Open {
   readonly chunks: ChunkAssembly;
 }
 
+/** What a difference is asked for with, see `make-difference`. */
+export interface Wanted {
+  readonly stateVector: Uint8Array;
+  readonly unless?: readonly Uint8Array[] | undefined;
+  readonly unlessContent?: string | undefined;
+}
+
 /** A session that a relay opened just now. */
 export function newlyOpen(opened: Extract<RelayMessage, { type: "opened" }>, resumedFrom: VectorClock, limits: ClientLimits): Open {
   const { channel, handle, stateVector } = opened;
