@@ -21,7 +21,7 @@ beforeAll(() => {
   for (const name of registryPackages) symlinkSync(join(modules, name), join(folder, "node_modules", name));
   for (const name of ["shared", "client"]) install(name);
   copyFileSync(join(projectRoot, "examples/plain-node/main.mjs"), join(folder, "main.mjs"));
-  copyFileSync(join(projectRoot, "examples/automerge-node/main.mjs"), join(folder, "automerge.mjs"));
+  copyFileSync(join(projectRoot, "examples/plain-automerge/main.mjs"), join(folder, "automerge.mjs"));
 });
 
 afterAll(async () => {
@@ -63,23 +63,34 @@ test("the packed client has no source and no tests in it", () => {
   expect(files.filter((file) => /\.tsbuildinfo$|(?<!\.d)\.ts$|\bapp\b/.test(file))).toEqual([]);
 });
 
-test("its types are enough for a strict application", () => {
-  const program = `
-    import { Inkmesh, type InkmeshRoom, type RoomStatus } from "@inkmesh/client";
-    import { Automerge, AutomergeHandle } from "@inkmesh/client/automerge";
-    import { FileStore } from "@inkmesh/client/file-store";
-    const handle = new AutomergeHandle<{ text: string }>();
-    handle.change((doc) => Automerge.splice(doc as Automerge.Doc<{ text: string }>, ["text"], 0, 0, "x"));
-    handle.on("change", ({ patches }) => patches.length);
-    const mesh = new Inkmesh({ url: "ws://127.0.0.1:1", store: new FileStore("x") });
-    const room: InkmeshRoom = mesh.open("r", { access: "read-only" });
-    export const opened: AutomergeHandle<{ text: string }> = mesh.open("automerge:x", { doc: handle }).doc;
-    room.on("deleted", ({ by, atMs }) => [by.length, atMs.toFixed()]);
-    const status: RoomStatus = room.status;
-    export const words: string = status.phase + String(status.problem?.code ?? "");
-    // @ts-expect-error an event that there is not
-    room.on("nothing", () => {});
-  `;
+const strictApplication = `
+  import { Inkmesh, type InkmeshRoom, type RoomStatus } from "@inkmesh/client";
+  import { FileStore } from "@inkmesh/client/file-store";
+  const mesh = new Inkmesh({ url: "ws://127.0.0.1:1", store: new FileStore("x") });
+  const room: InkmeshRoom = mesh.open("r", { access: "read-only" });
+  room.on("deleted", ({ by, atMs }) => [by.length, atMs.toFixed()]);
+  const status: RoomStatus = room.status;
+  export const words: string = status.phase + String(status.problem?.code ?? "");
+  // @ts-expect-error an event that there is not
+  room.on("nothing", () => {});
+`;
+const automergeApplication = `
+  import { Inkmesh } from "@inkmesh/client";
+  import { Automerge, AutomergeHandle } from "@inkmesh/client/automerge";
+  interface Note { text: string }
+  const mesh = new Inkmesh({ url: "ws://127.0.0.1:1", automerge: () => import("@inkmesh/client/automerge") });
+  export const opened: AutomergeHandle<Note> = mesh.open("automerge:x", { doc: new AutomergeHandle<Note>() }).doc;
+  opened.change((doc) => Automerge.splice(doc as Automerge.Doc<Note>, ["text"], 0, 0, "x"));
+  opened.on("change", ({ patches }) => patches.length);
+  // @ts-expect-error an event that there is not
+  opened.on("nothing", () => {});
+`;
+
+test.each([
+  ["a strict application", strictApplication, []],
+  // Automerge's own types name what ES2023 has not.
+  ["one with documents of Automerge", automergeApplication, ["ESNext.Disposable"]],
+])("its types are enough for %s", (_, program, moreOfTheLanguage) => {
   writeFileSync(join(folder, "application.ts"), program);
   const options = {
     strict: true,
@@ -87,7 +98,7 @@ test("its types are enough for a strict application", () => {
     skipLibCheck: false,
     target: "ES2022",
     module: "NodeNext",
-    lib: ["ES2023", "DOM"],
+    lib: ["ES2023", "DOM", ...moreOfTheLanguage],
     types: [],
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["application.ts"] }));

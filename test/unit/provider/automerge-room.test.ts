@@ -42,6 +42,21 @@ test("[P2] [P7] an edit is handed to the store in its own task, and from that ta
   store.release();
 });
 
+test("[P1] what was written into a document before it was opened is saved with the rest", async () => {
+  const network = new ModelNetwork("automerge");
+  const handle = new AutomergeHandle<Note>(aBeginning());
+  const mesh = aMesh(network, { store: new MemoryStore() });
+  type({ handle } as ATab, "before ");
+  const room = mesh.open(name, { doc: handle });
+  type({ handle, room, mesh }, "after");
+  expect(room.status.waiting).toBe(1);
+  await room.whenLoaded;
+  expect(room.status.waiting).toBe(2);
+  await room.whenSaved();
+  expect(onRelay(network)).toBe("before after");
+  expect((await mesh.deviceRooms())[0]?.waiting).toBe(0);
+});
+
 test("[P1] both sides of a cut go on, and agree when it is over", async () => {
   const network = new ModelNetwork("automerge");
   const [a, b] = [aTab(network), aTab(network)];

@@ -35,7 +35,7 @@ export function aTab(network: ModelNetwork, options: Partial<InkmeshOptions> = {
 
 export const write = (handle: AutomergeHandle<Note>, words: string): void =>
   handle.change((draft) => Automerge.splice(draft as Automerge.Doc<Note>, ["text"], draft.text.length, 0, words));
-export const type = ({ handle }: Pick<ATab, "handle">, words: string): void => write(handle, words);
+export const type = ({ handle }: ATab | Pick<ATab, "handle">, words: string): void => write(handle, words);
 export const read = ({ handle }: Pick<ATab, "handle">): string => handle.doc().text;
 /** The text that is on the relay's disk, as somebody with nothing reads it. */
 export const onRelay = (network: ModelNetwork): string | undefined =>
