@@ -386,7 +386,7 @@ export class Inkmesh {
   }
 
   #deviceEmptied(): void {
-    for (const room of this.#rooms.values()) guarded(() => room.rewriteCopy());
+    for (const room of this.#rooms.values()) room.rewriteCopy();
     this.#blobs.emptied();
     this.#listeners.emit("device-emptied", undefined);
   }

@@ -42,7 +42,7 @@ export interface SharedDocument {
   /** Nothing more can be asked of it in this life of the page, and nothing changes it. */
   readonly hasFailed: boolean;
   stateVector(): Uint8Array;
-  /** All of it, as `apply` takes it; of one that has failed what it was made of. Not an edit. */
+  /** All of it, as `apply` takes it; of one that has failed what it was made of. Never throws. Not an edit. */
   state(): Uint8Array;
   /** What was in it when it was given and `stored` does not say, as edits. */
   givenBeyond(stored: readonly Uint8Array[]): readonly Uint8Array[];

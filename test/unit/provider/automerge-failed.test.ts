@@ -97,3 +97,23 @@ test("[P2] one that has failed says no more that it is saved, and what was typed
   await soon(() => onRelay(network) === "typed before" && room.status.waiting === 0);
   expect(room.status).toMatchObject({ phase: "on-this-device", setAsideEdits: 0 });
 });
+
+test("[P7] an edit that meets a gap waits on the device while the document that could close it has failed", async () => {
+  const network = new ModelNetwork("automerge");
+  const store = new MemoryStore({ shared: true });
+  const { mesh, room, handle } = aTab(network, { store, limits: { parkedRetryMs: 10, parkedRetriesMax: 1 } });
+  type({ handle }, "saved ");
+  await room.whenSaved();
+  mesh.workOffline(true);
+  network.relay.loseDisk();
+  type({ handle }, "waits");
+  breakIt(handle);
+  mesh.workOffline(false);
+  await soon(() => network.relay.gaps === 1);
+  await new Promise((passed) => setTimeout(passed, 200));
+  expect(room.status).toMatchObject({ waiting: 1, setAsideEdits: 0 });
+  await mesh.close();
+  automerge.isBroken = false;
+  const after = aTab(network, { store });
+  await soon(() => onRelay(network) === "saved waits" && after.room.status.phase === "saved");
+});

@@ -116,6 +116,8 @@ test("[P7] what Automerge panics over, or cannot read, leaves the document and a
   const whole = shared.apply(fromRelay([one, panic, Uint8Array.of(1, 2, 3), two]));
   expect(whole).toEqual({ isWhole: false, news: 2 });
   expect(refused.mock.calls).toEqual([[panic]]);
+  shared.apply(fromRelay([panic]));
+  expect(refused).toHaveBeenCalledTimes(2);
   for (const words of ["mine ", "one ", "two "]) expect(handle.doc().text).toContain(words);
   write(handle, "after");
   const reader = anOpenHandle();
@@ -236,6 +238,18 @@ test("[P8] one that cannot be read among many leaves it at one load of all other
   const edits = written(...Array.from({ length: 20 }, () => "word "));
   expect(shared.apply(fromRelay([Uint8Array.of(1, 2, 3), ...edits])).news).toBe(20);
   expect(told).toHaveLength(1);
+});
+
+test("[P8] what waits is taken once, and is in the state of the document that keeps it", () => {
+  const { shared } = anOpenHandle();
+  const beginning = shared.state();
+  const [first, ...waiting] = written(...Array.from({ length: 20 }, () => "word ")) as [Uint8Array, ...Uint8Array[]];
+  expect(shared.apply(fromRelay(waiting))).toEqual({ isWhole: false, news: 0 });
+  const state = shared.state();
+  expect(state.length).toBe(beginning.length + Buffer.concat(waiting).length);
+  const reader = anOpenHandle();
+  reader.shared.apply(fromRelay([state, first]));
+  expect([reader.shared.hasHoles, reader.handle.doc().text]).toEqual([false, "word ".repeat(20)]);
 });
 
 test("what hangs on something that was refused, also by way of another, is told from what does not", () => {
