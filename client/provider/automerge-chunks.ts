@@ -34,8 +34,17 @@ export interface NamedChange {
   readonly bytes: Uint8Array;
 }
 
-/** The hashes that say all of `update`; undefined: it cannot be read. */
+/** Of bytes that are asked about again: hashing them takes longer than all else here. */
+const hashesKnown = new WeakMap<Uint8Array, { readonly hashes: readonly string[] | undefined }>();
+
+/** The hashes that say all of `update`, whose bytes never change; undefined: it cannot be read. */
 export function hashesIn(update: Uint8Array): readonly string[] | undefined {
+  const known = hashesKnown.get(update) ?? { hashes: readHashes(update) };
+  hashesKnown.set(update, known);
+  return known.hashes;
+}
+
+function readHashes(update: Uint8Array): readonly string[] | undefined {
   try {
     return chunksIn(update).flatMap((chunk) =>
       chunk.type === documentType ? headsOf(chunk) : changesIn(chunk.bytes)!.map(({ hash }) => hash),

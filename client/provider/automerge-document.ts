@@ -7,6 +7,9 @@
  *
  *     what is in it = base, a saved document · since, what it took afterwards; saved anew when that is longer than the base
  *
+ * An application's mistakes are outlived alike: a change at old heads that throws leaves Automerge at those heads, and a document that was changed in
+ * another way than by this takes nothing any more; both are made anew.
+ *
  * Invariants: the actor is drawn anew for each document that is made here, never kept and never taken over, so two tabs with one copy never
  * number different changes alike; an edit is told before the change that it makes is shown; `document` is the newest value always.
  */
@@ -39,7 +42,8 @@ interface Taken {
 /** Saving a document costs as much as it is long: not for less than this. */
 const sinceBytesMin = 1024 * 1024;
 
-type Change<T> = (options: A.ApplyOptions<T>) => A.Doc<T>;
+type Make<T> = A.ChangeFn<T>;
+type Change<T> = (make: Make<T>, options: A.ApplyOptions<T>) => A.Doc<T>;
 
 export class AutomergeDocument<T> {
   readonly #listener: DocumentListener<T>;
@@ -70,8 +74,9 @@ export class AutomergeDocument<T> {
     return [...A.getHeads(this.#living)].sort();
   }
 
+  /** Nothing, once it has failed. */
   has(hashes: readonly string[]): boolean {
-    return A.hasHeads(this.#living, [...hashes]);
+    return !this.hasFailed && A.hasHeads(this.#document, [...hashes]);
   }
 
   /** Whether all of `update` is in the document, and does not wait in it. */
@@ -90,34 +95,58 @@ export class AutomergeDocument<T> {
     return A.getChangesSince(this.#living, [...heads]);
   }
 
-  save(): Uint8Array {
-    return A.save(this.#living);
+  /** All that is in it, also what waits and what it had when it failed. */
+  get content(): Uint8Array {
+    try {
+      if (!this.hasFailed && !this.isWaiting) return A.save(this.#document);
+    } catch {
+      // What it cannot save now it was made of nevertheless.
+    }
+    return concatBytes([this.#base, ...this.#since]);
+  }
+
+  /** WebAssembly's memory is given back by who asks for that, and by nobody else. */
+  free(): void {
+    A.free(this.#document);
   }
 
   /** One change of this document's actor. What `make` throws comes out, and nothing is changed. */
-  edit(make: Change<T>): void {
-    const before = A.getHeads(this.#living);
-    const shown: DocumentChange<T>[] = [];
-    try {
-      this.#document = make({ patchCallback: noteIn(shown) });
-    } catch (error) {
-      if (isPanic(error)) this.#makeAnew(error, before);
-      throw error;
-    }
-    const made = this.changesSince(before);
-    for (const edit of editsOf(made)) {
-      this.#listener.edited(edit);
-      this.#keep(edit);
-    }
-    this.#tell(shown);
+  change(make: Make<T>, options: A.ChangeOptions<T>): void {
+    this.#edit(make, (noted, watch) => A.change(this.#document, { ...options, ...watch }, noted));
   }
 
-  /** Takes what was made elsewhere as an edit made here. Answers whether it brought anything. */
+  /** One change at `heads`; answers its hash. */
+  changeAt(heads: readonly string[], make: Make<T>, options: A.ChangeOptions<T>): readonly string[] | undefined {
+    if (!this.has(heads)) throw new Error("changeAt: this document has never been at these heads.");
+    let made: A.Heads | null = null;
+    this.#edit(
+      make,
+      (noted, watch) => {
+        const { newDoc, newHeads } = A.changeAt(this.#document, [...heads], { ...options, ...watch }, noted);
+        made = newHeads;
+        return newDoc;
+      },
+      "at old heads",
+    );
+    return made ?? undefined;
+  }
+
+  /** Takes what was made elsewhere as an edit made here. Answers whether it brought anything. Throws when not all of it can be taken. */
   take(update: Uint8Array): boolean {
     const before = A.getHeads(this.#living);
+    const named = hashesIn(update);
+    if (named === undefined) throw new Error("These bytes are neither a document of Automerge nor changes of one.");
+    if (this.has(named)) return false;
     const shown: DocumentChange<T>[] = [];
-    this.#loadOrRefuse(update, shown);
-    const made = this.hasFailed ? [] : this.changesSince(before);
+    const refusal = this.#load(update, shown);
+    if (refusal !== undefined) throw new Error("Automerge could not take these changes: nothing of them was taken.", { cause: refusal });
+    if (!this.has(named)) {
+      const waits = new Error("These changes hang on others, which are neither among them nor in the document: nothing of them was taken.");
+      this.#makeAnew(waits, before);
+      throw waits;
+    }
+    this.#keep(update);
+    const made = this.changesSince(before);
     for (const edit of editsOf(made)) this.#listener.edited(edit);
     this.#tell(shown);
     return made.length > 0;
@@ -127,12 +156,14 @@ export class AutomergeDocument<T> {
   apply(updates: readonly Uint8Array[]): readonly Taken[] {
     const shown: DocumentChange<T>[] = [];
     const named = updates.map(hashesIn);
-    const isHeld = (at: number): boolean => !this.hasFailed && named[at] !== undefined && this.has(named[at]);
+    const isHeld = (at: number): boolean => named[at] !== undefined && this.has(named[at]);
     const before = updates.map((_, at) => isHeld(at));
-    const fresh = updates.filter((_, at) => !before[at]);
-    if (fresh.length > 1) this.#load(concatBytes(fresh), shown);
-    // One by one what was not taken so: Automerge takes nothing that stands behind what it panics over, or cannot read.
-    updates.forEach((update, at) => isHeld(at) || this.#loadOrRefuse(update, shown));
+    // Automerge takes nothing that stands behind what it cannot read.
+    const fresh = updates.filter((_, at) => named[at] !== undefined && !before[at]);
+    // Nor what stands behind something that it panics over: then one by one.
+    if (fresh.length > 0 && !this.#loadAndKeep(concatBytes(fresh), shown, fresh.length === 1)) {
+      if (fresh.length > 1) for (const update of fresh) this.#loadAndKeep(update, shown, true);
+    }
     const taken = updates.map((_, at) => ({ wasHeld: before[at]!, isHeld: isHeld(at) }));
     this.#tell(shown);
     return taken;
@@ -144,23 +175,61 @@ export class AutomergeDocument<T> {
     return this.#document;
   }
 
-  #loadOrRefuse(update: Uint8Array, shown: DocumentChange<T>[]): void {
-    if (this.hasFailed) return;
-    const panic = this.#load(update, shown);
-    if (panic !== undefined) this.#listener.refused(panic, update);
+  #edit(make: Make<T>, change: Change<T>, at?: "at old heads"): void {
+    const before = A.getHeads(this.#living);
+    const shown: DocumentChange<T>[] = [];
+    let mistake: { readonly error: unknown } | undefined;
+    try {
+      this.#document = change(
+        (draft) => {
+          try {
+            make(draft);
+          } catch (error) {
+            mistake = { error };
+            throw error;
+          }
+        },
+        { patchCallback: noteIn(shown) },
+      );
+    } catch (error) {
+      // A mistake of the application's is rolled back by Automerge, where it was not made at old heads.
+      if (at !== undefined || mistake?.error !== error || isPanic(error)) this.#makeAnew(error, before);
+      throw error;
+    }
+    const made = this.changesSince(before);
+    for (const edit of editsOf(made)) {
+      this.#listener.edited(edit);
+      this.#keep(edit);
+    }
+    this.#tell(shown);
+  }
+
+  /** Answers whether Automerge bore it; `isOne`: the listener is told if not. */
+  #loadAndKeep(update: Uint8Array, shown: DocumentChange<T>[], isOne: boolean): boolean {
+    if (this.hasFailed) return false;
+    const refusal = this.#load(update, shown);
+    if (refusal === undefined) this.#keep(update);
+    else if (isOne) this.#listener.refused(refusal, update);
+    return refusal === undefined;
   }
 
   /** Answers what Automerge threw over it: then nothing of it is in the document. */
   #load(update: Uint8Array, shown: DocumentChange<T>[]): unknown {
-    if (this.hasFailed) return undefined;
     const before = A.getHeads(this.#document);
     try {
       this.#document = A.loadIncremental(this.#document, update, { patchCallback: noteIn(shown) });
-      this.#keep(update);
       return undefined;
-    } catch (panic) {
-      this.#makeAnew(panic, before);
-      return panic;
+    } catch (error) {
+      this.#makeAnew(error, before);
+      if (isPanic(error) || this.hasFailed) return error;
+    }
+    // It was not to blame where somebody changed the document by Automerge itself, which is not in the one that is made anew.
+    try {
+      this.#document = A.loadIncremental(this.#document, update, { patchCallback: noteIn(shown) });
+      return undefined;
+    } catch (error) {
+      this.#makeAnew(error, before);
+      return error;
     }
   }
 

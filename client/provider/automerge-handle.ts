@@ -8,7 +8,7 @@
  * `doc()` answers a value that is never changed; the document is changed by `change` and `changeAt` alone. A handle has an actor of its own, drawn
  * when it is made, and is open in one room at a time. Made before `loadAutomerge` is done it throws.
  */
-import * as A from "automerge/slim";
+import type * as A from "automerge/slim";
 import { AutomergeDocument, type DocumentChange } from "./automerge-document.ts";
 import { AutomergeSharedDocument } from "./automerge-shared-document.ts";
 import { guarded } from "./guarded.ts";
@@ -30,7 +30,7 @@ export class AutomergeHandle<T = Record<string, unknown>> implements ShareableDo
   readonly #document: AutomergeDocument<T>;
   readonly #listeners: { readonly [Name in keyof AutomergeHandleEvents<T>]: Set<Listener<AutomergeHandleEvents<T>[Name]>> };
   readonly #watchers = new Set<(update: Uint8Array) => void>();
-  readonly #ready: Promise<void>;
+  #ready: Promise<void>;
   #resolveReady: () => void = () => {};
   #isReady = false;
 
@@ -42,7 +42,7 @@ export class AutomergeHandle<T = Record<string, unknown>> implements ShareableDo
       changed: (change) => this.#emit("change", { ...change, handle: this }),
       refused: (error, update) => this.#emit("error", { handle: this, error, update }),
     });
-    this.#ready = new Promise((resolve) => (this.#resolveReady = resolve));
+    this.#ready = this.#newReady();
   }
 
   /** The document as it is now. */
@@ -57,30 +57,30 @@ export class AutomergeHandle<T = Record<string, unknown>> implements ShareableDo
 
   /** Makes one change. What `make` throws comes out, and nothing is changed. */
   change(make: A.ChangeFn<T>, options: Pick<A.ChangeOptions<T>, "message" | "time"> = {}): void {
-    this.#document.edit((watch) => A.change(this.doc(), { ...options, ...watch }, make));
+    this.#document.change(make, options);
   }
 
-  /** Makes one change as if the document still were what it was at `heads`; answers its hash as the new heads, or undefined when it changed nothing. */
+  /**
+   * Makes one change as if the document still were what it was at `heads`; answers its hash as the new heads, or undefined when it changed nothing.
+   * Throws as `change` does, and when the document never was at `heads`.
+   */
   changeAt(
     heads: readonly string[],
     make: A.ChangeFn<T>,
     options: Pick<A.ChangeOptions<T>, "message" | "time"> = {},
   ): readonly string[] | undefined {
-    let made: readonly string[] | null = null;
-    this.#document.edit((watch) => {
-      const { newDoc, newHeads } = A.changeAt(this.doc(), [...heads], { ...options, ...watch }, make);
-      made = newHeads;
-      return newDoc;
-    });
-    return made ?? undefined;
+    return this.#document.changeAt(heads, make, options);
   }
 
-  /** Takes what was made elsewhere (`save`d documents, changes) as an edit of this one. Answers whether it brought anything. */
+  /**
+   * Takes what was made elsewhere (`save`d documents, changes) as an edit of this one. Answers whether it brought anything. Throws, and takes nothing of
+   * it, when it cannot be read or hangs on changes that are not here.
+   */
   merge(bytes: Uint8Array): boolean {
     return this.#document.take(bytes);
   }
 
-  /** Whether what this device has of the room is in the document. */
+  /** Whether what this device has of the room that it is open in, or was last, is in the document. */
   isReady(): boolean {
     return this.#isReady;
   }
@@ -101,11 +101,12 @@ export class AutomergeHandle<T = Record<string, unknown>> implements ShareableDo
 
   /** For the room that it is opened in. */
   [share](): SharedDocument {
+    if (this.#watchers.size > 0) throw new Error("This document is open in another room already.");
+    if (this.#isReady) this.#ready = this.#newReady();
+    this.#isReady = false;
     return new AutomergeSharedDocument({
       document: this.#document as AutomergeDocument<unknown>,
-      given: this.#document.changesSince([]),
       watch: (edited) => {
-        if (this.#watchers.size > 0) throw new Error("This document is open in another room already.");
         this.#watchers.add(edited);
         return () => void this.#watchers.delete(edited);
       },
@@ -114,6 +115,10 @@ export class AutomergeHandle<T = Record<string, unknown>> implements ShareableDo
         this.#resolveReady();
       },
     });
+  }
+
+  #newReady(): Promise<void> {
+    return new Promise((resolve) => (this.#resolveReady = resolve));
   }
 
   #emit<Name extends keyof AutomergeHandleEvents<T>>(event: Name, detail: AutomergeHandleEvents<T>[Name]): void {

@@ -9,7 +9,8 @@
  *
  * Invariants: nothing that relays refused is in a difference, nor what hangs on it; what is in a difference comes after what it hangs on.
  */
-import { bytesOfHex, concatBytes } from "@inkmesh/shared/base/bytes";
+import { assert } from "@inkmesh/shared/base/assert";
+import { bytesOfHex, concatBytes, noBytes } from "@inkmesh/shared/base/bytes";
 import { readHeads } from "@inkmesh/shared/engine/automerge-content-index";
 import { contentHash } from "@inkmesh/shared/engine/content-hash";
 import { changesIn, editsOf, hashesIn, type NamedChange } from "./automerge-chunks.ts";
@@ -18,8 +19,6 @@ import type { Applied, Incoming, SharedDocument, Surroundings, WantedDifference 
 
 interface AutomergeSharedDocumentOptions {
   readonly document: AutomergeDocument<unknown>;
-  /** The changes that it had when it was opened. */
-  readonly given: readonly Uint8Array[];
   readonly watch: SharedDocument["watch"];
   readonly loaded: () => void;
 }
@@ -33,7 +32,8 @@ export class AutomergeSharedDocument implements SharedDocument {
 
   constructor(options: AutomergeSharedDocumentOptions) {
     this.#document = options.document;
-    this.#given = options.given;
+    // When it is opened, not when it was made: what was changed before is nobody's edit yet.
+    this.#given = this.#document.changesSince([]);
     this.watch = options.watch;
     this.loaded = options.loaded;
   }
@@ -46,18 +46,20 @@ export class AutomergeSharedDocument implements SharedDocument {
     return this.hasFailed || this.#document.isWaiting;
   }
 
+  /** Of one that has failed: of nothing. */
   stateVector(): Uint8Array {
-    return concatBytes(this.#document.heads.map(bytesOfHex));
+    return this.hasFailed ? noBytes : concatBytes(this.#document.heads.map(bytesOfHex));
   }
 
   state(): Uint8Array {
-    return this.#document.save();
+    return this.#document.content;
   }
 
   givenBeyond(stored: readonly Uint8Array[]): readonly Uint8Array[] {
-    if (this.#given.length === 0) return [];
-    const device = scratch(stored);
-    return editsOf(this.#given.filter((change) => !device.holds(change)));
+    const named = hashesOf(stored);
+    // In what was compacted it has no name, and only a document tells.
+    if (this.#given.every((change) => hashesIn(change)!.every((hash) => named.has(hash)))) return [];
+    return withScratch(stored, (device) => editsOf(this.#given.filter((change) => !device.holds(change))));
   }
 
   apply(updates: readonly Incoming[]): Applied {
@@ -70,29 +72,40 @@ export class AutomergeSharedDocument implements SharedDocument {
     return this.#document.holds(update);
   }
 
-  wantedDifference({ stateVector, unless, containing, unlessContent }: WantedDifference, around: Surroundings): Uint8Array | undefined {
-    const isCompared = unlessContent !== undefined;
-    if (isCompared && contentHash(this.stateVector()) === unlessContent) return undefined;
+  wantedDifference({ stateVector, unless, containing, unlessContent }: WantedDifference, around: Surroundings): readonly Uint8Array[] {
+    if (this.hasFailed) return [];
+    if (unlessContent !== undefined && contentHash(this.stateVector()) === unlessContent) return [];
     const { known, isAllKnown } = this.#knownOf(stateVector);
-    if (unless !== undefined && !isCompared && !isAllKnown) return undefined;
+    // By the end of a session's beginning too: what came may be held back, or wait, and is no reason to send anything.
+    if (unless !== undefined && !isAllKnown) return [];
     const sendable = this.#sendable(known, around.refused);
-    if (containing !== undefined && !this.#isIn(sendable, containing, known)) return undefined;
+    if (containing !== undefined && !this.#isIn(sendable, containing, known)) return [];
     const waiting = hashesOf([...(unless ?? []), ...around.elsewhere]);
-    if (unless === undefined) return bytesOf(sendable.length > 0 ? sendable : this.#sendable([], around.refused).slice(-1));
-    return sendable.every(({ hash }) => waiting.has(hash)) ? undefined : bytesOf(sendable);
+    if (unless === undefined) return piecesOf(sendable.length > 0 ? sendable : this.#sendable([], around.refused).slice(-1));
+    return sendable.every(({ hash }) => waiting.has(hash)) ? [] : piecesOf(sendable);
+  }
+
+  hangingOn(refused: readonly Uint8Array[], edits: readonly Uint8Array[]): readonly boolean[] {
+    const unsendable = hashesOf(refused);
+    return edits.map((edit) => {
+      const changes = changesIn(edit) ?? [];
+      const hangs = changes.some(({ deps }) => deps.some((dep) => unsendable.has(dep)));
+      if (hangs) for (const { hash } of changes) unsendable.add(hash);
+      return hangs;
+    });
   }
 
   differenceBeyond(stateVector: Uint8Array): Uint8Array | undefined {
+    if (this.hasFailed) return undefined;
     const changes = this.#document.changesSince(this.#knownOf(stateVector).known);
     return changes.length === 0 ? undefined : concatBytes(changes);
   }
 
   merged(updates: readonly Uint8Array[]): Uint8Array {
-    const together = concatBytes(updates);
-    const merged = scratch(updates).save();
+    const merged = withScratch(updates, ({ content }) => content);
     // Whatever does not come out whole stays what it was: a state may be a row of chunks.
-    const device = scratch([merged]);
-    return updates.every((update) => device.holds(update)) ? merged : together;
+    const isWhole = withScratch([merged], (device) => updates.every((update) => device.holds(update)));
+    return isWhole ? merged : concatBytes(updates);
   }
 
   /** The heads that `stateVector` names and this document has. One that cannot be read names none. */
@@ -105,7 +118,7 @@ export class AutomergeSharedDocument implements SharedDocument {
 
   /** What somebody with `known` lacks and may be sent. */
   #sendable(known: readonly string[], refused: readonly Uint8Array[]): readonly NamedChange[] {
-    const changes = changesIn(concatBytes(this.#document.changesSince(known))) ?? [];
+    const changes = this.#lacking(known);
     const unsendable = hashesOf(refused);
     if (unsendable.size === 0) return changes;
     return changes.filter(({ hash, deps }) => {
@@ -114,20 +127,32 @@ export class AutomergeSharedDocument implements SharedDocument {
     });
   }
 
+  #lacking(known: readonly string[]): readonly NamedChange[] {
+    return this.#document.changesSince(known).flatMap((chunk) => {
+      const changes = changesIn(chunk);
+      assert(changes !== undefined, "what Automerge calls a change can be read");
+      return changes;
+    });
+  }
+
   /** Whether who is sent `sendable` and has `known` has all of `update` then. */
   #isIn(sendable: readonly NamedChange[], update: Uint8Array, known: readonly string[]): boolean {
     if (!this.isShown(update)) return false;
-    const lacking = new Set((changesIn(concatBytes(this.#document.changesSince(known))) ?? []).map(({ hash }) => hash));
+    const lacking = new Set(this.#lacking(known).map(({ hash }) => hash));
     const sent = new Set(sendable.map(({ hash }) => hash));
     return hashesIn(update)!.every((hash) => sent.has(hash) || !lacking.has(hash));
   }
 }
 
-/** A document of this device's bytes alone, to look at. */
-function scratch(updates: readonly Uint8Array[]): AutomergeDocument<unknown> {
+/** With a document of this device's bytes alone, to look at. */
+function withScratch<Answer>(updates: readonly Uint8Array[], look: (document: AutomergeDocument<unknown>) => Answer): Answer {
   const document = new AutomergeDocument<unknown>(undefined, { edited: () => {}, changed: () => {}, refused: () => {} });
-  document.apply(updates);
-  return document;
+  try {
+    document.apply(updates);
+    return look(document);
+  } finally {
+    document.free();
+  }
 }
 
 /** Of those that can be read. */
@@ -135,6 +160,7 @@ function hashesOf(updates: readonly Uint8Array[]): Set<string> {
   return new Set(updates.flatMap((update) => hashesIn(update) ?? []));
 }
 
-function bytesOf(changes: readonly NamedChange[]): Uint8Array {
-  return concatBytes(changes.map(({ bytes }) => bytes));
+/** A relay takes no more at once than a frame holds. */
+function piecesOf(changes: readonly NamedChange[]): readonly Uint8Array[] {
+  return editsOf(changes.map(({ bytes }) => bytes));
 }

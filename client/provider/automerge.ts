@@ -8,7 +8,7 @@ import { systemRandom } from "./environment.ts";
 export { AutomergeHandle, type AutomergeHandleEvents } from "./automerge-handle.ts";
 export type { DocumentChange } from "./automerge-document.ts";
 export { loadAutomerge } from "./automerge-loading.ts";
-/** Automerge itself, as the handles use it: another copy of the package would know nothing of their documents. */
+/** Automerge itself, as the handles use it. Another copy of the package must be of the same version to work on their documents. */
 export * as Automerge from "automerge/slim";
 
 /** The room of a document that nobody has begun: `automerge:` and its id, which is also its URL for automerge-repo. */

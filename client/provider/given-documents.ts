@@ -4,6 +4,7 @@
  * Where edits are left of a document that nobody has open, one is made in the background to send them. Automerge's is brought in for that by what
  * the application gave (`InkmeshOptions.automerge`); without it such edits stay on the device until the document is opened.
  */
+import { assert } from "@inkmesh/shared/base/assert";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import { Awareness } from "y-protocols/awareness";
@@ -40,26 +41,18 @@ export class GivenDocuments {
     return this.#bring !== undefined && this.#bringIn(this.#bring);
   }
 
-  /** Throws when the room's name says another kind than the document is. */
-  of<Doc>(room: RoomName, { doc: given, awareness }: OpenOptions<Doc>): GivenDocument<Doc> {
-    const doc = given ?? this.#made(room);
-    const shareOf = sharing(room, doc);
-    const made = awareness ?? new Awareness(doc instanceof Y.Doc ? doc : new Y.Doc());
-    return {
-      doc: doc as Doc,
-      awareness: made,
-      share: shareOf,
-      end: () => {
-        if (awareness === undefined) made.destroy();
-        if (given === undefined && doc instanceof Y.Doc) doc.destroy();
-      },
-    };
+  /** An application's. Throws when the room's name says another kind than the document is, or when it is open in another room. */
+  of<Doc>(room: RoomName, { doc, awareness }: OpenOptions<Doc>): GivenDocument<Doc> {
+    if (doc !== undefined) return given(room, doc, awareness);
+    if (engineOf(room) === "automerge") throw new Error(`${room} is a document of Automerge: give open() an AutomergeHandle.`);
+    return given(room, new Y.Doc() as Doc, awareness, (made) => (made as Y.Doc).destroy());
   }
 
-  #made(room: RoomName): Y.Doc | ShareableDocument {
-    if (engineOf(room) === "yjs") return new Y.Doc();
-    if (this.#automerge === undefined) throw new Error(`${room} is a document of Automerge: give open() an AutomergeHandle.`);
-    return new this.#automerge.AutomergeHandle();
+  /** One that nobody looks at. */
+  hidden(room: RoomName): GivenDocument<unknown> {
+    if (engineOf(room) === "yjs") return this.of(room, {});
+    assert(this.#automerge !== undefined, "a document is made in the background once `canMake` said so");
+    return given(room, new this.#automerge.AutomergeHandle(), undefined);
   }
 
   async #bringIn(bring: () => Promise<AutomergeEntrance>): Promise<boolean> {
@@ -73,6 +66,21 @@ export class GivenDocuments {
   }
 }
 
+function given<Doc>(room: RoomName, doc: Doc, awareness: Awareness | undefined, end?: (doc: Doc) => void): GivenDocument<Doc> {
+  const shareOf = sharing(room, doc);
+  // By the room's name: a Y.Doc of another copy of Yjs is one, too, and cursors are told apart by its number.
+  const made = awareness ?? new Awareness(engineOf(room) === "yjs" ? (doc as Y.Doc) : new Y.Doc());
+  return {
+    doc,
+    awareness: made,
+    share: shareOf,
+    end: () => {
+      if (awareness === undefined) made.destroy();
+      end?.(doc);
+    },
+  };
+}
+
 function sharing(room: RoomName, doc: unknown): (origin: object) => SharedDocument {
   const engine = engineOf(room);
   const isShareable = typeof doc === "object" && doc !== null && share in doc;
@@ -81,5 +89,7 @@ function sharing(room: RoomName, doc: unknown): (origin: object) => SharedDocume
       engine === "yjs" ? `${room} takes a Y.Doc: an AutomergeHandle's room is called automerge:…` : `${room} takes an AutomergeHandle.`,
     );
   }
-  return isShareable ? () => (doc as ShareableDocument)[share]() : (origin) => new YjsSharedDocument(doc as Y.Doc, origin);
+  if (!isShareable) return (origin) => new YjsSharedDocument(doc as Y.Doc, origin);
+  const shared = (doc as ShareableDocument)[share]();
+  return () => shared;
 }

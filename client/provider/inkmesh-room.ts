@@ -37,6 +37,11 @@ import { SavedPromises, whyNeverSaved, type Ended } from "./saved-promises.ts";
 import { SetAside } from "./set-aside.ts";
 import type { SharedDocument, WantedDifference } from "./shared-document.ts";
 
+const documentFailed: Refusal = {
+  code: "UNAPPLICABLE",
+  detail: "Automerge has failed: nothing is shown or changed here until the page is loaded anew",
+};
+
 /** `Doc`: what kind of document the room's name says, a `Y.Doc` or an `AutomergeHandle`. */
 export class InkmeshRoom<Doc = Y.Doc> {
   readonly name: string;
@@ -100,6 +105,7 @@ export class InkmeshRoom<Doc = Y.Doc> {
     const parts = { room: options.room, host: options.host, copy: this.#copy };
     this.#setAside = new SetAside({
       ...parts,
+      document: this.#document,
       // First: whoever opens the document anew does so before this one, which still shows it, is called saved.
       discarded: () => (this.#listeners.emit("discarded", undefined), this.refreshStatus()),
     });
@@ -121,7 +127,7 @@ export class InkmeshRoom<Doc = Y.Doc> {
   /** What is true now; `on("status")` tells when it changes. */
   get status(): RoomStatus {
     // An edit of this very task waits already, though nobody was told yet.
-    return this.#turn.length > 0 ? this.#readStatus() : this.#status;
+    return this.#turn.length > 0 || this.#document.hasFailed ? this.#readStatus() : this.#status;
   }
 
   /** Who deleted the document and when, once a relay has said so; "deleted" tells when it does. */
@@ -177,6 +183,8 @@ export class InkmeshRoom<Doc = Y.Doc> {
 
   async #close(): Promise<void> {
     this.flush();
+    // Before the device's copy was read nobody knows whether it has what the document was given with, on which these may hang.
+    if (!this.#isLoaded) this.#turn.unshift(...this.#document.givenBeyond([]));
     const waiting = [...this.#host.waiting(this.#room), ...(this.#turn.length > 0 ? this.#keepTurn() : [])];
     this.#isClosed = true;
     this.tabs.close();
@@ -209,7 +217,8 @@ export class InkmeshRoom<Doc = Y.Doc> {
     const inputs: ClientInput[] = [];
     const presence = this.presence.take();
     if (presence) inputs.push({ type: "presence-changed", room: this.#room, bytes: presence });
-    if (this.#isLoaded && this.#turn.length > 0) inputs.unshift({ type: "edited", room: this.#room, entries: this.#keepTurn() });
+    if (this.#isLoaded && this.#turn.length > 0)
+      inputs.unshift({ type: "edited", room: this.#room, entries: this.#setAside.keepBack(this.#keepTurn()) });
     if (inputs.length > 0) this.#host.turn(inputs);
     else this.refreshStatus();
   }
@@ -240,7 +249,9 @@ export class InkmeshRoom<Doc = Y.Doc> {
   }
 
   /** As `make-difference` asks for it. Other tabs send theirs, and what was refused for good is not offered again. */
-  difference(wanted: WantedDifference, answer: (update: Uint8Array | undefined) => void): void {
+  difference(wanted: WantedDifference, answer: (updates: readonly Uint8Array[]) => void): void {
+    // One that shows nothing any more must not have an edit set aside for that: it waits on the device.
+    if (this.#document.hasFailed && wanted.containing !== undefined) return;
     const make = (): void => {
       const { bytes: refused, isRefusedShown } = this.#setAside;
       const elsewhere = this.tabs.waiting.map(bytesOf);
@@ -350,10 +361,10 @@ export class InkmeshRoom<Doc = Y.Doc> {
     if (!isWhole || this.#document.hasHoles) this.#copy.holed(copy.generation);
     const { clock, token = "" } = this.#copy.isIncomplete ? { clock: VectorClock.empty } : copy;
     for (const entry of copy.setAside) this.#setAside.add(entry, { code: entry.code, detail: "" });
+    const own = this.#setAside.keepBack(copy.outbox.filter((entry) => entry.tab === this.#host.tab));
     this.#turn.unshift(...this.#document.givenBeyond(stored));
     this.#isLoaded = true;
     this.#document.loaded();
-    const own = copy.outbox.filter((entry) => entry.tab === this.#host.tab);
     this.#lastNumber = own.at(-1)?.number ?? 0;
     this.#host.turn([{ type: "room-loaded", room: this.#room, generation: copy.generation, clock, token, entries: own }]);
     this.flush();
@@ -375,6 +386,7 @@ export class InkmeshRoom<Doc = Y.Doc> {
         notOnDevice: this.#copy.notOnDevice + unsent,
         setAsideEdits: this.#setAside.size,
         setAside: this.#setAside.refusal,
+        failure: this.#document.hasFailed ? documentFailed : undefined,
         blobs: this.#host.blobs.view(this.#room),
       },
       this.#host.connection,

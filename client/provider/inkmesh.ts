@@ -22,7 +22,8 @@ import { defaultStore, findTabs, pageAddress, randomHex, sha256, systemRandom, w
 import { BlobRequests } from "./blob-requests.ts";
 import { DeviceRooms } from "./device-rooms.ts";
 import { DeviceBlobs } from "./device-blobs.ts";
-import { GivenDocuments } from "./given-documents.ts";
+import type { Access } from "@inkmesh/shared/wire/client-message";
+import { GivenDocuments, type GivenDocument } from "./given-documents.ts";
 import { guarded } from "./guarded.ts";
 import { givenCredential, type DeviceRoom, type InkmeshOptions, type MeshEvents, type OpenOptions } from "./inkmesh-options.ts";
 import { InkmeshRoom } from "./inkmesh-room.ts";
@@ -96,7 +97,7 @@ export class Inkmesh {
       openRoom: (room) => this.#rooms.get(room),
       openRooms: () => [...this.#rooms.values()],
       canOpenHidden: (room) => this.#documents.canMake(room),
-      openHidden: (room) => this.#openRoom(room, {}),
+      openHidden: (room) => this.#openRoom(room, this.#documents.hidden(room), "read-write"),
       isOnline: () => this.#status.connection === "online",
     });
     this.#store.onEmptied = () => this.#deviceEmptied();
@@ -123,7 +124,7 @@ export class Inkmesh {
     if (this.#isClosed) throw new Error("This client was closed.");
     this.#leftovers.release(name.value);
     if (this.#rooms.has(name.value)) throw new Error(`${JSON.stringify(room)} is open here already.`);
-    return this.#openRoom(name.value, options);
+    return this.#openRoom(name.value, this.#documents.of(name.value, options), options.access ?? "read-write");
   }
 
   /** A person's switch: while true there is no connection, and everything typed waits on the device. */
@@ -168,9 +169,8 @@ export class Inkmesh {
     for (const end of closed) if (end.status === "rejected") throw end.reason;
   }
 
-  #openRoom<Doc>(room: RoomName, options: OpenOptions<Doc>): InkmeshRoom<Doc> {
-    const given = this.#documents.of(room, options);
-    this.#turn([{ type: "room-opened", room, access: options.access ?? "read-write" }]);
+  #openRoom<Doc>(room: RoomName, given: GivenDocument<Doc>, access: Access): InkmeshRoom<Doc> {
+    this.#turn([{ type: "room-opened", room, access }]);
     const opened = new InkmeshRoom({ room, given, host: this.#host });
     this.#rooms.set(room, opened);
     return opened;

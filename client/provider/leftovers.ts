@@ -189,7 +189,7 @@ export class Leftovers {
     const isDue = (): boolean => !this.#isClosed && !this.#openRoom(room) && !this.#ended.has(room) && !this.#resting.has(room);
     if (!isDue()) return;
     const can = this.#canOpenHidden(room);
-    if (can !== true && (!(await can) || !isDue())) return;
+    if (can !== true && (!(await withPatience(can)) || !isDue())) return;
     this.#typedInto.delete(room);
     const session = this.#openHidden(room);
     this.#hidden = { room, session };
@@ -218,6 +218,15 @@ export class Leftovers {
       this.#wake();
     }, againMs);
   }
+}
+
+/** What does not come must not keep back what is left of other documents: a later look asks again. */
+async function withPatience(can: boolean | Promise<boolean>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), patienceMs)));
+  const answer = await Promise.race([can, patience]);
+  clearTimeout(timer);
+  return answer;
 }
 
 /** Until nothing waits, or it is clear that waiting longer does not help now. */

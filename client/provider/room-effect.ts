@@ -16,7 +16,7 @@ export function performInRoom(room: InkmeshRoom<unknown>, effect: InRoomEffect, 
     case "read-state":
       return answer({ type: "state-read", room: effect.room, stateVector: room.stateVector() });
     case "make-difference":
-      return room.difference(effect, (update) => answer({ ...effect, type: "difference-made", update }));
+      return room.difference(effect, (updates) => answer({ ...effect, type: "difference-made", updates }));
     case "clock-reached":
       return room.clockReached(effect);
     case "synced":

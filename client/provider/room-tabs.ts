@@ -149,6 +149,7 @@ export class RoomTabs {
       if (refusal) for (const entry of settled) setAside.add(entry, refusal);
       this.#noteSettled(own, refusal);
       host.turn([{ type: "settled-elsewhere", room, keys }]);
+      if (refusal) setAside.keepBackWaiting();
     });
   }
 
@@ -165,7 +166,7 @@ export class RoomTabs {
   /** Entries that are to be sent from here, and shown if they are not yet. `leftBehind`: their tab is gone. */
   adopt(entries: readonly OutboxEntry[], leftBehind: boolean, generation?: number): void {
     if (this.#state !== "loaded" || !this.isOfThis(generation)) return;
-    const { host, room, copy } = this.#options;
+    const { host, room, copy, setAside } = this.#options;
     const own = new Set(host.waiting(room).map(outboxKey));
     const fresh = entries.filter((entry) => !own.has(outboxKey(entry)));
     const known = this.#take(entries);
@@ -173,7 +174,7 @@ export class RoomTabs {
     this.#show(fresh);
     // A tab that died may have told others what its disk had not got yet.
     if (leftBehind && known.length > 0) copy.edits(known);
-    host.turn([{ type: "adopted", room, entries: fresh, leftBehind }]);
+    host.turn([{ type: "adopted", room, entries: setAside.keepBack(fresh), leftBehind }]);
   }
 
   /**

@@ -3,6 +3,9 @@
  * from a relay, or from another tab. They are in the document and on this device, and nowhere else, until a person
  * discards them, here or in another tab.
  *
+ * An edit that hangs on one of them, as far as the engine can tell, no relay can let in either: it is set aside with it at once, without being
+ * sent, and goes where it goes.
+ *
  * Yjs cannot take an edit back out of a document, so the document shows what was discarded until it is opened anew. Until
  * then no other tab gets anything from it, and the device's store no copy of it: it would come back by way of them.
  *
@@ -15,11 +18,13 @@ import { outboxKey, type OutboxEntry, type OutboxKey } from "./core/outbox-entry
 import type { DeviceCopy } from "./device-copy.ts";
 import type { SetAsideEntry } from "./offline-store.ts";
 import type { RoomHost } from "./room-host.ts";
+import type { SharedDocument } from "./shared-document.ts";
 
 interface SetAsideOptions {
   readonly room: RoomName;
   readonly host: RoomHost;
   readonly copy: DeviceCopy;
+  readonly document: SharedDocument;
   /** Something was discarded: the document is to be opened anew. */
   readonly discarded: () => void;
 }
@@ -72,6 +77,33 @@ export class SetAside {
 
   /** A relay refused this for good, just now. */
   refused(entry: OutboxEntry, refusal: Refusal): void {
+    this.#note(entry, refusal);
+    this.keepBackWaiting();
+  }
+
+  /** Sets aside what of `entries`, which are on the device, hangs on what was refused. Answers the others. */
+  keepBack(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
+    const refused = this.bytes;
+    if (refused.length === 0 || entries.length === 0) return entries;
+    const hangs = this.#options.document.hangingOn(
+      refused,
+      entries.map(({ bytes }) => bytes),
+    );
+    const refusal: Refusal = { code: this.#refusal?.code ?? "GAP", detail: "it builds on an edit that was refused" };
+    for (const entry of entries.filter((_, at) => hangs[at])) this.#note(entry, refusal);
+    return entries.filter((_, at) => !hangs[at]);
+  }
+
+  /** The same with what this tab was to send. */
+  keepBackWaiting(): void {
+    const { room, host } = this.#options;
+    const waiting = host.waiting(room);
+    const others = new Set(this.keepBack(waiting));
+    const keys = waiting.filter((entry) => !others.has(entry));
+    if (keys.length > 0) host.turn([{ type: "settled-elsewhere", room, keys }]);
+  }
+
+  #note(entry: OutboxEntry, refusal: Refusal): void {
     const { room, host, copy } = this.#options;
     copy.setAside(entry, refusal.code);
     host.saySettled(room, [entry], refusal);

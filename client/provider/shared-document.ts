@@ -42,7 +42,7 @@ export interface SharedDocument {
   /** Nothing more can be asked of it in this life of the page, and nothing changes it. */
   readonly hasFailed: boolean;
   stateVector(): Uint8Array;
-  /** All of it, as `apply` takes it. Not an edit. */
+  /** All of it, as `apply` takes it; of one that has failed what it was made of. Never throws. Not an edit. */
   state(): Uint8Array;
   /** What was in it when it was given and `stored` does not say, as edits. */
   givenBeyond(stored: readonly Uint8Array[]): readonly Uint8Array[];
@@ -50,8 +50,10 @@ export interface SharedDocument {
   apply(updates: readonly Incoming[]): Applied;
   /** Whether everything of `update` is in the document and not waiting for something else. Bytes that cannot be read are not. */
   isShown(update: Uint8Array): boolean;
-  /** As `make-difference` asks for it. */
-  wantedDifference(wanted: WantedDifference, surroundings: Surroundings): Uint8Array | undefined;
+  /** As `make-difference` asks for it: in pieces, each after what it hangs on. */
+  wantedDifference(wanted: WantedDifference, surroundings: Surroundings): readonly Uint8Array[];
+  /** Which of `edits`, in their order, no relay can let in that has `refused` for good: they hang on it, as far as the engine can tell. */
+  hangingOn(refused: readonly Uint8Array[], edits: readonly Uint8Array[]): readonly boolean[];
   /** What a replica with `stateVector` lacks; undefined: nothing. */
   differenceBeyond(stateVector: Uint8Array): Uint8Array | undefined;
   /** `updates` as one, as `apply` takes it. */
@@ -62,9 +64,10 @@ export interface SharedDocument {
   loaded(): void;
 }
 
-/** By this an application's document that is not Yjs' says how it is shared. `origin`: whose doing it is what `apply` brings. */
-export const share = Symbol("inkmesh: how a document is shared");
+/** By this an application's document that is not Yjs' says how it is shared; the same in each copy of this package. */
+export const share: unique symbol = Symbol.for("inkmesh: how a document is shared") as never;
 
 export interface ShareableDocument {
+  /** Throws while it is open in a room. */
   [share](): SharedDocument;
 }

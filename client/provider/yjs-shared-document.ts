@@ -57,8 +57,14 @@ export class YjsSharedDocument implements SharedDocument {
     return isShown(this.#doc, update);
   }
 
-  wantedDifference(wanted: WantedDifference, { elsewhere, refused, isComparable }: Surroundings): Uint8Array | undefined {
-    return wantedDifference(this.#doc, wanted, { elsewhere: [...elsewhere, ...refused], isComparable });
+  wantedDifference(wanted: WantedDifference, { elsewhere, refused, isComparable }: Surroundings): readonly Uint8Array[] {
+    const difference = wantedDifference(this.#doc, wanted, { elsewhere: [...elsewhere, ...refused], isComparable });
+    return difference === undefined ? [] : [difference];
+  }
+
+  /** Only what the same author wrote before hangs together by its numbers, and a difference leaves out what was refused. */
+  hangingOn(_refused: readonly Uint8Array[], edits: readonly Uint8Array[]): readonly boolean[] {
+    return edits.map(() => false);
   }
 
   differenceBeyond(stateVector: Uint8Array): Uint8Array | undefined {

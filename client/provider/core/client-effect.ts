@@ -19,11 +19,11 @@ export type ClientEffect =
   /** Answer with `state-read`: the document's state vector as it is now. */
   | { readonly type: "read-state"; readonly room: RoomName }
   /**
-   * Answer with `difference-made`: what the document has beyond `stateVector`, or undefined when all of that is in
+   * Answer with `difference-made`: what the document has beyond `stateVector`, or nothing when all of that is in
    * `unless`, updates that are being sent anyway, or when the document cannot show the edit `containing`: it hangs on
    * something that never came here. That one may take its time. With `unlessContent` only the deletions within `stateVector`
-   * are asked for that are not in `unless`, or undefined when the content hashes to that but for those. Without all three
-   * the answer is never undefined.
+   * are asked for that are not in `unless`, or nothing when the content hashes to that but for those. Without all three
+   * there is always an answer.
    */
   | {
       readonly type: "make-difference";

@@ -31,14 +31,14 @@ export type ClientInput =
   /** Answers `read-state`. */
   | { readonly type: "state-read"; readonly room: RoomName; readonly stateVector: Uint8Array }
   /**
-   * Answers the `make-difference` that asked for one with `containing`; undefined: nothing that would have to be sent. The
-   * session that asked may be over by then, and the edit settled by another tab.
+   * Answers the `make-difference` that asked for one with `containing`, in pieces, each after what it builds on; none: nothing that
+   * would have to be sent. The session that asked may be over by then, and the edit settled by another tab.
    */
   | {
       readonly type: "difference-made";
       readonly room: RoomName;
       readonly containing: Uint8Array | undefined;
-      readonly update: Uint8Array | undefined;
+      readonly updates: readonly Uint8Array[];
     }
   /** Another tab, or the store, knows which generation this document is. */
   | { readonly type: "generation-told"; readonly room: RoomName; readonly generation: number }

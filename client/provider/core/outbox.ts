@@ -23,8 +23,10 @@ import { outboxKey, type OutboxEntry, type OutboxKey } from "./outbox-entry.ts";
 const editAuthorsMax = 16;
 
 interface Item {
-  /** Undefined for a difference that repairs the relay: the device holds its content elsewhere. */
+  /** Undefined for (a piece of) a difference that repairs the relay: the device holds its content elsewhere. */
   readonly entry: OutboxEntry | undefined;
+  /** The edit that such a piece goes before: what that hangs on is in it. */
+  readonly heals?: Item;
   kind: UpdateKind;
   bytes: Uint8Array;
   /** How many replicas are known to hold it; 0 when only this device does. */
@@ -115,9 +117,10 @@ export class Outbox {
     }
   }
 
-  /** A difference that the relay needs, before all that is not sent yet: the rest may build on it. */
-  addRepair(update: Uint8Array): void {
-    this.#items.splice(this.#sent, 0, { ...newItem(undefined, update), kind: "state" });
+  /** A difference that the relay needs, in pieces, before all that is not sent yet: the rest may build on it. */
+  addRepairs(updates: readonly Uint8Array[], heals?: Item): void {
+    const pieces = updates.map((update): Item => ({ ...newItem(undefined, update), kind: "state", ...(heals && { heals }) }));
+    this.#items.splice(this.#sent, 0, ...pieces);
   }
 
   /** A new session: numbers start at 1, nothing is under way. Repairs of the earlier session are computed afresh. */
@@ -210,22 +213,37 @@ export class Outbox {
     return number >= this.#first && number < this.#first + this.#sent;
   }
 
-  /** Number `number` and all after it are to be sent again. Answers how often it met a gap, this one included. */
-  rewind(number: number, gap: boolean): number {
+  /**
+   * Number `number` and all after it are to be sent again. Answers how often it met a gap, this one included; undefined: another tab got it
+   * settled meanwhile.
+   */
+  rewind(number: number, gap: boolean): number | undefined {
     const from = number - this.#first;
     for (const item of this.#items.slice(from, this.#sent)) this.#sentBytes -= item.bytes.length;
     this.#sent = from;
     const item = this.#items[from] as Item;
+    // None of them is under way any more: what only held its number needs none.
+    this.#items = this.#items.filter(({ isSettled }, index) => index < from || !isSettled);
+    if (item.isSettled) return undefined;
     if (gap) item.gaps += 1;
     return item.gaps;
   }
 
-  /** The next to be sent goes out as `difference`, which contains it. */
-  replaceNext(difference: Uint8Array): void {
+  /** The next to be sent goes out as `difference`, which contains it: in its place, or, in pieces, before it. */
+  replaceNext(difference: readonly Uint8Array[]): void {
     const item = this.#items[this.#sent];
     if (item === undefined) return;
-    item.kind = "state";
-    item.bytes = difference;
+    if (item.entry === undefined) {
+      // What is left of an earlier difference is in this one.
+      this.#dropRepairs();
+      this.addRepairs(difference, item.heals);
+      this.#items[this.#sent]!.gaps = item.gaps;
+    } else if (difference.length > 1) {
+      this.addRepairs(difference, item);
+    } else {
+      item.kind = "state";
+      item.bytes = difference[0]!;
+    }
   }
 
   /** The edit that is sent next, as it was made; undefined for a repair. */
@@ -244,9 +262,10 @@ export class Outbox {
     return this.#items.some(({ entry, copies }) => entry === undefined && copies === 0);
   }
 
+  /** Whether the next to be sent repairs the relay, and not only for one edit's sake. */
   get isNextRepair(): boolean {
     const item = this.#items[this.#sent];
-    return item !== undefined && item.entry === undefined;
+    return item !== undefined && item.entry === undefined && item.heals === undefined;
   }
 
   /** Parks the next to be sent, unless it is a repair or was tried so often; its number goes to the one behind it. */
@@ -269,12 +288,20 @@ export class Outbox {
     this.#unpark(isLast ? this.#parked.length : 1);
   }
 
-  /** Takes out the next to be sent, which was refused for good; its number goes to the one behind it. */
+  /** Takes out the next to be sent, which was refused for good, with what it is a part of; its number goes to the one behind it. */
   dropNext(): OutboxEntry | undefined {
-    const [item] = this.#items.splice(this.#sent, 1);
+    const next = this.#items[this.#sent];
+    if (next?.entry === undefined) this.#dropRepairs();
+    const item = next?.heals ?? next;
+    this.#items = this.#items.filter((each) => each !== item);
     if (item?.entry === undefined || item.isSettled) return undefined;
     this.#keys.delete(outboxKey(item.entry));
     return item.entry;
+  }
+
+  /** Those that are not under way. */
+  #dropRepairs(): void {
+    this.#items = this.#items.filter(({ entry }, index) => index < this.#sent || entry !== undefined);
   }
 
   /** Before all that is not sent yet: that may build on it. */

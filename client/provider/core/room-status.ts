@@ -6,7 +6,7 @@
  * `phase` is one word for it; `waiting`, `notOnDevice` and `copies` are the numbers behind it and are always current.
  *
  * Invariants: "saved" is said only on a living session, after all that the relay had is here, with nothing waiting, no edit and no
- * image, and nothing of the document refused for good;
+ * image, and nothing of the document refused for good, in a document that shows what comes;
  * "kept-by-a-relay" only when a relay's disk holds every waiting edit and image. Without a line nothing is claimed about relays:
  * then the phase is "on-this-device" even with nothing waiting, or "connecting" while the first line is being opened.
  */
@@ -126,15 +126,18 @@ export interface DeviceView {
   readonly notOnDevice: number;
   readonly setAsideEdits: number;
   readonly setAside: Refusal | undefined;
+  /** Why the document takes nothing any more, if it does not. */
+  readonly failure: Refusal | undefined;
   readonly blobs: BlobView;
 }
 
 /** Puts both halves together. */
 export function roomStatus(view: SessionView, device: DeviceView, connection: MeshStatus["connection"]): RoomStatus {
   const { blobs } = device;
-  const problem = view.problem ?? device.setAside ?? blobs.problem;
+  const problem = device.failure ?? view.problem ?? device.setAside ?? blobs.problem;
+  const isRefused = device.setAsideEdits > 0 || view.repairRefused !== undefined || device.failure !== undefined;
   return {
-    phase: phaseOf(view, blobs, connection, device.setAsideEdits > 0 || view.repairRefused !== undefined),
+    phase: phaseOf(view, blobs, connection, isRefused),
     synced: view.synced,
     waiting: view.waiting,
     notOnDevice: (device.state === "memory" ? view.waiting : device.notOnDevice) + blobs.notOnDevice,

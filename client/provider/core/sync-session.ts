@@ -11,7 +11,7 @@
  * A client is a replica. What the relay lacks is sent in three ways: entries of the outbox in order; a difference when
  * the document is beyond the relay's state vector at `opened` with content that is in no outbox, or when the relay's
  * clock at `synced` does not cover ours (a restored or wiped relay), or when the device's store was emptied; a difference in
- * place of an entry that met a gap; and all deletions when the relay's content at `synced` is another one than ours: a state
+ * place of an entry that met a gap, or in pieces before it; and all deletions when the relay's content at `synced` is another one than ours: a state
  * vector does not show those. An entry that hangs on something which this device has not either is parked, and set aside a
  * minute later: it must not keep back what comes after it.
  *
@@ -154,16 +154,16 @@ export class SyncSession {
     line.say({ type: "open", channel, room: this.room, generation, access: this.#access, token, clock, stateVector });
   }
 
-  differenceMade({ update, containing }: Extract<ClientInput, { type: "difference-made" }>, nowMs: number, line: Line): void {
+  differenceMade({ updates, containing }: Extract<ClientInput, { type: "difference-made" }>, nowMs: number, line: Line): void {
     const open = this.#open;
     if (open?.difference === undefined || open.difference.containing !== containing) return;
     const { purpose } = open.difference;
     open.difference = undefined;
     if (purpose === "repair") {
       this.#repairRefused = undefined;
-      if (update !== undefined) this.#outbox.addRepair(update);
+      this.#outbox.addRepairs(updates);
     } else if (this.#outbox.nextEdit === containing) {
-      if (update !== undefined) this.#outbox.replaceNext(update);
+      if (updates.length > 0) this.#outbox.replaceNext(updates);
       else if (this.#outbox.parkNext(this.#limits.parkedRetriesMax)) open.unparkAtMs ??= this.#retryAtMs(nowMs);
       else this.#setNextAside(unfounded, line);
     }
@@ -306,6 +306,7 @@ export class SyncSession {
     if (!open || !this.#outbox.isUnderWay(message.number)) return;
     const refusal = { code: message.code, detail: message.detail };
     const gaps = this.#outbox.rewind(message.number, message.code === "GAP");
+    if (gaps === undefined) return this.#pump(line);
     const hold = holdAfter(message, gaps, nowMs, this.#limits);
     if (hold === undefined) {
       this.#setNextAside(refusal, line);

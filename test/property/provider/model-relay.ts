@@ -22,6 +22,7 @@ interface Session {
   syncedAt: number | undefined;
   /** How many durable entries the last clock named. */
   toldDurable: number;
+  gaps: number;
   /** The last presence that it said. */
   presence: Uint8Array | undefined;
 }
@@ -33,6 +34,8 @@ interface StoredEntry {
 }
 
 const handle = 1;
+/** More in one session end it. */
+const gapsMax = 20;
 
 export class ModelRelay {
   readonly #engine: EngineName;
@@ -44,6 +47,10 @@ export class ModelRelay {
   readonly #sessions = new Map<number, Session>();
   /** The next update is refused as if the disk were full. */
   isFull = false;
+  /** How often something was answered with a gap. */
+  gaps = 0;
+  /** What it takes in one frame. */
+  frameBytesMax = 1e6;
   /** Updates that are refused for good. */
   refuses: (update: Uint8Array) => boolean = () => false;
 
@@ -79,6 +86,7 @@ export class ModelRelay {
       unacked: [],
       syncedAt: undefined,
       toldDurable: -1,
+      gaps: 0,
       presence: undefined,
     });
   }
@@ -123,12 +131,13 @@ export class ModelRelay {
           type: "welcome",
           version: 1,
           relay: "a",
-          frameBytesMax: 1e6,
-          updateBytesMax: 1e6,
+          frameBytesMax: this.frameBytesMax,
+          updateBytesMax: this.frameBytesMax,
           keepaliveMs: 1e9,
           relays: [],
         });
       case "open":
+        session.gaps = 0;
         return this.#open(session, message.channel, message.clock);
       case "ping":
         return this.#say(session, { type: "pong", nonce: message.nonce });
@@ -164,7 +173,7 @@ export class ModelRelay {
     if (this.isFull) return this.#nack(session, number, "STORE_FULL", new Uint8Array());
     if (this.refuses(update)) return this.#nack(session, number, "BAD_UPDATE", new Uint8Array());
     const taken = this.#content.take(update);
-    if (taken === "gap") return this.#nack(session, number, "GAP", this.#content.stateVector());
+    if (taken === "gap") return this.#gap(session, number);
     session.nackedNumber = undefined;
     session.nextNumber += 1;
     if (taken === "new") this.#admit(session, update);
@@ -179,6 +188,18 @@ export class ModelRelay {
     for (const session of this.#sessions.values()) {
       if (session !== author && session.channel !== undefined) this.#say(session, { type: "updates", handle, updates: [payload] });
     }
+  }
+
+  #gap(session: Session, number: number): void {
+    this.gaps += 1;
+    session.gaps += 1;
+    if (session.gaps > gapsMax) return this.#endSession(session);
+    this.#nack(session, number, "GAP", this.#content.stateVector());
+  }
+
+  #endSession(session: Session): void {
+    this.#say(session, { type: "error", channel: session.channel, code: "TOO_MANY_GAPS", retryAfterMs: 5_000, detail: "" });
+    session.channel = undefined;
   }
 
   #nack(session: Session, number: number, code: "GAP" | "STORE_FULL" | "BAD_UPDATE", stateVector: Uint8Array): void {

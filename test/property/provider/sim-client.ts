@@ -166,8 +166,8 @@ export class SimClient {
       case "read-state":
         return { type: "state-read", room: this.#room, stateVector: this.#document.shared.stateVector() };
       case "make-difference": {
-        const update = this.#document.shared.wantedDifference(effect, { elsewhere: [], refused: [], isComparable: true });
-        return { type: "difference-made", room: this.#room, containing: effect.containing, update };
+        const updates = this.#document.shared.wantedDifference(effect, { elsewhere: [], refused: [], isComparable: true });
+        return { type: "difference-made", room: this.#room, containing: effect.containing, updates };
       }
       case "apply-remote":
         this.#write({ type: "updates", updates: effect.updates });

@@ -27,6 +27,8 @@ export class ALine {
   effects: ClientEffect[] = [];
   /** What `make-difference` is answered with. */
   difference: Uint8Array | undefined;
+  /** The same in pieces. */
+  pieces: readonly Uint8Array[] | undefined;
   /** Whether the document cannot show what the difference is to contain; "later" gives no answer. */
   cannotShow: boolean | "later" = false;
 
@@ -50,8 +52,9 @@ export class ALine {
           const cannotShow = effect.containing !== undefined && this.cannotShow;
           if (cannotShow === "later") continue;
           const isAny = effect.unless === undefined || this.difference !== undefined;
-          const update = isAny && !cannotShow ? (this.difference ?? Uint8Array.of(0, 0)) : undefined;
-          queue.unshift({ type: "difference-made", room: effect.room, containing: effect.containing, update });
+          const whole = this.pieces ?? [this.difference ?? Uint8Array.of(0, 0)];
+          const updates = isAny && !cannotShow ? whole : [];
+          queue.unshift({ type: "difference-made", room: effect.room, containing: effect.containing, updates });
         }
       }
     }

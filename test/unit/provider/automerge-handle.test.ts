@@ -116,6 +116,8 @@ test("[P7] what Automerge panics over, or cannot read, leaves the document and a
   const whole = shared.apply(fromRelay([one, panic, Uint8Array.of(1, 2, 3), two]));
   expect(whole).toEqual({ isWhole: false, news: 2 });
   expect(refused.mock.calls).toEqual([[panic]]);
+  shared.apply(fromRelay([panic]));
+  expect(refused).toHaveBeenCalledTimes(2);
   for (const words of ["mine ", "one ", "two "]) expect(handle.doc().text).toContain(words);
   write(handle, "after");
   const reader = anOpenHandle();
@@ -162,11 +164,112 @@ test("[P1] what a relay lacks is told once its heads are known here, and not bef
   const around = { elsewhere: [], refused: [], isComparable: true };
   const atOpening = { ...wanted, unless: [], unlessContent: undefined };
   const whenSynced = { ...wanted, unless: [], unlessContent: contentHash(relay.shared.stateVector()) };
-  expect(shared.wantedDifference(atOpening, around)).toBeUndefined();
+  expect(shared.wantedDifference(atOpening, around)).toEqual([]);
+  // What came may be held back until an input method is done.
+  expect(shared.wantedDifference(whenSynced, around)).toEqual([]);
   shared.apply(fromRelay(relay.edits));
-  expect(shared.wantedDifference(whenSynced, around)).toEqual(edits[0]);
-  expect(shared.wantedDifference({ ...whenSynced, unless: edits }, around)).toBeUndefined();
+  expect(shared.wantedDifference(whenSynced, around)).toEqual([edits[0]]);
+  expect(shared.wantedDifference({ ...whenSynced, unless: edits }, around)).toEqual([]);
   relay.shared.apply(fromRelay(edits));
   const agreed = { ...whenSynced, unlessContent: contentHash(relay.shared.stateVector()) };
-  expect(shared.wantedDifference(agreed, around)).toBeUndefined();
+  expect(shared.wantedDifference(agreed, around)).toEqual([]);
+});
+
+test("[P1] a merge of what cannot be read, or hangs on what is not here, throws, and takes nothing", () => {
+  const { handle, shared, told } = anOpenHandle();
+  write(handle, "mine");
+  told.length = 0;
+  const [one, two] = written("one ", "two ") as [Uint8Array, Uint8Array];
+  expect(() => handle.merge(Uint8Array.of(1, 2, 3))).toThrow("neither a document of Automerge nor changes");
+  expect(() => handle.merge(two)).toThrow("hang on others");
+  // Nor does it come in by itself when the other one does.
+  shared.apply(fromRelay([one]));
+  expect([shared.hasHoles, shared.isShown(two), handle.doc().text.includes("two")]).toEqual([false, false, false]);
+  expect(told).toHaveLength(1);
+  expect([handle.merge(two), told[1], shared.isShown(two)]).toEqual([true, "edit", true]);
+});
+
+test("what throws at old heads changes nothing, and what comes afterwards is shown", () => {
+  const { handle, shared } = anOpenHandle();
+  write(handle, "ab");
+  const old = handle.heads();
+  write(handle, "cd");
+  const now = handle.heads();
+  const mistake = new Error("a mistake");
+  const changed = (): void => {
+    handle.changeAt(old, (draft) => {
+      draft.text = "half";
+      throw mistake;
+    });
+  };
+  expect(changed).toThrow(mistake);
+  expect([handle.heads(), handle.doc().text]).toEqual([now, "abcd"]);
+  const other = anOpenHandle();
+  other.shared.apply([{ update: shared.state(), source: "relay" }]);
+  write(other.handle, "XX");
+  expect(shared.apply(fromRelay(other.edits))).toEqual({ isWhole: true, news: 1 });
+  expect([handle.doc().text, shared.hasFailed]).toEqual(["abcdXX", false]);
+});
+
+test("a change at heads at which the document never was throws, and changes nothing", () => {
+  const { handle, told } = anOpenHandle();
+  const before = handle.heads();
+  const elsewhere = anOpenHandle();
+  write(elsewhere.handle, "x");
+  expect(() => handle.changeAt(elsewhere.handle.heads(), (draft) => void (draft.text = "y"))).toThrow("never been at these heads");
+  expect([told, handle.heads()]).toEqual([[], before]);
+});
+
+test("[P1] what comes after somebody changed the value of `doc()` by Automerge itself is taken", () => {
+  const { handle, shared } = anOpenHandle();
+  const [one, two] = written("one ", "two ") as [Uint8Array, Uint8Array];
+  Automerge.change(handle.doc(), (draft) => void (draft.text = "direct"));
+  expect(shared.apply(fromRelay([one]))).toEqual({ isWhole: true, news: 1 });
+  expect(shared.apply(fromRelay([two]))).toEqual({ isWhole: true, news: 1 });
+  expect(handle.doc().text).toBe("one two ");
+  Automerge.change(handle.doc(), (draft) => void (draft.text = "direct"));
+  expect(() => write(handle, "mine")).toThrow("outdated");
+  write(handle, "mine");
+  expect(handle.doc().text).toBe("one two mine");
+});
+
+test("[P8] one that cannot be read among many leaves it at one load of all others", () => {
+  const { shared, told } = anOpenHandle();
+  const edits = written(...Array.from({ length: 20 }, () => "word "));
+  expect(shared.apply(fromRelay([Uint8Array.of(1, 2, 3), ...edits])).news).toBe(20);
+  expect(told).toHaveLength(1);
+});
+
+test("[P8] what waits is taken once, and is in the state of the document that keeps it", () => {
+  const { shared } = anOpenHandle();
+  const beginning = shared.state();
+  const [first, ...waiting] = written(...Array.from({ length: 20 }, () => "word ")) as [Uint8Array, ...Uint8Array[]];
+  expect(shared.apply(fromRelay(waiting))).toEqual({ isWhole: false, news: 0 });
+  const state = shared.state();
+  expect(state.length).toBe(beginning.length + Buffer.concat(waiting).length);
+  const reader = anOpenHandle();
+  reader.shared.apply(fromRelay([state, first]));
+  expect([reader.shared.hasHoles, reader.handle.doc().text]).toEqual([false, "word ".repeat(20)]);
+});
+
+test("what hangs on something that was refused, also by way of another, is told from what does not", () => {
+  const { shared } = anOpenHandle();
+  const [one, two, three] = written("one ", "two ", "three ") as [Uint8Array, Uint8Array, Uint8Array];
+  const [other] = written("other ") as [Uint8Array];
+  expect(shared.hangingOn([one], [two, other, three, Uint8Array.of(1)])).toEqual([true, false, true, false]);
+});
+
+test("a handle that is opened again is not ready before that room's content is in it", () => {
+  const handle = new AutomergeHandle<Note>(aBeginning());
+  const first = handle[share]();
+  const unwatch = first.watch(() => {});
+  first.loaded();
+  expect(handle.isReady()).toBe(true);
+  unwatch();
+  handle[share]();
+  expect(handle.isReady()).toBe(false);
+});
+
+test("what says how a document is shared is the same in every copy of this package", () => {
+  expect(share).toBe(Symbol.for("inkmesh: how a document is shared"));
 });

@@ -1,48 +1,17 @@
-import { Inkmesh, MemoryStore, type InkmeshOptions, type InkmeshRoom, type OfflineStore } from "@inkmesh/client";
+import { MemoryStore, type OfflineStore } from "@inkmesh/client";
 import { Automerge, AutomergeHandle, loadAutomerge, newAutomergeRoom } from "@inkmesh/client/automerge";
 import * as Y from "yjs";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { aBeginning, textOf, type Note } from "../../property/provider/sim-document.ts";
+import { aBeginning, type Note } from "../../property/provider/sim-document.ts";
+import { aMesh, aTab, closeAll, name, onRelay, read, soon, type, type ATab } from "./automerge-tab.ts";
 import { GatedStore } from "./gated-store.ts";
 import { ModelNetwork } from "./model-web-socket.ts";
 import { SimChannels, SimLocks } from "./tab-twins.ts";
 
 beforeAll(() => loadAutomerge());
-const open: Inkmesh[] = [];
-afterEach(() => Promise.all(open.splice(0).map((mesh) => mesh.close())));
+afterEach(closeAll);
 
-const name = newAutomergeRoom();
-
-function aMesh(network: ModelNetwork, options: Partial<InkmeshOptions> = {}): Inkmesh {
-  const mesh = new Inkmesh({ url: "ws://relay.test", WebSocket: network.WebSocket, ...options });
-  open.push(mesh);
-  return mesh;
-}
-
-interface ATab {
-  readonly handle: AutomergeHandle<Note>;
-  readonly room: InkmeshRoom<AutomergeHandle<Note>>;
-  readonly mesh: Inkmesh;
-}
-
-function aTab(network: ModelNetwork, options: Partial<InkmeshOptions> = {}): ATab {
-  const mesh = aMesh(network, options);
-  const handle = new AutomergeHandle<Note>(aBeginning());
-  return { mesh, handle, room: mesh.open(name, { doc: handle }) };
-}
-
-const type = ({ handle }: ATab, words: string): void =>
-  handle.change((draft) => Automerge.splice(draft as Automerge.Doc<Note>, ["text"], draft.text.length, 0, words));
-const read = ({ handle }: ATab): string => handle.doc().text;
-const onRelay = (network: ModelNetwork): string => textOf("automerge", network.relay.durable);
 const actorOf = ({ handle }: ATab): string => Automerge.getActorId(handle.doc());
-const soon = (holds: () => boolean): Promise<void> =>
-  vi.waitFor(
-    () => {
-      if (!holds()) throw new Error(`not yet: ${holds.toString()}`);
-    },
-    { timeout: 5_000, interval: 2 },
-  );
 
 test("[P1] two clients type and see each other, and say saved when the relay's disk has it", async () => {
   const network = new ModelNetwork("automerge");
@@ -168,8 +137,10 @@ test("[P7] what a closed tab left of a document that nobody has open is sent, on
   expect(await without.deviceRooms()).toMatchObject([{ room: name, waiting: 2 }]);
   await without.close();
   const brought = vi.fn(async () => await import("@inkmesh/client/automerge"));
-  aMesh(network, { store, automerge: brought });
+  const mesh = aMesh(network, { store, automerge: brought });
   await soon(() => onRelay(network) === "left");
+  // An application is told the same whether or not something was left.
+  expect(() => mesh.open(newAutomergeRoom())).toThrow("give open() an AutomergeHandle");
   expect(brought).toHaveBeenCalledOnce();
 });
 
@@ -247,7 +218,7 @@ describe("what a relay refuses for good", () => {
     const handle = new AutomergeHandle<Note>(aBeginning());
     const room = a.mesh.open(name, { doc: handle });
     await room.whenSynced;
-    type({ handle, room, mesh: a.mesh }, "good");
+    type({ handle }, "good");
     await room.whenSaved();
     expect([onRelay(network), handle.doc().text]).toEqual(["fine good", "fine good"]);
   });

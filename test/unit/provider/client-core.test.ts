@@ -79,10 +79,10 @@ test("[P7] a difference that took its time is not taken for one that another edi
   line.take();
   line.tell({ type: "settled-elsewhere", room: aRoom, keys: [anEntry(1)] });
   expect(line.take()).toEqual([]);
-  line.tell({ ...asked!, type: "difference-made", update: undefined });
+  line.tell({ ...asked!, type: "difference-made", updates: [] });
   expect(line.take()).toMatchObject([{ type: "updates", first: 1, kind: "edit", updates: [Uint8Array.of(2)] }]);
   line.hear({ type: "nack", handle: 7, number: 1, code: "GAP", retryAfterMs: 0, detail: "", stateVector: Uint8Array.of(0) });
-  line.tell({ ...asked!, type: "difference-made", update: Uint8Array.of(7) });
+  line.tell({ ...asked!, type: "difference-made", updates: [Uint8Array.of(7)] });
   expect([line.take(), line.takeEffects("set-aside")]).toEqual([[], []]);
 });
 

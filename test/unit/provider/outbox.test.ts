@@ -55,7 +55,7 @@ test("a nack sends its number and all behind it again, with the difference in th
   outbox.take(wide);
   expect(outbox.isUnderWay(2)).toBe(true);
   expect(outbox.rewind(2, true)).toBe(1);
-  outbox.replaceNext(Uint8Array.of(9, 9));
+  outbox.replaceNext([Uint8Array.of(9, 9)]);
   expect(outbox.take(wide)).toEqual({ first: 2, kind: "state", updates: [Uint8Array.of(9, 9)] });
   expect(outbox.take(wide)).toMatchObject({ first: 3, kind: "edit", updates: { length: 1 } });
   expect(outbox.ack(3, saved).map((entry) => entry.number)).toEqual([1, 2, 3]);
@@ -73,7 +73,7 @@ test("a new session numbers from 1, sends the entries as they were, and forgets 
   const outbox = anOutbox(2);
   outbox.take(wide);
   outbox.ack(1, saved);
-  outbox.addRepair(Uint8Array.of(7));
+  outbox.addRepairs([Uint8Array.of(7)]);
   outbox.restart();
   expect(outbox.take(wide)).toEqual({ first: 1, kind: "edit", updates: [anEntry(2).bytes] });
   expect(outbox.waiting).toBe(1);
@@ -98,8 +98,7 @@ test("[P7] what another tab got settled while it was under way is not sent again
   const outbox = anOutbox(4);
   outbox.take(wide);
   outbox.forget([anEntry(1), anEntry(2)]);
-  outbox.rewind(1, false);
-  expect(outbox.dropNext()).toBeUndefined();
+  expect(outbox.rewind(1, false)).toBeUndefined();
   outbox.pause();
   outbox.restart();
   expect(outbox.take(wide)).toMatchObject({ first: 1, updates: [anEntry(3).bytes, anEntry(4).bytes] });
@@ -163,4 +162,41 @@ test("[P1] a change of Automerge goes as an edit, an import of many as a state",
   expect(kindOf(change)).toBe("edit");
   expect(kindOf(new Uint8Array(Buffer.concat(Array.from({ length: 16 }, () => change))))).toBe("edit");
   expect(kindOf(new Uint8Array(Buffer.concat(Array.from({ length: 17 }, () => change))))).toBe("state");
+});
+
+test("a nack of what another tab got settled meanwhile is nobody's, and what only held a number is not sent again", () => {
+  const outbox = anOutbox(4);
+  outbox.take(wide);
+  outbox.forget([anEntry(2), anEntry(3)]);
+  expect(outbox.rewind(2, true)).toBeUndefined();
+  expect(outbox.take(wide)).toEqual({ first: 2, kind: "edit", updates: [anEntry(4).bytes] });
+});
+
+test("a difference in pieces goes before the edit that met a gap", () => {
+  const outbox = anOutbox(2);
+  outbox.take(wide);
+  outbox.rewind(1, true);
+  outbox.replaceNext([Uint8Array.of(7), Uint8Array.of(8)]);
+  expect(outbox.take(wide)).toEqual({ first: 1, kind: "state", updates: [Uint8Array.of(7), Uint8Array.of(8)] });
+  expect(outbox.take(wide)).toEqual({ first: 3, kind: "edit", updates: [anEntry(1).bytes, anEntry(2).bytes] });
+});
+
+test("a piece that meets a gap gives way to another difference, with the other pieces, and its gaps are counted on", () => {
+  const outbox = anOutbox(1);
+  outbox.addRepairs([Uint8Array.of(7), Uint8Array.of(8)]);
+  outbox.take(wide);
+  expect(outbox.rewind(1, true)).toBe(1);
+  outbox.replaceNext([Uint8Array.of(5), Uint8Array.of(6)]);
+  expect(outbox.take(wide)).toEqual({ first: 1, kind: "state", updates: [Uint8Array.of(5), Uint8Array.of(6)] });
+  expect(outbox.rewind(1, true)).toBe(2);
+});
+
+test("[P7] a piece that is refused for good takes the others with it, and the edit that they went before", () => {
+  const outbox = anOutbox(2);
+  outbox.take(wide);
+  outbox.rewind(1, true);
+  outbox.replaceNext([Uint8Array.of(7), Uint8Array.of(8)]);
+  expect(outbox.isNextRepair).toBe(false);
+  expect(outbox.dropNext()).toEqual(anEntry(1));
+  expect([outbox.waiting, outbox.take(wide)]).toEqual([1, { first: 1, kind: "edit", updates: [anEntry(2).bytes] }]);
 });

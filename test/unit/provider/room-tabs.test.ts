@@ -43,13 +43,14 @@ function aTab(generation?: number): ATab {
     living: async () => new Set(["here", "alive"]),
     kept: () => undefined,
   };
+  const document = new YjsSharedDocument(doc, {});
   const copy = new DeviceCopy({ room, store, kept: () => undefined, changed: () => undefined });
   const tabs = new RoomTabs({
     room,
     host: host as RoomHost,
     copy,
-    remote: new RemoteChanges({ document: new YjsSharedDocument(doc, {}), shown: () => undefined }),
-    setAside: new SetAside({ room, host: host as RoomHost, copy, discarded: () => undefined }),
+    remote: new RemoteChanges({ document, shown: () => undefined }),
+    setAside: new SetAside({ room, host: host as RoomHost, copy, document, discarded: () => undefined }),
     changed: () => undefined,
   });
   return { host, tabs, doc, told, adopted: () => told.flatMap((input) => (input.type === "adopted" ? input.entries : [])), store };
