@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleWorker } from "./bundle.ts";
 import { Crew } from "./crew.ts";
-import { allMutants, needsMesh } from "./mutants/all-mutants.ts";
+import { allMutants, needsAutomerge, needsMesh } from "./mutants/all-mutants.ts";
 import { huntAll } from "./mutants/hunt.ts";
 import { replayCommand } from "./replay.ts";
 import { shrink } from "./shrink.ts";
@@ -33,7 +33,7 @@ async function main(options: SimOptions): Promise<number> {
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   if (options.mutants) {
     const seedsMax = options.count ?? huntedSeedsMax;
-    const mutants = options.mesh ? allMutants.filter(needsMesh) : allMutants;
+    const mutants = options.mesh ? allMutants.filter(needsMesh) : options.automerge ? allMutants.filter(needsAutomerge) : allMutants;
     return (await huntAll({ folder, size: options.workers, seedsMax, mutants, say })) ? 0 : 1;
   }
   const crew = new Crew({ file: await bundleWorker(folder, options.mutant), size: options.workers });

@@ -28,6 +28,9 @@ export const fleetingRoom = "doomed";
 export type ReleasedKind = "y" | "hocuspocus";
 const [counting, scripting] = [0.35, 0.25];
 
+/** How much less people type in a document of Automerge, each edit of which costs a simulation several times as much. */
+const automergePause = 4;
+
 /** After which somebody who closed a page that leads nowhere has opened it at another relay. */
 const reopensMs = 2_000;
 
@@ -61,7 +64,7 @@ export class Population {
     this.#fleet = options.fleet;
     this.#checkers = options.checkers;
     this.random = options.world.random("population");
-    this.#pauseMs = 250 * 8 ** this.random.fraction();
+    this.#pauseMs = (options.isAutomerge ? automergePause : 1) * 250 * 8 ** this.random.fraction();
     this.hasFleetingRoom = this.random.fraction() < 0.5;
   }
 

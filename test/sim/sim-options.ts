@@ -11,8 +11,8 @@ export const usage = `npm run sim -- [what]
   --count N | --minutes M | --hours H   so many seeds, or that long, from a random one or --from N; the summary at the end
                                         comes at Ctrl-C, too
   --mutant NAME                         the same with a planted bug
-  --mutants [--count N]                 hunts for all planted bugs, with N seeds for each at most (4000); with --mesh only for
-                                        those that need several relays
+  --mutants [--count N]                 hunts for all planted bugs, with N seeds for each at most (4000); with --mesh or
+                                        --automerge only for those that need that
   --mesh                                several relays, with what befalls those, too
   --automerge                           the room that everybody is in holds a document of Automerge
   --workers N                           threads (as many as there are cores)
