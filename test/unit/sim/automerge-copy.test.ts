@@ -5,7 +5,7 @@ import { concatBytes } from "@inkmesh/shared/base/bytes";
 import { beforeAll, expect, test } from "vitest";
 import { typedChanges } from "../../automerge-typing.ts";
 import { automergeRoom, loadAutomerge } from "../../engines.ts";
-import { AutomergeCopy } from "../../sim/checkers/automerge-copy.ts";
+import type { AutomergeCopy } from "../../sim/checkers/automerge-copy.ts";
 import { applyTo, contentOf, covers, holds, lacks, newDocument, stateOf } from "../../sim/checkers/content.ts";
 import { mustBeAlike, mustHoldWordsOnce } from "../../sim/checkers/convergence.ts";
 
