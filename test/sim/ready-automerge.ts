@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import * as A from "automerge/slim";
 import { loadAutomerge } from "../engines.ts";
+import { beginning } from "./sim-notebook.ts";
 
 /** Where the bundle has it from; see `bundle.ts`. */
 declare const automergeWasm: string;
@@ -12,4 +13,5 @@ declare const automergeWasm: string;
 export async function readyAutomerge(): Promise<void> {
   if (!A.isWasmInitialized()) await A.initializeWasm(readFileSync(automergeWasm));
   await loadAutomerge();
+  beginning();
 }

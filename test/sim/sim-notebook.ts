@@ -87,7 +87,8 @@ export class SimNotebook implements Sheet {
 
 let begun: Uint8Array | undefined;
 
-function beginning(): Uint8Array {
+/** Made before the first event, as nobody: making it draws chance, and whoever did so first would have another history. */
+export function beginning(): Uint8Array {
   begun ??= A.getLastLocalChange(
     A.change(A.init<SimNotes>({ actor: "bb" }), { time: 0 }, (notes) => void Object.assign(notes, { text: "", settings: {}, list: [] })),
   )!;
