@@ -15,8 +15,9 @@ export async function bundleWorker(folder: string, mutant: Mutant | undefined): 
     configFile: false,
     root: projectRoot,
     logLevel: "error",
+    define: { automergeWasm: JSON.stringify(automergeWasm) },
     plugins: [standIns(), plantedBug(mutant, remaining)],
-    resolve: { conditions: ["inkmesh-source", "node", "module", "import"], dedupe: ["yjs", "lib0", "y-protocols"] },
+    resolve: { conditions: ["inkmesh-source", "node", "module", "import"], dedupe: ["yjs", "lib0", "y-protocols", "automerge"] },
     ssr: { noExternal: true, external: ["better-sqlite3"], resolve: { conditions: ["inkmesh-source", "node", "module", "import"] } },
     build: {
       ssr: resolve(import.meta.dirname, "worker.ts"),
@@ -33,11 +34,16 @@ export async function bundleWorker(folder: string, mutant: Mutant | undefined): 
   return resolve(folder, "worker.mjs");
 }
 
+const slimAutomerge = resolve(projectRoot, "node_modules/automerge/dist/mjs/entrypoints/slim.js");
+const automergeWasm = resolve(projectRoot, "node_modules/automerge/dist/automerge.wasm");
+
 /** What reads chance or files behind the platform's back is given the simulator's. */
 function standIns(): Plugin {
   const simulated: Readonly<Record<string, string>> = {
     "lib0/webcrypto": resolve(import.meta.dirname, "sim-web-crypto.ts"),
     "node:fs/promises": resolve(import.meta.dirname, "sim-fs-promises.ts"),
+    // The one copy that `ready-automerge.ts` brings in.
+    automerge: slimAutomerge,
   };
   return { name: "stand-ins", enforce: "pre", resolveId: (id) => simulated[id] };
 }

@@ -61,7 +61,13 @@ function performed(worker: Worker, order: SimulationOptions): Promise<Outcome> {
       resolve(outcome);
     };
     const fail = (message: string, stack = ""): void =>
-      finish({ ...nothing, seed: order.seed, isMesh: order.isMesh ?? false, finding: { checker: "worker", message, stack } });
+      finish({
+        ...nothing,
+        seed: order.seed,
+        isMesh: order.isMesh ?? false,
+        isAutomerge: order.isAutomerge ?? false,
+        finding: { checker: "worker", message, stack },
+      });
     const failed = (error: Error): void => fail(error.message, error.stack);
     const ended = (code: number): void => fail(`the worker ended with code ${code}`);
     const timer = setTimeout(() => fail(`the history did not end within ${patienceMs / 1_000} s`), patienceMs);
@@ -72,7 +78,7 @@ function performed(worker: Worker, order: SimulationOptions): Promise<Outcome> {
 
 function ignored(): void {}
 
-const nothing: Omit<Outcome, "seed" | "isMesh" | "finding"> = {
+const nothing: Omit<Outcome, "seed" | "isMesh" | "isAutomerge" | "finding"> = {
   trace: "",
   events: 0,
   simulatedMs: 0,

@@ -8,7 +8,7 @@ import { Attacker } from "./attacker.ts";
 import type { Checkers } from "./checkers.ts";
 import type { Device } from "./device.ts";
 import { isMeshFault, type Fault, type LoneFaultKind } from "./fault-plan.ts";
-import { fleetingRoom, kindOf, mainRoom, type Population } from "./population.ts";
+import { fleetingRoom, kindOf, type Population } from "./population.ts";
 import { SimClock } from "./sim-clock.ts";
 import type { DiskMood } from "./sim-disk.ts";
 import type { SimNetwork } from "./sim-network.ts";
@@ -97,7 +97,8 @@ export class Misfortune {
   /** A tab that is closing, or had been asked to while it was frozen, goes first: a program's next life waits for that. */
   #beThere(device: Device): void {
     const { population, world } = this.#stage;
-    if (!device.working.some((tab) => tab.roomName === mainRoom)) population.openTab(device, mainRoom);
+    if (!device.working.some((tab) => tab.roomName === this.#stage.population.mainRoom))
+      population.openTab(device, this.#stage.population.mainRoom);
     world.schedule(1_000, undefined, `${device.name} looks in`, () => this.#beThere(device));
   }
 
@@ -262,7 +263,7 @@ export class Misfortune {
   }
 
   #aRoom(random: Random): string {
-    return this.#stage.population.hasFleetingRoom && random.fraction() < 0.3 ? fleetingRoom : mainRoom;
+    return this.#stage.population.hasFleetingRoom && random.fraction() < 0.3 ? fleetingRoom : this.#stage.population.mainRoom;
   }
 
   #withDevice(random: Random, befall: (device: Device) => void): void {
@@ -284,7 +285,7 @@ export class Misfortune {
 
   #switchOn(device: Device): void {
     device.isOn = true;
-    this.#stage.population.openTab(device, mainRoom);
+    this.#stage.population.openTab(device, this.#stage.population.mainRoom);
   }
 
   #ask(random: Random, type: "delete" | "create"): void {

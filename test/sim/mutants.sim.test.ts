@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleWorker } from "./bundle.ts";
 import { Crew } from "./crew.ts";
-import { allMutants, needsMesh, type NamedMutant } from "./mutants/all-mutants.ts";
+import { allMutants, needsAutomerge, needsMesh, type NamedMutant } from "./mutants/all-mutants.ts";
 import { knownFindings } from "./mutants/hunt.ts";
 import { replayCommand } from "./replay.ts";
 import type { Outcome, SimulationOptions } from "./simulation.ts";
@@ -55,10 +55,12 @@ test.concurrent.for(allMutants.map((mutant) => [mutant.what, mutant] as const))(
     const { seed, checker } = finding!;
     const crew = await crewWith(mutant);
     const isMesh = needsMesh(mutant);
-    const [bad, good] = await Promise.all([crew.one({ seed, isMesh }), withoutBug({ seed, isMesh })]);
+    const isAutomerge = needsAutomerge(mutant);
+    const order = { seed, isMesh, isAutomerge };
+    const [bad, good] = await Promise.all([crew.one(order), withoutBug(order)]);
     await crew.disband();
-    expect(bad.finding?.checker, replayCommand({ seed, isMesh, mutant: mutant.name })).toBe(checker);
-    expect(good.finding, replayCommand({ seed, isMesh })).toBeUndefined();
+    expect(bad.finding?.checker, replayCommand({ ...order, mutant: mutant.name })).toBe(checker);
+    expect(good.finding, replayCommand(order)).toBeUndefined();
   },
 );
 

@@ -20,12 +20,16 @@ import { SimYClient } from "./sim-y-client.ts";
 import { Finding, SimProcess, type World } from "./world.ts";
 
 /** The room that everybody is in, and one that is deleted and created again. */
-export const mainRoom = "note";
+const noteRoom = "note";
+const automergeRoom = "automerge:4NMNnkMhL8jXrdJ9jamS58PAVdXu";
 export const fleetingRoom = "doomed";
 
 /** The clients of others: which, and in how many histories there are some that came later than the first. */
 export type ReleasedKind = "y" | "hocuspocus";
 const [counting, scripting] = [0.35, 0.25];
+
+/** How much less people type in a document of Automerge, each edit of which costs a simulation several times as much. */
+const automergePause = 4;
 
 /** After which somebody who closed a page that leads nowhere has opened it at another relay. */
 const reopensMs = 2_000;
@@ -33,13 +37,14 @@ const reopensMs = 2_000;
 export class Population {
   readonly world: World;
   readonly random: Random;
+  readonly mainRoom: string;
   readonly devices: Device[] = [];
   readonly released = new Set<ReleasedClient>();
   readonly scripts: SimHttpWriter[] = [];
   readonly #network: SimNetwork;
   readonly #fleet: Fleet;
   readonly #checkers: Checkers;
-  readonly #reader = new ReadYourWrites();
+  readonly #reader: ReadYourWrites;
   readonly #everReleased: ReleasedClient[] = [];
   readonly #visits = new Map<SimTab, { readonly relay: SimRelay; readonly expected: FreshReader }>();
   readonly #pauseMs: number;
@@ -51,14 +56,21 @@ export class Population {
   /** A person may open and close the room only where it is deleted now and then. */
   readonly hasFleetingRoom: boolean;
 
-  constructor(options: { world: World; network: SimNetwork; fleet: Fleet; checkers: Checkers }) {
+  constructor(options: { world: World; network: SimNetwork; fleet: Fleet; checkers: Checkers; isAutomerge: boolean }) {
+    this.mainRoom = options.isAutomerge ? automergeRoom : noteRoom;
+    this.#reader = new ReadYourWrites(this.mainRoom);
     this.world = options.world;
     this.#network = options.network;
     this.#fleet = options.fleet;
     this.#checkers = options.checkers;
     this.random = options.world.random("population");
-    this.#pauseMs = 250 * 8 ** this.random.fraction();
+    this.#pauseMs = (options.isAutomerge ? automergePause : 1) * 250 * 8 ** this.random.fraction();
     this.hasFleetingRoom = this.random.fraction() < 0.5;
+  }
+
+  /** Those who write Yjs' documents alone are not in the main room then. */
+  get isAutomerge(): boolean {
+    return this.mainRoom === automergeRoom;
   }
 
   /** Everybody comes. */
@@ -70,20 +82,24 @@ export class Population {
     for (const kind of kinds) {
       const device = this.#newDevice(kind);
       this.devices.push(device);
-      for (let tabs = 1 + randomInteger(this.random, kind === "program" ? 1 : 3); tabs > 0; tabs--) this.openTab(device, mainRoom);
+      for (let tabs = 1 + randomInteger(this.random, kind === "program" ? 1 : 3); tabs > 0; tabs--) this.openTab(device, this.mainRoom);
     }
-    for (let clients = randomInteger(this.random, 3); clients > 0; clients--) this.openReleased("y", mainRoom);
-    this.#settleOthers();
+    if (!this.isAutomerge) this.#settleReleased();
     if (!this.hasFleetingRoom) return;
     this.openTab(this.devices[0]!, fleetingRoom);
     this.openReleased("y", fleetingRoom);
+  }
+
+  #settleReleased(): void {
+    for (let clients = randomInteger(this.random, 3); clients > 0; clients--) this.openReleased("y", this.mainRoom);
+    this.#settleOthers();
   }
 
   /** Drawn apart, so that histories without them are what they were. */
   #settleOthers(): void {
     const random = this.world.random("others");
     const someOf = (chance: number): number => (random.fraction() < chance ? 1 + randomInteger(random, 2) : 0);
-    for (let clients = someOf(counting); clients > 0; clients--) this.openReleased("hocuspocus", mainRoom);
+    for (let clients = someOf(counting); clients > 0; clients--) this.openReleased("hocuspocus", this.mainRoom);
     for (let scripts = someOf(scripting); scripts > 0; scripts--) this.#runScript();
   }
 
@@ -125,7 +141,7 @@ export class Population {
         room,
         synced: () => undefined,
         ended: (ended, words) => {
-          if (room === mainRoom) this.#turnedAway(process, words);
+          if (room === this.mainRoom) this.#turnedAway(process, words);
           else this.released.delete(ended);
         },
       });
@@ -149,9 +165,9 @@ export class Population {
     process.reach(0, "begins", () => {
       const script: SimHttpWriter = new SimHttpWriter({
         process,
-        room: mainRoom as RoomName,
+        room: this.mainRoom as RoomName,
         saved: (relay, update, answer) =>
-          this.#checkers.savedOverHttp(relay, { who: `${process.name} at ${relay.host}`, room: mainRoom as RoomName, update, answer }),
+          this.#checkers.savedOverHttp(relay, { who: `${process.name} at ${relay.host}`, room: this.mainRoom as RoomName, update, answer }),
       });
       this.scripts.push(script);
       this.#workAsScript(script);
@@ -196,7 +212,7 @@ export class Population {
   /** Somebody with nothing, who reads once, at one relay. */
   visit(relay: SimRelay): void {
     const device = this.#newDevice("visitor", [relay.host]);
-    device.open(mainRoom, (tab) => {
+    device.open(this.mainRoom, (tab) => {
       this.#visits.set(tab, { relay, expected: this.#freshReader(relay) });
       this.world.schedule(60_000, undefined, "visitor leaves", () => device.kill(tab));
     });
@@ -205,7 +221,7 @@ export class Population {
   /** Somebody with nothing, who writes one thing at one relay; `done` is told, `withinMs` later, whether it was called saved. */
   probe(relay: SimRelay, withinMs: number, done: (isSaved: boolean) => void): void {
     const device = this.#newDevice("browser", [relay.host]);
-    device.open(mainRoom, (tab) => {
+    device.open(this.mainRoom, (tab) => {
       void tab.room.whenSynced.then(() => tab.process.reach(1, "writes", () => tab.typeWord()));
       this.world.schedule(withinMs, undefined, "probe leaves", () => {
         const isSaved = tab.hasTyped && tab.room.status.phase === "saved";
@@ -220,10 +236,12 @@ export class Population {
   }
 
   #freshReader(relay: SimRelay): FreshReader {
-    return new FreshReader({ audit: () => this.#checkers.auditOf(relay), room: mainRoom as RoomName });
+    return new FreshReader({ audit: () => this.#checkers.auditOf(relay), room: this.mainRoom as RoomName });
   }
 
+  /** Where there is nothing for such a client, another tab comes. */
   visitAsY(relay: SimRelay): void {
+    if (this.isAutomerge) return this.visit(relay);
     const process = this.#newProcess("y-visitor");
     process.reach(0, "visits", () => {
       const expected = this.#freshReader(relay);
@@ -231,7 +249,7 @@ export class Population {
         process,
         network: this.#network,
         host: relay.host,
-        room: mainRoom,
+        room: this.mainRoom,
         synced: () => {
           this.world.watch(() => expected.synced(process.name, client.doc));
           this.#checkers.visited(relay);
@@ -244,7 +262,7 @@ export class Population {
 
   readOverHttp(relay: SimRelay): void {
     const { token, answered } = this.#reader.ask();
-    const ask = { type: "content", room: mainRoom as RoomName, format: "update", token } as const;
+    const ask = { type: "content", room: this.mainRoom as RoomName, format: "update", token } as const;
     relay.request(ask, (answer) => {
       this.world.watch(() => answered(answer));
       this.#checkers.reads = this.#reader.reads;

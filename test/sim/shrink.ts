@@ -21,7 +21,7 @@ export async function shrink(
   let attempts = 0;
   const stillFound = async (candidate: readonly number[]): Promise<boolean> => {
     attempts += 1;
-    const again = await simulate({ seed: found.seed, isMesh: found.isMesh, only: candidate });
+    const again = await simulate({ seed: found.seed, isMesh: found.isMesh, isAutomerge: found.isAutomerge, only: candidate });
     if (again.finding?.checker !== found.finding?.checker) return false;
     outcome = again;
     return true;

@@ -26,7 +26,7 @@ interface SimEnginesOptions {
 export class SimEngines implements EnginePool, TrialPool {
   readonly #options: SimEnginesOptions;
   readonly #queues = new Map<string, Promise<unknown>>();
-  readonly #trials = someTrials();
+  #trials = someTrials();
 
   constructor(options: SimEnginesOptions) {
     this.#options = options;
@@ -42,9 +42,10 @@ export class SimEngines implements EnginePool, TrialPool {
     return result;
   }
 
-  /** A worker that dies here dies before it has begun: nobody is blamed. */
+  /** A worker that dies here dies before it has begun: nobody is blamed. With it go the documents that it knew. */
   async try(lineage: Lineage, trial: UpdateTrial): Promise<Result<TrialAnswer>> {
     const dies = await this.#work("trial");
+    if (dies) this.#trials = someTrials();
     return dies ? refused("RELAY_BUSY", "the worker ended") : ok(this.#trials.try(lineageKey(lineage), trial));
   }
 

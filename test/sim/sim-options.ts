@@ -11,9 +11,10 @@ export const usage = `npm run sim -- [what]
   --count N | --minutes M | --hours H   so many seeds, or that long, from a random one or --from N; the summary at the end
                                         comes at Ctrl-C, too
   --mutant NAME                         the same with a planted bug
-  --mutants [--count N]                 hunts for all planted bugs, with N seeds for each at most (4000); with --mesh only for
-                                        those that need several relays
+  --mutants [--count N]                 hunts for all planted bugs, with N seeds for each at most (4000); with --mesh or
+                                        --automerge only for those that need that
   --mesh                                several relays, with what befalls those, too
+  --automerge                           the room that everybody is in holds a document of Automerge
   --workers N                           threads (as many as there are cores)
 
 With nothing said: 200 seeds. Ends with 0 when nothing was found (with a planted bug: when it was), else with 1.`;
@@ -28,6 +29,7 @@ export interface SimOptions {
   readonly mutant: NamedMutant | undefined;
   readonly mutants: boolean;
   readonly mesh: boolean;
+  readonly automerge: boolean;
   readonly workers: number;
   readonly help: boolean;
 }
@@ -51,7 +53,7 @@ function read(args: readonly string[]): SimOptions {
     args: [...args],
     options: {
       ...{ seed: text, faults: text, count: text, minutes: text, hours: text, from: text, mutant: text, workers: text },
-      ...{ trace: flag, mutants: flag, mesh: flag, help: flag },
+      ...{ trace: flag, mutants: flag, mesh: flag, automerge: flag, help: flag },
     },
   });
   const hours = amount("hours", values.hours);
@@ -69,6 +71,7 @@ function read(args: readonly string[]): SimOptions {
     mutant: mutantNamed(values.mutant),
     mutants: values.mutants,
     mesh: values.mesh,
+    automerge: values.automerge,
     workers: Math.max(1, whole("workers", values.workers) ?? availableParallelism()),
     help: values.help,
   };

@@ -5,10 +5,14 @@
  *     opened ──▶ working ⇄ offline, frozen ──▶ closed (in order) or killed
  */
 import { Inkmesh, type InkmeshRoom } from "@inkmesh/client";
+import type { RoomName } from "@inkmesh/shared/base/ids";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import * as Y from "yjs";
 import type { OfflineStore } from "../../client/provider/offline-store.ts";
 import type { ChannelLike, LocksLike } from "../../client/provider/tabs.ts";
+import type { AnyDocument } from "./checkers/content.ts";
 import type { SimNetwork } from "./sim-network.ts";
+import { SimNotebook } from "./sim-notebook.ts";
 import { webSocketOf } from "./sim-web-socket.ts";
 import type { SimProcess } from "./world.ts";
 import { Writer } from "./writing.ts";
@@ -36,8 +40,8 @@ export class SimTab {
   /** The relays that it was opened with. */
   readonly hosts: readonly string[];
   readonly mesh: Inkmesh;
-  readonly room: InkmeshRoom;
-  readonly doc: Y.Doc;
+  readonly room: InkmeshRoom<unknown>;
+  readonly #paper: Y.Doc | SimNotebook;
   readonly #writer: Writer;
   /** Somebody who only tidies up: what a state vector does not show is all there is to lose. */
   readonly #onlyErases: boolean;
@@ -57,17 +61,28 @@ export class SimTab {
     this.#writer = new Writer({ name: process.name.replace(/\W/g, "_"), random: process.random });
     this.#onlyErases = process.random.fraction() < 0.12;
     this.mesh = new Inkmesh({ url, store, WebSocket: webSocketOf(network, process) as never, tabs });
-    this.doc = new Y.Doc();
-    this.room = this.mesh.open(room, { doc: this.doc });
-    process.note(`writes as ${this.doc.clientID}`);
-    this.room.awareness.setLocalState({ name: process.name });
-    this.doc.on("update", (update: Uint8Array, origin: unknown) => {
-      if (origin === this.room) return;
+    const typed = (update: Uint8Array): void => {
       this.hasTyped = true;
       watcher.typed(this, update);
-    });
+    };
+    if (engineOf(room as RoomName) === "yjs") {
+      const doc = new Y.Doc();
+      this.#paper = doc;
+      this.room = this.mesh.open(room, { doc });
+      process.note(`writes as ${doc.clientID}`);
+      doc.on("update", (update: Uint8Array, origin: unknown) => origin !== this.room && typed(update));
+    } else {
+      this.#paper = new SimNotebook(typed);
+      this.room = this.mesh.open(room, { doc: this.#paper.handle });
+    }
+    this.room.awareness.setLocalState({ name: process.name });
     void this.room.whenLoaded.then(() => (this.isLoaded = true));
     void this.room.whenSynced.then(() => watcher.synced(this));
+  }
+
+  /** What it shows. */
+  get doc(): AnyDocument {
+    return this.#paper instanceof SimNotebook ? this.#paper.shown : this.#paper;
   }
 
   get isWorking(): boolean {
@@ -77,13 +92,13 @@ export class SimTab {
   /** One edit of the person, as an event of the tab. */
   type(onlyDeletions: boolean): void {
     if (!this.isWorking || !this.isLoaded || this.room.status.phase === "deleted") return;
-    if (onlyDeletions || this.#onlyErases) this.#writer.remove(this.doc);
-    else this.#writer.edit(this.doc);
+    if (onlyDeletions || this.#onlyErases) this.#writer.remove(this.#paper);
+    else this.#writer.edit(this.#paper);
   }
 
   /** An insertion for certain, whatever the text is and whoever sits here. */
   typeWord(): void {
-    this.#writer.type(this.doc);
+    this.#writer.type(this.#paper);
   }
 
   workOffline(offline: boolean): void {

@@ -14,8 +14,9 @@ import { mustHoldWordsOnce } from "./checkers/convergence.ts";
 import { drawFaults, type Fault } from "./fault-plan.ts";
 import { Misfortune } from "./misfortune.ts";
 import { Operator } from "./operator.ts";
-import { mainRoom, Population } from "./population.ts";
+import { Population } from "./population.ts";
 import { SimHocuspocusClient } from "./sim-hocuspocus-client.ts";
+import { readyAutomerge } from "./ready-automerge.ts";
 import type { SimRelay } from "./sim-relay.ts";
 import { Fleet } from "./fleet.ts";
 import { SimNetwork } from "./sim-network.ts";
@@ -39,6 +40,7 @@ const [growing, pruning, keeping] = [0.15, 0.15, 0.15];
 export interface Outcome {
   readonly seed: number;
   readonly isMesh: boolean;
+  readonly isAutomerge: boolean;
   readonly finding: { readonly checker: string; readonly message: string; readonly stack: string } | undefined;
   readonly trace: string;
   readonly events: number;
@@ -55,6 +57,8 @@ export interface SimulationOptions {
   readonly only?: readonly number[] | undefined;
   /** Several relays; else one that is alone. */
   readonly isMesh?: boolean | undefined;
+  /** The room that everybody is in holds a document of Automerge; else of Yjs. */
+  readonly isAutomerge?: boolean | undefined;
   readonly keepTrace?: boolean;
 }
 
@@ -71,8 +75,15 @@ const smallLimits = {
 /** What replicas do for each other, as often as a short history needs it. */
 const smallReplication = { waitingEntriesMax: 8, sweepMs: 10_000, exchangeAgainMs: 3_000, countedDotsMax: 32 } as const;
 
-export async function simulate({ seed, only, isMesh = false, keepTrace = false }: SimulationOptions): Promise<Outcome> {
-  const history = new History(seed, { isMesh, keepTrace });
+export async function simulate({
+  seed,
+  only,
+  isMesh = false,
+  isAutomerge = false,
+  keepTrace = false,
+}: SimulationOptions): Promise<Outcome> {
+  if (isAutomerge) await readyAutomerge();
+  const history = new History(seed, { isMesh, isAutomerge, keepTrace });
   const plan = drawFaults(history.world.random("faults"), history.safetyMs, isMesh);
   const faults = only === undefined ? plan : only.flatMap((index) => plan[index] ?? []);
   let finding: Outcome["finding"];
@@ -82,7 +93,7 @@ export async function simulate({ seed, only, isMesh = false, keepTrace = false }
     finding = describe(error);
   }
   history.end();
-  return { seed, isMesh, finding, faults: plan, ...history.summary() };
+  return { seed, isMesh, isAutomerge, finding, faults: plan, ...history.summary() };
 }
 
 function describe(error: unknown): NonNullable<Outcome["finding"]> {
@@ -108,7 +119,7 @@ class History {
   readonly #states = new Set<string>();
   #faults = 0;
 
-  constructor(seed: number, { isMesh, keepTrace }: { isMesh: boolean; keepTrace: boolean }) {
+  constructor(seed: number, { isMesh, isAutomerge, keepTrace }: { isMesh: boolean; isAutomerge: boolean; keepTrace: boolean }) {
     const world = new World({ seed, keepTrace });
     this.world = world;
     const random = world.random("setting");
@@ -129,7 +140,7 @@ class History {
     this.#network.tap = this.#checkers.tap();
     this.#upgrades = new Upgrades({ world, fleet: this.#fleet, checkers: this.#checkers });
     const stage = { world, network: this.#network, fleet: this.#fleet, checkers: this.#checkers };
-    this.#population = new Population(stage);
+    this.#population = new Population({ ...stage, isAutomerge });
     const people = { ...stage, population: this.#population };
     this.#operator = new Operator(people);
     this.#misfortune = new Misfortune({ ...people, operator: this.#operator });
@@ -272,8 +283,8 @@ class History {
   // -- at rest ---------------------------------------------------------------------------------------------------------
 
   async #rest(): Promise<void> {
-    const main = this.#together.audit(mainRoom).of({ room: mainRoom as RoomName, generation: 0 });
-    mustHoldWordsOnce(main.doc, mainRoom);
+    const main = this.#together.audit(this.#population.mainRoom).of({ room: this.#population.mainRoom as RoomName, generation: 0 });
+    mustHoldWordsOnce(main.doc, this.#population.mainRoom);
     this.#checkers.savedStays.atRest();
     const before = new Map(this.#checkers.visitsOf);
     for (const relay of this.#fleet.relays) {
@@ -286,7 +297,7 @@ class History {
     await this.world.run(this.world.nowMs + 20_000, () => unserved() === undefined);
     if (unserved() !== undefined)
       throw new Finding("a fresh reader sees all", `fresh readers were not served by ${unserved()!.host} within 20 s of calm`);
-    for (const relay of this.#together.replicas(mainRoom)) await this.#checkers.compacted(relay.folder.disk, main.lineage);
+    for (const relay of this.#together.replicas(this.#population.mainRoom)) await this.#checkers.compacted(relay.folder.disk, main.lineage);
     if (this.#checkers.savedStatus.typed === 0 || main.entries.length === 0)
       throw new Finding("work was done", "nothing was typed or nothing was kept");
   }

@@ -2,14 +2,14 @@
  * Togetherness: whether everything has come together: all relays run, all replicas have the same on their disks, everybody shows that, sees
  * exactly those who are there, and has nothing left to send. Answers the first thing that has not, in words.
  */
-import type * as Y from "yjs";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { Checkers } from "./checkers.ts";
 import type { AuditLog } from "./checkers/audit-log.ts";
+import type { AnyDocument } from "./checkers/content.ts";
 import { mustBeAlike } from "./checkers/convergence.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Operator } from "./operator.ts";
-import { fleetingRoom, mainRoom, type Population } from "./population.ts";
+import { fleetingRoom, type Population } from "./population.ts";
 import { whyRingIsOpen } from "./ring-at-rest.ts";
 import type { SimRelay } from "./sim-relay.ts";
 import type { SimTab } from "./sim-tab.ts";
@@ -43,7 +43,7 @@ export class Togetherness {
     }
     return (
       whyRingIsOpen(this.#fleet, this.#operator) ??
-      this.#whyCopiesAreUnlike(mainRoom) ??
+      this.#whyCopiesAreUnlike(this.#population.mainRoom) ??
       (this.#population.hasFleetingRoom ? this.#whyCopiesAreUnlike(fleetingRoom) : undefined)
     );
   }
@@ -87,7 +87,7 @@ export class Togetherness {
     if (apart !== undefined) return apart;
     for (const tab of this.#population.workingTabs) {
       const { phase, waiting, problem, notOnDevice, setAsideEdits } = tab.room.status;
-      if (phase === "deleted" && tab.roomName !== mainRoom) continue;
+      if (phase === "deleted" && tab.roomName !== this.#population.mainRoom) continue;
       const hasUnfounded = setAsideEdits > 0 && this.#checkers.devicePromises.isLossy(this.#population.deviceOf(tab).name);
       if (phase !== "saved" && (waiting > 0 || !hasUnfounded))
         return `${tab.process.name} is "${phase}", ${waiting} edits wait, ${problem?.code ?? "no problem"}`;
@@ -112,10 +112,10 @@ export class Togetherness {
 
   /** [P10] Everybody in the main room sees exactly those who are in it. */
   #ghosts(): string | undefined {
-    const tabs = this.#population.workingTabs.filter((tab) => tab.roomName === mainRoom);
-    const clients = [...this.#population.released].filter((client) => client.roomName === mainRoom);
-    const here = new Set([...tabs, ...clients].map(({ doc }) => doc.clientID));
+    const tabs = this.#population.workingTabs.filter((tab) => tab.roomName === this.#population.mainRoom);
+    const clients = [...this.#population.released].filter((client) => client.roomName === this.#population.mainRoom);
     const sights = [...tabs.map(({ process, room }) => ({ process, awareness: room.awareness })), ...clients];
+    const here = new Set(sights.map(({ awareness }) => awareness.clientID));
     for (const { process, awareness } of sights) {
       const seen = [...awareness.getStates().keys()];
       const ghost = seen.find((id) => !here.has(id));
@@ -131,7 +131,7 @@ export class Togetherness {
     return this.#isUnlike(tab.process.name, tab.doc, tab.room.status.generation ?? 0, tab.roomName, setAside);
   }
 
-  #isUnlike(name: string, doc: Y.Doc, generation: number, room: string, setAside: readonly Uint8Array[] = []): string | undefined {
+  #isUnlike(name: string, doc: AnyDocument, generation: number, room: string, setAside: readonly Uint8Array[] = []): string | undefined {
     try {
       mustBeAlike(this.audit(room).of({ room: room as RoomName, generation }).doc, name, doc, setAside);
       return undefined;

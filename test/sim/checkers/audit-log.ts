@@ -1,5 +1,5 @@
 /**
- * AuditLog: what one relay's platter has ever been given, per lineage, as Yjs itself understands it: one document that
+ * AuditLog: what one relay's platter has ever been given, per lineage, as Yjs or Automerge itself understands it: one document that
  * every synced entry is applied to, in the order of syncing. All checkers that ask "is it on disk, and would a reader see
  * it?" ask here. It knows nothing of the relay's own index or codecs.
  *
@@ -7,7 +7,6 @@
  * order without gaps, but for what came as a state that covers them; nothing on disk waits for something that is not; the stamps
  * that a relay gave rise, over all its lives.
  */
-import * as Y from "yjs";
 import { lineageKey, type ActorId, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
 import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
 import type { DotRange } from "@inkmesh/shared/clock/dot-ranges";
@@ -18,11 +17,11 @@ import type { RoomRecord } from "../../../server/core/stored-room.ts";
 import type { Transaction } from "../sim-disk.ts";
 import { digest } from "../trace.ts";
 import { Finding } from "../world.ts";
-import { contentOf, holds, type Content } from "./content.ts";
+import { applyTo, contentOf, holds, holdsSome, isWaiting, newDocument, stateOf, type AnyDocument, type Content } from "./content.ts";
 
 export class AuditedLineage {
   readonly lineage: Lineage;
-  readonly doc = new Y.Doc({ gc: true });
+  readonly doc: AnyDocument;
   readonly entries: Entry[] = [];
   readonly #dots = new Map<string, string>();
   readonly #owner: RelayId | undefined;
@@ -39,6 +38,7 @@ export class AuditedLineage {
   /** `owner`: whose disk it is; undefined where there is one only. */
   constructor(lineage: Lineage, owner?: RelayId) {
     this.lineage = lineage;
+    this.doc = newDocument(lineage.room);
     this.#owner = owner;
   }
 
@@ -78,7 +78,7 @@ export class AuditedLineage {
     for (const [key, payload] of this.#dots) copy.#dots.set(key, payload);
     for (const [giver, stamp] of this.#lastStamps) copy.#lastStamps.set(giver, stamp);
     copy.#clock = this.#clock;
-    Y.applyUpdate(copy.doc, Y.encodeStateAsUpdate(this.doc));
+    applyTo(copy.doc, stateOf(this.doc));
     return copy;
   }
 
@@ -113,9 +113,8 @@ export class AuditedLineage {
     if (!this.#clock.contains(entry.dot)) this.#mustFollow(entry, key);
     this.#dots.set(key, payload);
     this.entries.push(entry);
-    Y.applyUpdate(this.doc, entry.payload);
-    if (this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null)
-      throw new Finding("all on disk is applicable", `${key} hangs on something that is not on disk`);
+    applyTo(this.doc, entry.payload);
+    if (isWaiting(this.doc)) throw new Finding("all on disk is applicable", `${key} hangs on something that is not on disk`);
   }
 }
 
@@ -254,7 +253,6 @@ export class AuditLog {
 
 /** Whoever wrote in the generation that was closed is not back in the new one. */
 function mustBeNew({ doc, lineage }: AuditedLineage, payload: Uint8Array): void {
-  for (const { client, from } of contentOf(payload).structs)
-    if (from < Y.getState(doc.store, client))
-      throw new Finding("gone means gone", `content of generation ${lineage.generation} of ${lineage.room} came back in a later one`);
+  if (holdsSome(doc, contentOf(payload)))
+    throw new Finding("gone means gone", `content of generation ${lineage.generation} of ${lineage.room} came back in a later one`);
 }

@@ -2,41 +2,36 @@
  * [P1] Convergence: at rest, every replica and every client shows what the relay's platter holds, deletions included,
  * and every word that was typed is there at most once.
  */
-import * as Y from "yjs";
 import { Finding } from "../world.ts";
-import { lacks, shown, visible } from "./content.ts";
+import { another, applyTo, isWaiting, lacks, shown, stateOf, visible, type AnyDocument } from "./content.ts";
 
 /**
  * Throws when the documents differ. `expected` is the platter's. `setAside`: edits that were refused for good, which stay
  * a part of the device's document; an unfounded one is in it as far as Yjs can apply it.
  */
-export function mustBeAlike(expected: Y.Doc, who: string, doc: Y.Doc, setAside: readonly Uint8Array[] = []): void {
-  if (setAside.length === 0 && (doc.store.pendingStructs !== null || doc.store.pendingDs !== null))
-    throw new Finding("convergence", `${who} still waits for something that it was never sent`);
+export function mustBeAlike(expected: AnyDocument, who: string, doc: AnyDocument, setAside: readonly Uint8Array[] = []): void {
+  if (setAside.length === 0 && isWaiting(doc)) throw new Finding("convergence", `${who} still waits for something that it was never sent`);
   const wanted = setAside.length === 0 ? expected : withEdits(expected, setAside);
   if (shown(doc) !== shown(wanted)) throw new Finding("convergence", `${who} differs from the disk: ${difference(doc, wanted)}`);
 }
 
-function withEdits(doc: Y.Doc, edits: readonly Uint8Array[]): Y.Doc {
-  const copy = new Y.Doc();
-  Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc));
-  for (const edit of edits) Y.applyUpdate(copy, edit);
+function withEdits(doc: AnyDocument, edits: readonly Uint8Array[]): AnyDocument {
+  const copy = another(doc);
+  applyTo(copy, stateOf(doc));
+  for (const edit of edits) applyTo(copy, edit);
   return copy;
 }
 
 /** Throws when a word is there twice. */
-export function mustHoldWordsOnce(doc: Y.Doc, where: string): void {
+export function mustHoldWordsOnce(doc: AnyDocument, where: string): void {
   const seen = new Set<string>();
-  for (const [word] of doc
-    .getText("text")
-    .toString()
-    .matchAll(/<\w{8}>/g)) {
+  for (const [word] of visible(doc).text.matchAll(/<\w{8}>/g)) {
     if (seen.has(word)) throw new Finding("nothing is doubled", `${word} is in ${where} twice`);
     seen.add(word);
   }
 }
 
-function difference(left: Y.Doc, right: Y.Doc): string {
+function difference(left: AnyDocument, right: AnyDocument): string {
   const [mine, theirs] = [JSON.stringify(visible(left)), JSON.stringify(visible(right))];
   const missing = lacks(left, right);
   const lacking = missing ? `it ${missing}` : `the disk ${lacks(right, left)}`;

@@ -6,12 +6,11 @@
  * - At rest, every edit that was ever on a device's platter is on the relays': closing, killing and reloading tabs,
  *   offline days and dead batteries lost nothing. (An evicted database is beyond that promise, unless a tab lived on.)
  */
-import * as Y from "yjs";
 import type { RoomName } from "@inkmesh/shared/base/ids";
 import type { CopyChange } from "../../../client/provider/offline-store.ts";
 import type { DeviceWatcher } from "../sim-device-store.ts";
 import { Finding } from "../world.ts";
-import { contentOf, holds } from "./content.ts";
+import { applyTo, contentOf, holds } from "./content.ts";
 import type { Platters } from "./platters.ts";
 
 interface KeptEdit {
@@ -105,8 +104,8 @@ export class DevicePromises {
   #isUnfounded(device: string, room: string, { bytes }: { readonly bytes: Uint8Array }): boolean {
     if (!this.#lossy.has(device)) return false;
     const doc = this.#platters.together({ room: room as RoomName, generation: this.#platters.generation(room) });
-    for (const kept of this.#kept.get(device)?.values() ?? []) if (kept.room === room) Y.applyUpdate(doc, kept.bytes);
-    Y.applyUpdate(doc, bytes);
+    for (const kept of this.#kept.get(device)?.values() ?? []) if (kept.room === room) applyTo(doc, kept.bytes);
+    applyTo(doc, bytes);
     return !holds(doc, contentOf(bytes));
   }
 

@@ -2,11 +2,10 @@
  * [P1] A hash stands for what is there: what a disk says that a room's content hashes to is what reading the room gives. One that said
  * "equal" of something else would hide lost edits from whoever compares, for ever.
  */
-import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import type { SimDisk } from "../sim-disk.ts";
+import { readers } from "../../engines.ts";
 import { Finding } from "../world.ts";
-
-const engine = new YjsEngine();
 
 /** Resolves with how many rooms have a hash, throws a finding where one is not of its content. */
 export async function hashesStand({ image }: SimDisk): Promise<number> {
@@ -19,7 +18,7 @@ export async function hashesStand({ image }: SimDisk): Promise<number> {
   const hashed = again.ok ? again.value.rooms.filter(({ contentHash }) => contentHash !== undefined) : [];
   for (const { record, contentHash } of hashed) {
     const room = stored[listed.value.rooms.findIndex((each) => each.record.room === record.room)];
-    const index = room?.ok === true ? engine.decodeIndex(room.value.index) : undefined;
+    const index = room?.ok === true ? readers[engineOf(record.room)].decodeIndex(room.value.index) : undefined;
     if (index?.ok === true && index.value.hash() !== contentHash)
       throw new Finding("a hash stands for what is there", `${record.room} has another content than its disk says`);
   }

@@ -4,11 +4,10 @@
  *
  * A disk that was lost a moment ago counts: nobody may have noticed yet.
  */
-import type * as Y from "yjs";
 import type { RelayId } from "@inkmesh/shared/base/ids";
 import { Finding } from "../world.ts";
 import type { AuditedLineage, AuditLog } from "./audit-log.ts";
-import { covers } from "./content.ts";
+import { covers, isEmpty } from "./content.ts";
 import type { Platters } from "./platters.ts";
 import type { Placing } from "./rings.ts";
 
@@ -42,8 +41,4 @@ export function hasAllOf(disk: AuditLog, audit: AuditLog, { lineage, doc }: Audi
   if (disk.isClosed(lineage)) return true;
   if (audit.isClosed(lineage)) return false;
   return isEmpty(doc) || (disk.isComplete(lineage.room) && covers(disk.of(lineage).doc, doc));
-}
-
-function isEmpty(doc: Y.Doc): boolean {
-  return doc.store.clients.size === 0;
 }

@@ -9,7 +9,6 @@
  * It checks by itself, over all disks, those that were lost included: a dot names one payload (I3); and what a state is said to
  * cover is on the disk that says so, unless it is on no disk any more.
  */
-import * as Y from "yjs";
 import { lineageKey, type Lineage, type RelayId, type RoomName } from "@inkmesh/shared/base/ids";
 import { dotKey, type Dot } from "@inkmesh/shared/clock/dot";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
@@ -18,7 +17,7 @@ import type { SimDisk, Transaction } from "../sim-disk.ts";
 import { digest } from "../trace.ts";
 import { Finding, type World } from "../world.ts";
 import { AuditLog, type AuditedLineage } from "./audit-log.ts";
-import { contentOf, type Content } from "./content.ts";
+import { applyTo, contentOf, newDocument, stateOf, type AnyDocument, type Content } from "./content.ts";
 import { neededFor, type Placing } from "./rings.ts";
 
 export interface PlattersOptions {
@@ -164,9 +163,9 @@ export class Platters {
   }
 
   /** What a reader of all disks together would see. */
-  together(lineage: Lineage): Y.Doc {
-    const doc = new Y.Doc();
-    for (const audit of this.#all("here")) Y.applyUpdate(doc, Y.encodeStateAsUpdate(audit.of(lineage).doc));
+  together(lineage: Lineage): AnyDocument {
+    const doc = newDocument(lineage.room);
+    for (const audit of this.#all("here")) applyTo(doc, stateOf(audit.of(lineage).doc));
     return doc;
   }
 

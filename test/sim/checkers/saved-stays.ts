@@ -4,11 +4,10 @@
  * with the others may still be on its way. And a relay that begins to belong has, and vouches for, all of that in every document that
  * the ring places on it.
  */
-import type * as Y from "yjs";
 import { lineageKey, type Lineage, type RelayId } from "@inkmesh/shared/base/ids";
 import { Finding } from "../world.ts";
 import type { AuditLog } from "./audit-log.ts";
-import { holds, type Content } from "./content.ts";
+import { holds, type AnyDocument, type Content } from "./content.ts";
 import type { Placing } from "./rings.ts";
 import type { Platters } from "./platters.ts";
 
@@ -91,7 +90,7 @@ export class SavedStays {
 
   /** At rest: what a reader of any relay sees is `together`. */
   atRest(): void {
-    const docs = new Map<string, Y.Doc>();
+    const docs = new Map<string, AnyDocument>();
     for (const { lineage, content, disks } of this.#saved) {
       if (this.#platters.isClosed(lineage)) continue;
       const doc = docs.get(lineageKey(lineage)) ?? this.#platters.together(lineage);

@@ -3,14 +3,13 @@
  * all entries ever synced are. Its clock names all of them, by themselves or by one that builds on them; so does that of the snapshot
  * alone with all that is no more than in it.
  */
-import * as Y from "yjs";
 import { dotKey } from "@inkmesh/shared/clock/dot";
 import { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { SimDisk } from "../sim-disk.ts";
 import { Finding } from "../world.ts";
 import type { AuditLog } from "./audit-log.ts";
-import { shown } from "./content.ts";
+import { applyTo, newDocument, shown } from "./content.ts";
 
 /** What a clock names, and all that this builds on, whichever disk knows that. */
 type WithCauses = (clock: VectorClock) => VectorClock;
@@ -22,9 +21,9 @@ export async function snapshotEqualsLog(disk: SimDisk, audit: AuditLog, lineage:
   const before = audited.entries.length;
   const stored = await disk.image.load(lineage.room, lineage.generation);
   if (!stored.ok || audited.entries.length !== before || audit.isClosed(lineage)) return;
-  const doc = new Y.Doc();
+  const doc = newDocument(lineage.room);
   const { snapshot, tail, clock } = stored.value;
-  for (const part of [...(snapshot ? [snapshot.state] : []), ...tail.map(({ payload }) => payload)]) Y.applyUpdate(doc, part);
+  for (const part of [...(snapshot ? [snapshot.state] : []), ...tail.map(({ payload }) => payload)]) applyTo(doc, part);
   if (!withCauses(clock).covers(audited.clock))
     throw new Finding("snapshot and tail are the log", `its clock lost ${JSON.stringify(audited.clock.entries())}`);
   const inTail = new Set(tail.map(({ dot }) => dotKey(dot)));

@@ -5,7 +5,7 @@
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { Durability } from "@inkmesh/shared/wire/client-message";
 import { Finding } from "../world.ts";
-import type { Content } from "./content.ts";
+import { isNothing, type Content } from "./content.ts";
 import type { Platters } from "./platters.ts";
 import { neededFor, type Placing } from "./rings.ts";
 
@@ -37,7 +37,7 @@ export class ToldDurability {
 
   /** It was said of that. Nothing is everywhere, also where nobody has used the room yet. */
   mustHold(content: Content, what: string): void {
-    if (content.structs.length + content.deletes.length === 0) return;
+    if (isNothing(content)) return;
     const { platters, who, lineage, told } = this.#options;
     const held = Math.max(...this.placings.map((placing) => platters.copies(lineage, content, placing).length));
     if (held < told.copies)

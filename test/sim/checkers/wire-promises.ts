@@ -4,7 +4,7 @@
  * - An ack names updates that are on as many replicas' platters as it says, and visible: no ack without the syncs that cover it.
  * - A clock that a client may resume from, and a token's, names only entries on that relay's platter.
  * - A state vector in a handshake is an implicit ack: what it names is on that relay's platter.
- * - What is sent hangs only on what the client said it had, sent itself, or was sent before on this line.
+ * - What is sent hangs only on what the client said it had, sent itself, or was sent before on this line (Yjs).
  * - Nothing of a closed generation is sent.
  * - A Hocuspocus client is told "one more is saved" no more often than it counted since it asked last, and when it has been told so of
  *   all that it counted, all of that is saved: which of them it was told of, nobody says.
@@ -14,6 +14,7 @@
  */
 import * as Y from "yjs";
 import type { Lineage, RoomName } from "@inkmesh/shared/base/ids";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import type { VectorClock } from "@inkmesh/shared/clock/vector-clock";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
 import { nativeDialect } from "@inkmesh/shared/wire/native";
@@ -24,7 +25,8 @@ import type { SimLine, Tap } from "../sim-network.ts";
 import { Finding } from "../world.ts";
 import type { AuditLog, AuditedLineage } from "./audit-log.ts";
 import type { Platters } from "./platters.ts";
-import { contentOf, type Content } from "./content.ts";
+import { AutomergeCopy, headsOf } from "./automerge-copy.ts";
+import { contentOf, isNothing, type Content } from "./content.ts";
 import { KnownContent } from "./known-content.ts";
 import type { Placing } from "./rings.ts";
 import { ToldDurability } from "./told-durability.ts";
@@ -35,7 +37,8 @@ interface Session {
   readonly room: string;
   generation: number | undefined;
   handle: number | undefined;
-  readonly known: KnownContent;
+  /** Undefined: what Automerge's changes hang on is not followed here. */
+  readonly known: KnownContent | undefined;
   readonly sent: Map<number, Content>;
   acked: number;
   chunks: Uint8Array[];
@@ -95,13 +98,13 @@ export class WirePromises implements Tap {
         this.#of(line).set(message.channel, newSession(message.room, message.stateVector));
         return;
       case "sync-request":
-        this.#session(line, message.channel)?.known.addStateVector(message.stateVector);
+        this.#session(line, message.channel)?.known?.addStateVector(message.stateVector);
         return;
       case "updates": {
         const session = this.#session(line, message.channel);
         for (const [index, update] of message.updates.entries()) {
           if (message.first !== undefined) session?.sent.set(message.first + index, contentOf(update));
-          session?.known.addSent(update);
+          session?.known?.addSent(update);
         }
         return;
       }
@@ -188,6 +191,7 @@ export class WirePromises implements Tap {
 
   #stateVectorPromised(line: SimLine, session: Session, stateVector: Uint8Array): void {
     const { doc } = this.#audited(line, session);
+    if (doc instanceof AutomergeCopy) return mustHaveHeads(doc, line, session, stateVector);
     for (const [client, clock] of Y.decodeStateVector(stateVector))
       if (Y.getState(doc.store, client) < clock)
         throw new Finding(
@@ -200,9 +204,9 @@ export class WirePromises implements Tap {
     const { room, generation } = this.#lineage(line, session);
     if (this.#options.auditOf(line).isClosed({ room, generation }))
       throw new Finding("gone means gone", `line ${line.number} was sent content of generation ${generation}, which is closed`);
-    const missing = session.known.missingFor(update);
+    const missing = session.known?.missingFor(update);
     if (missing !== undefined) throw new Finding("causal order", `line ${line.number} was sent what hangs on ${missing}`);
-    session.known.addUpdate(update);
+    session.known?.addUpdate(update);
   }
 
   // -- y-websocket -----------------------------------------------------------------------------------------------------
@@ -221,13 +225,13 @@ export class WirePromises implements Tap {
     const session = this.#ofAddress(line, said.address);
     const { message } = said;
     if (message.type === "step-1") {
-      session.known.addStateVector(message.body);
+      session.known?.addStateVector(message.body);
       // One is counted for the state that it will be asked for, however often that is.
       Object.assign(session, { counted: 1, confirmed: 0, unsettled: [] });
     }
     if (message.type === "update") session.counted += 1;
     if (message.type !== "step-2" && message.type !== "update") return;
-    session.known.addSent(message.body);
+    session.known?.addSent(message.body);
     session.unsettled.push(contentOf(message.body));
   }
 
@@ -246,7 +250,7 @@ export class WirePromises implements Tap {
     if (confirmed > counted) throw new Finding("acks name what was sent", `${who} counted ${counted} and was told of ${confirmed}`);
     if (confirmed < counted) return;
     const lineage = this.#lineage(line, session);
-    const contents = unsettled.filter(({ structs, deletes }) => structs.length + deletes.length > 0);
+    const contents = unsettled.filter((content) => !isNothing(content));
     const missing = contents.filter((content) => !this.#options.platters.isSaved(lineage, content));
     if (missing.length > 0)
       throw new Finding("acked means on disk", `${who} was told that all is saved, and ${missing.length} of ${contents.length} are not`);
@@ -271,6 +275,15 @@ export class WirePromises implements Tap {
   }
 }
 
+function mustHaveHeads(doc: AutomergeCopy, line: SimLine, { room, generation }: Session, stateVector: Uint8Array): void {
+  const missing = headsOf(stateVector).find((head) => !doc.has([head]));
+  if (missing !== undefined)
+    throw new Finding(
+      "state vectors name what is on disk",
+      `line ${line.number} in ${room}/${generation} was told the head ${missing}, which is not on disk`,
+    );
+}
+
 function isHocuspocusLine(line: SimLine): boolean {
   return line.path === "/hocuspocus";
 }
@@ -285,8 +298,8 @@ function roomOf(line: SimLine): string {
 }
 
 function newSession(room: string, stateVector: Uint8Array): Session {
-  const known = new KnownContent();
-  known.addStateVector(stateVector);
+  const known = engineOf(room as RoomName) === "yjs" ? new KnownContent() : undefined;
+  known?.addStateVector(stateVector);
   return {
     room,
     generation: undefined,

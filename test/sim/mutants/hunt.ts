@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { bundleWorker } from "../bundle.ts";
 import { Crew } from "../crew.ts";
-import { allMutants, needsMesh, type NamedMutant } from "./all-mutants.ts";
+import { allMutants, needsAutomerge, needsMesh, type NamedMutant } from "./all-mutants.ts";
 
 export interface FoundMutant {
   readonly seed: number;
@@ -47,7 +47,7 @@ export async function huntAll({ folder, size, seedsMax, mutants, say }: HuntOpti
     const own = join(folder, mutant.name);
     mkdirSync(own);
     const crew = new Crew({ file: await bundleWorker(own, mutant), size });
-    const finding = await hunt({ crew, healthy, seedsMax, isMesh: needsMesh(mutant) });
+    const finding = await hunt({ crew, healthy, seedsMax, isMesh: needsMesh(mutant), isAutomerge: needsAutomerge(mutant) });
     await crew.disband();
     if (finding === undefined) delete found[mutant.name];
     else found[mutant.name] = finding;
@@ -66,7 +66,7 @@ function writeScore(found: Readonly<Record<string, FoundMutant>>): void {
 }
 
 function rowOf(mutant: NamedMutant, finding: FoundMutant | undefined): string {
-  const where = needsMesh(mutant) ? " (several relays)" : "";
+  const where = needsMesh(mutant) ? " (several relays)" : needsAutomerge(mutant) ? " (Automerge)" : "";
   return `| ${mutant.name}: ${mutant.what} | ${finding?.seeds ?? "none"}${where} | ${finding?.checker ?? "nothing"} |`;
 }
 
@@ -75,23 +75,24 @@ interface Hunt {
   readonly healthy: Crew;
   readonly seedsMax: number;
   readonly isMesh: boolean;
+  readonly isAutomerge: boolean;
 }
 
 /** The lowest seed from 1 on that finds the bug, and finds nothing in the healthy product. */
-async function hunt({ crew, healthy, seedsMax, isMesh }: Hunt): Promise<FoundMutant | undefined> {
+async function hunt({ crew, healthy, seedsMax, isMesh, isAutomerge }: Hunt): Promise<FoundMutant | undefined> {
   let given = 0;
   let first: FoundMutant | undefined;
   for (let from = 0; first === undefined && from < seedsMax; from = given) {
     const findings: { readonly seed: number; readonly checker: string }[] = [];
     await crew.run(
-      () => (findings.length === 0 && given < seedsMax ? { seed: (given += 1), isMesh } : undefined),
+      () => (findings.length === 0 && given < seedsMax ? { seed: (given += 1), isMesh, isAutomerge } : undefined),
       ({ seed, finding }) => {
         if (finding !== undefined) findings.push({ seed, checker: finding.checker });
         return true;
       },
     );
     for (const { seed, checker } of findings.toSorted((left, right) => left.seed - right.seed)) {
-      const { finding } = await healthy.one({ seed, isMesh });
+      const { finding } = await healthy.one({ seed, isMesh, isAutomerge });
       if (finding === undefined) first ??= { seed, checker, seeds: seed };
     }
   }

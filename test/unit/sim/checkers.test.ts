@@ -23,7 +23,7 @@ import type { Placing } from "../../sim/checkers/rings.ts";
 import { SavedStays } from "../../sim/checkers/saved-stays.ts";
 import { snapshotEqualsLog } from "../../sim/checkers/snapshot-equals-log.ts";
 import { WirePromises } from "../../sim/checkers/wire-promises.ts";
-import { contentOf } from "../../sim/checkers/content.ts";
+import { contentOf, visible } from "../../sim/checkers/content.ts";
 import { SimDisk, type Transaction } from "../../sim/sim-disk.ts";
 import type { SimLine } from "../../sim/sim-network.ts";
 import { yMessage } from "../core/scripted-client.ts";
@@ -76,7 +76,7 @@ describe("the audit of the disk", () => {
   test("takes entries in order, and the same ones again", () => {
     const { author, audit } = written("abc");
     audit.synced(append(...author.entries));
-    expect(audit.of(lineage).doc.getText("text").toString()).toBe("abc");
+    expect(visible(audit.of(lineage).doc).text).toBe("abc");
   });
 
   test("a dot that names two payloads is found", () => {
@@ -207,7 +207,7 @@ describe("the audit of several disks", () => {
     await disk.sync();
     const [copied, ofCopy] = [audit.copy(), await disk.copy(seededRandom(2))];
     audit.synced({ type: "append", batch: [author.type("b")] });
-    expect(copied.of(lineage).doc.getText("text").toString()).toBe("a");
+    expect(visible(copied.of(lineage).doc).text).toBe("a");
     const loaded = await ofCopy.image.load(room);
     expect(loaded.ok && loaded.value.tail).toHaveLength(1);
   });
@@ -231,7 +231,7 @@ describe("the wire's promises", () => {
     const hear = (...messages: Parameters<typeof encodeClientMessages>[0]): void =>
       encodeClientMessages(messages).forEach((frame) => wire.toRelay(native, frame));
     hear({ ...open, clock: VectorClock.empty, stateVector: Uint8Array.of(0) });
-    const stateVector = Y.encodeStateVector(audit.of(lineage).doc);
+    const stateVector = Y.encodeStateVector(audit.of(lineage).doc as Y.Doc);
     say({ type: "opened", channel: 1, handle: 7, generation: 0, access: "read-write", replicas: 1, needed: 1, stateVector });
     if (updates.length > 0) hear({ type: "updates", channel: 1, first: 1, kind: "edit", updates });
     return { say, wire };
@@ -364,7 +364,7 @@ describe("at rest", () => {
   test("a reader over HTTP who is shown less than before is found", () => {
     const { author } = written("a");
     const answer = (doc: Y.Doc) => ({ type: "content", bytes: Y.encodeStateAsUpdate(doc), token: "t", generation: 0 }) as const;
-    const reader = new ReadYourWrites();
+    const reader = new ReadYourWrites(room);
     const early = reader.ask();
     reader.ask().answered(answer(author.document));
     expect(() => reader.ask().answered(answer(new Y.Doc()))).toThrow(/shown less than before/);
