@@ -31,6 +31,8 @@ interface TriedRoom {
 type Then = (tried: readonly TriedUpdate[]) => void;
 
 interface Brought {
+  /** Of the document for which it was brought. */
+  readonly lineage: Lineage;
   readonly updates: readonly Uint8Array[];
   readonly verdicts: (TrialVerdict | undefined)[];
   readonly bytes: number;
@@ -76,7 +78,8 @@ export class RoomTrials {
     const bytes = updates.reduce((sum, update) => sum + update.length, 0);
     const isTooMuch = this.#waitingBytes + bytes > 2 * this.#context.limits.stateBytesMax;
     const verdict: TrialVerdict | undefined = isTooMuch ? notNow : mayWrite ? undefined : { type: "waits" };
-    this.#waiting.push({ updates, verdicts: updates.map(() => verdict), bytes: isTooMuch ? 0 : bytes, then });
+    const { lineage } = this.#room;
+    this.#waiting.push({ lineage, updates, verdicts: updates.map(() => verdict), bytes: isTooMuch ? 0 : bytes, then });
     this.#waitingBytes += isTooMuch ? 0 : bytes;
     this.#next();
   }
@@ -166,7 +169,11 @@ export class RoomTrials {
   #finish(): void {
     const brought = this.#running;
     this.#running = [];
-    for (const { updates, verdicts, then } of brought) then(updates.map((bytes, at) => ({ bytes, verdict: verdicts[at] })));
+    for (const { lineage, updates, verdicts, then } of brought) {
+      // Also what was found to apply in an earlier round was found so for a document that may be no more.
+      const isAsBefore = this.#isAsBefore(lineage);
+      then(updates.map((bytes, at) => ({ bytes, verdict: isAsBefore ? verdicts[at] : notNow })));
+    }
     this.#room.touched();
     this.#next();
   }

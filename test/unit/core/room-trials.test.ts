@@ -194,6 +194,51 @@ describe("the order of trials", () => {
   });
 });
 
+describe("[P9] a document that is deleted during the second round of a trial", () => {
+  /** What was brought first is found to apply in the first round, and what panics makes the rest wait for a second one, which is held. */
+  function inSecondRound(): { world: CoreWorld; client: NativeScript; goOn: () => void } {
+    const world = new CoreWorld();
+    const client = opened(world);
+    client.updates(1, typedChanges("ff", []));
+    world.run();
+    const held: (() => void)[] = [];
+    let round = 0;
+    world.holdsTrials = (answer) => {
+      round += 1;
+      if (round === 2) held.push(answer);
+      else answer();
+    };
+    client.updates(2, [...typedChanges("aa", ["secret"]), panickingChange(), typedChanges("cc", ["c"])[1]!]);
+    world.run();
+    expect(held).toHaveLength(1);
+    client.updates(6, [typedChanges("ee", ["waits for the next trial"])[1]!]);
+    world.turn();
+    world.ask({ type: "delete", room: automergeRoom, principal: "" });
+    return { world, client, goOn: () => (held[0]?.(), world.run()) };
+  }
+
+  test("stays deleted, and the relay goes on", () => {
+    const { world, client, goOn } = inSecondRound();
+    world.holdsAppends = true;
+    world.turn();
+    goOn();
+    world.holdsAppends = false;
+    world.run();
+    expect(client.heard("deleted")).toHaveLength(1);
+    expect(world.disk.entries(lineage)).toEqual([]);
+  });
+
+  test("and opened anew begins with nothing of it", () => {
+    const { world, goOn } = inSecondRound();
+    world.run();
+    world.ask({ type: "create", room: automergeRoom, title: undefined, kind: undefined, principal: "" } as never);
+    world.run();
+    goOn();
+    expect(textHeard(opened(world))).toBe("");
+    expect(world.disk.entries(aLineage(automergeRoom, 1))).toEqual([]);
+  });
+});
+
 describe("an edit over HTTP", () => {
   const patch = (update: Uint8Array) => ({ type: "update", room: automergeRoom, update, match: undefined, principal: "" }) as const;
 
