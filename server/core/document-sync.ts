@@ -140,6 +140,8 @@ export class DocumentSync implements Patient {
   #refused(refusal: Refusal): void {
     reportRefusal(this.#session, refusal);
     if (!passing.has(refusal.code)) return;
+    // It could not be tried: there is nothing to wait for but time.
+    if (this.#session.context.store.refusal === undefined) return this.#heal();
     this.#hold(true);
     this.#session.context.store.wait(this);
   }

@@ -46,8 +46,8 @@ const newsBytesMax = 1024 * 1024;
 const unknownMax = 2;
 
 const refusedFor = ({ code, detail }: Refusal): TrialVerdict => ({ type: "refused", refusal: { code, detail } });
-/** It cannot be tried now: whoever brought it is asked for it again. */
-const notNow: TrialVerdict = { type: "waits" };
+/** It cannot be tried now: whoever brought it may bring it again. */
+const notNow: TrialVerdict = { type: "not-now" };
 
 export class RoomTrials {
   readonly #context: RelayContext;

@@ -23,11 +23,18 @@ export function admissionOf({ bytes, verdict }: TriedUpdate, examine: (update: U
   if (verdict === undefined || verdict.type === "applies") return examine(bytes);
   if (verdict.type === "refused") return { type: "refused", refusal: verdict.refusal };
   const whole = examine(bytes);
+  if (verdict.type === "not-now") return couldNotBeTried(whole);
   if (whole.type !== "admitted") return whole;
   const gap: Admission = { type: "gap", missing: "what has just come", ...lacks(whole) };
   if (verdict.type === "waits") return gap;
   const part = examine(verdict.bytes);
   return part.type === "admitted" ? { ...part, leftOut: true, ...lacks(whole) } : gap;
+}
+
+/** Its gap may be one only because what was brought before it could not be tried either. */
+function couldNotBeTried(whole: Admission): Admission {
+  if (whole.type === "known" || whole.type === "refused") return whole;
+  return { type: "refused", refusal: { code: "RELAY_BUSY", detail: "it could not be tried now" } };
 }
 
 function lacks({ lacks: lacking }: Extract<Admission, { type: "admitted" }>): Pick<Extract<Admission, { type: "gap" }>, "lacks"> {

@@ -103,14 +103,14 @@ describe("a worker that is lost", () => {
     expect([first.heard("ack").at(-1)?.number, last.heard("ack").at(-1)?.number]).toEqual([2, 1]);
   });
 
-  test("for no fault of what was tried is a reason to ask for it again", () => {
+  test("for no fault of what was tried is a reason to bring it again later", () => {
     const world = new CoreWorld();
     const client = opened(world);
     const tries = world.tries;
     world.tries = () => refused("RELAY_BUSY", "it ended with 1");
     client.updates(1, typedChanges("aa", ["a"]));
     world.run();
-    expect(client.heard("nack")).toMatchObject([{ number: 1, code: "GAP" }]);
+    expect(client.heard("nack")).toMatchObject([{ number: 1, code: "RELAY_BUSY", retryAfterMs: 2_000 }]);
     world.tries = tries;
     client.updates(1, typedChanges("aa", ["a"]));
     world.run();
@@ -258,6 +258,19 @@ describe("an edit over HTTP", () => {
     expect(answerTo(world, patch(typedChanges("aa", ["a"])[1]!)), "once more").toMatchObject({ type: "saved" });
     expect(textHeard(opened(world))).toBe("a");
     expect(world.disk.entries(lineage)).toHaveLength(2);
+  });
+
+  test("that cannot be tried now is one for later, and no gap", () => {
+    const world = new CoreWorld();
+    opened(world).updates(1, typedChanges("aa", []));
+    world.run();
+    const tries = world.tries;
+    world.tries = () => refused("RELAY_BUSY", "it ended with 1");
+    const edit = patch(typedChanges("aa", ["a"])[1]!);
+    expect(answerTo(world, edit)).toMatchObject({ type: "refused", refusal: { code: "RELAY_BUSY" } });
+    expect(answerTo(world, patch(typedChanges("aa", [])[0]!)), "which is here").toMatchObject({ type: "saved" });
+    world.tries = tries;
+    expect(answerTo(world, edit)).toMatchObject({ type: "saved" });
   });
 
   test("[P2] is not called done while it is tried, and is not let in when nobody waits for it any more", () => {
