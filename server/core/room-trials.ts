@@ -6,7 +6,8 @@
  *                    └── the worker was lost: each of them alone ◀───────┘   (lost again: it is that one, and is refused)
  *
  * A worker keeps the documents that were tried last, and is told what other relays let in; where it knows a document no more it is told all of it.
- * Nothing is kept there that a worker's death could lose.
+ * Nothing is kept there that a worker's death could lose. A document there that is ahead of the room, since something that applied was not let in, is
+ * forgotten.
  *
  * Invariants: everything is answered once, in the order in which it was brought; one trial of a room is under way; nothing is answered while the
  * room is not what it was tried on: that waits, and is asked for again. Rooms that need no trial pass at once.
@@ -17,7 +18,7 @@ import type { TrialAnswer, TrialVerdict } from "@inkmesh/shared/engine/update-tr
 import { partsOf } from "./join-plan.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { RoomContent } from "./room-content.ts";
-import { untried, type TriedUpdate } from "./tried-update.ts";
+import { isApplied, untried, type TriedUpdate } from "./tried-update.ts";
 
 /** The room, as its trials see it. */
 interface TriedRoom {
@@ -62,6 +63,8 @@ export class RoomTrials {
   #isKnown = false;
   #news: Uint8Array[] = [];
   #newsBytes = 0;
+  /** What the worker's document holds, and the room not yet. */
+  readonly #ahead = new Set<TriedUpdate>();
 
   constructor(context: RelayContext, room: TriedRoom) {
     this.#context = context;
@@ -82,6 +85,11 @@ export class RoomTrials {
     this.#waiting.push({ lineage, updates, verdicts: updates.map(() => verdict), bytes: isTooMuch ? 0 : bytes, then });
     this.#waitingBytes += isTooMuch ? 0 : bytes;
     this.#next();
+  }
+
+  /** It is in the room now, as it was tried. */
+  letIn(tried: TriedUpdate): void {
+    this.#ahead.delete(tried);
   }
 
   /** Another relay let it in. */
@@ -172,14 +180,19 @@ export class RoomTrials {
     for (const { lineage, updates, verdicts, then } of brought) {
       // Also what was found to apply in an earlier round was found so for a document that may be no more.
       const isAsBefore = this.#isAsBefore(lineage);
-      then(updates.map((bytes, at) => ({ bytes, verdict: isAsBefore ? verdicts[at] : notNow })));
+      const tried = updates.map((bytes, at) => ({ bytes, verdict: isAsBefore ? verdicts[at] : notNow }));
+      for (const each of tried) if (isApplied(each)) this.#ahead.add(each);
+      then(tried);
     }
+    // What applied and was not let in, for whatever reason, is not to be taken for known when it comes again.
+    if (this.#ahead.size > 0) this.#forget();
     this.#room.touched();
     this.#next();
   }
 
   #forget(): void {
     this.#isKnown = false;
+    this.#ahead.clear();
     this.#forgetNews();
   }
 

@@ -18,6 +18,17 @@ export function untried(bytes: Uint8Array): TriedUpdate {
   return { bytes, verdict: undefined };
 }
 
+/** Whether the document on which it was tried has it now, or a part of it. */
+export function isApplied({ verdict }: TriedUpdate): boolean {
+  return verdict?.type === "applies" || verdict?.type === "part";
+}
+
+/** Whether `admission` lets in all of it that applied. */
+export function isInAsTried({ verdict }: TriedUpdate, admission: Admission): boolean {
+  if (admission.type !== "admitted") return admission.type === "known";
+  return verdict?.type === "part" ? admission.payload.length === verdict.bytes.length : !admission.leftOut;
+}
+
 /** What is to be let in of it, as far as `examine` says so. */
 export function admissionOf({ bytes, verdict }: TriedUpdate, examine: (update: Uint8Array) => Admission): Admission {
   if (verdict === undefined || verdict.type === "applies") return examine(bytes);

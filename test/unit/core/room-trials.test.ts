@@ -3,7 +3,7 @@
  */
 import * as A from "automerge";
 import { beforeAll, describe, expect, test } from "vitest";
-import { noBytes } from "@inkmesh/shared/base/bytes";
+import { concatBytes, noBytes } from "@inkmesh/shared/base/bytes";
 import type { RequestId } from "@inkmesh/shared/base/ids";
 import { refused } from "@inkmesh/shared/base/result";
 import { panickingChange, textOfChanges, typedChanges } from "../../automerge-typing.ts";
@@ -133,6 +133,30 @@ describe("a worker that is lost", () => {
     }
     expect(client.heard("ack").at(-1)).toMatchObject({ number: 4 });
     expect(trials.map(({ trial }) => trial.parts?.length)).toEqual([0, undefined, undefined, undefined, 3]);
+  });
+});
+
+describe("[P9] what applied and was not let in", () => {
+  test("is not taken for known by the worker when it comes again with something that waits", () => {
+    const world = new CoreWorld();
+    const client = opened(world);
+    const [begun, a, b, c] = typedChanges("aa", ["a", "b", "c"]);
+    client.updates(1, [begun!]);
+    world.run();
+    world.holdsAppends = true;
+    client.updates(2, [a!]);
+    for (let turns = 0; turns < 3; turns++) world.turn();
+    world.failAppends("STORE_FULL");
+    world.turn();
+    client.updates(3, [b!]);
+    world.run();
+    expect(client.heard("nack")).toMatchObject([{ number: 3, code: "STORE_FULL" }]);
+    world.holdsAppends = false;
+    world.pass(60_000);
+    const [, , orphan] = typedChanges("bb", ["x", "y"]);
+    opened(world).updates(1, [concatBytes([b!, c!, orphan!])], "state");
+    world.run();
+    expect(textHeard(opened(world))).toBe("abc");
   });
 });
 
