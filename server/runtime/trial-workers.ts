@@ -25,7 +25,7 @@ interface TrialWorkersOptions {
   readonly beginMs: number;
   /** Trials that wait for one worker; past it the next is refused with RELAY_BUSY. */
   readonly waitingMax: number;
-  /** Of one worker's memory outside of JavaScript. */
+  /** Of one worker's memory, outside of JavaScript, and as much again of JavaScript's own. */
   readonly memoryBytesMax: number;
   readonly thread: TrialThread;
   readonly logger: Logger;
@@ -100,8 +100,9 @@ class TrialLane {
   }
 
   #start(): Worker {
-    const { start, thread } = this.#options;
-    const worker = start({ workerData: thread });
+    const { start, thread, memoryBytesMax } = this.#options;
+    const resourceLimits = { maxOldGenerationSizeMb: Math.ceil(memoryBytesMax / (1024 * 1024)) };
+    const worker = start({ workerData: thread, resourceLimits });
     worker.unref();
     worker.on("message", (notice: TrialNotice) => this.#hear(worker, notice));
     worker.on("error", (error) => this.#lose(worker, error.message));

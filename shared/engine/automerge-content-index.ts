@@ -12,7 +12,7 @@
  * hash alike, whatever the order they came in; an "edit" is let in whole or not at all.
  *
  *     state vector = heads × 32 bytes, ascending
- *     encoded      = varUint actors, actors × (varUint length, bytes, varUint changes, changes × 32 bytes), heads × 32 bytes
+ *     encoded      = varUint operations, varUint actors, actors × (varUint length, bytes, varUint changes, changes × 32 bytes), heads × 32 bytes
  *
  * with actors and heads ascending. A change takes about 120 bytes of memory.
  */
@@ -37,11 +37,19 @@ type Answer = Admission<AutomergeContentChange>;
 /** Each costs some fifteen questions: what this bounds is a hundred milliseconds of the thread that serves everybody. */
 const frontierActorsMax = 1_024;
 
+/**
+ * What one change may do beside deleting, which takes no bytes: what people and programs write has an operation for each byte or two, and what
+ * repeats itself, as a list of zeros, is a little. A few bytes must not make a document that takes seconds and gigabytes wherever it is built.
+ */
+const operationsFree = 20_000;
+const operationsPerByte = 64;
+
 export class AutomergeContentIndex implements ContentIndex<AutomergeContentChange> {
   readonly #hashes = new Set<string>();
   /** Of each actor the hashes of its changes: the first is number 1. */
   readonly #actors = new Map<string, string[]>();
   readonly #heads = new Set<string>();
+  #operations = 0;
   #hash: string | undefined;
 
   get authors(): number {
@@ -90,7 +98,18 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
       return refusal("TOO_MANY_PARTS", `${actors} authors in one edit, limit ${limits.authorsPerEditMax}`);
     if (this.authors + newActors > limits.authorsPerRoomMax)
       return refusal("TOO_MANY_PARTS", `${this.authors + newActors} authors in one room, limit ${limits.authorsPerRoomMax}`);
-    return admissionOf(changes, placement, kind, update);
+    return this.#refusedForOperations(placement.placed, limits) ?? admissionOf(changes, placement, kind, update);
+  }
+
+  #refusedForOperations(placed: readonly AutomergeChange[], limits: ContentLimits): Answer | undefined {
+    const { operationsPerChangeMax: changeMax = Infinity, operationsPerRoomMax: roomMax = Infinity } = limits;
+    if (changeMax === Infinity && roomMax === Infinity) return undefined;
+    for (const { operations, deletions, bytes } of placed) {
+      const max = Math.min(changeMax, operationsFree + operationsPerByte * bytes.length + deletions);
+      if (operations > max) return refusal("UPDATE_TOO_BIG", `${operations} operations in a change of ${bytes.length} bytes, limit ${max}`);
+    }
+    const sum = placed.reduce((total, { operations }) => total + operations, this.#operations);
+    return sum > roomMax ? refusal("ROOM_FULL", `${sum} operations in one room, limit ${roomMax}`) : undefined;
   }
 
   join(change: AutomergeContentChange): void {
@@ -129,6 +148,7 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
   encode(): Uint8Array {
     const actors = [...this.#actors].sort(([left], [right]) => (left < right ? -1 : 1));
     return encoding.encode((encoder) => {
+      encoding.writeVarUint(encoder, this.#operations);
       encoding.writeVarUint(encoder, actors.length);
       for (const [actor, hashes] of actors) {
         encoding.writeVarUint8Array(encoder, bytesOfHex(actor));
@@ -152,10 +172,11 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
     }
   }
 
-  #enter({ hash, deps, actor, seq }: AutomergeChange): void {
+  #enter({ hash, deps, actor, seq, operations }: AutomergeChange): void {
     assert(!this.has(hash) && deps.every((dep) => this.has(dep)), "what joins an index is new and hangs on what is there");
     assert(seq === this.seqOf(actor) + 1, "an actor's changes follow each other");
     this.#append(actor, hash);
+    this.#operations += operations;
     for (const dep of deps) this.#heads.delete(dep);
     this.#heads.add(hash);
   }
@@ -168,6 +189,7 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
   }
 
   #read(cursor: ByteCursor): void {
+    this.#operations = cursor.varUint();
     let last: string | undefined;
     for (let left = cursor.count(2 + hashBytes); left > 0; left--) {
       const actor = hexAt(cursor, cursor.count(1));
@@ -286,7 +308,7 @@ function newActorsOf(placed: readonly AutomergeChange[]): number {
   return placed.filter(({ seq }) => seq === 1).length;
 }
 
-function refusal(code: "TOO_MANY_PARTS" | "BAD_UPDATE", detail: string): Answer {
+function refusal(code: "TOO_MANY_PARTS" | "BAD_UPDATE" | "UPDATE_TOO_BIG" | "ROOM_FULL", detail: string): Answer {
   return { type: "refused", refusal: { code, detail } };
 }
 
