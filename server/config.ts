@@ -41,6 +41,8 @@ const contentBounds = {
   operationsPerChangeMax: [1_000_000, 1_000, 100_000_000],
   /** Of all changes of one Automerge document: a million letters, each of them deleted once, and as much again. They take about 700 MiB where it is built. */
   operationsPerRoomMax: [4_000_000, 1_000, 1_000_000_000],
+  /** Changes of an Automerge document on which nothing hangs: each message between its replicas names them all. So many write at the same moment. */
+  headsPerRoomMax: [1_024, 16, 100_000],
 } as const satisfies Record<string, Bounds>;
 
 const limitBounds = {

@@ -8,6 +8,9 @@
  * Automerge ends itself (a trap, after which its memory is good for nothing) when an actor's changes do not follow each other, and refuses for
  * ever a second change of the same number. Whoever let one in would have made a document that nobody can read, so neither is let in.
  *
+ * Whoever writes with Automerge names its own change before among what the new one hangs on, whatever else lies between. One that does not is let in
+ * nowhere: an actor has one head at most, so heads, which every message names, are as many as those who wrote last.
+ *
  * Invariants: every change's deps are here; an actor's changes are numbered from 1 without a hole, one of each number; equal contents encode and
  * hash alike, whatever the order they came in; an "edit" is let in whole or not at all.
  *
@@ -79,6 +82,11 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
     return this.#actors.get(actor)?.length ?? 0;
   }
 
+  /** The actor's last change here. */
+  lastOf(actor: string): string | undefined {
+    return this.#actors.get(actor)?.at(-1);
+  }
+
   /**
    * Changes that somebody has of whom `mayHave` knows which, with some too many: of each actor one so far back that it would be three in a row
    * which are too many, were it not there. Of the first `frontierActorsMax` actors only.
@@ -98,7 +106,8 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
       return refusal("TOO_MANY_PARTS", `${actors} authors in one edit, limit ${limits.authorsPerEditMax}`);
     if (this.authors + newActors > limits.authorsPerRoomMax)
       return refusal("TOO_MANY_PARTS", `${this.authors + newActors} authors in one room, limit ${limits.authorsPerRoomMax}`);
-    return this.#refusedForOperations(placement.placed, limits) ?? admissionOf(changes, placement, kind, update);
+    const refused = this.#refusedForOperations(placement.placed, limits) ?? this.#refusedForHeads(placement.placed, limits);
+    return refused ?? admissionOf(changes, placement, kind, update);
   }
 
   #refusedForOperations(placed: readonly AutomergeChange[], limits: ContentLimits): Answer | undefined {
@@ -110,6 +119,13 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
     }
     const sum = placed.reduce((total, { operations }) => total + operations, this.#operations);
     return sum > roomMax ? refusal("ROOM_FULL", `${sum} operations in one room, limit ${roomMax}`) : undefined;
+  }
+
+  #refusedForHeads(placed: readonly AutomergeChange[], { headsPerRoomMax: max = Infinity }: ContentLimits): Answer | undefined {
+    if (this.#heads.size + placed.length <= max) return undefined;
+    const heads = new Set([...this.#heads, ...placed.map(({ hash }) => hash)]);
+    for (const { deps } of placed) for (const dep of deps) heads.delete(dep);
+    return heads.size > max ? refusal("TOO_MANY_PARTS", `${heads.size} heads in one room, limit ${max}`) : undefined;
   }
 
   join(change: AutomergeContentChange): void {
@@ -242,7 +258,8 @@ class Placing {
   readonly #index: AutomergeContentIndex;
   readonly #changes: ReadonlyMap<string, AutomergeChange>;
   readonly #placed = new Map<string, AutomergeChange>();
-  readonly #seqs = new Map<string, number>();
+  /** Of each actor the last change that was placed. */
+  readonly #lasts = new Map<string, AutomergeChange>();
   readonly #waiters = new Map<string, AutomergeChange[]>();
   #impossible: string | undefined;
 
@@ -271,8 +288,13 @@ class Placing {
       this.#impossible ??= `an actor has another change ${change.seq}, or none before it: ${next} is its next`;
       return;
     }
+    const before = this.#lasts.get(change.actor)?.hash ?? this.#index.lastOf(change.actor);
+    if (before !== undefined && !change.deps.includes(before)) {
+      this.#impossible ??= `an actor's change ${change.seq} does not hang on its change before`;
+      return;
+    }
     this.#placed.set(change.hash, change);
-    this.#seqs.set(change.actor, change.seq);
+    this.#lasts.set(change.actor, change);
     ready.push(...(this.#waiters.get(change.hash) ?? []));
     this.#waiters.delete(change.hash);
   }
@@ -284,7 +306,7 @@ class Placing {
   }
 
   #seqOf(actor: string): number {
-    return this.#seqs.get(actor) ?? this.#index.seqOf(actor);
+    return this.#lasts.get(actor)?.seq ?? this.#index.seqOf(actor);
   }
 }
 

@@ -25,6 +25,8 @@ export interface ContentLimits {
   readonly operationsPerChangeMax?: number;
   /** And all changes of one room. */
   readonly operationsPerRoomMax?: number;
+  /** Changes of Automerge's on which nothing hangs. */
+  readonly headsPerRoomMax?: number;
 }
 
 /**
