@@ -201,6 +201,61 @@ describe("the order of trials", () => {
     expect(trials).toEqual([]);
   });
 
+  test("[P8] more than may wait for one are to come again later, also where they take no bytes", () => {
+    const world = new CoreWorld({ limits: { unackedPerSessionMax: 10 } });
+    const [client, other] = [opened(world), opened(world)];
+    world.holdsAnswers = true;
+    client.updates(1, typedChanges("aa", []));
+    world.turn();
+    client.updates(
+      2,
+      Array.from({ length: 8 }, () => noBytes),
+    );
+    other.updates(
+      1,
+      Array.from({ length: 8 }, () => noBytes),
+    );
+    world.turn();
+    world.holdsAnswers = false;
+    world.run();
+    expect(client.heard("ack").at(-1)).toMatchObject({ number: 9 });
+    // Nothing is known already, and needs no trial.
+    expect(other.heard("ack").at(-1)).toMatchObject({ number: 8 });
+    const [, a, b] = typedChanges("aa", ["a", "b"]);
+    world.holdsAnswers = true;
+    client.updates(10, [a!]);
+    world.turn();
+    client.updates(
+      11,
+      Array.from({ length: 10 }, () => noBytes),
+    );
+    other.updates(9, [b!]);
+    world.turn();
+    world.holdsAnswers = false;
+    world.run();
+    expect(other.heard("nack")).toMatchObject([{ number: 9, code: "RELAY_BUSY", retryAfterMs: 2_000 }]);
+  });
+
+  test("[P8] what readers bring takes no place in it", () => {
+    const bytesMax = 64 * 1024;
+    const world = new CoreWorld({ limits: { stateBytesMax: bytesMax } });
+    const [writer, reader] = [
+      opened(world),
+      new NativeScript(world).hello().open(automergeRoom, { stateVector: noBytes, access: "read-only" }),
+    ];
+    world.run();
+    world.holdsAnswers = true;
+    writer.updates(1, typedChanges("aa", []));
+    world.turn();
+    reader.updates(1, [new Uint8Array(bytesMax)], "state").updates(2, [new Uint8Array(bytesMax)], "state");
+    writer.updates(2, typedChanges("aa", ["a"]).slice(1));
+    world.turn();
+    world.holdsAnswers = false;
+    world.run();
+    expect(reader.heard("nack")[0]).toMatchObject({ code: "READ_ONLY" });
+    expect(writer.heard("ack").at(-1)).toMatchObject({ number: 2 });
+  });
+
   test("a document that is deleted while something of it is tried stays deleted, and the relay goes on", () => {
     const world = new CoreWorld();
     const client = opened(world);
