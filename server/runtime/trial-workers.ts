@@ -14,6 +14,7 @@ import { refused, type Result } from "@inkmesh/shared/base/result";
 import type { TrialAnswer, UpdateTrial } from "@inkmesh/shared/engine/update-trial";
 import type { TrialPool } from "./driver.ts";
 import type { Logger } from "./logger.ts";
+import { packedBytes } from "./packed-bytes.ts";
 import type { TrialJob, TrialNotice, TrialThread } from "./trial-worker.ts";
 
 interface TrialWorkersOptions {
@@ -92,7 +93,8 @@ class TrialLane {
     const { room, trial } = job;
     try {
       this.#worker ??= this.#start();
-      this.#worker.postMessage({ room, trial } satisfies TrialJob);
+      const { packed, buffer } = packedTrial(trial);
+      this.#worker.postMessage({ room, trial: packed } satisfies TrialJob, [buffer]);
     } catch (error) {
       // A thread that cannot be started.
       this.#lose(this.#worker, String(error));
@@ -150,6 +152,14 @@ class TrialLane {
     this.#worker = undefined;
     await worker?.terminate();
   }
+}
+
+function packedTrial({ parts, news, updates }: UpdateTrial): { packed: UpdateTrial; buffer: ArrayBuffer } {
+  const { parts: all, buffer } = packedBytes([...(parts ?? []), ...news, ...updates]);
+  const newsFrom = parts?.length ?? 0;
+  const updatesFrom = newsFrom + news.length;
+  const told = { news: all.slice(newsFrom, updatesFrom), updates: all.slice(updatesFrom) };
+  return { packed: { ...told, parts: parts === undefined ? undefined : all.slice(0, newsFrom) }, buffer };
 }
 
 function placeOf(room: string): number {

@@ -76,7 +76,7 @@ export function isWholeDocument(update: Uint8Array): boolean {
 
 /**
  * `update` as several, each of whole chunks and of at most `bytesMax` bytes, but for a chunk that is larger. Total: what cannot be read is left in one
- * piece, for whoever reads it to refuse.
+ * piece, for whoever reads it to refuse. Copies: a piece that is kept for long must not keep all of `update`.
  */
 export function splitUpdate(update: Uint8Array, bytesMax: number): readonly Uint8Array[] {
   const pieces: Uint8Array[] = [];
@@ -84,12 +84,12 @@ export function splitUpdate(update: Uint8Array, bytesMax: number): readonly Uint
   let last = 0;
   for (let end = chunkEnd(update, 0); end !== undefined; end = chunkEnd(update, end)) {
     if (end - from > bytesMax && last > from) {
-      pieces.push(update.subarray(from, last));
+      pieces.push(update.slice(from, last));
       from = last;
     }
     last = end;
   }
-  return from < update.length ? [...pieces, update.subarray(from)] : pieces;
+  return from < update.length ? [...pieces, update.slice(from)] : pieces;
 }
 
 /** Undefined: no whole chunk begins there. */

@@ -20,6 +20,7 @@ const scripted = `
     parentPort.postMessage({ type: "begun" });
     if (what === 1) for (;;);
     if (what === 2) process.exit(7);
+    if (what === 7) process.exit(trial.updates[0].buffer.byteLength);
     if (what === 6) process.exit(resourceLimits.maxOldGenerationSizeMb === 64 ? 64 : 6);
     const answer = { type: "tried", verdicts: [{ type: "applies", room }], isSpent: what === 5 };
     parentPort.postMessage({ type: "answer", answer, memoryBytes: what === 4 ? 2 ** 25 : 10 });
@@ -121,6 +122,13 @@ describe("trial workers", () => {
   test("[P9] a worker has so much memory of JavaScript's as of Automerge's, and no more", async () => {
     pool({ memoryBytesMax: 2 ** 26 });
     expect(await workers.try(room("a"), trial(6))).toMatchObject({ refusal: { detail: "it ended with 64" } });
+  });
+
+  test("[P8] a worker is sent the bytes of a trial, and not the messages that they came in", async () => {
+    pool();
+    const message = new Uint8Array(100).fill(7);
+    const sent = { parts: [message.subarray(0, 2)], news: [message.subarray(2, 5)], updates: [message.subarray(10, 14)] };
+    expect(await workers.try(room("a"), sent)).toMatchObject({ refusal: { detail: "it ended with 9" } });
   });
 
   test("a thread that cannot be started blames nobody, and the next trial starts one", async () => {
