@@ -84,6 +84,36 @@ describe("[P9] what Automerge fails over", () => {
   });
 });
 
+describe("[P9] who brings what cannot be applied", () => {
+  const bad = (client: NativeScript, world: CoreWorld, times: number): void => {
+    for (let time = 0; time < times; time++) {
+      client.updates(1, [panickingChange()]);
+      world.run();
+    }
+  };
+
+  test("three times in a minute is let go, and nobody else is", () => {
+    const world = new CoreWorld();
+    const [other, attacker] = [opened(world), opened(world)];
+    bad(other, world, 1);
+    bad(attacker, world, 2);
+    expect([attacker.closeCode, attacker.heard("nack").length]).toEqual([undefined, 2]);
+    bad(attacker, world, 1);
+    expect([attacker.closeCode, world.refusals().at(-1)]).toEqual([1013, "RATE_LIMITED"]);
+    expect(other.closeCode).toBeUndefined();
+  });
+
+  test("now and then stays", () => {
+    const world = new CoreWorld();
+    const client = opened(world);
+    for (let minute = 0; minute < 3; minute++) {
+      bad(client, world, 2);
+      world.pass(61_000);
+    }
+    expect([client.closeCode, client.heard("nack").length]).toEqual([undefined, 6]);
+  });
+});
+
 describe("a worker that is lost", () => {
   test("over one update costs that one: the others are tried alone", () => {
     const bad = typedChanges("cc", ["slow"])[1]!;
