@@ -22,7 +22,7 @@ interface TrialWorkersOptions {
   readonly workers: number;
   /** For the updates of one trial. */
   readonly trialMs: number;
-  /** Until a trial's updates are begun: a worker starts, and builds the document. */
+  /** Until a trial's updates are begun: a worker starts, and builds the document, for which it has more time the larger that is. */
   readonly beginMs: number;
   /** Trials that wait for one worker; past it the next is refused with RELAY_BUSY. */
   readonly waitingMax: number;
@@ -31,6 +31,9 @@ interface TrialWorkersOptions {
   readonly thread: TrialThread;
   readonly logger: Logger;
 }
+
+/** Building a document of many small changes takes about a second for each MiB of them, and ten times as long on a busy machine. */
+const beginMsPerByte = 10_000 / (1024 * 1024);
 
 interface Job extends TrialJob {
   readonly resolve: (result: Result<TrialAnswer>) => void;
@@ -89,8 +92,9 @@ class TrialLane {
     if (job === undefined) return;
     this.#running = job;
     this.#hasBegun = false;
-    this.#within(this.#options.beginMs);
     const { room, trial } = job;
+    const bytes = (trial.parts ?? []).reduce((sum, part) => sum + part.length, 0);
+    this.#within(this.#options.beginMs + bytes * beginMsPerByte);
     try {
       this.#worker ??= this.#start();
       const { packed, buffer } = packedTrial(trial);

@@ -5,6 +5,7 @@ import * as A from "automerge";
 import { describe, expect, test } from "vitest";
 import { readChanges } from "@inkmesh/shared/engine/automerge-change";
 import { AutomergeContentIndex } from "@inkmesh/shared/engine/automerge-content-index";
+import { AutomergeEngine } from "@inkmesh/shared/engine/automerge-engine";
 import { roomyLimits } from "./an-update.ts";
 
 const limits = { ...roomyLimits, operationsPerChangeMax: 200_000, operationsPerRoomMax: 300_000 };
@@ -67,6 +68,16 @@ describe("the operations of a change", () => {
     expect(changesOf(emptied).map((change) => admitted(index, change))).toEqual(["admitted", "admitted"]);
     expect(counted(changesOf(emptied)[1]!)).toEqual({ operations: 60_000, deletions: 60_000 });
   });
+});
+
+test("a document that was loaded whole has the index of its changes", async () => {
+  const engine = await AutomergeEngine.load();
+  let document = A.from<{ text: string }>({ text: "words" }, { actor: "aa" });
+  const other = A.change(A.merge(A.init<{ text: string }>({ actor: "bb" }), document), (draft) => A.splice(draft, ["text"], 0, 3));
+  document = A.change(document, (draft) => A.splice(draft, ["text"], 1, 0, "more"));
+  document = A.emptyChange(A.merge(document, other));
+  const ofChanges = engine.indexOf(A.getAllChanges(document)).index.encode();
+  expect(engine.indexOf([A.save(document)]).index.encode()).toEqual(ofChanges);
 });
 
 describe("[P9] a room", () => {

@@ -17,6 +17,7 @@ const scripted = `
   parentPort.on("message", ({ room, trial }) => {
     const [what] = trial.updates[0];
     if (what === 3) process.exit(9);
+    if (what === 8) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
     parentPort.postMessage({ type: "begun" });
     if (what === 1) for (;;);
     if (what === 2) process.exit(7);
@@ -129,6 +130,12 @@ describe("trial workers", () => {
     const message = new Uint8Array(100).fill(7);
     const sent = { parts: [message.subarray(0, 2)], news: [message.subarray(2, 5)], updates: [message.subarray(10, 14)] };
     expect(await workers.try(room("a"), sent)).toMatchObject({ refusal: { detail: "it ended with 9" } });
+  });
+
+  test("building a document may take longer the larger it is", async () => {
+    pool({ beginMs: 500 });
+    expect(codeOf(await workers.try(room("a"), trial(8)))).toBe("RELAY_BUSY");
+    expect(codeOf(await workers.try(room("a"), { ...trial(8), parts: [new Uint8Array(2 * 1024 * 1024)] }))).toBe("tried");
   });
 
   test("a thread that cannot be started blames nobody, and the next trial starts one", async () => {
