@@ -37,6 +37,12 @@ const contentBounds = {
   nestingMax: [64, 4, 1_000],
   /** Every tab is an author for ever; 20,000 make a state vector of about 200 KB, sent at each join. */
   authorsPerRoomMax: [20_000, 1, 10_000_000],
+  /** Of one change of Automerge's. Deleting a text is one for each letter, and few bytes; a million take about two seconds to apply. */
+  operationsPerChangeMax: [1_000_000, 1_000, 100_000_000],
+  /** Of all changes of one Automerge document: a million letters, each of them deleted once, and as much again. They take about 700 MiB where it is built. */
+  operationsPerRoomMax: [4_000_000, 1_000, 1_000_000_000],
+  /** Changes of an Automerge document on which nothing hangs: each message between its replicas names them all. So many write at the same moment. */
+  headsPerRoomMax: [1_024, 16, 100_000],
 } as const satisfies Record<string, Bounds>;
 
 const limitBounds = {

@@ -25,7 +25,7 @@ import { partsOf } from "./join-plan.ts";
 import type { Patient } from "./store-health.ts";
 import { tailDifference } from "./tail-difference.ts";
 import type { TriedUpdate } from "./tried-update.ts";
-import { reportRefusal, type IntakeSession } from "./update-intake.ts";
+import { reportRefusal, strike, type IntakeSession } from "./update-intake.ts";
 
 /** Refusals that pass: the disk's, not the changes'. */
 const passing: ReadonlySet<ErrorCode> = new Set(["STORE_FULL", "STORE_FAILED", "RELAY_BUSY"]);
@@ -139,7 +139,9 @@ export class DocumentSync implements Patient {
   /** Nothing can be said of one change to these clients. What they write behind one that was refused for good is held back, too. */
   #refused(refusal: Refusal): void {
     reportRefusal(this.#session, refusal);
-    if (!passing.has(refusal.code)) return;
+    if (!passing.has(refusal.code)) return strike(this.#session, refusal);
+    // It could not be tried: there is nothing to wait for but time.
+    if (this.#session.context.store.refusal === undefined) return this.#heal();
     this.#hold(true);
     this.#session.context.store.wait(this);
   }

@@ -16,7 +16,7 @@ import type { UpdateKind } from "@inkmesh/shared/engine/crdt-engine";
 import { GapCount } from "./gap-count.ts";
 import { NumberedUpdates } from "./numbered-updates.ts";
 import type { TriedUpdate } from "./tried-update.ts";
-import { reportRefusal, type IntakeSession } from "./update-intake.ts";
+import { reportRefusal, strike, type IntakeSession } from "./update-intake.ts";
 
 export class NumberedIntake {
   readonly #session: IntakeSession;
@@ -88,6 +88,7 @@ export class NumberedIntake {
     reportRefusal(this.#session, { code, detail });
     const retryAfterMs = errorKind(code).retryAfterMs ?? 0;
     line.send({ type: "nack", handle: room.handle, number: this.#numbered.expected, code, retryAfterMs, detail, stateVector });
+    strike(this.#session, { code, detail });
     return false;
   }
 

@@ -40,6 +40,7 @@ import { StoreHealth } from "./store-health.ts";
 import type { BlobGaps, HeldBlobs } from "./stored-blob.ts";
 import type { CoveredHistory, HistoryGaps, TakenHistory } from "./stored-history.ts";
 import type { Compaction, RoomPage, StoredRoom } from "./stored-room.ts";
+import { Strikes } from "./strikes.ts";
 
 export type Engines = Readonly<Record<EngineName, ContentReader>>;
 
@@ -109,6 +110,7 @@ export class RelayContext {
   readonly asksAccess: boolean;
   readonly accessAnswerMs: number;
   readonly accessDoubts = new AccessDoubts();
+  readonly strikes = new Strikes();
   /** Clients that have said who they are, by that. */
   readonly joined = new Map<string, JoinedPeer>();
   now: Instant = { monotonicMs: 0, wallMs: 0 };

@@ -70,7 +70,8 @@ export class RoomContent {
   private constructor(engine: ContentReader, limits: Limits, stored: StoredRoom, index: ContentIndex) {
     this.#engine = engine;
     this.#limits = limits;
-    this.#peerLimits = { ...limits.content, partsPerUpdateMax: Infinity, authorsPerEditMax: Infinity, authorsPerRoomMax: Infinity };
+    const { clockMax, nestingMax } = limits.content;
+    this.#peerLimits = { clockMax, nestingMax, partsPerUpdateMax: Infinity, authorsPerEditMax: Infinity, authorsPerRoomMax: Infinity };
     this.#tail = [...stored.tail];
     this.#tailBytes = bytesOf(stored.tail);
     this.#index = index;

@@ -6,18 +6,20 @@
  *                    └── the worker was lost: each of them alone ◀───────┘   (lost again: it is that one, and is refused)
  *
  * A worker keeps the documents that were tried last, and is told what other relays let in; where it knows a document no more it is told all of it.
- * Nothing is kept there that a worker's death could lose.
+ * Nothing is kept there that a worker's death could lose. A document there that is ahead of the room, since something that applied was not let in, is
+ * forgotten.
  *
  * Invariants: everything is answered once, in the order in which it was brought; one trial of a room is under way; nothing is answered while the
  * room is not what it was tried on: that waits, and is asked for again. Rooms that need no trial pass at once.
  */
+import { noBytes } from "@inkmesh/shared/base/bytes";
 import type { Lineage } from "@inkmesh/shared/base/ids";
 import type { Refusal, Result } from "@inkmesh/shared/base/result";
 import type { TrialAnswer, TrialVerdict } from "@inkmesh/shared/engine/update-trial";
 import { partsOf } from "./join-plan.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { RoomContent } from "./room-content.ts";
-import { untried, type TriedUpdate } from "./tried-update.ts";
+import { isApplied, untried, type TriedUpdate } from "./tried-update.ts";
 
 /** The room, as its trials see it. */
 interface TriedRoom {
@@ -31,10 +33,17 @@ interface TriedRoom {
 type Then = (tried: readonly TriedUpdate[]) => void;
 
 interface Brought {
+  /** Of the document for which it was brought. */
+  readonly lineage: Lineage;
   readonly updates: readonly Uint8Array[];
   readonly verdicts: (TrialVerdict | undefined)[];
-  readonly bytes: number;
   readonly then: Then;
+}
+
+/** One of several updates that were brought together. */
+interface Place {
+  readonly brought: Brought;
+  readonly at: number;
 }
 
 /** Bytes of what came from elsewhere beyond which the worker is told everything anew. */
@@ -44,15 +53,20 @@ const newsBytesMax = 1024 * 1024;
 const unknownMax = 2;
 
 const refusedFor = ({ code, detail }: Refusal): TrialVerdict => ({ type: "refused", refusal: { code, detail } });
-/** It cannot be tried now: whoever brought it is asked for it again. */
-const notNow: TrialVerdict = { type: "waits" };
+/** It cannot be tried now: whoever brought it may bring it again. */
+const notNow: TrialVerdict = { type: "not-now" };
+const readOnly: TrialVerdict = { type: "refused", refusal: { code: "READ_ONLY", detail: "" } };
 
 export class RoomTrials {
   readonly #context: RelayContext;
   readonly #room: TriedRoom;
   readonly #waiting: Brought[] = [];
   #waitingBytes = 0;
+  #waitingCount = 0;
   #running: readonly Brought[] = [];
+  /** What of it is to be tried, in order; the first `#decided` have been. */
+  #places: readonly Place[] = [];
+  #decided = 0;
   /** Each is tried by itself: over one of them a worker was lost. */
   #isAlone = false;
   #unknown = 0;
@@ -60,6 +74,8 @@ export class RoomTrials {
   #isKnown = false;
   #news: Uint8Array[] = [];
   #newsBytes = 0;
+  /** What the worker's document holds, and the room not yet. */
+  readonly #ahead = new Set<TriedUpdate>();
 
   constructor(context: RelayContext, room: TriedRoom) {
     this.#context = context;
@@ -70,15 +86,31 @@ export class RoomTrials {
     return this.#running.length > 0;
   }
 
-  /** `mayWrite`: of somebody who may not, nothing will be let in, and nothing is tried. */
+  /** `mayWrite`: of somebody who may not, nothing will be let in, nothing is tried, and nothing kept meanwhile. */
   run(updates: readonly Uint8Array[], mayWrite: boolean, then: Then): void {
     if (!this.#room.engine.needsTrial) return then(updates.map(untried));
+    const { lineage } = this.#room;
     const bytes = updates.reduce((sum, update) => sum + update.length, 0);
-    const isTooMuch = this.#waitingBytes + bytes > 2 * this.#context.limits.stateBytesMax;
-    const verdict: TrialVerdict | undefined = isTooMuch ? notNow : mayWrite ? undefined : { type: "waits" };
-    this.#waiting.push({ updates, verdicts: updates.map(() => verdict), bytes: isTooMuch ? 0 : bytes, then });
-    this.#waitingBytes += isTooMuch ? 0 : bytes;
+    const verdict = mayWrite ? this.#verdictUntried(updates.length, bytes) : readOnly;
+    const kept = verdict === readOnly ? updates.map(() => noBytes) : updates;
+    this.#waiting.push({ lineage, updates: kept, verdicts: updates.map(() => verdict), then });
+    if (verdict === undefined) {
+      this.#waitingBytes += bytes;
+      this.#waitingCount += updates.length;
+    }
     this.#next();
+  }
+
+  /** What is to be said of so much that comes beside what waits already; undefined: it is to be tried. */
+  #verdictUntried(count: number, bytes: number): TrialVerdict | undefined {
+    const { stateBytesMax, unackedPerSessionMax } = this.#context.limits;
+    const isTooMuch = this.#waitingBytes + bytes > 2 * stateBytesMax || this.#waitingCount + count > unackedPerSessionMax;
+    return isTooMuch ? notNow : undefined;
+  }
+
+  /** It is in the room now, as it was tried. */
+  letIn(tried: TriedUpdate): void {
+    this.#ahead.delete(tried);
   }
 
   /** Another relay let it in. */
@@ -97,34 +129,28 @@ export class RoomTrials {
   #next(): void {
     if (this.isRunning || this.#waiting.length === 0) return;
     this.#running = this.#waiting.splice(0);
+    this.#places = this.#running.flatMap((brought) =>
+      brought.verdicts.flatMap((verdict, at) => (verdict === undefined ? [{ brought, at }] : [])),
+    );
+    this.#decided = 0;
     this.#waitingBytes = 0;
+    this.#waitingCount = 0;
     this.#isAlone = false;
     this.#unknown = 0;
     this.#try();
   }
 
-  /** What of what is under way has not been answered, each as (whose, which). */
-  #undecided(): readonly (readonly [Brought, number])[] {
-    const all = this.#running.flatMap((brought) => brought.verdicts.map((verdict, at) => [brought, at, verdict] as const));
-    return all.filter(([, , verdict]) => verdict === undefined).map(([brought, at]) => [brought, at]);
-  }
-
   #try(): void {
-    const undecided = this.#undecided();
-    if (undecided.length === 0) return this.#finish();
-    const tried = this.#isAlone ? undecided.slice(0, 1) : undecided;
+    const tried = this.#places.slice(this.#decided, this.#isAlone ? this.#decided + 1 : undefined);
+    if (tried.length === 0) return this.#finish();
     const { lineage, content } = this.#room;
-    const updates = tried.map(([{ updates: brought }, at]) => brought[at]!);
+    const updates = tried.map(({ brought, at }) => brought.updates[at]!);
     const trial = { parts: this.#isKnown ? undefined : partsOf(content), news: this.#news, updates };
     this.#forgetNews();
     this.#isKnown = true;
     const seq = this.#context.trials.ask((result) => {
-      if (!this.#isAsBefore(lineage))
-        decide(
-          undecided,
-          undecided.map(() => notNow),
-        );
-      else this.#answered(tried, result);
+      if (this.#isAsBefore(lineage)) this.#answered(tried.length, result);
+      else this.#cannotTry(this.#places.length);
       this.#try();
     });
     this.#context.effect({ type: "try-updates", lineage, seq, trial });
@@ -134,58 +160,66 @@ export class RoomTrials {
     return this.#room.isOpen && this.#room.lineage.generation === generation;
   }
 
-  #answered(tried: readonly (readonly [Brought, number])[], result: Result<TrialAnswer>): void {
-    if (!result.ok) return this.#lost(tried, result.refusal);
+  #answered(count: number, result: Result<TrialAnswer>): void {
+    if (!result.ok) return this.#lost(count, result.refusal);
     const answer = result.value;
     if (answer.type === "unknown") {
       this.#forget();
       this.#unknown += 1;
-      if (this.#unknown > unknownMax)
-        decide(
-          tried,
-          tried.map(() => notNow),
-        );
+      if (this.#unknown > unknownMax) this.#cannotTry(count);
       return;
     }
     if (answer.isSpent) this.#forget();
-    decide(tried, answer.verdicts.length === 0 ? tried.map(() => notNow) : answer.verdicts);
+    if (answer.verdicts.length === 0) this.#cannotTry(count);
+    else this.#decide(answer.verdicts.slice(0, count));
   }
 
   /** The worker is gone, with whatever it knew. */
-  #lost(tried: readonly (readonly [Brought, number])[], refusal: Refusal): void {
+  #lost(count: number, refusal: Refusal): void {
     this.#forget();
-    if (refusal.code !== "UNAPPLICABLE")
-      decide(
-        tried,
-        tried.map(() => notNow),
-      );
-    else if (tried.length === 1) decide(tried, [refusedFor(refusal)]);
+    if (refusal.code !== "UNAPPLICABLE") this.#cannotTry(count);
+    else if (count === 1) this.#decide([refusedFor(refusal)]);
     else this.#isAlone = true;
+  }
+
+  /** The next ones were judged so; those behind them are tried again. */
+  #decide(verdicts: readonly TrialVerdict[]): void {
+    for (const verdict of verdicts) {
+      const { brought, at } = this.#places[this.#decided++]!;
+      brought.verdicts[at] = verdict;
+    }
+  }
+
+  #cannotTry(count: number): void {
+    this.#decide(this.#places.slice(this.#decided, this.#decided + count).map(() => notNow));
   }
 
   #finish(): void {
     const brought = this.#running;
     this.#running = [];
-    for (const { updates, verdicts, then } of brought) then(updates.map((bytes, at) => ({ bytes, verdict: verdicts[at] })));
+    this.#places = [];
+    this.#decided = 0;
+    for (const { lineage, updates, verdicts, then } of brought) {
+      // Also what was found to apply in an earlier round was found so for a document that may be no more.
+      const isAsBefore = this.#isAsBefore(lineage);
+      const tried = updates.map((bytes, at) => ({ bytes, verdict: isAsBefore ? verdicts[at] : notNow }));
+      for (const each of tried) if (isApplied(each)) this.#ahead.add(each);
+      then(tried);
+    }
+    // What applied and was not let in, for whatever reason, is not to be taken for known when it comes again.
+    if (this.#ahead.size > 0) this.#forget();
     this.#room.touched();
     this.#next();
   }
 
   #forget(): void {
     this.#isKnown = false;
+    this.#ahead.clear();
     this.#forgetNews();
   }
 
   #forgetNews(): void {
     this.#news = [];
     this.#newsBytes = 0;
-  }
-}
-
-/** The first of `tried` were judged so; the others are tried again. */
-function decide(tried: readonly (readonly [Brought, number])[], verdicts: readonly TrialVerdict[]): void {
-  for (const [at, verdict] of verdicts.entries()) {
-    const place = tried[at];
-    if (place !== undefined) place[0].verdicts[place[1]] = verdict;
   }
 }

@@ -23,3 +23,9 @@ export interface IntakeSession {
 export function reportRefusal({ context, line, room }: IntakeSession, refusal: Refusal): void {
   context.report({ type: "refused", refusal, connection: line.id, room: room.name });
 }
+
+/** Whoever brings again and again what cannot be applied is let go. To be called last: the session may be over then. */
+export function strike({ context, line }: IntakeSession, { code }: Refusal): void {
+  if (code !== "UNAPPLICABLE" || !context.strikes.addIsTooMany(line.id, context.now.monotonicMs)) return;
+  line.refuse({ code: "RATE_LIMITED", detail: "edits that could not be applied, one after the other" });
+}

@@ -67,6 +67,9 @@ export interface SqliteSettings {
  */
 const compactionMs = 60_000;
 
+/** MiB of JavaScript's memory that a reading thread may take: the largest rooms take a few hundred where they are read. Past it the thread ends, and not the relay. */
+const readerHeapMbMax = 2_048;
+
 /** Bytes of images that wait for their turn: eight of the largest. One more waits with whoever has it. */
 const blobBytesWaitingMax = 64 * 1024 * 1024;
 
@@ -97,7 +100,8 @@ export class SqliteUpdateLog implements UpdateLog {
     const { folder, nestingMax, freeBytesMin = 0, relay, keepsHistory = false, blobs = firstBlobLimits } = settings;
     const storeThread: StoreThread = { folder, freeBytesMin, relay, blobs };
     const readerThread: ReaderThread = { folder, nestingMax, keepsHistory };
-    const startReader = () => startWorker(new URL("./reader-worker.ts", import.meta.url), { workerData: readerThread });
+    const resourceLimits = { maxOldGenerationSizeMb: readerHeapMbMax };
+    const startReader = () => startWorker(new URL("./reader-worker.ts", import.meta.url), { workerData: readerThread, resourceLimits });
     this.#store = new WorkerLine(
       () => startWorker(new URL("./sqlite-worker.ts", import.meta.url), { workerData: storeThread }),
       (damage) => this.#tell(damage),

@@ -14,6 +14,7 @@ import type { EngineCall } from "@inkmesh/shared/engine/crdt-engine";
 import type { EnginePool } from "./driver.ts";
 import type { EngineJob } from "./engine-worker.ts";
 import type { Logger } from "./logger.ts";
+import { packedBytes } from "./packed-bytes.ts";
 
 interface Job {
   readonly lineage: Lineage;
@@ -133,17 +134,8 @@ export class EngineWorkers implements EnginePool {
   }
 }
 
-/** The call with its parts copied into one buffer that is handed over: a message would copy the whole buffer behind each view. */
 function packedCall(call: EngineCall): { call: EngineCall; transfer: ArrayBuffer[] } {
-  const length = call.parts.reduce((sum, part) => sum + part.length, 0);
-  const buffer = new ArrayBuffer(length);
-  const whole = new Uint8Array(buffer);
-  let offset = 0;
-  const parts = call.parts.map((part) => {
-    whole.set(part, offset);
-    offset += part.length;
-    return whole.subarray(offset - part.length, offset);
-  });
+  const { parts, buffer } = packedBytes(call.parts);
   if (call.type !== "diff") return { call: { ...call, parts }, transfer: [buffer] };
   return { call: { ...call, parts, stateVector: new Uint8Array(call.stateVector) }, transfer: [buffer] };
 }

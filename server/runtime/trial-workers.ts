@@ -14,6 +14,7 @@ import { refused, type Result } from "@inkmesh/shared/base/result";
 import type { TrialAnswer, UpdateTrial } from "@inkmesh/shared/engine/update-trial";
 import type { TrialPool } from "./driver.ts";
 import type { Logger } from "./logger.ts";
+import { packedBytes } from "./packed-bytes.ts";
 import type { TrialJob, TrialNotice, TrialThread } from "./trial-worker.ts";
 
 interface TrialWorkersOptions {
@@ -21,15 +22,18 @@ interface TrialWorkersOptions {
   readonly workers: number;
   /** For the updates of one trial. */
   readonly trialMs: number;
-  /** Until a trial's updates are begun: a worker starts, and builds the document. */
+  /** Until a trial's updates are begun: a worker starts, and builds the document, for which it has more time the larger that is. */
   readonly beginMs: number;
   /** Trials that wait for one worker; past it the next is refused with RELAY_BUSY. */
   readonly waitingMax: number;
-  /** Of one worker's memory outside of JavaScript. */
+  /** Of one worker's memory, outside of JavaScript, and as much again of JavaScript's own. */
   readonly memoryBytesMax: number;
   readonly thread: TrialThread;
   readonly logger: Logger;
 }
+
+/** Building a document of many small changes takes about a second for each MiB of them, and ten times as long on a busy machine. */
+const beginMsPerByte = 10_000 / (1024 * 1024);
 
 interface Job extends TrialJob {
   readonly resolve: (result: Result<TrialAnswer>) => void;
@@ -88,11 +92,13 @@ class TrialLane {
     if (job === undefined) return;
     this.#running = job;
     this.#hasBegun = false;
-    this.#within(this.#options.beginMs);
     const { room, trial } = job;
+    const bytes = (trial.parts ?? []).reduce((sum, part) => sum + part.length, 0);
+    this.#within(this.#options.beginMs + bytes * beginMsPerByte);
     try {
       this.#worker ??= this.#start();
-      this.#worker.postMessage({ room, trial } satisfies TrialJob);
+      const { packed, buffer } = packedTrial(trial);
+      this.#worker.postMessage({ room, trial: packed } satisfies TrialJob, [buffer]);
     } catch (error) {
       // A thread that cannot be started.
       this.#lose(this.#worker, String(error));
@@ -100,8 +106,9 @@ class TrialLane {
   }
 
   #start(): Worker {
-    const { start, thread } = this.#options;
-    const worker = start({ workerData: thread });
+    const { start, thread, memoryBytesMax } = this.#options;
+    const resourceLimits = { maxOldGenerationSizeMb: Math.ceil(memoryBytesMax / (1024 * 1024)) };
+    const worker = start({ workerData: thread, resourceLimits });
     worker.unref();
     worker.on("message", (notice: TrialNotice) => this.#hear(worker, notice));
     worker.on("error", (error) => this.#lose(worker, error.message));
@@ -149,6 +156,14 @@ class TrialLane {
     this.#worker = undefined;
     await worker?.terminate();
   }
+}
+
+function packedTrial({ parts, news, updates }: UpdateTrial): { packed: UpdateTrial; buffer: ArrayBuffer } {
+  const { parts: all, buffer } = packedBytes([...(parts ?? []), ...news, ...updates]);
+  const newsFrom = parts?.length ?? 0;
+  const updatesFrom = newsFrom + news.length;
+  const told = { news: all.slice(newsFrom, updatesFrom), updates: all.slice(updatesFrom) };
+  return { packed: { ...told, parts: parts === undefined ? undefined : all.slice(0, newsFrom) }, buffer };
 }
 
 function placeOf(room: string): number {

@@ -18,9 +18,11 @@
 import { digest } from "lib0/hash/sha256";
 import { concatBytes, hexOf, sameBytes } from "../base/bytes.ts";
 import { ok, refused, type Result } from "../base/result.ts";
+import { countOperations, makingIn, readColumns, type Column } from "./automerge-columns.ts";
 import { inflate } from "./automerge-inflation.ts";
 import { ByteCursor, Unreadable } from "./byte-cursor.ts";
 import type { ContentLimits } from "./crdt-engine.ts";
+import { leb128, leb128Count, leb128Of, skipSignedLeb128, taken } from "./leb128.ts";
 
 /** A change's head. Hashes and actors are hex digits, as Automerge shows them. */
 export interface AutomergeChange {
@@ -31,6 +33,9 @@ export interface AutomergeChange {
   readonly seq: number;
   /** The number of its first operation. */
   readonly startOp: number;
+  /** How many operations it has, and at most how many of them delete something. */
+  readonly operations: number;
+  readonly deletions: number;
   /** The chunk as it came: a part of the update. */
   readonly bytes: Uint8Array;
 }
@@ -53,11 +58,6 @@ const counterMax = 0xffff_ffff;
 const inflatedBytesFree = 1024 * 1024;
 const inflatedPerByte = 64;
 const inflatedBytesMax = 16 * 1024 * 1024;
-/** The column that says what operations do, and the actions that make something: a map, a list, a text, a table. */
-const actionsColumn = 0x42;
-const making: ReadonlySet<number> = new Set([0, 2, 4, 6]);
-/** Of a column: that it is deflated by itself, which only a whole document's may be. */
-const deflatedColumn = 0b1000;
 
 /** The changes that `update` is made of, as they follow each other. */
 export function readChanges(update: Uint8Array, limits: ContentLimits): Result<readonly AutomergeChange[]> {
@@ -76,7 +76,7 @@ export function isWholeDocument(update: Uint8Array): boolean {
 
 /**
  * `update` as several, each of whole chunks and of at most `bytesMax` bytes, but for a chunk that is larger. Total: what cannot be read is left in one
- * piece, for whoever reads it to refuse.
+ * piece, for whoever reads it to refuse. Copies: a piece that is kept for long must not keep all of `update`.
  */
 export function splitUpdate(update: Uint8Array, bytesMax: number): readonly Uint8Array[] {
   const pieces: Uint8Array[] = [];
@@ -84,12 +84,12 @@ export function splitUpdate(update: Uint8Array, bytesMax: number): readonly Uint
   let last = 0;
   for (let end = chunkEnd(update, 0); end !== undefined; end = chunkEnd(update, end)) {
     if (end - from > bytesMax && last > from) {
-      pieces.push(update.subarray(from, last));
+      pieces.push(update.slice(from, last));
       from = last;
     }
     last = end;
   }
-  return from < update.length ? [...pieces, update.subarray(from)] : pieces;
+  return from < update.length ? [...pieces, update.slice(from)] : pieces;
 }
 
 /** Undefined: no whole chunk begins there. */
@@ -114,7 +114,7 @@ export function objectsMadeIn({ bytes }: AutomergeChange, max: number): readonly
   cursor.skip(magic.length + checksumBytes);
   const isDeflated = cursor.byte() === chunkTypes.deflated;
   const body = taken(cursor, leb128(cursor));
-  return madeIn(actionColumn(new ByteCursor(isDeflated ? inflate(body, inflatedBytesMax) : body)), max);
+  return makingIn(columnsOf(isDeflated ? inflate(body, inflatedBytesMax) : body), max);
 }
 
 class ChunkReader {
@@ -175,8 +175,7 @@ function readHead(body: Uint8Array, limits: ContentLimits): Omit<AutomergeChange
   skipSignedLeb128(cursor);
   skipMessage(cursor);
   for (let others = leb128Count(cursor, 1); others > 0; others--) actorIn(cursor);
-  skipColumns(cursor);
-  return { deps, actor, seq, startOp };
+  return { deps, actor, seq, startOp, ...countOperations(readColumns(cursor)) };
 }
 
 function actorIn(cursor: ByteCursor): Uint8Array {
@@ -201,23 +200,8 @@ function skipMessage(cursor: ByteCursor): void {
   cursor.stringLength();
 }
 
-/** Passes over the columns: as many bytes as they say, the columns in order, none of them deflated. Anything may follow. */
-function skipColumns(cursor: ByteCursor): void {
-  let bytes = 0;
-  let last = 0;
-  for (let left = leb128Count(cursor, 2); left > 0; left--) {
-    const column = leb128(cursor);
-    if (column > counterMax) throw new Unreadable("BAD_UPDATE", `column ${column} is none`);
-    if ((column & deflatedColumn) !== 0) throw new Unreadable("BAD_UPDATE", `column ${column} of a change is deflated`);
-    if (column < last) throw new Unreadable("BAD_UPDATE", "columns are out of order");
-    last = column;
-    bytes += leb128(cursor);
-  }
-  cursor.skip(bytes);
-}
-
-/** The column of actions; nothing where there is none. */
-function actionColumn(cursor: ByteCursor): ByteCursor {
+function columnsOf(body: Uint8Array): readonly Column[] {
+  const cursor = new ByteCursor(body);
   for (let deps = leb128(cursor); deps > 0; deps--) cursor.skip(hashBytes);
   actorIn(cursor);
   leb128(cursor);
@@ -225,83 +209,5 @@ function actionColumn(cursor: ByteCursor): ByteCursor {
   skipSignedLeb128(cursor);
   skipMessage(cursor);
   for (let others = leb128(cursor); others > 0; others--) actorIn(cursor);
-  const columns = Array.from({ length: leb128(cursor) }, () => ({ column: leb128(cursor), length: leb128(cursor) }));
-  for (const { column, length } of columns) {
-    const content = taken(cursor, length);
-    if (column === actionsColumn) return new ByteCursor(content);
-  }
-  return new ByteCursor(new Uint8Array(0));
-}
-
-/** Runs of numbers: so many times the same, so many different ones, or so many that are none. */
-function madeIn(runs: ByteCursor, max: number): readonly number[] {
-  const made: number[] = [];
-  let row = 0;
-  const note = (action: number, times: number): void => {
-    for (let at = 0; at < times && made.length < max && making.has(action); at++) made.push(row + at);
-    row += times;
-  };
-  while (runs.left > 0 && made.length < max) {
-    const run = signedLeb128(runs);
-    if (run > 0) note(runs.varUint(), run);
-    else if (run < 0) for (let left = -run; left > 0 && made.length < max; left--) note(runs.varUint(), 1);
-    else row += runs.varUint();
-  }
-  return made;
-}
-
-function signedLeb128(cursor: ByteCursor): number {
-  let value = 0;
-  let factor = 1;
-  for (;;) {
-    const byte = cursor.byte();
-    value += (byte & 0x7f) * factor;
-    factor *= 128;
-    if (byte < 0x80) return (byte & 0x40) === 0 ? value : value - factor;
-  }
-}
-
-function taken(cursor: ByteCursor, length: number): Uint8Array {
-  const from = cursor.position;
-  cursor.skip(length);
-  return cursor.bytes.subarray(from, cursor.position);
-}
-
-/** A number in its shortest form; Automerge refuses longer ones. */
-function leb128(cursor: ByteCursor): number {
-  const from = cursor.position;
-  const value = cursor.varUint();
-  const length = cursor.position - from;
-  if (length > 1 && cursor.bytes[cursor.position - 1] === 0)
-    throw new Unreadable("BAD_UPDATE", `a number at byte ${from} is longer than it need be`);
-  return value;
-}
-
-function leb128Count(cursor: ByteCursor, bytesEach: number): number {
-  const count = leb128(cursor);
-  if (count * bytesEach > cursor.left) throw new Unreadable("BAD_UPDATE", `${count} things are announced in ${cursor.left} bytes`);
-  return count;
-}
-
-/** A signed number of at most 64 bits, in its shortest form. */
-function skipSignedLeb128(cursor: ByteCursor): void {
-  const from = cursor.position;
-  let before = 0;
-  for (let length = 1; length <= 10; length++) {
-    const byte = cursor.byte();
-    if (byte >= 0x80) {
-      before = byte;
-      continue;
-    }
-    const isPadded = length > 1 && byte === ((before & 0x40) === 0 ? 0 : 0x7f);
-    if (isPadded || (length === 10 && byte !== 0 && byte !== 0x7f)) break;
-    return;
-  }
-  throw new Unreadable("BAD_UPDATE", `a number at byte ${from} is too large, or longer than it need be`);
-}
-
-function leb128Of(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (let left = value; bytes.length === 0 || left > 0; left = Math.floor(left / 128)) bytes.push((left % 128) | (left >= 128 ? 0x80 : 0));
-  return Uint8Array.from(bytes);
+  return readColumns(cursor);
 }

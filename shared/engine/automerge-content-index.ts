@@ -8,11 +8,14 @@
  * Automerge ends itself (a trap, after which its memory is good for nothing) when an actor's changes do not follow each other, and refuses for
  * ever a second change of the same number. Whoever let one in would have made a document that nobody can read, so neither is let in.
  *
+ * Whoever writes with Automerge names its own change before among what the new one hangs on, whatever else lies between. One that does not is let in
+ * nowhere: an actor has one head at most, so heads, which every message names, are as many as those who wrote last.
+ *
  * Invariants: every change's deps are here; an actor's changes are numbered from 1 without a hole, one of each number; equal contents encode and
  * hash alike, whatever the order they came in; an "edit" is let in whole or not at all.
  *
  *     state vector = heads × 32 bytes, ascending
- *     encoded      = varUint actors, actors × (varUint length, bytes, varUint changes, changes × 32 bytes), heads × 32 bytes
+ *     encoded      = varUint operations, varUint actors, actors × (varUint length, bytes, varUint changes, changes × 32 bytes), heads × 32 bytes
  *
  * with actors and heads ascending. A change takes about 120 bytes of memory.
  */
@@ -37,11 +40,19 @@ type Answer = Admission<AutomergeContentChange>;
 /** Each costs some fifteen questions: what this bounds is a hundred milliseconds of the thread that serves everybody. */
 const frontierActorsMax = 1_024;
 
+/**
+ * What one change may do beside deleting, which takes no bytes: what people and programs write has an operation for each byte or two, and what
+ * repeats itself, as a list of zeros, is a little. A few bytes must not make a document that takes seconds and gigabytes wherever it is built.
+ */
+const operationsFree = 20_000;
+const operationsPerByte = 64;
+
 export class AutomergeContentIndex implements ContentIndex<AutomergeContentChange> {
   readonly #hashes = new Set<string>();
   /** Of each actor the hashes of its changes: the first is number 1. */
   readonly #actors = new Map<string, string[]>();
   readonly #heads = new Set<string>();
+  #operations = 0;
   #hash: string | undefined;
 
   get authors(): number {
@@ -71,6 +82,11 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
     return this.#actors.get(actor)?.length ?? 0;
   }
 
+  /** The actor's last change here. */
+  lastOf(actor: string): string | undefined {
+    return this.#actors.get(actor)?.at(-1);
+  }
+
   /**
    * Changes that somebody has of whom `mayHave` knows which, with some too many: of each actor one so far back that it would be three in a row
    * which are too many, were it not there. Of the first `frontierActorsMax` actors only.
@@ -90,7 +106,26 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
       return refusal("TOO_MANY_PARTS", `${actors} authors in one edit, limit ${limits.authorsPerEditMax}`);
     if (this.authors + newActors > limits.authorsPerRoomMax)
       return refusal("TOO_MANY_PARTS", `${this.authors + newActors} authors in one room, limit ${limits.authorsPerRoomMax}`);
-    return admissionOf(changes, placement, kind, update);
+    const refused = this.#refusedForOperations(placement.placed, limits) ?? this.#refusedForHeads(placement.placed, limits);
+    return refused ?? admissionOf(changes, placement, kind, update);
+  }
+
+  #refusedForOperations(placed: readonly AutomergeChange[], limits: ContentLimits): Answer | undefined {
+    const { operationsPerChangeMax: changeMax = Infinity, operationsPerRoomMax: roomMax = Infinity } = limits;
+    if (changeMax === Infinity && roomMax === Infinity) return undefined;
+    for (const { operations, deletions, bytes } of placed) {
+      const max = Math.min(changeMax, operationsFree + operationsPerByte * bytes.length + deletions);
+      if (operations > max) return refusal("UPDATE_TOO_BIG", `${operations} operations in a change of ${bytes.length} bytes, limit ${max}`);
+    }
+    const sum = placed.reduce((total, { operations }) => total + operations, this.#operations);
+    return sum > roomMax ? refusal("ROOM_FULL", `${sum} operations in one room, limit ${roomMax}`) : undefined;
+  }
+
+  #refusedForHeads(placed: readonly AutomergeChange[], { headsPerRoomMax: max = Infinity }: ContentLimits): Answer | undefined {
+    if (this.#heads.size + placed.length <= max) return undefined;
+    const heads = new Set([...this.#heads, ...placed.map(({ hash }) => hash)]);
+    for (const { deps } of placed) for (const dep of deps) heads.delete(dep);
+    return heads.size > max ? refusal("TOO_MANY_PARTS", `${heads.size} heads in one room, limit ${max}`) : undefined;
   }
 
   join(change: AutomergeContentChange): void {
@@ -129,6 +164,7 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
   encode(): Uint8Array {
     const actors = [...this.#actors].sort(([left], [right]) => (left < right ? -1 : 1));
     return encoding.encode((encoder) => {
+      encoding.writeVarUint(encoder, this.#operations);
       encoding.writeVarUint(encoder, actors.length);
       for (const [actor, hashes] of actors) {
         encoding.writeVarUint8Array(encoder, bytesOfHex(actor));
@@ -152,10 +188,11 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
     }
   }
 
-  #enter({ hash, deps, actor, seq }: AutomergeChange): void {
+  #enter({ hash, deps, actor, seq, operations }: AutomergeChange): void {
     assert(!this.has(hash) && deps.every((dep) => this.has(dep)), "what joins an index is new and hangs on what is there");
     assert(seq === this.seqOf(actor) + 1, "an actor's changes follow each other");
     this.#append(actor, hash);
+    this.#operations += operations;
     for (const dep of deps) this.#heads.delete(dep);
     this.#heads.add(hash);
   }
@@ -168,6 +205,7 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
   }
 
   #read(cursor: ByteCursor): void {
+    this.#operations = cursor.varUint();
     let last: string | undefined;
     for (let left = cursor.count(2 + hashBytes); left > 0; left--) {
       const actor = hexAt(cursor, cursor.count(1));
@@ -220,7 +258,8 @@ class Placing {
   readonly #index: AutomergeContentIndex;
   readonly #changes: ReadonlyMap<string, AutomergeChange>;
   readonly #placed = new Map<string, AutomergeChange>();
-  readonly #seqs = new Map<string, number>();
+  /** Of each actor the last change that was placed. */
+  readonly #lasts = new Map<string, AutomergeChange>();
   readonly #waiters = new Map<string, AutomergeChange[]>();
   #impossible: string | undefined;
 
@@ -249,8 +288,13 @@ class Placing {
       this.#impossible ??= `an actor has another change ${change.seq}, or none before it: ${next} is its next`;
       return;
     }
+    const before = this.#lasts.get(change.actor)?.hash ?? this.#index.lastOf(change.actor);
+    if (before !== undefined && !change.deps.includes(before)) {
+      this.#impossible ??= `an actor's change ${change.seq} does not hang on its change before`;
+      return;
+    }
     this.#placed.set(change.hash, change);
-    this.#seqs.set(change.actor, change.seq);
+    this.#lasts.set(change.actor, change);
     ready.push(...(this.#waiters.get(change.hash) ?? []));
     this.#waiters.delete(change.hash);
   }
@@ -262,7 +306,7 @@ class Placing {
   }
 
   #seqOf(actor: string): number {
-    return this.#seqs.get(actor) ?? this.#index.seqOf(actor);
+    return this.#lasts.get(actor)?.seq ?? this.#index.seqOf(actor);
   }
 }
 
@@ -286,7 +330,7 @@ function newActorsOf(placed: readonly AutomergeChange[]): number {
   return placed.filter(({ seq }) => seq === 1).length;
 }
 
-function refusal(code: "TOO_MANY_PARTS" | "BAD_UPDATE", detail: string): Answer {
+function refusal(code: "TOO_MANY_PARTS" | "BAD_UPDATE" | "UPDATE_TOO_BIG" | "ROOM_FULL", detail: string): Answer {
   return { type: "refused", refusal: { code, detail } };
 }
 

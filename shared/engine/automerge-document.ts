@@ -11,7 +11,7 @@
  */
 import type * as Automerge from "automerge";
 import { assert } from "../base/assert.ts";
-import { concatBytes, sameBytes } from "../base/bytes.ts";
+import { concatBytes, noBytes, sameBytes } from "../base/bytes.ts";
 import { isWholeDocument, objectsMadeIn, readChanges, type AutomergeChange } from "./automerge-change.ts";
 import { AutomergeContentIndex } from "./automerge-content-index.ts";
 import type { ContentLimits } from "./crdt-engine.ts";
@@ -51,7 +51,7 @@ export function emptyDocument(): Document {
 /** The changes of a part: an update, or a whole document as `stateOf` answers it. None where it cannot be read. */
 export function changesOf(part: Uint8Array): readonly AutomergeChange[] | undefined {
   if (!isWholeDocument(part)) return changesIn(part);
-  const loaded = loadedFrom(part);
+  const loaded = loadedFrom(part, (document) => changesIn(concatBytes(document.getChanges([]))));
   if (loaded === undefined) return undefined;
   freeDocument(loaded.document);
   return loaded.changes;
@@ -65,7 +65,7 @@ function changesIn(update: Uint8Array): readonly AutomergeChange[] | undefined {
 /** The document that `parts` make together, without changes that nest deeper than `nestingMax`. Whoever asked for it frees it. */
 export function buildDocument(parts: readonly Uint8Array[], nestingMax = Infinity): BuiltDocument {
   const [first] = parts;
-  const begun = first !== undefined && isWholeDocument(first) ? loadedFrom(first) : undefined;
+  const begun = first !== undefined && isWholeDocument(first) ? loadedFrom(first, headsOfChanges) : undefined;
   const read = parts.map((part, at) => (at === 0 && begun !== undefined ? begun.changes : changesOf(part)));
   const trial = new Trial(nestingMax, begun);
   trial.take(read.flatMap((changes) => changes ?? []));
@@ -138,17 +138,25 @@ interface LoadedDocument {
 }
 
 /** A whole document, as it was saved; loading it costs far less than applying its changes. */
-function loadedFrom(part: Uint8Array): LoadedDocument | undefined {
+function loadedFrom(part: Uint8Array, read: (document: Document) => readonly AutomergeChange[] | undefined): LoadedDocument | undefined {
   try {
     const document = emptyDocument();
     document.loadIncremental(part);
-    const changes = changesIn(concatBytes(document.getChanges([])));
+    const changes = read(document);
     // Of a damaged document nothing is loaded, and nothing said.
     return changes === undefined || (changes.length === 0 && !isEmptyDocument(part)) ? undefined : { document, changes };
   } catch {
     // Automerge throws, or panics, for what is no document.
     return undefined;
   }
+}
+
+/** The changes by what Automerge says of them, without their bytes: writing each out, and reading it again, takes far longer than loading them all. */
+function headsOfChanges(document: Document): readonly AutomergeChange[] {
+  return document.getChangesMeta([]).map(({ hash, deps, actor, seq, startOp, maxOp }) => {
+    const operations = Math.max(0, maxOp + 1 - startOp);
+    return { hash, deps, actor, seq, startOp, operations, deletions: 0, bytes: noBytes };
+  });
 }
 
 function isEmptyDocument(part: Uint8Array): boolean {

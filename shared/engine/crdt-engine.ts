@@ -21,6 +21,12 @@ export interface ContentLimits {
   readonly nestingMax: number;
   /** Distinct authors (Yjs clientIDs) one room may have. */
   readonly authorsPerRoomMax: number;
+  /** Operations that one change of Automerge's may have; undefined: any number. */
+  readonly operationsPerChangeMax?: number;
+  /** And all changes of one room. */
+  readonly operationsPerRoomMax?: number;
+  /** Changes of Automerge's on which nothing hangs. */
+  readonly headsPerRoomMax?: number;
 }
 
 /**

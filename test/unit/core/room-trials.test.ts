@@ -3,7 +3,7 @@
  */
 import * as A from "automerge";
 import { beforeAll, describe, expect, test } from "vitest";
-import { noBytes } from "@inkmesh/shared/base/bytes";
+import { concatBytes, noBytes } from "@inkmesh/shared/base/bytes";
 import type { RequestId } from "@inkmesh/shared/base/ids";
 import { refused } from "@inkmesh/shared/base/result";
 import { panickingChange, textOfChanges, typedChanges } from "../../automerge-typing.ts";
@@ -84,6 +84,36 @@ describe("[P9] what Automerge fails over", () => {
   });
 });
 
+describe("[P9] who brings what cannot be applied", () => {
+  const bad = (client: NativeScript, world: CoreWorld, times: number): void => {
+    for (let time = 0; time < times; time++) {
+      client.updates(1, [panickingChange()]);
+      world.run();
+    }
+  };
+
+  test("three times in a minute is let go, and nobody else is", () => {
+    const world = new CoreWorld();
+    const [other, attacker] = [opened(world), opened(world)];
+    bad(other, world, 1);
+    bad(attacker, world, 2);
+    expect([attacker.closeCode, attacker.heard("nack").length]).toEqual([undefined, 2]);
+    bad(attacker, world, 1);
+    expect([attacker.closeCode, world.refusals().at(-1)]).toEqual([1013, "RATE_LIMITED"]);
+    expect(other.closeCode).toBeUndefined();
+  });
+
+  test("now and then stays", () => {
+    const world = new CoreWorld();
+    const client = opened(world);
+    for (let minute = 0; minute < 3; minute++) {
+      bad(client, world, 2);
+      world.pass(61_000);
+    }
+    expect([client.closeCode, client.heard("nack").length]).toEqual([undefined, 6]);
+  });
+});
+
 describe("a worker that is lost", () => {
   test("over one update costs that one: the others are tried alone", () => {
     const bad = typedChanges("cc", ["slow"])[1]!;
@@ -103,14 +133,14 @@ describe("a worker that is lost", () => {
     expect([first.heard("ack").at(-1)?.number, last.heard("ack").at(-1)?.number]).toEqual([2, 1]);
   });
 
-  test("for no fault of what was tried is a reason to ask for it again", () => {
+  test("for no fault of what was tried is a reason to bring it again later", () => {
     const world = new CoreWorld();
     const client = opened(world);
     const tries = world.tries;
     world.tries = () => refused("RELAY_BUSY", "it ended with 1");
     client.updates(1, typedChanges("aa", ["a"]));
     world.run();
-    expect(client.heard("nack")).toMatchObject([{ number: 1, code: "GAP" }]);
+    expect(client.heard("nack")).toMatchObject([{ number: 1, code: "RELAY_BUSY", retryAfterMs: 2_000 }]);
     world.tries = tries;
     client.updates(1, typedChanges("aa", ["a"]));
     world.run();
@@ -133,6 +163,30 @@ describe("a worker that is lost", () => {
     }
     expect(client.heard("ack").at(-1)).toMatchObject({ number: 4 });
     expect(trials.map(({ trial }) => trial.parts?.length)).toEqual([0, undefined, undefined, undefined, 3]);
+  });
+});
+
+describe("[P9] what applied and was not let in", () => {
+  test("is not taken for known by the worker when it comes again with something that waits", () => {
+    const world = new CoreWorld();
+    const client = opened(world);
+    const [begun, a, b, c] = typedChanges("aa", ["a", "b", "c"]);
+    client.updates(1, [begun!]);
+    world.run();
+    world.holdsAppends = true;
+    client.updates(2, [a!]);
+    for (let turns = 0; turns < 3; turns++) world.turn();
+    world.failAppends("STORE_FULL");
+    world.turn();
+    client.updates(3, [b!]);
+    world.run();
+    expect(client.heard("nack")).toMatchObject([{ number: 3, code: "STORE_FULL" }]);
+    world.holdsAppends = false;
+    world.pass(60_000);
+    const [, , orphan] = typedChanges("bb", ["x", "y"]);
+    opened(world).updates(1, [concatBytes([b!, c!, orphan!])], "state");
+    world.run();
+    expect(textHeard(opened(world))).toBe("abc");
   });
 });
 
@@ -177,6 +231,61 @@ describe("the order of trials", () => {
     expect(trials).toEqual([]);
   });
 
+  test("[P8] more than may wait for one are to come again later, also where they take no bytes", () => {
+    const world = new CoreWorld({ limits: { unackedPerSessionMax: 10 } });
+    const [client, other] = [opened(world), opened(world)];
+    world.holdsAnswers = true;
+    client.updates(1, typedChanges("aa", []));
+    world.turn();
+    client.updates(
+      2,
+      Array.from({ length: 8 }, () => noBytes),
+    );
+    other.updates(
+      1,
+      Array.from({ length: 8 }, () => noBytes),
+    );
+    world.turn();
+    world.holdsAnswers = false;
+    world.run();
+    expect(client.heard("ack").at(-1)).toMatchObject({ number: 9 });
+    // Nothing is known already, and needs no trial.
+    expect(other.heard("ack").at(-1)).toMatchObject({ number: 8 });
+    const [, a, b] = typedChanges("aa", ["a", "b"]);
+    world.holdsAnswers = true;
+    client.updates(10, [a!]);
+    world.turn();
+    client.updates(
+      11,
+      Array.from({ length: 10 }, () => noBytes),
+    );
+    other.updates(9, [b!]);
+    world.turn();
+    world.holdsAnswers = false;
+    world.run();
+    expect(other.heard("nack")).toMatchObject([{ number: 9, code: "RELAY_BUSY", retryAfterMs: 2_000 }]);
+  });
+
+  test("[P8] what readers bring takes no place in it", () => {
+    const bytesMax = 64 * 1024;
+    const world = new CoreWorld({ limits: { stateBytesMax: bytesMax } });
+    const [writer, reader] = [
+      opened(world),
+      new NativeScript(world).hello().open(automergeRoom, { stateVector: noBytes, access: "read-only" }),
+    ];
+    world.run();
+    world.holdsAnswers = true;
+    writer.updates(1, typedChanges("aa", []));
+    world.turn();
+    reader.updates(1, [new Uint8Array(bytesMax)], "state").updates(2, [new Uint8Array(bytesMax)], "state");
+    writer.updates(2, typedChanges("aa", ["a"]).slice(1));
+    world.turn();
+    world.holdsAnswers = false;
+    world.run();
+    expect(reader.heard("nack")[0]).toMatchObject({ code: "READ_ONLY" });
+    expect(writer.heard("ack").at(-1)).toMatchObject({ number: 2 });
+  });
+
   test("a document that is deleted while something of it is tried stays deleted, and the relay goes on", () => {
     const world = new CoreWorld();
     const client = opened(world);
@@ -191,6 +300,51 @@ describe("the order of trials", () => {
     world.run();
     expect(client.heard("deleted")).toHaveLength(1);
     expect(world.disk.entries(lineage)).toEqual([]);
+  });
+});
+
+describe("[P9] a document that is deleted during the second round of a trial", () => {
+  /** What was brought first is found to apply in the first round, and what panics makes the rest wait for a second one, which is held. */
+  function inSecondRound(): { world: CoreWorld; client: NativeScript; goOn: () => void } {
+    const world = new CoreWorld();
+    const client = opened(world);
+    client.updates(1, typedChanges("ff", []));
+    world.run();
+    const held: (() => void)[] = [];
+    let round = 0;
+    world.holdsTrials = (answer) => {
+      round += 1;
+      if (round === 2) held.push(answer);
+      else answer();
+    };
+    client.updates(2, [...typedChanges("aa", ["secret"]), panickingChange(), typedChanges("cc", ["c"])[1]!]);
+    world.run();
+    expect(held).toHaveLength(1);
+    client.updates(6, [typedChanges("ee", ["waits for the next trial"])[1]!]);
+    world.turn();
+    world.ask({ type: "delete", room: automergeRoom, principal: "" });
+    return { world, client, goOn: () => (held[0]?.(), world.run()) };
+  }
+
+  test("stays deleted, and the relay goes on", () => {
+    const { world, client, goOn } = inSecondRound();
+    world.holdsAppends = true;
+    world.turn();
+    goOn();
+    world.holdsAppends = false;
+    world.run();
+    expect(client.heard("deleted")).toHaveLength(1);
+    expect(world.disk.entries(lineage)).toEqual([]);
+  });
+
+  test("and opened anew begins with nothing of it", () => {
+    const { world, goOn } = inSecondRound();
+    world.run();
+    world.ask({ type: "create", room: automergeRoom, title: undefined, kind: undefined, principal: "" } as never);
+    world.run();
+    goOn();
+    expect(textHeard(opened(world))).toBe("");
+    expect(world.disk.entries(aLineage(automergeRoom, 1))).toEqual([]);
   });
 });
 
@@ -213,6 +367,19 @@ describe("an edit over HTTP", () => {
     expect(answerTo(world, patch(typedChanges("aa", ["a"])[1]!)), "once more").toMatchObject({ type: "saved" });
     expect(textHeard(opened(world))).toBe("a");
     expect(world.disk.entries(lineage)).toHaveLength(2);
+  });
+
+  test("that cannot be tried now is one for later, and no gap", () => {
+    const world = new CoreWorld();
+    opened(world).updates(1, typedChanges("aa", []));
+    world.run();
+    const tries = world.tries;
+    world.tries = () => refused("RELAY_BUSY", "it ended with 1");
+    const edit = patch(typedChanges("aa", ["a"])[1]!);
+    expect(answerTo(world, edit)).toMatchObject({ type: "refused", refusal: { code: "RELAY_BUSY" } });
+    expect(answerTo(world, patch(typedChanges("aa", [])[0]!)), "which is here").toMatchObject({ type: "saved" });
+    world.tries = tries;
+    expect(answerTo(world, edit)).toMatchObject({ type: "saved" });
   });
 
   test("[P2] is not called done while it is tried, and is not let in when nobody waits for it any more", () => {

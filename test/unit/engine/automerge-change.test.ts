@@ -235,5 +235,7 @@ describe("an update in pieces", () => {
     const pieces = splitUpdate(update, 30);
     expect(pieces.map(({ length }) => length)).toEqual(lengths);
     expect(concatBytes(pieces)).toEqual(update);
+    // What is kept of one must not keep them all.
+    expect(pieces.filter(({ buffer }) => buffer === update.buffer)).toEqual([]);
   });
 });

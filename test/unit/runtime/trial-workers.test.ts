@@ -13,22 +13,25 @@ import { panickingChange, typedChanges } from "../../automerge-typing.ts";
 
 /** The first byte of the first update says what happens: 0 answers, 1 takes for ever, 2 ends, 3 ends before it has begun, 4 has taken much memory. */
 const scripted = `
-  const { parentPort } = require("node:worker_threads");
+  const { parentPort, resourceLimits } = require("node:worker_threads");
   parentPort.on("message", ({ room, trial }) => {
     const [what] = trial.updates[0];
     if (what === 3) process.exit(9);
+    if (what === 8) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
     parentPort.postMessage({ type: "begun" });
     if (what === 1) for (;;);
     if (what === 2) process.exit(7);
+    if (what === 7) process.exit(trial.updates[0].buffer.byteLength);
+    if (what === 6) process.exit(resourceLimits.maxOldGenerationSizeMb === 64 ? 64 : 6);
     const answer = { type: "tried", verdicts: [{ type: "applies", room }], isSpent: what === 5 };
-    parentPort.postMessage({ type: "answer", answer, memoryBytes: what === 4 ? 2000 : 10 });
+    parentPort.postMessage({ type: "answer", answer, memoryBytes: what === 4 ? 2 ** 25 : 10 });
   });`;
 
 let workers: TrialWorkers;
 let started = 0;
 afterEach(() => workers.close());
 
-function pool(options: { real?: boolean; trialMs?: number; beginMs?: number; waitingMax?: number } = {}): void {
+function pool(options: { real?: boolean; trialMs?: number; beginMs?: number; waitingMax?: number; memoryBytesMax?: number } = {}): void {
   started = 0;
   workers = new TrialWorkers({
     start: (given) => {
@@ -40,7 +43,7 @@ function pool(options: { real?: boolean; trialMs?: number; beginMs?: number; wai
     trialMs: options.trialMs ?? 20_000,
     beginMs: options.beginMs ?? 40_000,
     waitingMax: options.waitingMax ?? 10,
-    memoryBytesMax: options.real === true ? 2 ** 30 : 1_000,
+    memoryBytesMax: options.memoryBytesMax ?? (options.real === true ? 2 ** 30 : 2 ** 24),
     thread: { nestingMax: 64, growthBytesMax: 2 ** 30, documentsBytesMax: 2 ** 20 },
     logger: createLogger({ format: "silent", relay: "a" }),
   });
@@ -117,6 +120,24 @@ describe("trial workers", () => {
     expect(started).toBe(2);
   });
 
+  test("[P9] a worker has so much memory of JavaScript's as of Automerge's, and no more", async () => {
+    pool({ memoryBytesMax: 2 ** 26 });
+    expect(await workers.try(room("a"), trial(6))).toMatchObject({ refusal: { detail: "it ended with 64" } });
+  });
+
+  test("[P8] a worker is sent the bytes of a trial, and not the messages that they came in", async () => {
+    pool();
+    const message = new Uint8Array(100).fill(7);
+    const sent = { parts: [message.subarray(0, 2)], news: [message.subarray(2, 5)], updates: [message.subarray(10, 14)] };
+    expect(await workers.try(room("a"), sent)).toMatchObject({ refusal: { detail: "it ended with 9" } });
+  });
+
+  test("building a document may take longer the larger it is", async () => {
+    pool({ beginMs: 500 });
+    expect(codeOf(await workers.try(room("a"), trial(8)))).toBe("RELAY_BUSY");
+    expect(codeOf(await workers.try(room("a"), { ...trial(8), parts: [new Uint8Array(2 * 1024 * 1024)] }))).toBe("tried");
+  });
+
   test("a thread that cannot be started blames nobody, and the next trial starts one", async () => {
     let isBroken = true;
     pool();
@@ -127,7 +148,7 @@ describe("trial workers", () => {
         if (isBroken) throw new Error("no more threads");
         return new Worker(scripted, { ...given, eval: true });
       },
-      ...{ workers: 1, trialMs: 5_000, beginMs: 20_000, waitingMax: 10, memoryBytesMax: 1_000, logger },
+      ...{ workers: 1, trialMs: 5_000, beginMs: 20_000, waitingMax: 10, memoryBytesMax: 2 ** 24, logger },
       thread: { nestingMax: 64, growthBytesMax: 1, documentsBytesMax: 1 },
     });
     expect(codeOf(await workers.try(room("a"), trial(0)))).toBe("RELAY_BUSY");
