@@ -33,6 +33,8 @@ export interface Dialect {
   readonly carriesLineage: boolean;
   /** Whether clients of this dialect open many rooms on one socket; otherwise the path names the one. */
   readonly multiplexes: boolean;
+  /** Whether clients of this dialect have a word by which they let go of one room, and believe one by which they are told that they have too many. */
+  readonly letsGo: boolean;
   /** Whether clients of this dialect count the updates that they sent, and are told of each when it is saved. */
   readonly countsSaves: boolean;
   /** Whether a client says first who it is, and nothing before it has. */
