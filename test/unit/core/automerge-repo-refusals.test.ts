@@ -3,6 +3,8 @@
  * thrown away without a word.
  */
 import type { RoomName } from "@inkmesh/shared/base/ids";
+import { randomInteger, seededRandom } from "@inkmesh/shared/base/random";
+import { ok, refused } from "@inkmesh/shared/base/result";
 import { documentIdOf, roomOfDocument } from "@inkmesh/shared/wire/automerge-document";
 import { beforeAll, describe, expect, test } from "vitest";
 import { automergeRoom, loadAutomerge } from "../../engines.ts";
@@ -54,4 +56,50 @@ describe("automerge-repo's clients", () => {
       expect(client.closeCode).toBeGreaterThanOrEqual(1011);
     },
   );
+
+  const busyRefusal = { type: "refused", refusal: { code: "RELAY_BUSY", detail: "" } } as const;
+  const couldNotBeTried: readonly (readonly [string, CoreWorld["tries"]])[] = [
+    ["no worker took it", () => refused("RELAY_BUSY")],
+    ["a worker took nothing of it", ({ trial }) => ok({ type: "tried", verdicts: trial.updates.map(() => busyRefusal), isSpent: false })],
+  ];
+
+  test.each(couldNotBeTried)("[P3] are asked again, seldom but for ever, for what could not be tried when it came: %s", (_how, busy) => {
+    const world = new CoreWorld();
+    const client = aClient(world, "aa").write("a");
+    world.run();
+    const { tries } = world;
+    let trials = 0;
+    world.tries = (effect) => {
+      trials += 1;
+      return busy(effect);
+    };
+    client.write("b");
+    world.pass(600_000);
+    expect(trials, "not more often than twice a minute in the end").toBeLessThan(30);
+    expect(world.paused, "the disk takes everything").toEqual(new Set());
+    world.tries = tries;
+    client.write("c");
+    world.pass(30_000);
+    expect(aClient(world, "bb").text).toBe("abc");
+  });
+
+  test("are not asked over and over for what hangs on something that was refused for good", () => {
+    const world = new CoreWorld();
+    const client = aClient(world, "aa").write("a");
+    world.run();
+    const { tries } = world;
+    let trials = 0;
+    const random = seededRandom(1);
+    const large = Array.from({ length: 50_000 }, () => String.fromCodePoint(0x4e00 + randomInteger(random, 20_000))).join("");
+    world.tries = (effect) => {
+      trials += 1;
+      return effect.trial.updates.some(({ length }) => length > 65_536) ? refused("UNAPPLICABLE") : tries(effect);
+    };
+    client.write(large);
+    world.run();
+    client.write("c");
+    world.pass(600_000);
+    expect(trials).toBeLessThan(10);
+    expect(client.closeCode).toBeUndefined();
+  });
 });
