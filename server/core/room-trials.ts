@@ -6,7 +6,8 @@
  *                    └── the worker was lost: each of them alone ◀───────┘   (lost again: it is that one, and is refused)
  *
  * A worker keeps the documents that were tried last, and is told what other relays let in; where it knows a document no more it is told all of it.
- * Nothing is kept there that a worker's death could lose.
+ * Nothing is kept there that a worker's death could lose. A document there that is ahead of the room, since something that applied was not let in, is
+ * forgotten.
  *
  * Invariants: everything is answered once, in the order in which it was brought; one trial of a room is under way; nothing is answered while the
  * room is not what it was tried on: that waits, and is asked for again. Rooms that need no trial pass at once.
@@ -17,7 +18,7 @@ import type { TrialAnswer, TrialVerdict } from "@inkmesh/shared/engine/update-tr
 import { partsOf } from "./join-plan.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { RoomContent } from "./room-content.ts";
-import { untried, type TriedUpdate } from "./tried-update.ts";
+import { isApplied, untried, type TriedUpdate } from "./tried-update.ts";
 
 /** The room, as its trials see it. */
 interface TriedRoom {
@@ -31,6 +32,8 @@ interface TriedRoom {
 type Then = (tried: readonly TriedUpdate[]) => void;
 
 interface Brought {
+  /** Of the document for which it was brought. */
+  readonly lineage: Lineage;
   readonly updates: readonly Uint8Array[];
   readonly verdicts: (TrialVerdict | undefined)[];
   readonly bytes: number;
@@ -44,8 +47,8 @@ const newsBytesMax = 1024 * 1024;
 const unknownMax = 2;
 
 const refusedFor = ({ code, detail }: Refusal): TrialVerdict => ({ type: "refused", refusal: { code, detail } });
-/** It cannot be tried now: whoever brought it is asked for it again. */
-const notNow: TrialVerdict = { type: "waits" };
+/** It cannot be tried now: whoever brought it may bring it again. */
+const notNow: TrialVerdict = { type: "not-now" };
 
 export class RoomTrials {
   readonly #context: RelayContext;
@@ -60,6 +63,8 @@ export class RoomTrials {
   #isKnown = false;
   #news: Uint8Array[] = [];
   #newsBytes = 0;
+  /** What the worker's document holds, and the room not yet. */
+  readonly #ahead = new Set<TriedUpdate>();
 
   constructor(context: RelayContext, room: TriedRoom) {
     this.#context = context;
@@ -76,9 +81,15 @@ export class RoomTrials {
     const bytes = updates.reduce((sum, update) => sum + update.length, 0);
     const isTooMuch = this.#waitingBytes + bytes > 2 * this.#context.limits.stateBytesMax;
     const verdict: TrialVerdict | undefined = isTooMuch ? notNow : mayWrite ? undefined : { type: "waits" };
-    this.#waiting.push({ updates, verdicts: updates.map(() => verdict), bytes: isTooMuch ? 0 : bytes, then });
+    const { lineage } = this.#room;
+    this.#waiting.push({ lineage, updates, verdicts: updates.map(() => verdict), bytes: isTooMuch ? 0 : bytes, then });
     this.#waitingBytes += isTooMuch ? 0 : bytes;
     this.#next();
+  }
+
+  /** It is in the room now, as it was tried. */
+  letIn(tried: TriedUpdate): void {
+    this.#ahead.delete(tried);
   }
 
   /** Another relay let it in. */
@@ -166,13 +177,22 @@ export class RoomTrials {
   #finish(): void {
     const brought = this.#running;
     this.#running = [];
-    for (const { updates, verdicts, then } of brought) then(updates.map((bytes, at) => ({ bytes, verdict: verdicts[at] })));
+    for (const { lineage, updates, verdicts, then } of brought) {
+      // Also what was found to apply in an earlier round was found so for a document that may be no more.
+      const isAsBefore = this.#isAsBefore(lineage);
+      const tried = updates.map((bytes, at) => ({ bytes, verdict: isAsBefore ? verdicts[at] : notNow }));
+      for (const each of tried) if (isApplied(each)) this.#ahead.add(each);
+      then(tried);
+    }
+    // What applied and was not let in, for whatever reason, is not to be taken for known when it comes again.
+    if (this.#ahead.size > 0) this.#forget();
     this.#room.touched();
     this.#next();
   }
 
   #forget(): void {
     this.#isKnown = false;
+    this.#ahead.clear();
     this.#forgetNews();
   }
 

@@ -36,7 +36,7 @@ import { RoomTrials } from "./room-trials.ts";
 import { takenAuthor } from "./stored-history.ts";
 import type { Compaction, RoomRecord, StoredRoom } from "./stored-room.ts";
 import { TailUpkeep } from "./tail-upkeep.ts";
-import { admissionOf, type TriedUpdate } from "./tried-update.ts";
+import { admissionOf, isInAsTried, type TriedUpdate } from "./tried-update.ts";
 
 interface RoomOptions {
   readonly name: RoomName;
@@ -219,13 +219,17 @@ export class Room implements RoomCopy, RecordKeeper {
   admit(update: TriedUpdate, kind: UpdateKind, author: Participant): Admission {
     const context = this.#context;
     const admission = admissionOf(update, (bytes) => this.#content.examine(bytes, kind));
-    if (admission.type === "known") context.report({ type: "known", room: this.name });
+    if (admission.type === "known") {
+      this.trials.letIn(update);
+      context.report({ type: "known", room: this.name });
+    }
     if (admission.type === "gap") context.report({ type: "gap", room: this.name, missing: admission.missing });
     if (admission.type !== "admitted") return admission;
     assert(this.isOpen, "updates are admitted to open rooms only");
     const refusal = context.store.refusal;
     if (refusal !== undefined) return { type: "refused", refusal: { code: refusal, detail: "" } };
     const entry = this.#content.enter(admission, context.entryMaker(this, author.principal));
+    if (isInAsTried(update, admission)) this.trials.letIn(update);
     this.#letIn(entry, author.seat);
     context.report({ type: "admitted", room: this.name, bytes: entry.payload.length });
     if (admission.leftOut) context.report({ type: "left-out", room: this.name });

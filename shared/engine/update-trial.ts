@@ -19,8 +19,10 @@ export type TrialVerdict =
   | { readonly type: "applies" }
   /** This part of it applies; the rest hangs on something that is not here. */
   | { readonly type: "part"; readonly bytes: Uint8Array }
-  /** It hangs on something that is not here, or nothing can be said of it. */
+  /** It hangs on something that is not here, or cannot be read. */
   | { readonly type: "waits" }
+  /** Nothing can be said of it: it could not be tried, and may be brought again. */
+  | { readonly type: "not-now" }
   | { readonly type: "refused"; readonly refusal: Refusal };
 
 export type TrialAnswer =

@@ -3,7 +3,7 @@
  */
 import * as A from "automerge";
 import { beforeAll, describe, expect, test } from "vitest";
-import { noBytes } from "@inkmesh/shared/base/bytes";
+import { concatBytes, noBytes } from "@inkmesh/shared/base/bytes";
 import type { RequestId } from "@inkmesh/shared/base/ids";
 import { refused } from "@inkmesh/shared/base/result";
 import { panickingChange, textOfChanges, typedChanges } from "../../automerge-typing.ts";
@@ -103,14 +103,14 @@ describe("a worker that is lost", () => {
     expect([first.heard("ack").at(-1)?.number, last.heard("ack").at(-1)?.number]).toEqual([2, 1]);
   });
 
-  test("for no fault of what was tried is a reason to ask for it again", () => {
+  test("for no fault of what was tried is a reason to bring it again later", () => {
     const world = new CoreWorld();
     const client = opened(world);
     const tries = world.tries;
     world.tries = () => refused("RELAY_BUSY", "it ended with 1");
     client.updates(1, typedChanges("aa", ["a"]));
     world.run();
-    expect(client.heard("nack")).toMatchObject([{ number: 1, code: "GAP" }]);
+    expect(client.heard("nack")).toMatchObject([{ number: 1, code: "RELAY_BUSY", retryAfterMs: 2_000 }]);
     world.tries = tries;
     client.updates(1, typedChanges("aa", ["a"]));
     world.run();
@@ -133,6 +133,30 @@ describe("a worker that is lost", () => {
     }
     expect(client.heard("ack").at(-1)).toMatchObject({ number: 4 });
     expect(trials.map(({ trial }) => trial.parts?.length)).toEqual([0, undefined, undefined, undefined, 3]);
+  });
+});
+
+describe("[P9] what applied and was not let in", () => {
+  test("is not taken for known by the worker when it comes again with something that waits", () => {
+    const world = new CoreWorld();
+    const client = opened(world);
+    const [begun, a, b, c] = typedChanges("aa", ["a", "b", "c"]);
+    client.updates(1, [begun!]);
+    world.run();
+    world.holdsAppends = true;
+    client.updates(2, [a!]);
+    for (let turns = 0; turns < 3; turns++) world.turn();
+    world.failAppends("STORE_FULL");
+    world.turn();
+    client.updates(3, [b!]);
+    world.run();
+    expect(client.heard("nack")).toMatchObject([{ number: 3, code: "STORE_FULL" }]);
+    world.holdsAppends = false;
+    world.pass(60_000);
+    const [, , orphan] = typedChanges("bb", ["x", "y"]);
+    opened(world).updates(1, [concatBytes([b!, c!, orphan!])], "state");
+    world.run();
+    expect(textHeard(opened(world))).toBe("abc");
   });
 });
 
@@ -194,6 +218,51 @@ describe("the order of trials", () => {
   });
 });
 
+describe("[P9] a document that is deleted during the second round of a trial", () => {
+  /** What was brought first is found to apply in the first round, and what panics makes the rest wait for a second one, which is held. */
+  function inSecondRound(): { world: CoreWorld; client: NativeScript; goOn: () => void } {
+    const world = new CoreWorld();
+    const client = opened(world);
+    client.updates(1, typedChanges("ff", []));
+    world.run();
+    const held: (() => void)[] = [];
+    let round = 0;
+    world.holdsTrials = (answer) => {
+      round += 1;
+      if (round === 2) held.push(answer);
+      else answer();
+    };
+    client.updates(2, [...typedChanges("aa", ["secret"]), panickingChange(), typedChanges("cc", ["c"])[1]!]);
+    world.run();
+    expect(held).toHaveLength(1);
+    client.updates(6, [typedChanges("ee", ["waits for the next trial"])[1]!]);
+    world.turn();
+    world.ask({ type: "delete", room: automergeRoom, principal: "" });
+    return { world, client, goOn: () => (held[0]?.(), world.run()) };
+  }
+
+  test("stays deleted, and the relay goes on", () => {
+    const { world, client, goOn } = inSecondRound();
+    world.holdsAppends = true;
+    world.turn();
+    goOn();
+    world.holdsAppends = false;
+    world.run();
+    expect(client.heard("deleted")).toHaveLength(1);
+    expect(world.disk.entries(lineage)).toEqual([]);
+  });
+
+  test("and opened anew begins with nothing of it", () => {
+    const { world, goOn } = inSecondRound();
+    world.run();
+    world.ask({ type: "create", room: automergeRoom, title: undefined, kind: undefined, principal: "" } as never);
+    world.run();
+    goOn();
+    expect(textHeard(opened(world))).toBe("");
+    expect(world.disk.entries(aLineage(automergeRoom, 1))).toEqual([]);
+  });
+});
+
 describe("an edit over HTTP", () => {
   const patch = (update: Uint8Array) => ({ type: "update", room: automergeRoom, update, match: undefined, principal: "" }) as const;
 
@@ -213,6 +282,19 @@ describe("an edit over HTTP", () => {
     expect(answerTo(world, patch(typedChanges("aa", ["a"])[1]!)), "once more").toMatchObject({ type: "saved" });
     expect(textHeard(opened(world))).toBe("a");
     expect(world.disk.entries(lineage)).toHaveLength(2);
+  });
+
+  test("that cannot be tried now is one for later, and no gap", () => {
+    const world = new CoreWorld();
+    opened(world).updates(1, typedChanges("aa", []));
+    world.run();
+    const tries = world.tries;
+    world.tries = () => refused("RELAY_BUSY", "it ended with 1");
+    const edit = patch(typedChanges("aa", ["a"])[1]!);
+    expect(answerTo(world, edit)).toMatchObject({ type: "refused", refusal: { code: "RELAY_BUSY" } });
+    expect(answerTo(world, patch(typedChanges("aa", [])[0]!)), "which is here").toMatchObject({ type: "saved" });
+    world.tries = tries;
+    expect(answerTo(world, edit)).toMatchObject({ type: "saved" });
   });
 
   test("[P2] is not called done while it is tried, and is not let in when nobody waits for it any more", () => {
