@@ -17,8 +17,9 @@ import { bytesOfHex, concatBytes } from "@inkmesh/shared/base/bytes";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import { splitUpdate } from "@inkmesh/shared/engine/automerge-change";
+import type { AutomergeContentIndex } from "@inkmesh/shared/engine/automerge-content-index";
 import type { SyncMessage } from "@inkmesh/shared/wire/automerge-sync";
-import { AutomergeSync, type KnownChanges, type SyncAnswer } from "./automerge-sync.ts";
+import { AutomergeSync, type SyncAnswer } from "./automerge-sync.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { TurnOfRoom } from "./fan-out.ts";
 import { HeadsTelling } from "./heads-telling.ts";
@@ -34,6 +35,9 @@ const passing: ReadonlySet<ErrorCode> = new Set(["STORE_FULL", "STORE_FAILED", "
 /** Milliseconds between two questions for what was held back; twice as many after each that did not bring it, up to the longest. */
 const askEveryMs = 1_000;
 const askEveryMsMax = 30_000;
+
+/** What it takes to look for what somebody lacks among the changes of a document, as if each were so many bytes: a snapshot of few may have many. */
+const changeCost = 256;
 
 /** Milliseconds until a client is told that there is nothing of a document: what somebody has just begun is on its way. */
 const missingAfterMs = 1_000;
@@ -210,7 +214,7 @@ export class DocumentSync implements Patient {
   #bring(basis: readonly string[]): void {
     const { line, room } = this.#session;
     if (this.#wasBrought && line.isOwedTooMuch) return line.refuse({ code: "CLIENT_SLOW", detail: "states that were not read yet" });
-    if (this.#wasBrought) line.charge(room.content.bytes);
+    if (this.#wasBrought) line.charge(room.content.bytes + changeCost * this.#known().size);
     this.#wasBrought = true;
     const parts = partsOf(room.content);
     const isWhole = basis.length === 0 && (room.content.snapshot === undefined || this.#sync.takesDocuments);
@@ -230,7 +234,7 @@ export class DocumentSync implements Patient {
     line.sendState(line.dialect.encode({ type: "sync", handle: room.handle, bytes }));
   }
 
-  #known(): KnownChanges {
+  #known(): AutomergeContentIndex {
     const { changes } = this.#session.room.content;
     assert(changes !== undefined, "automerge-repo clients are in rooms of Automerge only");
     return changes;

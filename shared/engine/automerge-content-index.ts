@@ -22,6 +22,7 @@ import { bytesOfHex, concatBytes, hexOf } from "../base/bytes.ts";
 import { ok, refused, type Result } from "../base/result.ts";
 import { hashBytes, readChanges, type AutomergeChange } from "./automerge-change.ts";
 import { lackingMax } from "./admission.ts";
+import { frontierOf, type MayHave } from "./automerge-frontier.ts";
 import { ByteCursor, Unreadable } from "./byte-cursor.ts";
 import { contentHash } from "./content-hash.ts";
 import type { Admission, ContentChange, ContentIndex, ContentLimits, Lacking, NamedContent, UpdateKind } from "./crdt-engine.ts";
@@ -33,9 +34,6 @@ export interface AutomergeContentChange extends ContentChange {
 }
 
 type Answer = Admission<AutomergeContentChange>;
-
-/** Each costs some fifteen questions: what this bounds is a hundred milliseconds of the thread that serves everybody. */
-const frontierActorsMax = 1_024;
 
 export class AutomergeContentIndex implements ContentIndex<AutomergeContentChange> {
   readonly #hashes = new Set<string>();
@@ -71,12 +69,9 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
     return this.#actors.get(actor)?.length ?? 0;
   }
 
-  /**
-   * Changes that somebody has of whom `mayHave` knows which, with some too many: of each actor one so far back that it would be three in a row
-   * which are too many, were it not there. Of the first `frontierActorsMax` actors only.
-   */
-  frontier(mayHave: (hash: string) => boolean): readonly string[] {
-    return [...this.#actors.values()].slice(0, frontierActorsMax).flatMap((hashes) => lastSurely(hashes, mayHave) ?? []);
+  /** Changes that somebody has of whom `mayHave` knows which, with some too many. */
+  frontier(mayHave: MayHave): readonly string[] {
+    return frontierOf(this.#actors.values(), mayHave);
   }
 
   examine(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Answer {
@@ -190,19 +185,6 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
       this.#append(actor, hash);
     }
   }
-}
-
-/** Whoever has one of an actor's changes has those before it, so the last one is found by halving. */
-function lastSurely(hashes: readonly string[], mayHave: (hash: string) => boolean): string | undefined {
-  let [from, to] = [0, hashes.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (mayHave(hashes[middle]!)) from = middle + 1;
-    else to = middle;
-  }
-  for (let last = from - 1; last >= 2; last -= 3)
-    if ([last, last - 1, last - 2].every((at) => mayHave(hashes[at]!))) return hashes[last - 2];
-  return undefined;
 }
 
 /** What of an update can be let in. */
