@@ -40,6 +40,9 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
   /** Of each actor the hashes of its changes: the first is number 1. */
   readonly #actors = new Map<string, string[]>();
   readonly #heads = new Set<string>();
+  /** Of the heads, until something joins: they are asked for with each message to each client. */
+  #sorted: readonly string[] | undefined;
+  #stateVector: Uint8Array | undefined;
   #hash: string | undefined;
 
   get authors(): number {
@@ -51,9 +54,10 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
     return this.#hashes.size;
   }
 
-  /** Ascending. */
+  /** Ascending. The same array as long as they are. */
   get heads(): readonly string[] {
-    return [...this.#heads].sort();
+    this.#sorted ??= [...this.#heads].sort();
+    return this.#sorted;
   }
 
   has(hash: string): boolean {
@@ -91,7 +95,7 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
   join(change: AutomergeContentChange): void {
     assert(change.engine === "automerge", "what joins an index of Automerge was examined by one");
     for (const each of change.changes) this.#enter(each);
-    this.#hash = undefined;
+    this.#sorted = this.#stateVector = this.#hash = undefined;
   }
 
   /** Which of `changes` can be let in, one after the other, and why the others cannot. Changes nothing. */
@@ -100,7 +104,8 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
   }
 
   stateVector(): Uint8Array {
-    return concatBytes(this.heads.map(bytesOfHex));
+    this.#stateVector ??= concatBytes(this.heads.map(bytesOfHex));
+    return this.#stateVector;
   }
 
   /** A replica that has the heads has all. One that has others may have these, too; it is told that it has not. */
