@@ -80,7 +80,7 @@ export class Connection implements Line {
       refuse: (opening, refusal) => this.#refuseChannel(opening, refusal),
     });
     this.#load = new SocketLoad(context, id);
-    this.#peer = new JoinedPeer(context.joined, (refusal) => this.refuse(refusal));
+    this.#peer = new JoinedPeer(context.joined, context.asksAccess ? undefined : options.principal, (refusal) => this.refuse(refusal));
     context.deadlines.set({ type: "handshake", connection: id }, context.now.monotonicMs + context.limits.handshakeMs);
     this.#keepalive = new Keepalive(context, id);
   }

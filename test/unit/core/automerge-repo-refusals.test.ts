@@ -6,6 +6,7 @@ import type { RoomName } from "@inkmesh/shared/base/ids";
 import { randomInteger, seededRandom } from "@inkmesh/shared/base/random";
 import { ok, refused } from "@inkmesh/shared/base/result";
 import { documentIdOf, roomOfDocument } from "@inkmesh/shared/wire/automerge-document";
+import { encodeRepoMessage } from "@inkmesh/shared/wire/automerge-repo";
 import { beforeAll, describe, expect, test } from "vitest";
 import { automergeRoom, loadAutomerge } from "../../engines.ts";
 import { CoreWorld } from "./core-world.ts";
@@ -81,6 +82,35 @@ describe("automerge-repo's clients", () => {
     client.write("c");
     world.pass(30_000);
     expect(aClient(world, "bb").text).toBe("abc");
+  });
+
+  test("[C7] are not thrown out by somebody else who says their name, where it matters who somebody is", () => {
+    const world = new CoreWorld({ asksAccess: true });
+    const [victim, hostile, writer] = [aClient(world, "aa"), aClient(world, "aa"), aClient(world, "bb")];
+    for (const user of ["ann", "eve", "bob"]) world.grant({ user });
+    writer.write("a");
+    world.run();
+    expect([victim.closeCode, hostile.closeCode]).toEqual([undefined, undefined]);
+    expect([victim.text, hostile.text]).toEqual(["a", "a"]);
+    hostile.close();
+    writer.write("b");
+    world.run();
+    expect(victim.text).toBe("ab");
+  });
+
+  test("are thrown out by nobody of another principal", () => {
+    const world = new CoreWorld();
+    const join = (principal: string): { closeCode?: number } => {
+      const socket: { closeCode?: number } = {};
+      const closed = (code: number): void => void (socket.closeCode = code);
+      const connection = world.connect("automerge-repo", { received: () => {}, closed }, { principal });
+      const peerMetadata = { storageId: undefined, isEphemeral: false };
+      world.send(connection, encodeRepoMessage({ type: "join", senderId: "peer-aa", peerMetadata, versions: ["1"] }));
+      world.run();
+      return socket;
+    };
+    const [first, other, again] = [join("ann"), join("eve"), join("ann")];
+    expect([first.closeCode, other.closeCode, again.closeCode]).toEqual([1002, undefined, undefined]);
   });
 
   test("are not asked over and over for what hangs on something that was refused for good", () => {
