@@ -21,8 +21,9 @@ export class OpenDocuments {
     this.max = letsGo ? limits.roomsPerConnectionMax : limits.documentsPerConnectionMax;
     this.channels = new ChannelTable({ forgottenMax: this.max });
     this.names = new ChannelNames({ endedMax: this.max });
-    // Each is asked for with a message that waits with it.
-    this.awaited = new AwaitedOpenings({ ...limits, waitingPerSessionMax: Math.max(limits.waitingPerSessionMax, this.max) });
+    // Who cannot let go of any may ask for all of them at once, each with a message that waits with it.
+    const waitingPerSessionMax = Math.max(limits.waitingPerSessionMax, letsGo ? 0 : this.max);
+    this.awaited = new AwaitedOpenings({ ...limits, waitingPerSessionMax });
   }
 
   get isFull(): boolean {
