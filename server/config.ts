@@ -56,6 +56,8 @@ const limitBounds = {
   roomBytesMax: [64 * mib, kib, 1024 * mib],
   /** Rooms. A person's tabs and panes; each costs memory in two places. */
   roomsPerConnectionMax: [256, 1, 100_000],
+  /** Rooms of clients that cannot let go of one. An automerge-repo client comes to hundreds in a day; one that nobody writes in takes some kilobytes here. */
+  documentsPerConnectionMax: [4_096, 1, 100_000],
   /** Sockets. About 10 KB each when idle. */
   connectionsMax: [10_000, 1, 1_000_000],
   /** Milliseconds. A slow phone says hello within it; a trickling attacker is gone after it. */

@@ -321,6 +321,8 @@ function noteReport(parts: Parts, report: Report): void {
     logger.warn({ full: report.full }, report.full ? "the disk is full: edits stay with their authors" : "the disk takes edits again");
   } else if (report.type === "quarantined")
     logger.warn({ room: report.room, count: report.count }, "entries that do not apply were set aside");
+  else if (report.type === "too-big")
+    logger.error(report, "a document is too large to come here from another relay: this copy stays behind");
   else if (report.type === "refused") logger.debug({ code: report.refusal.code, detail: report.refusal.detail }, "refused");
 }
 

@@ -17,11 +17,14 @@
  * that two sides which do not agree for good fall silent; per connection, and forgotten with it.
  * Source: rust/automerge/src/sync.rs of automerge/automerge; Kleppmann, Howard, "Byzantine eventual consistency", arXiv 2012.00472.
  */
-import { emptyFilter, encodeSyncMessage, mayHave, type SyncMessage } from "@inkmesh/shared/wire/automerge-sync";
+import { emptyFilter, encodeSyncMessage, mayHave, type Hashes, type SyncMessage } from "@inkmesh/shared/wire/automerge-sync";
 
 /** Which changes are here. */
 export interface KnownChanges {
+  /** The same array as long as they are. */
   readonly heads: readonly string[];
+  /** The bytes of the heads. */
+  stateVector(): Uint8Array;
   has(hash: string): boolean;
   /** Changes of which somebody has told with a filter that they have them. */
   frontier(mayHave: (hash: string) => boolean): readonly string[];
@@ -46,7 +49,7 @@ export class AutomergeSync {
   /** Its filter has said something wrong. */
   #isCareful = false;
   /** What was told last, and to which heads. */
-  #told: string | undefined;
+  #told: { readonly heads: readonly string[]; readonly to: readonly string[] } | undefined;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
 
@@ -84,7 +87,8 @@ export class AutomergeSync {
     if (heads.length === 0 && this.#isRequest) return this.#saidUnavailable();
     if (!isFirst) return this.#repeat();
     const basis = this.#basis(this.#last);
-    if (heads.every((head) => basis.includes(head))) return { type: "message", bytes: this.#message([]) };
+    const had = new Set(basis);
+    if (heads.every((head) => had.has(head))) return { type: "message", bytes: this.#message([]) };
     this.#state = "bringing";
     return { type: "bring", basis };
   }
@@ -113,29 +117,33 @@ export class AutomergeSync {
    */
   askAgain(): Uint8Array {
     this.#told = undefined;
-    return encoded([], this.#known().heads, []);
+    return encoded([], this.#known().stateVector(), []);
   }
 
   /** Once for each time that it asks. */
   #saidUnavailable(): SyncAnswer {
     this.#isRequest = false;
-    this.#told = this.#key();
+    this.#noteTold();
     return { type: "unavailable" };
   }
 
   /** The same heads are told to the same heads once. */
   #repeat(): SyncAnswer {
-    return this.#key() === this.#told ? nothing : { type: "message", bytes: this.#message([]) };
+    return this.#wasTold() ? nothing : { type: "message", bytes: this.#message([]) };
   }
 
   #message(changes: readonly Uint8Array[]): Uint8Array {
-    this.#told = this.#key();
-    const { heads } = this.#known();
+    this.#noteTold();
+    const heads = this.#known().stateVector();
     return encoded(heads, heads, changes);
   }
 
-  #key(): string {
-    return `${this.#known().heads.join()} ${this.#last?.heads.join() ?? ""}`;
+  #noteTold(): void {
+    this.#told = { heads: this.#known().heads, to: this.#last?.heads ?? [] };
+  }
+
+  #wasTold(): boolean {
+    return this.#told !== undefined && areSame(this.#told.heads, this.#known().heads) && areSame(this.#told.to, this.#last?.heads ?? []);
   }
 
   /** It has read what was sent, and says that it has not everything. */
@@ -160,6 +168,10 @@ function asksForReset({ heads, have, changes }: SyncMessage): boolean {
   return heads.length > 0 && changes.length === 0 && have.length === 1 && have[0]!.lastSync.length === 0 && have[0]!.filter.entries === 0;
 }
 
-function encoded(heads: readonly string[], lastSync: readonly string[], changes: readonly Uint8Array[]): Uint8Array {
+function areSame(left: readonly string[], right: readonly string[]): boolean {
+  return left === right || (left.length === right.length && left.every((head, index) => head === right[index]));
+}
+
+function encoded(heads: Hashes, lastSync: Hashes, changes: readonly Uint8Array[]): Uint8Array {
   return encodeSyncMessage({ heads, need: [], have: [{ lastSync, filter: emptyFilter }], changes });
 }

@@ -22,6 +22,10 @@ export class ChannelTable {
     return this.#sessions.size;
   }
 
+  get sizeOfAll(): number {
+    return this.#sessions.size + this.#leaving.size;
+  }
+
   session(channel: number): Session | undefined {
     return this.#sessions.get(channel);
   }

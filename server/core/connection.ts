@@ -12,20 +12,18 @@
  */
 import { unreachable } from "@inkmesh/shared/base/assert";
 import { noBytes } from "@inkmesh/shared/base/bytes";
-import { errorKind } from "@inkmesh/shared/base/errors";
+import { errorKind, type ErrorCode } from "@inkmesh/shared/base/errors";
 import type { ConnectionId, RoomName } from "@inkmesh/shared/base/ids";
 import type { Refusal } from "@inkmesh/shared/base/result";
-import { engineOf } from "@inkmesh/shared/engine/engine-of";
-import { ChannelNames } from "@inkmesh/shared/wire/channel-names";
 import type { ClientMessage, RelayMessage } from "@inkmesh/shared/wire/client-message";
-import { canSpeakOf, type Dialect } from "@inkmesh/shared/wire/dialect";
+import type { Dialect } from "@inkmesh/shared/wire/dialect";
 import { behindSince, countSince, speaksNative, wrongVersionDetail } from "@inkmesh/shared/wire/protocol-version";
 import { Admittance } from "./admittance.ts";
-import { AwaitedOpenings } from "./awaited-openings.ts";
-import { ChannelTable } from "./channel-table.ts";
+import type { ChannelTable } from "./channel-table.ts";
 import { Keepalive } from "./keepalive.ts";
 import { joinBytesMax, JoinedPeer } from "./joined-peer.ts";
 import type { Line } from "./line.ts";
+import { OpenDocuments } from "./open-documents.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Admission } from "./session-access.ts";
@@ -33,6 +31,9 @@ import { Session } from "./session.ts";
 import { nameIn, type Opening, type SessionMessage } from "./session-message.ts";
 import { SocketLoad } from "./socket-load.ts";
 import { welcomeOf } from "./welcome.ts";
+
+/** Of a document of which no more than "there is none" can be said, and that is believed: what will be so when it is asked for again, too. */
+const settled: ReadonlySet<ErrorCode> = new Set(["NOT_ALLOWED", "ROOM_DELETED", "BAD_ROOM_NAME", "OTHER_ENGINE"]);
 
 interface ConnectionOptions {
   readonly id: ConnectionId;
@@ -50,9 +51,7 @@ export class Connection implements Line {
   readonly #context: RelayContext;
   readonly #rooms: Rooms;
   readonly #closed: () => void;
-  readonly #channels: ChannelTable;
-  readonly #names: ChannelNames;
-  readonly #awaited: AwaitedOpenings;
+  readonly #documents: OpenDocuments;
   readonly #admittance: Admittance;
   readonly #load: SocketLoad;
   #state: "greeting" | "ready" | "closed" = "greeting";
@@ -72,17 +71,15 @@ export class Connection implements Line {
     this.#context = context;
     this.#rooms = options.rooms;
     this.#closed = options.closed;
-    this.#channels = new ChannelTable({ forgottenMax: context.limits.roomsPerConnectionMax });
-    this.#names = new ChannelNames({ endedMax: context.limits.roomsPerConnectionMax });
-    this.#awaited = new AwaitedOpenings(context.limits);
+    this.#documents = new OpenDocuments(context.limits, options.dialect);
     this.#admittance = new Admittance({
-      ...{ context, connection: id, dialect: this.dialect, awaited: this.#awaited },
+      ...{ context, connection: id, dialect: this.dialect, awaited: this.#documents.awaited },
       begin: (name, opening, how) => this.#begin(name, opening, how),
-      letGo: (session) => this.#channels.letGo(session),
+      letGo: (session) => this.#documents.channels.letGo(session),
       refuse: (opening, refusal) => this.#refuseChannel(opening, refusal),
     });
     this.#load = new SocketLoad(context, id);
-    this.#peer = new JoinedPeer(context.joined, (refusal) => this.refuse(refusal));
+    this.#peer = new JoinedPeer(context.joined, context.asksAccess ? undefined : options.principal, (refusal) => this.refuse(refusal));
     context.deadlines.set({ type: "handshake", connection: id }, context.now.monotonicMs + context.limits.handshakeMs);
     this.#keepalive = new Keepalive(context, id);
   }
@@ -96,20 +93,20 @@ export class Connection implements Line {
   }
 
   get channels(): Pick<ChannelTable, "size" | "sessions"> {
-    return this.#channels;
+    return this.#documents.channels;
   }
 
   /** Those, too, that their client has let go of. */
   get allSessions(): readonly Session[] {
-    return this.#channels.all();
+    return this.#documents.channels.all();
   }
 
   get waiting(): number {
-    return this.allSessions.reduce((sum, session) => sum + session.waiting, this.#awaited.waiting);
+    return this.#documents.waiting;
   }
 
   get waitingBytes(): number {
-    return this.allSessions.reduce((sum, session) => sum + session.waitingBytes, this.#awaited.waitingBytes);
+    return this.#documents.waitingBytes;
   }
 
   get hearsBehind(): boolean {
@@ -129,7 +126,7 @@ export class Connection implements Line {
   }
 
   session(channel: number): Session | undefined {
-    return this.#channels.session(channel);
+    return this.#documents.channels.session(channel);
   }
 
   /** The room that the path named, for dialects with one room per socket. */
@@ -146,7 +143,7 @@ export class Connection implements Line {
     const frameBytesMax = isToJoin ? joinBytesMax : this.#context.limits.frameBytesMax;
     if (frame.length > frameBytesMax)
       return this.refuse({ code: "FRAME_TOO_BIG", detail: `a frame of ${frame.length} bytes, limit ${frameBytesMax}` });
-    const decoded = this.dialect.decode(frame, this.#names);
+    const decoded = this.dialect.decode(frame, this.#documents.names);
     if (!decoded.ok) return this.refuse(decoded.refusal);
     this.#load.received(frame.length, decoded.value);
     for (const message of decoded.value) {
@@ -160,7 +157,7 @@ export class Connection implements Line {
     if (this.#state === "closed") return;
     const change = this.#load.backlogChanged(bytes);
     if (change === "too-slow") return this.refuse({ code: "CLIENT_SLOW", detail: `${bytes} bytes unsent` });
-    if (change === "relieved") for (const session of this.#channels.sessions()) session.relieved();
+    if (change === "relieved") for (const session of this.#documents.channels.sessions()) session.relieved();
   }
 
   /** The socket is gone. */
@@ -183,9 +180,9 @@ export class Connection implements Line {
         return this.#show(message);
       case "close":
         this.#admittance.letGo(message.channel);
-        return this.#channels.letGo(this.#channels.remove(message.channel));
+        return this.#documents.channels.letGo(this.#documents.channels.remove(message.channel));
       case "heads-wanted":
-        return this.#channels.sessions().forEach(this.#peer.wants(message));
+        return this.#documents.channels.sessions().forEach(this.#peer.wants(message));
       case "ping":
         return this.send({ type: "pong", nonce: message.nonce });
       case "sync-request":
@@ -231,15 +228,12 @@ export class Connection implements Line {
   #open(message: ClientMessage & { type: "open" }): void {
     const { channel, room } = message;
     if (!this.dialect.multiplexes) return this.refuse({ code: "OUT_OF_ORDER", detail: "the path names the document" });
-    if (this.#channels.session(channel) !== undefined || this.#awaited.has(channel))
+    if (this.#documents.channels.session(channel) !== undefined || this.#documents.awaited.has(channel))
       return this.refuse({ code: "OUT_OF_ORDER", detail: `channel ${channel} is open` });
     // Where each session has a name of its own, there may be several in one document.
-    const isHere = this.#channels.sessions().some((session) => session.room.name === room) || this.#awaited.isOf(room);
-    if (this.dialect.carriesLineage && isHere)
+    if (this.dialect.carriesLineage && this.#documents.has(room))
       return this.refuse({ code: "OUT_OF_ORDER", detail: "the document is open on another channel" });
-    const { roomsPerConnectionMax } = this.#context.limits;
-    if (this.allSessions.length + this.#awaited.size >= roomsPerConnectionMax)
-      return this.#refuseChannel(message, { code: "TOO_MANY_ROOMS", detail: `limit ${roomsPerConnectionMax}` });
+    if (this.#documents.isFull) return this.#refuseChannel(message, { code: "TOO_MANY_ROOMS", detail: `limit ${this.#documents.max}` });
     // Opening and closing one room over and over would have its state encoded each time, all within one frame.
     if (this.isOwedTooMuch) return this.#refuseChannel(message, { code: "RATE_LIMITED", detail: "states that were not read yet" });
     this.#attach(room, message);
@@ -248,12 +242,11 @@ export class Connection implements Line {
   #attach(text: string, opening: Opening): void {
     const name = nameIn(text, this.dialect);
     if (!name.ok) return this.#refuseChannel(opening, name.refusal);
-    if (!canSpeakOf(this.dialect.name, engineOf(name.value))) return this.#refuseChannel(opening, { code: "OTHER_ENGINE", detail: "" });
     this.#admittance.open(name.value, opening);
   }
 
   #show({ channel, credential }: ClientMessage & { type: "credential" }): void {
-    this.#channels.session(channel)?.access.shown(credential);
+    this.#documents.channels.session(channel)?.access.shown(credential);
     this.#admittance.show(channel, credential);
   }
 
@@ -261,7 +254,7 @@ export class Connection implements Line {
     const room = this.#rooms.use(name);
     const session = new Session({ context: this.#context, line: this, room, opening, admission });
     if (!isLetGo) {
-      this.#channels.add(opening.channel, session);
+      this.#documents.channels.add(opening.channel, session);
       session.access.begin();
     }
     return session;
@@ -269,12 +262,12 @@ export class Connection implements Line {
 
   /** A channel that the relay ended may still be spoken to for a while; one that never was may not. */
   #forward(message: SessionMessage): void {
-    const session = this.#channels.session(message.channel);
+    const session = this.#documents.channels.session(message.channel);
     if (session !== undefined) return session.receive(message);
-    const held = this.#awaited.hold(message);
+    const held = this.#documents.awaited.hold(message);
     if (held?.type === "overflow")
       return this.#refuseChannel(held.opening, { code: "RELAY_BUSY", detail: "too much before it was clear who may" });
-    if (held === undefined && !this.#channels.wasEnded(message.channel))
+    if (held === undefined && !this.#documents.channels.wasEnded(message.channel))
       this.refuse({ code: "OUT_OF_ORDER", detail: `channel ${message.channel} is not open` });
   }
 
@@ -317,7 +310,7 @@ export class Connection implements Line {
   keepaliveDue(): void {
     this.#load.forgive();
     if (!this.#keepalive.isDue()) return;
-    const [session] = this.#channels.sessions();
+    const [session] = this.#documents.channels.sessions();
     this.sendFrames((session?.dialect ?? this.dialect).encode({ type: "keepalive" }));
   }
 
@@ -342,27 +335,22 @@ export class Connection implements Line {
   }
 
   endChannel(channel: number, last: RelayMessage, refusal: Refusal): void {
-    const session = this.#channels.session(channel);
+    const session = this.#documents.channels.session(channel);
     this.#endChannel(channel, (session?.dialect ?? this.dialect).encode(last), refusal, session?.room.name);
   }
 
   postpone(opening: Opening, said: readonly SessionMessage[], refusal: Refusal): boolean {
-    const session = this.#channels.session(opening.channel);
-    if (session === undefined || !this.#servesBeside(session)) return false;
+    const session = this.#documents.channels.session(opening.channel);
+    if (session === undefined || !this.#documents.servesBeside(session)) return false;
     if (!this.#admittance.postpone(session, opening, said, refusal)) {
       this.#refuseChannel(opening, { code: "RELAY_BUSY", detail: "too much in documents that cannot be read" });
       return true;
     }
     // One line a document, not one a try.
     if (opening.tries === undefined) this.#context.report({ type: "refused", refusal, connection: this.id, room: session.room.name });
-    this.#channels.remove(opening.channel);
+    this.#documents.channels.remove(opening.channel);
     session.end();
     return true;
-  }
-
-  /** Whether another document is served on the socket, or may be in a moment. */
-  #servesBeside(session: Session): boolean {
-    return this.#awaited.hasNew || this.#channels.sessions().some((other) => other !== session && (other.isLive || other.isNew));
   }
 
   #refuseChannel({ channel, address = "" }: Pick<Opening, "channel" | "address">, refusal: Refusal): void {
@@ -373,12 +361,13 @@ export class Connection implements Line {
 
   #endChannel(channel: number, last: readonly Uint8Array[], refusal: Refusal, room: RoomName | undefined): void {
     // Who cannot say when to try again would not: such a client comes back only with its whole connection.
-    const comesBackAlone = this.dialect.carriesLineage || !errorKind(refusal.code).retryable;
+    const { carriesLineage, letsGo } = this.dialect;
+    const comesBackAlone = carriesLineage || (letsGo ? !errorKind(refusal.code).retryable : settled.has(refusal.code));
     if (!this.dialect.multiplexes || !comesBackAlone) return this.refuse(refusal);
     this.#context.report({ type: "refused", refusal, connection: this.id, room });
     this.sendFrames(last);
-    this.#names.end(channel);
-    this.#channels.endByRelay(channel)?.end();
+    this.#documents.names.end(channel);
+    this.#documents.channels.endByRelay(channel)?.end();
   }
 
   #end(): void {
@@ -386,7 +375,7 @@ export class Connection implements Line {
     this.#state = "closed";
     const { deadlines } = this.#context;
     for (const type of ["handshake", "keepalive", "resume-reading"] as const) deadlines.clear({ type, connection: this.id });
-    for (const session of this.#channels.clear()) session.end();
+    for (const session of this.#documents.channels.clear()) session.end();
     this.#peer.end();
     this.#admittance.end();
     this.#closed();

@@ -6,7 +6,8 @@
  *     others wrote ─▶ the end of the turn ──────────────────────────────────────┘
  *
  * What a client lacks is, by what it takes least to say: entries of the tail · snapshot and tail as they are, for who has nothing and takes whole
- * documents · a difference that a worker makes. What could not be let in for want of space is asked for again when there is some.
+ * documents · a difference that a worker makes. What could not be let in for want of space is asked for again when there is some; what could not be
+ * tried, or hung on something that was not here, after a while, for as long as it is held back: its client takes it for sent.
  *
  * Invariants: one message a turn at most, but for answers; a client that asks for everything again pays for it as for what it sends; who may not
  * write is told what others do, and nothing of its own is let in.
@@ -16,8 +17,9 @@ import { bytesOfHex, concatBytes } from "@inkmesh/shared/base/bytes";
 import type { ErrorCode } from "@inkmesh/shared/base/errors";
 import type { Refusal } from "@inkmesh/shared/base/result";
 import { splitUpdate } from "@inkmesh/shared/engine/automerge-change";
+import type { AutomergeContentIndex } from "@inkmesh/shared/engine/automerge-content-index";
 import type { SyncMessage } from "@inkmesh/shared/wire/automerge-sync";
-import { AutomergeSync, type KnownChanges, type SyncAnswer } from "./automerge-sync.ts";
+import { AutomergeSync, type SyncAnswer } from "./automerge-sync.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { TurnOfRoom } from "./fan-out.ts";
 import { HeadsTelling } from "./heads-telling.ts";
@@ -30,15 +32,21 @@ import { reportRefusal, strike, type IntakeSession } from "./update-intake.ts";
 /** Refusals that pass: the disk's, not the changes'. */
 const passing: ReadonlySet<ErrorCode> = new Set(["STORE_FULL", "STORE_FAILED", "RELAY_BUSY"]);
 
-/** Milliseconds between two questions for what was held back; twice as many after each that did not bring it, and none after the longest. */
+/** Milliseconds between two questions for what was held back; twice as many after each that did not bring it, up to the longest. */
 const askEveryMs = 1_000;
-const askEveryMsMax = 32_000;
+const askEveryMsMax = 30_000;
+
+/** What it takes to look for what somebody lacks among the changes of a document, as if each were so many bytes: a snapshot of few may have many. */
+const changeCost = 256;
 
 /** Milliseconds until a client is told that there is nothing of a document: what somebody has just begun is on its way. */
 const missingAfterMs = 1_000;
 
 /** What came in one message is tried, and refused, in such pieces: one change over which a worker is lost leaves the others alone. */
 const updateBytesMax = 65_536;
+
+/** Of what a client brought: "known": nothing is to be done about it. */
+type Outcome = "known" | "let-in" | "gap" | "not-now" | "refused";
 
 export class DocumentSync implements Patient {
   readonly #session: IntakeSession;
@@ -71,9 +79,12 @@ export class DocumentSync implements Patient {
     const mightWrite = mayWrite();
     if (!mightWrite) reportRefusal(this.#session, { code: "READ_ONLY", detail: "" });
     room.trials.run(splitUpdate(message.changes, updateBytesMax), mightWrite, (tried) => {
-      const isIn = mightWrite && tried.map((update) => this.#take(update)).includes(true);
+      const outcomes = mightWrite ? tried.map((update) => this.#take(update)) : [];
+      // What hangs on something that was refused for good never can be let in, and comes with it whenever it is asked for.
+      const isGap = outcomes.includes("gap") && !outcomes.includes("refused");
+      if (isGap || outcomes.includes("not-now")) this.#heal();
       // What was let in is answered with the turn, which others may add to.
-      if (!isIn && this.#session.isLive()) this.#answer();
+      if (!outcomes.includes("let-in") && this.#session.isLive()) this.#answer();
     });
   }
 
@@ -108,7 +119,7 @@ export class DocumentSync implements Patient {
   healDue(): void {
     if (this.#isMissing) return this.#missingDue();
     this.#askedMs = this.#session.context.now.monotonicMs;
-    this.#waitMs *= 2;
+    this.#waitMs = Math.min(2 * this.#waitMs, askEveryMsMax);
     this.#askAgain();
   }
 
@@ -125,31 +136,38 @@ export class DocumentSync implements Patient {
 
   // -- what the client wrote -------------------------------------------------------------------------------------------
 
-  /** Whether something of it was let in: also of somebody who has gone meanwhile, who brought it before. */
-  #take(changes: TriedUpdate): boolean {
+  /** Also of somebody who has gone meanwhile, who brought it before. */
+  #take(changes: TriedUpdate): Outcome {
     const { room, author, isLive } = this.#session;
     const admission = room.admit(changes, "state", author);
-    if (!isLive()) return true;
-    if (admission.type === "refused") this.#refused(admission.refusal);
-    if (admission.type === "gap" || (admission.type === "admitted" && admission.leftOut)) this.#heal();
-    else if (admission.type === "admitted") this.#waitMs = askEveryMs;
-    return admission.type === "admitted";
+    if (!isLive() || admission.type === "known") return "known";
+    if (admission.type === "refused") return this.#refused(admission.refusal);
+    if (admission.type === "gap") return "gap";
+    if (admission.leftOut) this.#heal();
+    else this.#waitMs = askEveryMs;
+    return "let-in";
   }
 
   /** Nothing can be said of one change to these clients. What they write behind one that was refused for good is held back, too. */
-  #refused(refusal: Refusal): void {
+  #refused(refusal: Refusal): Outcome {
+    const { store } = this.#session.context;
     reportRefusal(this.#session, refusal);
-    if (!passing.has(refusal.code)) return strike(this.#session, refusal);
-    // It could not be tried: there is nothing to wait for but time.
-    if (this.#session.context.store.refusal === undefined) return this.#heal();
+    if (!passing.has(refusal.code)) {
+      strike(this.#session, refusal);
+      return "refused";
+    }
+    if (store.refusal === undefined) return "not-now";
     this.#hold(true);
-    this.#session.context.store.wait(this);
+    store.wait(this);
+    return "known";
   }
 
-  /** Something that it hangs on was sent, and is not here; or could not be tried. What hangs on something that was refused for good never can be. */
+  /** Something that it hangs on was sent, and is not here; or could not be tried. */
   #heal(): void {
-    const { deadlines, now } = this.#session.context;
-    if (this.#waitMs > askEveryMsMax || deadlines.has(this.#deadline)) return;
+    const { context, isLive } = this.#session;
+    const { deadlines, now } = context;
+    this.#isMissing = false;
+    if (!isLive() || deadlines.has(this.#deadline)) return;
     deadlines.set(this.#deadline, Math.max(now.monotonicMs, this.#askedMs + this.#waitMs));
   }
 
@@ -199,7 +217,7 @@ export class DocumentSync implements Patient {
   #bring(basis: readonly string[]): void {
     const { line, room } = this.#session;
     if (this.#wasBrought && line.isOwedTooMuch) return line.refuse({ code: "CLIENT_SLOW", detail: "states that were not read yet" });
-    if (this.#wasBrought) line.charge(room.content.bytes);
+    if (this.#wasBrought) line.charge(room.content.bytes + changeCost * this.#known().size);
     this.#wasBrought = true;
     const parts = partsOf(room.content);
     const isWhole = basis.length === 0 && (room.content.snapshot === undefined || this.#sync.takesDocuments);
@@ -219,7 +237,7 @@ export class DocumentSync implements Patient {
     line.sendState(line.dialect.encode({ type: "sync", handle: room.handle, bytes }));
   }
 
-  #known(): KnownChanges {
+  #known(): AutomergeContentIndex {
     const { changes } = this.#session.room.content;
     assert(changes !== undefined, "automerge-repo clients are in rooms of Automerge only");
     return changes;

@@ -157,6 +157,8 @@ export type Report =
   /** An entry was shown before what it had been written after: that did not come in time. */
   | { readonly type: "passed-over"; readonly room: RoomName }
   | { readonly type: "quarantined"; readonly room: RoomName; readonly count: number }
+  /** What is lacking here of a document is larger than may come from another relay: the copy here stays as it is. */
+  | { readonly type: "too-big"; readonly room: RoomName; readonly from: RelayId; readonly bytes: number; readonly bytesMax: number }
   | { readonly type: "acked"; readonly count: number }
   | { readonly type: "store-full"; readonly full: boolean }
   | { readonly type: "mesh"; readonly news: MeshNews }

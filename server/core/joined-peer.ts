@@ -1,7 +1,8 @@
 /**
  * JoinedPeer: who the client of a connection says that it is, in the dialect in which clients do, and what it wants to be told of all its documents.
  *
- * Invariant: of one peer one connection is here, the last that joined: one that was lost without a word is found out by that.
+ * Invariant: of one peer of one principal one connection is here, the last that joined: one that was lost without a word is found out by that. A name
+ * alone proves nothing, as everybody in a document hears it. Several of one name may be here: what is said goes by connections.
  */
 import type { Refusal } from "@inkmesh/shared/base/result";
 import type { ClientMessage } from "@inkmesh/shared/wire/client-message";
@@ -17,13 +18,15 @@ interface Hearer {
 
 export class JoinedPeer {
   readonly #all: Map<string, JoinedPeer>;
+  readonly #principal: string | undefined;
   readonly #refuse: (refusal: Refusal) => void;
   readonly #wantedHeads = new Set<string>();
-  #name: string | undefined;
+  #key: string | undefined;
 
-  /** `all`: who has joined at this relay, by name. */
-  constructor(all: Map<string, JoinedPeer>, refuse: (refusal: Refusal) => void) {
+  /** `all`: who has joined at this relay. `principal`: whose the connection is; undefined: an application says so, of each document by itself. */
+  constructor(all: Map<string, JoinedPeer>, principal: string | undefined, refuse: (refusal: Refusal) => void) {
     this.#all = all;
+    this.#principal = principal;
     this.#refuse = refuse;
   }
 
@@ -32,9 +35,10 @@ export class JoinedPeer {
   }
 
   join(name: string): void {
-    const former = this.#all.get(name);
-    this.#all.set(name, this);
-    this.#name = name;
+    if (this.#principal === undefined) return;
+    this.#key = `${name}\0${this.#principal}`;
+    const former = this.#all.get(this.#key);
+    this.#all.set(this.#key, this);
     if (former !== undefined && former !== this) former.#refuse({ code: "OUT_OF_ORDER", detail: "its peer has joined on another socket" });
   }
 
@@ -47,6 +51,6 @@ export class JoinedPeer {
   }
 
   end(): void {
-    if (this.#name !== undefined && this.#all.get(this.#name) === this) this.#all.delete(this.#name);
+    if (this.#key !== undefined && this.#all.get(this.#key) === this) this.#all.delete(this.#key);
   }
 }

@@ -16,6 +16,8 @@ export interface Limits {
   readonly roomBytesMax: number;
   /** Sessions one connection may have. */
   readonly roomsPerConnectionMax: number;
+  /** The same, of clients that have no word to let go of a document. */
+  readonly documentsPerConnectionMax: number;
   readonly connectionsMax: number;
   /** How long a connection may take to its first valid message. */
   readonly handshakeMs: number;

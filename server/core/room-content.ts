@@ -41,6 +41,9 @@ export interface EntryMaker {
   readonly stamp: () => Hlc;
 }
 
+/** What a change of an Automerge document takes in its index: the text of its hash, and places for that in a set and in a list. */
+const changeBytes = 160;
+
 /** Its mark's and its edit's. */
 const authorsPerKeyMax = 2;
 
@@ -131,7 +134,8 @@ export class RoomContent {
   /** About what the room takes in memory. */
   get memoryBytes(): number {
     const deletions = this.#snapshot?.deleteSetUpdate.length ?? 0;
-    return this.bytes + 3 * deletions + 128 * this.#tail.length + 64 * this.#index.authors + 1_024;
+    const index = 64 * this.#index.authors + changeBytes * (this.changes?.size ?? 0);
+    return this.bytes + 3 * deletions + 128 * this.#tail.length + index + 1_024;
   }
 
   /** Which changes are here, where it is a document of Automerge's. */
@@ -150,7 +154,8 @@ export class RoomContent {
   /** What a replica with this state vector has of the snapshot. Refuses one that cannot be read. */
   holding(stateVector: Uint8Array, authorsMax: number): Result<Holding> {
     const held = this.#engine.holding(stateVector, this.#snapshot?.stateVector ?? noBytes, authorsMax);
-    if (!held.ok || held.value !== "some") return held;
+    // Who has not all that the snapshot names may have it all the same only where what is had is told by heads.
+    if (!held.ok || held.value !== "some" || this.changes === undefined) return held;
     const isAll = this.#index.coveredBy(stateVector);
     return isAll.ok && isAll.value ? ok("all") : held;
   }

@@ -10,6 +10,7 @@
 import { encodeUtf8 } from "lib0/string";
 import type { ActorId, Lineage, RoomName, SeatId } from "@inkmesh/shared/base/ids";
 import type { Result } from "@inkmesh/shared/base/result";
+import { engineOf } from "@inkmesh/shared/engine/engine-of";
 import { encodeAwarenessUpdate } from "@inkmesh/shared/presence/awareness-update";
 import { PresenceChoice } from "@inkmesh/shared/presence/presence-choice";
 import { PresenceMap, type PresenceOutcome, type PresenceSender } from "@inkmesh/shared/presence/presence-map";
@@ -42,7 +43,8 @@ export class RoomPresence {
   readonly #exchange: PresenceExchange;
   readonly #deadline: Deadline;
   readonly #choice: PresenceChoice;
-  readonly #repeated = new RepeatedWords();
+  /** Of automerge-repo's clients, who say again what they hear. What anybody says in other rooms is said. */
+  readonly #repeated: RepeatedWords | undefined;
   readonly #countDeadline: Deadline;
   /** What viewers know: 0 where they are shown everybody; undefined where not all know the same. */
   #toldCount: number | undefined = 0;
@@ -53,6 +55,7 @@ export class RoomPresence {
     this.#handle = handle;
     this.#audience = audience;
     this.#touched = touched;
+    this.#repeated = engineOf(room) === "automerge" ? new RepeatedWords() : undefined;
     this.#choice = new PresenceChoice(context.limits);
     this.#map = new PresenceMap(context.limits, (state) => this.#choice.isEcho(state));
     this.#exchange = new PresenceExchange({
@@ -181,7 +184,7 @@ export class RoomPresence {
 
   /** Whether it was news. */
   #hear(text: string, except: readonly SeatId[]): boolean {
-    if (this.#repeated.areRepeated(text)) return false;
+    if (this.#repeated?.areRepeated(text) === true) return false;
     this.#audience.send("presence", (dialect) => dialect.encode({ type: "stateless", handle: this.#handle, text }), { except });
     return true;
   }

@@ -32,7 +32,7 @@ export interface Opening {
 export function nameIn(text: string, { engine }: Dialect): Result<RoomName> {
   const name = readRoomName(text);
   if (!name.ok || engine === undefined || engine === engineOf(name.value)) return name;
-  return refused("BAD_ROOM_NAME", `no document of this name is one of ${engine}'s`);
+  return refused("OTHER_ENGINE", `this client speaks of ${engine}'s documents`);
 }
 
 /** Bytes of a message that count against what may wait. */

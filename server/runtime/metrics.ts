@@ -21,6 +21,10 @@ export class Metrics {
   readonly #gaps = this.#counter("inkmesh_gaps_total", "Updates that built on something missing");
   readonly #leftOut = this.#counter("inkmesh_states_left_out_total", "States of which a part built on something missing");
   readonly #quarantined = this.#counter("inkmesh_quarantined_total", "Entries that decode but do not apply");
+  readonly #tooBig = this.#counter(
+    "inkmesh_differences_too_big_total",
+    "Documents that were larger than may come from another relay, each time",
+  );
   readonly #acked = this.#counter("inkmesh_updates_acked_total", "Updates that were acknowledged as durable");
   readonly #storeFull = this.#gauge("inkmesh_store_full", "1 while the disk takes no more");
   readonly #framesIn = this.#counter("inkmesh_frames_received_total", "WebSocket messages from clients");
@@ -99,6 +103,8 @@ export class Metrics {
         return this.#leftOut.inc();
       case "quarantined":
         return this.#quarantined.inc(report.count);
+      case "too-big":
+        return this.#tooBig.inc();
       case "acked":
         return this.#acked.inc(report.count);
       case "store-full":

@@ -25,14 +25,24 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Two lower-case hex digits per byte. */
 export function hexOf(bytes: Uint8Array): string {
   let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) hex += hexOfByte[byte]!;
   return hex;
 }
 
 /** Reverses `hexOf`. */
 export function bytesOfHex(hex: string): Uint8Array {
-  return Uint8Array.from({ length: hex.length / 2 }, (_, index) => Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16));
+  const bytes = new Uint8Array(hex.length >> 1);
+  for (let index = 0; index < bytes.length; index++)
+    bytes[index] = 16 * digitOf(hex.charCodeAt(2 * index)) + digitOf(hex.charCodeAt(2 * index + 1));
+  return bytes;
+}
+
+/** Digits come before letters, and the last four bits of "a" are 1. */
+function digitOf(code: number): number {
+  return (code & 0x0f) + 9 * (code >> 6);
 }

@@ -152,7 +152,13 @@ export const errorKinds = {
   ORIGIN_REFUSED: { wire: 44, httpStatus: 403, retryable: false, sentence: "Pages from this address may not connect to this relay." },
 
   // More than there is room for.
-  TOO_MANY_ROOMS: { wire: 60, httpStatus: 429, retryable: false, sentence: "Too many documents are open on one connection." },
+  TOO_MANY_ROOMS: {
+    wire: 60,
+    closeCode: 1013,
+    httpStatus: 429,
+    retryable: false,
+    sentence: "Too many documents are open on one connection.",
+  },
   TOO_MANY_CONNECTIONS: {
     wire: 61,
     closeCode: 1013,

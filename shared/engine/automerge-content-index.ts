@@ -25,6 +25,7 @@ import { bytesOfHex, concatBytes, hexOf } from "../base/bytes.ts";
 import { ok, refused, type Result } from "../base/result.ts";
 import { hashBytes, readChanges, type AutomergeChange } from "./automerge-change.ts";
 import { lackingMax } from "./admission.ts";
+import { frontierOf, type MayHave } from "./automerge-frontier.ts";
 import { ByteCursor, Unreadable } from "./byte-cursor.ts";
 import { contentHash } from "./content-hash.ts";
 import type { Admission, ContentChange, ContentIndex, ContentLimits, Lacking, NamedContent, UpdateKind } from "./crdt-engine.ts";
@@ -36,9 +37,6 @@ export interface AutomergeContentChange extends ContentChange {
 }
 
 type Answer = Admission<AutomergeContentChange>;
-
-/** Each costs some fifteen questions: what this bounds is a hundred milliseconds of the thread that serves everybody. */
-const frontierActorsMax = 1_024;
 
 /**
  * What one change may do beside deleting, which takes no bytes: what people and programs write has an operation for each byte or two, and what
@@ -53,6 +51,9 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
   readonly #actors = new Map<string, string[]>();
   readonly #heads = new Set<string>();
   #operations = 0;
+  /** Of the heads, until something joins: they are asked for with each message to each client. */
+  #sorted: readonly string[] | undefined;
+  #stateVector: Uint8Array | undefined;
   #hash: string | undefined;
 
   get authors(): number {
@@ -64,9 +65,10 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
     return this.#hashes.size;
   }
 
-  /** Ascending. */
+  /** Ascending. The same array as long as they are. */
   get heads(): readonly string[] {
-    return [...this.#heads].sort();
+    this.#sorted ??= [...this.#heads].sort();
+    return this.#sorted;
   }
 
   has(hash: string): boolean {
@@ -87,12 +89,9 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
     return this.#actors.get(actor)?.at(-1);
   }
 
-  /**
-   * Changes that somebody has of whom `mayHave` knows which, with some too many: of each actor one so far back that it would be three in a row
-   * which are too many, were it not there. Of the first `frontierActorsMax` actors only.
-   */
-  frontier(mayHave: (hash: string) => boolean): readonly string[] {
-    return [...this.#actors.values()].slice(0, frontierActorsMax).flatMap((hashes) => lastSurely(hashes, mayHave) ?? []);
+  /** Changes that somebody has of whom `mayHave` knows which, with some too many. */
+  frontier(mayHave: MayHave): readonly string[] {
+    return frontierOf(this.#actors.values(), mayHave);
   }
 
   examine(update: Uint8Array, kind: UpdateKind, limits: ContentLimits): Answer {
@@ -131,7 +130,7 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
   join(change: AutomergeContentChange): void {
     assert(change.engine === "automerge", "what joins an index of Automerge was examined by one");
     for (const each of change.changes) this.#enter(each);
-    this.#hash = undefined;
+    this.#sorted = this.#stateVector = this.#hash = undefined;
   }
 
   /** Which of `changes` can be let in, one after the other, and why the others cannot. Changes nothing. */
@@ -140,7 +139,8 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
   }
 
   stateVector(): Uint8Array {
-    return concatBytes(this.heads.map(bytesOfHex));
+    this.#stateVector ??= concatBytes(this.heads.map(bytesOfHex));
+    return this.#stateVector;
   }
 
   /** A replica that has the heads has all. One that has others may have these, too; it is told that it has not. */
@@ -228,19 +228,6 @@ export class AutomergeContentIndex implements ContentIndex<AutomergeContentChang
       this.#append(actor, hash);
     }
   }
-}
-
-/** Whoever has one of an actor's changes has those before it, so the last one is found by halving. */
-function lastSurely(hashes: readonly string[], mayHave: (hash: string) => boolean): string | undefined {
-  let [from, to] = [0, hashes.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (mayHave(hashes[middle]!)) from = middle + 1;
-    else to = middle;
-  }
-  for (let last = from - 1; last >= 2; last -= 3)
-    if ([last, last - 1, last - 2].every((at) => mayHave(hashes[at]!))) return hashes[last - 2];
-  return undefined;
 }
 
 /** What of an update can be let in. */

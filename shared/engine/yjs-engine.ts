@@ -34,6 +34,15 @@ import { collectedHistory, historyDocument, mergeHistory, saysTheSame } from "./
 /** Bytes of one author in a state vector at most: two numbers of up to 53 bits. */
 const authorBytesMax = 16;
 
+/** Snapshots' state vectors, which are compared with those of all who join, as long as the snapshots are here. */
+const ofSnapshots = new WeakMap<Uint8Array, Result<ReadonlyMap<number, number>>>();
+
+function decodedOnce(stateVector: Uint8Array): Result<ReadonlyMap<number, number>> {
+  const decoded = ofSnapshots.get(stateVector) ?? decodeStateVector(stateVector);
+  ofSnapshots.set(stateVector, decoded);
+  return decoded;
+}
+
 export class YjsEngine implements CrdtEngine {
   readonly name = "yjs";
   readonly needsTrial = false;
@@ -55,7 +64,7 @@ export class YjsEngine implements CrdtEngine {
   holding(has: Uint8Array, of: Uint8Array, authorsMax: number): Result<Holding> {
     if (has.length === 0) return ok("nothing");
     if (has.length > authorBytesMax * (authorsMax + 1)) return refused("BAD_FRAME", `a state vector of ${has.length} bytes`);
-    const [left, right] = [decodeStateVector(has), decodeStateVector(of)];
+    const [left, right] = [decodeStateVector(has), decodedOnce(of)];
     if (!left.ok) return left;
     if (left.value.size === 0) return ok("nothing");
     // One that cannot be read is covered by nobody.

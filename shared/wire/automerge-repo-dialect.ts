@@ -28,6 +28,7 @@ export function automergeRepoDialect(self: string): Dialect {
     acknowledges: false,
     carriesLineage: false,
     multiplexes: true,
+    letsGo: false,
     countsSaves: false,
     joins: true,
     showsLater: false,

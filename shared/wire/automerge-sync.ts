@@ -60,10 +60,19 @@ export function decodeSyncMessage(bytes: Uint8Array): Result<SyncMessage> {
   return decodeBytes(bytes, "a sync message", read);
 }
 
-/** `changes`: chunks. Without flags. */
-export function encodeSyncMessage(
-  message: Pick<SyncMessage, "heads" | "need" | "have"> & { readonly changes: readonly Uint8Array[] },
-): Uint8Array {
+/** Hashes as hex, or the bytes of all of them, one behind the other. */
+export type Hashes = readonly string[] | Uint8Array;
+
+interface SaidMessage {
+  readonly heads: Hashes;
+  readonly need: Hashes;
+  readonly have: readonly { readonly lastSync: Hashes; readonly filter: BloomFilter }[];
+  /** Chunks. */
+  readonly changes: readonly Uint8Array[];
+}
+
+/** Without flags. */
+export function encodeSyncMessage(message: SaidMessage): Uint8Array {
   return encoding.encode((encoder) => {
     encoding.writeUint8(encoder, messageTypes.changes);
     writeHashes(encoder, message.heads);
@@ -167,7 +176,12 @@ function probesOf({ bits, probes }: BloomFilter, hash: string): readonly number[
   return found;
 }
 
-function writeHashes(encoder: encoding.Encoder, hashes: readonly string[]): void {
+function writeHashes(encoder: encoding.Encoder, hashes: Hashes): void {
+  if (hashes instanceof Uint8Array) {
+    encoding.writeVarUint(encoder, hashes.length / hashBytes);
+    encoding.writeUint8Array(encoder, hashes);
+    return;
+  }
   encoding.writeVarUint(encoder, hashes.length);
   for (const hash of hashes) encoding.writeUint8Array(encoder, bytesOfHex(hash));
 }

@@ -11,21 +11,9 @@ import type { ClientMessage, RelayMessage } from "./client-message.ts";
 
 export type DialectName = "native" | "y-websocket" | "hocuspocus" | "automerge-repo";
 
-/** Which kinds of documents a dialect can speak of: state vectors and updates of another kind would say nonsense. */
-const spokenOf: Readonly<Record<DialectName, readonly EngineName[]>> = {
-  native: ["yjs", "automerge"],
-  "y-websocket": ["yjs"],
-  hocuspocus: ["yjs"],
-  "automerge-repo": ["automerge"],
-};
-
-export function canSpeakOf(dialect: DialectName, engine: EngineName): boolean {
-  return spokenOf[dialect].includes(engine);
-}
-
 export interface Dialect {
   readonly name: DialectName;
-  /** Of which kind the documents are that it can speak about; undefined: of any. */
+  /** Of which kind the documents are that it can speak about, since state vectors and updates of another kind would say nonsense; undefined: of any. */
   readonly engine: EngineName | undefined;
   /** Whether clients of this dialect number their updates and are told acks. */
   readonly acknowledges: boolean;
@@ -33,6 +21,8 @@ export interface Dialect {
   readonly carriesLineage: boolean;
   /** Whether clients of this dialect open many rooms on one socket; otherwise the path names the one. */
   readonly multiplexes: boolean;
+  /** Whether clients of this dialect have a word by which they let go of one room, and believe one by which they are told that they have too many. */
+  readonly letsGo: boolean;
   /** Whether clients of this dialect count the updates that they sent, and are told of each when it is saved. */
   readonly countsSaves: boolean;
   /** Whether a client says first who it is, and nothing before it has. */

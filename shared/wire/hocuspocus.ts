@@ -51,6 +51,7 @@ function speaking(address: string): Dialect {
     acknowledges: false,
     carriesLineage: false,
     multiplexes: true,
+    letsGo: true,
     countsSaves: true,
     joins: false,
     showsLater: true,

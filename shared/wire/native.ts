@@ -13,6 +13,7 @@ export const nativeDialect: Dialect = {
   acknowledges: true,
   carriesLineage: true,
   multiplexes: true,
+  letsGo: true,
   countsSaves: false,
   joins: false,
   showsLater: false,

@@ -18,6 +18,7 @@ export const yWebsocketDialect: Dialect = {
   acknowledges: false,
   carriesLineage: false,
   multiplexes: false,
+  letsGo: true,
   countsSaves: false,
   joins: false,
   showsLater: false,

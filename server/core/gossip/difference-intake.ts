@@ -24,7 +24,8 @@ type CoverMessage = Extract<MeshRoomMessage, { type: "cover" }>;
 export type IntakeStep =
   /** The state is whole: let in what of it is new, then say `stored`. */
   | { readonly type: "store"; readonly from: ActorId; readonly exchange: number; readonly state: Uint8Array }
-  | { readonly type: "given-up"; readonly from: ActorId };
+  /** `tooBig`: of so many bytes, more than are taken: it comes to nothing the next time, either; undefined: slices are missing, or came twice. */
+  | { readonly type: "given-up"; readonly from: ActorId; readonly tooBig: number | undefined };
 
 /** All of a difference is on disk: everything that `clock` names is. */
 export interface Covered {
@@ -83,7 +84,9 @@ export class DifferenceIntake {
     running.remaining = message.remaining;
     running.parts.push(message.bytes);
     running.bytes += message.bytes.length;
-    if (!isNext || running.bytes + message.remaining > this.#limits.differenceBytesMax) return this.#giveUp(from);
+    const whole = running.bytes + message.remaining;
+    if (whole > this.#limits.differenceBytesMax) return this.#giveUp(from, whole);
+    if (!isNext) return this.#giveUp(from);
     if (message.remaining > 0) return [];
     running.state = "storing";
     const state = concatBytes(running.parts);
@@ -149,8 +152,8 @@ export class DifferenceIntake {
     return running?.exchange === exchange ? running : undefined;
   }
 
-  #giveUp(from: ActorId): readonly IntakeStep[] {
+  #giveUp(from: ActorId, tooBig?: number): readonly IntakeStep[] {
     this.#exchanges.delete(from);
-    return [{ type: "given-up", from }];
+    return [{ type: "given-up", from, tooBig }];
   }
 }

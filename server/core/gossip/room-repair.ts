@@ -189,11 +189,21 @@ export class RoomRepair {
 
   #follow(steps: readonly IntakeStep[]): void {
     for (const step of steps) {
-      if (step.type === "given-up") continue;
+      if (step.type === "given-up") {
+        this.#reportTooBig(step.from, step.tooBig);
+        continue;
+      }
       const isWhole = this.#copy.takeContent(step.state, "part") === "all";
       this.#intake.stored(step.from, step.exchange, isWhole ? this.#copy.log.position : undefined);
     }
     this.#settleIntake();
+  }
+
+  /** Nothing is wrong that would pass by itself: the copy here stays behind until somebody raises the limit. */
+  #reportTooBig(from: ActorId, bytes: number | undefined): void {
+    if (bytes === undefined) return;
+    const { differenceBytesMax: bytesMax } = this.#context.placement.limits;
+    this.#context.report({ type: "too-big", room: this.#copy.lineage.room, from: relayOf(from), bytes, bytesMax });
   }
 
   #settleIntake(): void {

@@ -145,6 +145,7 @@ describe("messages of Automerge's sync protocol", () => {
       expect(valueOf(encodeSyncMessage({ ...read.value, changes: read.value.changes.length === 0 ? [] : [read.value.changes] }))).toEqual({
         ...read.value,
         isReset: false,
+        takesDocuments: false,
         have: read.value.have.map(({ lastSync, filter }) => ({ lastSync, filter: filter.entries === 0 ? emptyFilter : filter })),
       });
     }

@@ -9,7 +9,7 @@ import { Finding } from "../world.ts";
 export function mustBeWithinLimits(census: Census, limits: Limits): void {
   const most: Partial<Record<keyof Census, number>> = {
     connections: limits.connectionsMax,
-    sessions: limits.connectionsMax * limits.roomsPerConnectionMax,
+    sessions: limits.connectionsMax * Math.max(limits.roomsPerConnectionMax, limits.documentsPerConnectionMax),
     waitingBytes: limits.appendBytesMax + limits.stateBytesMax,
     waitingMessages: census.sessions * limits.waitingPerSessionMax,
     cacheBytes: Math.max(1, limits.roomCacheBytes),

@@ -1,4 +1,4 @@
-import { concatBytes, sameBytes } from "@inkmesh/shared/base/bytes";
+import { bytesOfHex, concatBytes, hexOf, sameBytes } from "@inkmesh/shared/base/bytes";
 import { assert, AssertionError, unreachable } from "@inkmesh/shared/base/assert";
 import { randomInteger, seededRandom } from "@inkmesh/shared/base/random";
 import { describe, expect, test } from "vitest";
@@ -41,4 +41,12 @@ describe("seeded randomness", () => {
     expect(stream(42).every((number) => number >= 0 && number < 1_000)).toBe(true);
     expect(seededRandom(7).bytes(5)).toHaveLength(5);
   });
+});
+
+test("hex digits come back as the bytes that they were made of", () => {
+  const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  expect(hexOf(all).slice(0, 8)).toBe("00010203");
+  expect(hexOf(all).slice(-4)).toBe("feff");
+  expect(bytesOfHex(hexOf(all))).toEqual(all);
+  expect(bytesOfHex("FEff0A")).toEqual(Uint8Array.of(254, 255, 10));
 });

@@ -1,3 +1,4 @@
+import { writeEphemeral } from "@inkmesh/shared/wire/ephemeral-words";
 import * as Y from "yjs";
 import { describe, expect, test } from "vitest";
 import { aLineage, CoreWorld } from "./core-world.ts";
@@ -232,6 +233,15 @@ describe("[P11] documents of one socket", () => {
     speaker.stateless("note", "hear me");
     world.run();
     expect([speaker, ear, elsewhere].map((client) => client.heard("stateless").map(({ words }) => words))).toEqual([[], ["hear me"], []]);
+  });
+
+  test("hear everything that is said, also what automerge-repo's clients would take for a repetition", () => {
+    const world = new CoreWorld();
+    const [speaker, ear] = [joined(world), joined(world)];
+    const words = writeEphemeral({ senderId: "a", sessionId: "b", count: 1, data: Uint8Array.of(1) });
+    speaker.stateless("note", words).stateless("note", words);
+    world.run();
+    expect(ear.heard("stateless").map((heard) => heard.words)).toEqual([words, words]);
   });
 
   test("are kept alive by something to read", () => {

@@ -46,6 +46,12 @@ export class RepoScript extends ScriptedSocket {
     return this.say({ type: A.getHeads(this.document).length === 0 ? "request" : "sync", ...this.#about, data });
   }
 
+  /** Asks for another document than its own. */
+  asksFor(room: RoomName): this {
+    const [, data] = A.generateSyncMessage(A.init(), A.initSyncState());
+    return this.say({ type: "request", ...this.#about, documentId: documentOfRoom(room)!, data: data! });
+  }
+
   wants(...add: string[]): this {
     return this.say({ type: "remote-subscription-change", senderId: this.senderId, targetId: "relay", add, remove: [] });
   }

@@ -1,13 +1,18 @@
 /**
  * When a room's content may be told to the disk by its hash: only where reading it there would give the same.
  */
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { concatBytes } from "@inkmesh/shared/base/bytes";
 import { refused } from "@inkmesh/shared/base/result";
+import { AutomergeReader } from "@inkmesh/shared/engine/automerge-reader";
+import { encodeStateVector } from "@inkmesh/shared/engine/state-vector";
 import { YjsEngine } from "@inkmesh/shared/engine/yjs-engine";
 import { limitsWith } from "../../../server/config.ts";
 import { RoomContent } from "../../../server/core/room-content.ts";
 import { MemoryUpdateLog } from "../../../server/log/memory-update-log.ts";
+import { typedChanges } from "../../automerge-typing.ts";
 import { LogAuthor } from "../../contract/log-author.ts";
+import { loadAutomerge } from "../../engines.ts";
 
 const engine = new YjsEngine();
 let content: RoomContent;
@@ -58,5 +63,32 @@ describe("[P1] what the disk is told of a content's hash", () => {
     await log.append([{ lineage, entries }, author.erase(0, 1)]);
     content.adopt(await log.compact(lineage, author.clock));
     expect(content.untoldHash()).toBeUndefined();
+  });
+});
+
+describe("[P8] what a room takes in memory", () => {
+  beforeAll(loadAutomerge);
+
+  test("grows by each change of an Automerge document, however few bytes brought it", () => {
+    const room = RoomContent.empty(new AutomergeReader(), limitsWith({}));
+    const beside = (): number => room.memoryBytes - room.bytes - 128 * room.tail.length;
+    const before = beside();
+    const [entry] = author.type("a").entries;
+    const changes = typedChanges(
+      "aa",
+      Array.from({ length: 99 }, () => "a"),
+    );
+    room.take({ ...entry!, payload: concatBytes(changes) });
+    expect(room.changes?.size).toBe(100);
+    expect(beside() - before).toBeGreaterThan(100 * 120);
+  });
+});
+
+describe("who joins a room of Yjs'", () => {
+  test("is compared with a snapshot that was read once", () => {
+    const [theirs, held] = [encodeStateVector(new Map([[1, 2]])), encodeStateVector(new Map([[1, 3]]))];
+    expect(engine.holding(theirs, held, 10)).toEqual({ ok: true, value: "some" });
+    held.set(encodeStateVector(new Map([[1, 2]])));
+    expect(engine.holding(theirs, held, 10), "not read again").toEqual({ ok: true, value: "some" });
   });
 });

@@ -72,7 +72,7 @@ test("what is no update, names no ETag or is too large is refused with a sentenc
     const { error } = (await answer.json()) as { error: { code: string; detail: string } };
     return [answer.status, error.code, error.detail];
   };
-  const sentence = "the body is a Yjs update, sent as application/octet-stream";
+  const sentence = "the body is a Yjs update, or changes of Automerge's, sent as application/octet-stream";
   expect(await refusal({ headers: octets })).toEqual([400, "BAD_REQUEST", sentence]);
   expect(await refusal({ headers: { "Content-Type": "application/json" }, body: "{}" })).toEqual([400, "BAD_REQUEST", sentence]);
   expect(await refusal({ headers: { ...octets, "If-Match": 'W/"t0"' }, body })).toEqual([

@@ -155,9 +155,10 @@ describe("what a room takes of changes", () => {
   }
 
   test("an edit that hangs on what is not here has a gap, and names it", () => {
-    const missing = `change ${Buffer.from(hashOfChange(first)).toString("hex")}`;
-    expect(aRoom().examine(aChange(second), "edit", limits)).toEqual({ type: "gap", missing });
-    expect(aRoom().examine(concatBytes([aChange(other), aChange(second)]), "state", limits)).toEqual({ type: "gap", missing });
+    const hash = Buffer.from(hashOfChange(first)).toString("hex");
+    const gap = { type: "gap", missing: `change ${hash}`, lacks: { missing: [{ hash }], isAll: true } };
+    expect(aRoom().examine(aChange(second), "edit", limits)).toEqual(gap);
+    expect(aRoom().examine(concatBytes([aChange(other), aChange(second)]), "state", limits)).toEqual(gap);
   });
 
   test("an edit may bring what it hangs on, in any order", () => {

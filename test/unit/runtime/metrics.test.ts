@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RoomName } from "@inkmesh/shared/base/ids";
+import type { RelayId, RoomName } from "@inkmesh/shared/base/ids";
 import { refused } from "@inkmesh/shared/base/result";
 import { Metrics } from "../../../server/runtime/metrics.ts";
 
@@ -16,6 +16,7 @@ test("reports, commits and the census are counted, and no room's name appears", 
   metrics.report({ type: "gap", room, missing: "x" });
   metrics.report({ type: "left-out", room });
   metrics.report({ type: "quarantined", room, count: 2 });
+  metrics.report({ type: "too-big", room, from: "b" as RelayId, bytes: 9, bytesMax: 5 });
   metrics.report({ type: "acked", count: 7 });
   metrics.report({ type: "refused", refusal: refused("BAD_UPDATE").refusal, connection: undefined, room });
   metrics.report({ type: "store-full", full: true });
@@ -28,6 +29,7 @@ test("reports, commits and the census are counted, and no room's name appears", 
     'inkmesh_gaps_total{relay="a"} 1',
     'inkmesh_states_left_out_total{relay="a"} 1',
     'inkmesh_quarantined_total{relay="a"} 2',
+    'inkmesh_differences_too_big_total{relay="a"} 1',
     'inkmesh_updates_acked_total{relay="a"} 7',
     'inkmesh_refused_total{code="BAD_UPDATE",relay="a"} 1',
     'inkmesh_store_full{relay="a"} 1',

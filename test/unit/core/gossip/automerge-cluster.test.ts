@@ -91,6 +91,23 @@ describe("an Automerge document at three relays", () => {
     expectOne(cluster, [typist, reader]);
   });
 
+  test("a relay to which a document cannot come, as its changes are too many bytes, says so", { timeout: 120_000 }, () => {
+    const cluster = aCluster({ relays: 3, limits: { tailEntriesMax: 4, replication: { differenceBytesMax: 1_024 } } });
+    const [first, , third] = cluster.seats as [Seat, Seat, Seat];
+    const typist = typistAt(cluster, first, "e0");
+    cluster.run(1_000);
+    for (let round = 0; round < 20; round++) {
+      typist.type("ab");
+      cluster.run(300);
+    }
+    expect(cluster.reports.map(({ type }) => type)).not.toContain("too-big");
+    cluster.crash(third);
+    cluster.wipe(third);
+    cluster.start(third);
+    cluster.run(minuteMs);
+    expect(cluster.reports).toContainEqual(expect.objectContaining({ type: "too-big", room: automergeRoom, bytesMax: 1_024 }));
+  });
+
   test("[P9] what Automerge fails over is refused at one relay, and never comes to another", { timeout: 120_000 }, () => {
     const cluster = aCluster({ relays: 3 });
     const [first, second] = cluster.seats as [Seat, Seat, Seat];

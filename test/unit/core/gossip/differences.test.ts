@@ -79,7 +79,12 @@ describe("a cover is worth something", () => {
   });
 
   test("[P8] a difference beyond the bound is given up", () => {
-    expect(begun().differenceCame(b, slice(1, 9, 1, 2))).toEqual([{ type: "given-up", from: b }]);
+    expect(begun().differenceCame(b, slice(1, 9, 1, 2))).toEqual([{ type: "given-up", from: b, tooBig: 11 }]);
+    const torn = begun();
+    torn.differenceCame(b, slice(1, 2, 1));
+    expect(torn.differenceCame(b, slice(1, 4, 1)), "which may be whole the next time").toEqual([
+      { type: "given-up", from: b, tooBig: undefined },
+    ]);
   });
 
   test("one exchange with a peer at a time, another one when it came to nothing", () => {
