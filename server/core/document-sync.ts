@@ -27,6 +27,7 @@ import { partsOf } from "./join-plan.ts";
 import type { Patient } from "./store-health.ts";
 import { tailDifference } from "./tail-difference.ts";
 import type { TriedUpdate } from "./tried-update.ts";
+import { KnownBytes } from "./known-bytes.ts";
 import { reportRefusal, strike, type IntakeSession } from "./update-intake.ts";
 
 /** Refusals that pass: the disk's, not the changes'. */
@@ -59,6 +60,7 @@ export class DocumentSync implements Patient {
   #wasBrought = false;
   #askedMs = Number.NEGATIVE_INFINITY;
   #waitMs = askEveryMs;
+  readonly #refusals = new KnownBytes();
 
   constructor(session: IntakeSession, channel: number) {
     this.#session = session;
@@ -141,7 +143,7 @@ export class DocumentSync implements Patient {
     const { room, author, isLive } = this.#session;
     const admission = room.admit(changes, "state", author);
     if (!isLive() || admission.type === "known") return "known";
-    if (admission.type === "refused") return this.#refused(admission.refusal);
+    if (admission.type === "refused") return this.#refused(changes, admission.refusal);
     if (admission.type === "gap") return "gap";
     if (admission.leftOut) this.#heal();
     else this.#waitMs = askEveryMs;
@@ -149,11 +151,11 @@ export class DocumentSync implements Patient {
   }
 
   /** Nothing can be said of one change to these clients. What they write behind one that was refused for good is held back, too. */
-  #refused(refusal: Refusal): Outcome {
+  #refused({ bytes }: TriedUpdate, refusal: Refusal): Outcome {
     const { store } = this.#session.context;
     reportRefusal(this.#session, refusal);
     if (!passing.has(refusal.code)) {
-      strike(this.#session, refusal);
+      if (this.#refusals.isNew(bytes)) strike(this.#session, refusal);
       return "refused";
     }
     if (store.refusal === undefined) return "not-now";

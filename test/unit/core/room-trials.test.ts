@@ -4,26 +4,16 @@
 import * as A from "automerge";
 import { beforeAll, describe, expect, test } from "vitest";
 import { concatBytes, noBytes } from "@inkmesh/shared/base/bytes";
-import type { RequestId } from "@inkmesh/shared/base/ids";
 import { refused } from "@inkmesh/shared/base/result";
-import { panickingChange, textOfChanges, typedChanges } from "../../automerge-typing.ts";
+import { panickingChange, typedChanges } from "../../automerge-typing.ts";
 import { automergeRoom, loadAutomerge, someTrials } from "../../engines.ts";
 import { aLineage, CoreWorld, triedBy, type TryEffect } from "./core-world.ts";
+import { openedAutomerge as opened, textHeard } from "./automerge-script.ts";
 import { NativeScript } from "./scripted-client.ts";
 
 const lineage = aLineage(automergeRoom);
 
 beforeAll(loadAutomerge);
-
-function opened(world: CoreWorld): NativeScript {
-  const client = new NativeScript(world).hello().open(automergeRoom, { stateVector: noBytes });
-  world.run();
-  return client;
-}
-
-function textHeard(client: NativeScript): string {
-  return textOfChanges(client.heard("updates").flatMap(({ updates }) => updates));
-}
 
 /** A world that notes its trials, of which `isLost` says whether the worker is lost over one. */
 function watched(isLost: (effect: TryEffect) => boolean = () => false): { world: CoreWorld; trials: TryEffect[] } {
@@ -345,66 +335,5 @@ describe("[P9] a document that is deleted during the second round of a trial", (
     goOn();
     expect(textHeard(opened(world))).toBe("");
     expect(world.disk.entries(aLineage(automergeRoom, 1))).toEqual([]);
-  });
-});
-
-describe("an edit over HTTP", () => {
-  const patch = (update: Uint8Array) => ({ type: "update", room: automergeRoom, update, match: undefined, principal: "" }) as const;
-
-  function answerTo(world: CoreWorld, ask: Parameters<CoreWorld["ask"]>[0]): unknown {
-    const request: RequestId = world.ask(ask);
-    world.run();
-    return world.answers.get(request);
-  }
-
-  test("is tried, too", () => {
-    const world = new CoreWorld();
-    const reader = opened(world);
-    reader.updates(1, typedChanges("aa", []));
-    world.run();
-    expect(answerTo(world, patch(panickingChange()))).toMatchObject({ type: "refused", refusal: { code: "UNAPPLICABLE" } });
-    expect(answerTo(world, patch(typedChanges("aa", ["a"])[1]!))).toMatchObject({ type: "saved" });
-    expect(answerTo(world, patch(typedChanges("aa", ["a"])[1]!)), "once more").toMatchObject({ type: "saved" });
-    expect(textHeard(opened(world))).toBe("a");
-    expect(world.disk.entries(lineage)).toHaveLength(2);
-  });
-
-  test("that cannot be tried now is one for later, and no gap", () => {
-    const world = new CoreWorld();
-    opened(world).updates(1, typedChanges("aa", []));
-    world.run();
-    const tries = world.tries;
-    world.tries = () => refused("RELAY_BUSY", "it ended with 1");
-    const edit = patch(typedChanges("aa", ["a"])[1]!);
-    expect(answerTo(world, edit)).toMatchObject({ type: "refused", refusal: { code: "RELAY_BUSY" } });
-    expect(answerTo(world, patch(typedChanges("aa", [])[0]!)), "which is here").toMatchObject({ type: "saved" });
-    world.tries = tries;
-    expect(answerTo(world, edit)).toMatchObject({ type: "saved" });
-  });
-
-  test("[P2] is not called done while it is tried, and is not let in when nobody waits for it any more", () => {
-    const world = new CoreWorld();
-    opened(world).updates(1, typedChanges("aa", []));
-    world.run();
-    const held: (() => void)[] = [];
-    world.holdsTrials = (answer) => void held.push(answer);
-    const request = world.ask(patch(typedChanges("aa", ["a"])[1]!));
-    world.run();
-    world.pass(3_000);
-    expect(world.answers.get(request)).toBeUndefined();
-    world.pass(8_000);
-    expect(world.answers.get(request)).toMatchObject({ refusal: { code: "RELAY_BUSY", detail: expect.stringContaining("not taken") } });
-    for (const answer of held) answer();
-    world.run();
-    expect(world.disk.entries(lineage)).toHaveLength(1);
-  });
-
-  test("has no Idempotency-Key, and is told why", () => {
-    const world = new CoreWorld();
-    opened(world).updates(1, typedChanges("aa", []));
-    world.run();
-    const key = { name: "k", digest: "d" } as never;
-    const answer = answerTo(world, { ...patch(typedChanges("aa", ["a"])[1]!), key });
-    expect(answer).toMatchObject({ type: "refused", refusal: { code: "BAD_REQUEST", detail: expect.stringContaining("Idempotency-Key") } });
   });
 });
