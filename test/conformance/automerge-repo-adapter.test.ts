@@ -19,7 +19,7 @@ const expectedMisses: ReadonlySet<string> = new Set([
 ]);
 
 let relay: RelayProcess;
-let adapters: WebSocketClientAdapter[] = [];
+const adapters: WebSocketClientAdapter[] = [];
 
 // What waits for somebody whom it never meets waits for so long.
 vi.setConfig({ testTimeout: 10_000 });
@@ -32,18 +32,18 @@ beforeAll(async () => {
 beforeEach(({ task }) => {
   Object.assign(task, { fails: expectedMisses.has(task.name) });
 });
-/** Peers of one name take each other's place at the relay: those of one test must be gone before the next. */
-function teardown(): void {
-  // Of a socket that still opens `ws` calls closing it an error, which nobody could catch.
-  for (const adapter of adapters) if (adapter.socket?.readyState === WebSocket.OPEN) adapter.disconnect();
-  adapters = [];
+/** Of a socket that still opens `ws` calls closing it an error, which nobody could catch. */
+function end(some: readonly WebSocketClientAdapter[]): void {
+  for (const adapter of some) if (adapter.socket?.readyState === WebSocket.OPEN) adapter.disconnect();
 }
 
-afterEach(teardown);
+// Peers of one name take each other's place at the relay: those of one test must be gone before the next.
+afterEach(() => end(adapters.splice(0)));
 afterAll(() => endRelays());
 
 runNetworkAdapterTests(async () => {
   const three = Array.from({ length: 3 }, () => new WebSocketClientAdapter(relay.socketUrl("/automerge")));
   adapters.push(...three);
-  return { adapters: three as never, teardown };
+  // Of these alone: a test that went on behind its time would take the next one's away.
+  return { adapters: three as never, teardown: () => end(three) };
 }, "through one relay");
