@@ -28,7 +28,12 @@ export default defineConfig({
       project("conformance", ["test/conformance/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false }),
       project("fault", ["test/fault/**/*.test.ts"], { testTimeout: 300_000, hookTimeout: 60_000, fileParallelism: false }),
       // Much of their time they wait for a relay's start or a page. So two files at a time, each with folders, ports and a browser of its own.
-      project("browser", ["test/browser/**/*.spec.ts"], { testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 }),
+      project("browser", ["test/browser/**/*.spec.ts"], {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        maxWorkers: 2,
+        globalSetup: "test/browser/install-browser.ts",
+      }),
     ],
   },
 });

@@ -1,6 +1,6 @@
 /**
  * Browser: a headless Chromium with a fresh profile, and the one way to find one. Debian's own is tried first, then what
- * `CHROMIUM` names, then Playwright's download; a machine's administrator gets it installed; anybody else is told.
+ * `CHROMIUM` names, then Playwright's download; a machine's administrator gets it installed (`install-browser.ts`, once for all specs); anybody else is told.
  *
  * One `Browser` per spec file; one `Device` is one browser profile: its pages share IndexedDB, Web Locks, channels and
  * the service worker, as the tabs of one person do. A profile in a folder outlives its browser. Pages that report an error of their own fail the spec that asks for `faults`.
@@ -21,6 +21,7 @@ const flags = [
   "--disable-component-update",
   "--disable-sync",
 ];
+const debianPackages = ["chromium-headless-shell", "chromium"];
 const outputFolder = resolve(import.meta.dirname, "output");
 
 /** Starts a browser, with `more` flags; the spec closes it. */
@@ -103,14 +104,20 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: resolve(outputFolder, `${name}.png`) });
 }
 
-function chromiumPath(): string {
-  const found = ["/usr/bin/chromium", process.env["CHROMIUM"], playwrightsOwn()].find((path) => path !== undefined && existsSync(path));
+/** The shell without windows first: it does what these pages need at a third of the cost. Installs one where there is none and that may be. */
+export function chromiumPath(): string {
+  const known = [...debianPackages.map((name) => `/usr/bin/${name}`), process.env["CHROMIUM"], playwrightsOwn()];
+  const found = known.find((path) => path !== undefined && existsSync(path));
   if (found !== undefined) return found;
-  if (process.getuid?.() === 0 && spawnSync("apt-get", ["install", "-y", "chromium"], { stdio: "ignore" }).status === 0)
-    return "/usr/bin/chromium";
+  const installed = process.getuid?.() === 0 ? debianPackages.find((name) => isInstalled(name)) : undefined;
+  if (installed !== undefined) return `/usr/bin/${installed}`;
   throw new Error(
     "These tests need Chromium: install the package “chromium”, run “npx playwright-core install chromium”, or name a browser in CHROMIUM.",
   );
+}
+
+function isInstalled(name: string): boolean {
+  return spawnSync("apt-get", ["install", "-y", name], { stdio: "ignore" }).status === 0;
 }
 
 function playwrightsOwn(): string | undefined {
