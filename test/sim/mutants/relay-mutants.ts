@@ -142,7 +142,7 @@ export const relayMutants: readonly NamedMutant[] = [
   {
     name: "deletions-not-resumed",
     what: "a returning client whose state vector covers the snapshot is not sent its deletions",
-    changes: [{ file: "server/core/join-plan.ts", find: 'head: "deletions" });', replace: 'head: "none" });' }],
+    changes: [{ file: "server/core/join-plan.ts", find: '? "none" : "deletions" });', replace: '? "none" : "none" });' }],
   },
   {
     name: "held-frames-lost",
