@@ -10,8 +10,8 @@ export const automergeMutants: readonly NamedMutant[] = [
     changes: [
       {
         file: "server/core/tried-update.ts",
-        find: 'if (verdict.type === "waits") return gap;',
-        replace: 'if (verdict.type === "waits") return { type: "known" };',
+        find: 'if (verdict.type === "not-now") return couldNotBeTried(whole);',
+        replace: 'if (verdict.type === "not-now") return { type: "known" };',
       },
     ],
   },
